@@ -1,0 +1,76 @@
+//! One finding about an upstream, in a form that says who must do what.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Our addresses that an administrator registers at the provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addresses {
+    /// `{public_url}/federation/callback/{slug}`
+    pub redirect_uri: Url,
+    /// `{public_url}/logged-out`
+    pub post_logout_uri: Url,
+    /// `{public_url}/bff/backchannel/{slug}`
+    pub backchannel_uri: Url,
+}
+
+/// Who has to act on a failed check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Who {
+    /// The administrator of the identity provider.
+    Provider,
+    /// Whoever runs Laneway.
+    Us,
+    /// The customer whose IdP it is.
+    Customer,
+}
+
+/// The result of one check (CONTRACT §8, `probe`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Stable name, `snake_case`.
+    pub name: String,
+    /// Passed?
+    pub ok: bool,
+    /// What was found.
+    pub received: Option<String>,
+    /// What was wanted.
+    pub expected: Option<String>,
+    /// Who can fix it.
+    pub who: Who,
+    /// What to do, in one sentence; empty when `ok`.
+    pub fix: String,
+}
+
+impl Check {
+    /// A passed check.
+    pub fn pass(name: &str, received: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ok: true,
+            received: Some(received.into()),
+            expected: None,
+            who: Who::Us,
+            fix: String::new(),
+        }
+    }
+
+    /// A failed check with what to do about it.
+    pub fn fail(
+        name: &str,
+        received: impl Into<String>,
+        expected: impl Into<String>,
+        who: Who,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            ok: false,
+            received: Some(received.into()),
+            expected: Some(expected.into()),
+            who,
+            fix: fix.into(),
+        }
+    }
+}

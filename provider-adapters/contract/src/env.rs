@@ -1,0 +1,67 @@
+//! What an adapter may touch of the outside: time, randomness and HTTP, all handed in.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+/// Wall clock in milliseconds since the Unix epoch.
+pub trait Clock: Send + Sync {
+    /// The current instant in milliseconds since the Unix epoch.
+    fn now_ms(&self) -> i64;
+}
+
+/// A source of cryptographically strong random bytes.
+pub trait Random: Send + Sync {
+    /// Fills the whole buffer.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// The guarded outbound client: total deadline, size cap, no redirects, no proxy,
+/// address checks by trust class. Adapters never build their own.
+#[async_trait]
+pub trait HttpClient: Send + Sync {
+    /// Sends one request and reads the whole answer; redirects are answers.
+    ///
+    /// # Errors
+    /// [`HttpError`] where no complete answer arrived within deadline and size cap.
+    async fn send(&self, request: http::Request<Bytes>)
+    -> Result<http::Response<Bytes>, HttpError>;
+}
+
+/// Why an outbound call brought no usable answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// Connection refused, reset, TLS failure, name not resolvable.
+    #[error("could not reach {0}")]
+    Unreachable(String),
+    /// The total deadline passed.
+    #[error("no answer from {0} in time")]
+    Timeout(String),
+    /// The answer was larger than the cap.
+    #[error("the answer of {0} is too large")]
+    TooLarge(String),
+    /// The guard refused the address (scheme, private range, credentials in the URL).
+    #[error("the address {0} may not be called: {1}")]
+    Forbidden(String, &'static str),
+}
+
+/// Everything an adapter is given besides its configuration.
+#[derive(Clone)]
+pub struct Env {
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub random: Arc<dyn Random>,
+    /// The guarded client in the trust class of this upstream.
+    pub http: Arc<dyn HttpClient>,
+}
+
+impl Env {
+    /// `N` random bytes.
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut buffer = [0; N];
+        self.random.fill(&mut buffer);
+        buffer
+    }
+}

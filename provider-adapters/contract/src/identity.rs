@@ -1,0 +1,77 @@
+//! What a provider asserts about a person after a completed login.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Acr, UpstreamSession};
+
+/// A person as one provider knows them. Found again by `(issuer, subject)` only.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UpstreamIdentity {
+    /// Issuer identifier (OIDC Core §2), or the adapter's own URN.
+    pub issuer: String,
+    /// Stable, never reassigned id of the person at the issuer.
+    pub subject: String,
+    /// Set when the provider itself delegated to a customer's IdP.
+    pub via: Option<Brokered>,
+    /// E-mail address as asserted; an attribute, never an identifier.
+    pub email: Option<String>,
+    /// Only JSON `true` counts.
+    pub email_verified: bool,
+    /// Display name.
+    pub name: Option<String>,
+    /// Group membership as far as it is known.
+    pub groups: Groups,
+    /// All claims as received.
+    pub claims: serde_json::Map<String, serde_json::Value>,
+    /// How the person proved themselves.
+    pub evidence: AuthEvidence,
+    /// The provider's session, where it has one.
+    pub session: Option<UpstreamSession>,
+}
+
+/// The customer's IdP behind a brokering provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brokered {
+    /// The connection's alias at the provider.
+    pub connection: String,
+    /// The customer IdP's issuer.
+    pub issuer: String,
+    /// The person's subject at the customer's IdP.
+    pub subject: String,
+}
+
+/// Group claim: "none asserted" and "too many to list" are different from "empty".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Groups {
+    /// The complete list.
+    Known(Vec<String>),
+    /// The provider said nothing about groups.
+    Absent,
+    /// The provider has more than fits a token.
+    Overage,
+}
+
+/// How, how strongly and when the person authenticated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthEvidence {
+    /// RFC 8176 values plus `email`.
+    pub amr: Vec<String>,
+    /// Rung of our ladder.
+    pub acr: Acr,
+    /// Instant of authentication, milliseconds since the epoch.
+    pub auth_time_ms: i64,
+    /// Who vouches for it.
+    pub source: EvidenceSource,
+}
+
+/// Where evidence comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceSource {
+    /// Checked by the adapter itself.
+    Own,
+    /// A signed claim of the provider.
+    Asserted,
+    /// The provider said nothing; the lowest rung is assumed.
+    Assumed,
+}

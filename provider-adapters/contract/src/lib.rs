@@ -1,0 +1,33 @@
+//! The seam between Laneway and an identity provider: abilities as traits, their
+//! inputs and answers as values, and errors named for the reaction they call for.
+//!
+//! Owns: the vocabulary that the core and every adapter share.
+//! Must not know: any vendor, any SQL, any web framework, who the caller is.
+
+mod abilities;
+mod acr;
+mod credential;
+mod diagnose;
+mod directory;
+mod env;
+mod error;
+mod identity;
+mod login;
+mod session;
+
+pub use abilities::{
+    CredentialAdmin, Diagnose, HeadlessLogin, Provider, RedirectLogin, SessionControl,
+    UserDirectory,
+};
+pub use acr::Acr;
+pub use credential::{BeginEnrol, Credential, EnrolStep, FinishEnrol};
+pub use diagnose::{Addresses, Check, Who};
+pub use directory::{DirectoryUser, NewUser};
+pub use env::{Clock, Env, HttpClient, HttpError, Random};
+pub use error::ProviderError;
+pub use identity::{AuthEvidence, Brokered, EvidenceSource, Groups, UpstreamIdentity};
+pub use login::{
+    AdapterState, Answer, BeginHeadless, BeginRedirect, Callback, Challenge, Delivery, Denial,
+    LoginStep, Method, MethodKind, Mode, Prompt, RedirectTo, RelyingParty, SubjectHint,
+};
+pub use session::{EndSession, LogoutToken, SessionEvidence, UpstreamSession, Verdict};

@@ -1,0 +1,116 @@
+//! The people of this provider, for administrators and for the core's own flows.
+
+use async_trait::async_trait;
+use laneway_contract::{DirectoryUser, NewUser, ProviderError, UserDirectory};
+use laneway_sqlkit::{DbError, Tx};
+
+use crate::account::{self, Account, normalise};
+use crate::challenge;
+use crate::fault::Fault;
+use crate::provider::Embedded;
+
+type Result<T> = std::result::Result<T, ProviderError>;
+
+#[async_trait]
+impl UserDirectory for Embedded {
+    async fn create(&self, user: NewUser) -> Result<DirectoryUser> {
+        let account = Account {
+            subject: user.subject.unwrap_or_else(|| self.new_id()),
+            login_name: Some(normalise(&user.login_name)).filter(|name| !name.is_empty()),
+            email: user.email.as_deref().map(normalise),
+            email_verified: user.email_verified,
+            name: user.name,
+            enabled: true,
+        };
+        let tenant_id = &self.config.tenant_id;
+        let now_ms = self.env.clock.now_ms();
+        let added = self
+            .write(async |tx| account::insert(tx, tenant_id, &account, now_ms).await)
+            .await?;
+        if added {
+            Ok(shown(account))
+        } else {
+            Err(ProviderError::Conflict)
+        }
+    }
+
+    async fn find(&self, login_name: &str) -> Result<Option<DirectoryUser>> {
+        let login_name = normalise(login_name);
+        let found = account::by_login_name(&self.db, &self.config.tenant_id, &login_name).await;
+        Ok(found.map_err(Fault::from)?.map(shown))
+    }
+
+    async fn get(&self, subject: &str) -> Result<Option<DirectoryUser>> {
+        let found = account::by_subject(&self.db, &self.config.tenant_id, subject).await;
+        Ok(found.map_err(Fault::from)?.map(shown))
+    }
+
+    async fn update(&self, user: DirectoryUser) -> Result<()> {
+        let account = Account {
+            email: user.email.as_deref().map(normalise),
+            email_verified: user.email_verified,
+            name: user.name,
+            ..Account::bare(&user.subject)
+        };
+        let tenant_id = &self.config.tenant_id;
+        known(
+            self.write(async |tx| account::update(tx, tenant_id, &account).await)
+                .await?,
+        )
+    }
+
+    async fn set_enabled(&self, subject: &str, enabled: bool) -> Result<()> {
+        let tenant_id = &self.config.tenant_id;
+        known(
+            self.write(async |tx| account::set_enabled(tx, tenant_id, subject, enabled).await)
+                .await?,
+        )
+    }
+
+    async fn delete(&self, subject: &str) -> Result<()> {
+        let tenant_id = &self.config.tenant_id;
+        known(
+            self.write(async |tx| {
+                // A ceremony that is still open must not bring the person back.
+                challenge::delete_of(tx, tenant_id, subject).await?;
+                account::delete(tx, tenant_id, subject).await
+            })
+            .await?,
+        )
+    }
+}
+
+impl Embedded {
+    /// One writing transaction around `work`.
+    pub(crate) async fn write<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Tx) -> std::result::Result<T, DbError>,
+    ) -> std::result::Result<T, Fault> {
+        let mut tx = self.db.begin().await?;
+        let outcome = work(&mut tx).await?;
+        tx.commit().await?;
+        Ok(outcome)
+    }
+}
+
+fn known(touched: bool) -> Result<()> {
+    if touched {
+        Ok(())
+    } else {
+        Err(ProviderError::NotFound)
+    }
+}
+
+/// A companion's person has no login name here; their subject is all there is to show.
+fn shown(account: Account) -> DirectoryUser {
+    DirectoryUser {
+        login_name: account
+            .login_name
+            .unwrap_or_else(|| account.subject.clone()),
+        subject: account.subject,
+        email: account.email,
+        email_verified: account.email_verified,
+        name: account.name,
+        enabled: account.enabled,
+    }
+}

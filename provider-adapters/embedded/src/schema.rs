@@ -1,0 +1,18 @@
+//! The migrations of the `embedded_*` tables.
+
+use laneway_sqlkit::{Migration, MigrationSet};
+
+const STEPS: &[Migration] = &[Migration {
+    version: 1,
+    name: "accounts passkeys challenges",
+    sqlite: include_str!("../migrations/sqlite/0001_accounts_passkeys_challenges.sql"),
+    postgres: include_str!("../migrations/postgres/0001_accounts_passkeys_challenges.sql"),
+}];
+
+/// The tables of this crate, with a history of their own. Apply before use.
+pub fn migrations() -> MigrationSet {
+    MigrationSet {
+        table: "embedded_migrations",
+        steps: STEPS,
+    }
+}

@@ -1,0 +1,84 @@
+//! The fake provider's management API.
+
+use async_trait::async_trait;
+use laneway_contract::{DirectoryUser, NewUser, ProviderError, UserDirectory};
+
+use crate::{Fake, Person};
+
+type Result<T> = std::result::Result<T, ProviderError>;
+
+#[async_trait]
+impl UserDirectory for Fake {
+    async fn create(&self, user: NewUser) -> Result<DirectoryUser> {
+        self.obey().await?;
+        let subject = user.subject.unwrap_or_else(|| self.token("sub"));
+        let mut script = self.script();
+        let taken = script
+            .people
+            .values()
+            .any(|person| person.login_name == user.login_name);
+        if taken || script.people.contains_key(&subject) {
+            return Err(ProviderError::Conflict);
+        }
+        let person = Person {
+            login_name: user.login_name,
+            email: user.email,
+            email_verified: user.email_verified,
+            name: user.name,
+            ..Person::new(&subject, "")
+        };
+        let created = person.as_directory_user();
+        script.people.insert(subject, person);
+        Ok(created)
+    }
+
+    async fn find(&self, login_name: &str) -> Result<Option<DirectoryUser>> {
+        self.obey().await?;
+        let script = self.script();
+        let found = script
+            .people
+            .values()
+            .find(|person| person.login_name == login_name);
+        Ok(found.map(Person::as_directory_user))
+    }
+
+    async fn get(&self, subject: &str) -> Result<Option<DirectoryUser>> {
+        self.obey().await?;
+        Ok(self
+            .script()
+            .people
+            .get(subject)
+            .map(Person::as_directory_user))
+    }
+
+    async fn update(&self, user: DirectoryUser) -> Result<()> {
+        self.obey().await?;
+        self.must_change(&user.subject, |person| {
+            person.email = user.email;
+            person.email_verified = user.email_verified;
+            person.name = user.name;
+        })
+    }
+
+    async fn set_enabled(&self, subject: &str, enabled: bool) -> Result<()> {
+        self.obey().await?;
+        self.must_change(subject, |person| person.enabled = enabled)
+    }
+
+    async fn delete(&self, subject: &str) -> Result<()> {
+        self.obey().await?;
+        self.must_change(subject, |_| {})?;
+        self.remove(subject);
+        Ok(())
+    }
+}
+
+impl Fake {
+    fn must_change(&self, subject: &str, change: impl FnOnce(&mut Person)) -> Result<()> {
+        if self.change(subject, change) {
+            Ok(())
+        } else {
+            Err(ProviderError::NotFound)
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The Admin REST API, as much of it as is needed: sign in, then read and write JSON.
+//!
+//! Owns: its errors by reaction. Must not know: what the documents mean.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use http::{Method, Request, Response, StatusCode};
+use laneway_contract::{Env, HttpClient, ProviderError};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use crate::AdminCredential;
+use crate::realm::Realm;
+
+/// A signed-in administrator of one realm. The token lives a minute at least: long enough
+/// for one plan, too short to keep.
+pub(crate) struct Admin {
+    http: Arc<dyn HttpClient>,
+    realm: Realm,
+    token: SecretString,
+}
+
+impl Admin {
+    pub(crate) async fn sign_in(
+        realm: &Realm,
+        credential: &AdminCredential,
+        env: &Env,
+    ) -> Result<Self, ProviderError> {
+        let (home, fields) = sign_in_form(credential);
+        let url = realm
+            .sibling(home)?
+            .url(&["protocol", "openid-connect", "token"]);
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = Request::post(url.as_str())
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Bytes::from(body));
+        let response = env.http.send(request.map_err(unsendable)?).await?;
+        if response.status() != StatusCode::OK {
+            return Err(not_signed_in(&response, home));
+        }
+        let token = json(&response)
+            .and_then(|answer| answer.get("access_token")?.as_str().map(SecretString::from))
+            .ok_or_else(|| invalid("the administrator's sign-in brought no token"))?;
+        Ok(Self {
+            http: Arc::clone(&env.http),
+            realm: realm.clone(),
+            token,
+        })
+    }
+
+    /// The document there; `None` if there is none.
+    pub(crate) async fn get(&self, path: &[&str]) -> Result<Option<Value>, ProviderError> {
+        self.query(path, &[]).await
+    }
+
+    pub(crate) async fn query(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Option<Value>, ProviderError> {
+        let mut url = self.realm.admin_url(path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let response = self.send(Method::GET, &url, None).await?;
+        match response.status() {
+            StatusCode::NOT_FOUND => Ok(None),
+            status if status.is_success() => json(&response)
+                .map(Some)
+                .ok_or_else(|| invalid("the administration's answer is not JSON")),
+            _ => Err(refused(&response, &url)),
+        }
+    }
+
+    /// Creates; the new id stands at the end of `Location`.
+    pub(crate) async fn post(&self, path: &[&str], body: &Value) -> Result<String, ProviderError> {
+        let response = self.write(Method::POST, path, Some(body)).await?;
+        response
+            .headers()
+            .get(LOCATION)
+            .and_then(|location| location.to_str().ok())
+            .and_then(|location| location.rsplit('/').next())
+            .map(str::to_owned)
+            .ok_or_else(|| invalid("the administration did not name what it created"))
+    }
+
+    pub(crate) async fn put(&self, path: &[&str], body: &Value) -> Result<(), ProviderError> {
+        self.write(Method::PUT, path, Some(body)).await.map(drop)
+    }
+
+    pub(crate) async fn delete(&self, path: &[&str]) -> Result<(), ProviderError> {
+        self.write(Method::DELETE, path, None).await.map(drop)
+    }
+
+    async fn write(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: Option<&Value>,
+    ) -> Result<Response<Bytes>, ProviderError> {
+        let url = self.realm.admin_url(path);
+        let response = self.send(method, &url, body).await?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(refused(&response, &url))
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        body: Option<&Value>,
+    ) -> Result<Response<Bytes>, ProviderError> {
+        let bearer = format!("Bearer {}", self.token.expose_secret());
+        // Without `Accept` its errors are HTML pages.
+        let mut request = Request::builder()
+            .method(method)
+            .uri(url.as_str())
+            .header(ACCEPT, "application/json")
+            .header(AUTHORIZATION, bearer);
+        if body.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        let bytes = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
+        Ok(self
+            .http
+            .send(request.body(bytes).map_err(unsendable)?)
+            .await?)
+    }
+}
+
+fn sign_in_form(credential: &AdminCredential) -> (&str, Vec<(&'static str, &str)>) {
+    match credential {
+        AdminCredential::Password {
+            realm,
+            username,
+            password,
+        } => {
+            let fields = vec![
+                ("grant_type", "password"),
+                ("client_id", "admin-cli"),
+                ("username", username),
+                ("password", password.expose_secret()),
+            ];
+            (realm, fields)
+        }
+        AdminCredential::Client {
+            realm,
+            client_id,
+            client_secret,
+        } => {
+            let fields = vec![
+                ("grant_type", "client_credentials"),
+                ("client_id", client_id),
+                ("client_secret", client_secret.expose_secret()),
+            ];
+            (realm, fields)
+        }
+    }
+}
+
+fn not_signed_in(response: &Response<Bytes>, home: &str) -> ProviderError {
+    match response.status().as_u16() {
+        404 => ProviderError::Misconfigured(format!("there is no realm `{home}` to sign in to")),
+        status @ 500.. => ProviderError::Unreachable(format!("Keycloak answers {status}")),
+        _ => ProviderError::Misconfigured(
+            "Keycloak does not accept the administrator's credentials".into(),
+        ),
+    }
+}
+
+fn refused(response: &Response<Bytes>, url: &Url) -> ProviderError {
+    let status = response.status().as_u16();
+    let path = url.path();
+    match status {
+        401 | 403 => ProviderError::Misconfigured(format!(
+            "the administrator may not call {path}: give the account the role realm-admin of the client realm-management"
+        )),
+        404 => ProviderError::NotFound,
+        409 => ProviderError::Conflict,
+        429 => ProviderError::RateLimited { retry_after: None },
+        502..=504 => ProviderError::Unreachable(format!("Keycloak answers {status}")),
+        _ => ProviderError::Misconfigured(format!("{path} answers {status}: {}", reason(response))),
+    }
+}
+
+/// Keycloak's own words, from any of its error shapes.
+fn reason(response: &Response<Bytes>) -> String {
+    let answer = json(response).unwrap_or_default();
+    let text = ["errorMessage", "error_description", "error"]
+        .iter()
+        .find_map(|name| answer.get(name)?.as_str())
+        .unwrap_or("no reason given");
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(200)
+        .collect()
+}
+
+fn json(response: &Response<Bytes>) -> Option<Value> {
+    serde_json::from_slice(response.body()).ok()
+}
+
+fn invalid(text: &str) -> ProviderError {
+    ProviderError::InvalidResponse(text.into())
+}
+
+fn unsendable(_: http::Error) -> ProviderError {
+    ProviderError::Misconfigured("the address cannot be called".into())
+}

@@ -1,0 +1,176 @@
+//! Sets a realm up for us: our client, the claims it needs, and a login flow that knows our
+//! ladder of assurance. Works out what is missing, then does exactly that; a second run finds
+//! nothing to do.
+//!
+//! The flow is bound to our client alone: other clients of the realm notice nothing.
+//!
+//! Owns: order and report. Must not know: how Laneway stores the outcome.
+
+mod client;
+mod flow;
+mod mapper;
+
+use laneway_contract::{Addresses, Env, ProviderError};
+use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::Value;
+use url::Url;
+
+use crate::AdminCredential;
+use crate::admin::Admin;
+use crate::realm::Realm;
+
+/// What to set up, and with whose rights.
+#[derive(Debug, Clone)]
+pub struct BootstrapRequest {
+    /// Keycloak's base address, without `/realms/…`.
+    pub admin_url: Url,
+    /// The realm whose people sign in.
+    pub realm: String,
+    /// Who may change that realm.
+    pub credential: AdminCredential,
+    /// Our addresses.
+    pub addresses: Addresses,
+    /// Client id to use there.
+    pub client_id: String,
+}
+
+/// What a step does, or would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepAction {
+    /// Nothing: it is as it should be.
+    Present,
+    /// Make it.
+    Create,
+    /// Correct it.
+    Change,
+}
+
+/// One thing that the realm needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanStep {
+    /// What it is about.
+    pub name: String,
+    /// What is to be done about it.
+    pub action: StepAction,
+    /// Each difference, in words; holds no secret.
+    pub details: Vec<String>,
+}
+
+impl PlanStep {
+    fn new(name: impl Into<String>, action: StepAction, details: Vec<String>) -> Self {
+        Self {
+            name: name.into(),
+            action,
+            details,
+        }
+    }
+}
+
+/// A realm that is ready for us.
+#[derive(Debug, Clone)]
+pub struct BootstrapOutcome {
+    /// What to configure as issuer.
+    pub issuer: String,
+    /// What to configure as client id.
+    pub client_id: String,
+    /// What to configure as client secret.
+    pub client_secret: SecretString,
+    /// What was done.
+    pub steps: Vec<PlanStep>,
+}
+
+/// What would be done. Changes nothing.
+///
+/// # Errors
+/// `Misconfigured` where realm, credentials or rights are not right, `Unreachable` in silence.
+pub async fn plan(request: &BootstrapRequest, env: &Env) -> Result<Vec<PlanStep>, ProviderError> {
+    let (_, admin) = sign_in(request, env).await?;
+    look(&admin, request)
+        .await
+        .map(|found| found.steps(request))
+}
+
+/// Does what [`plan`] says, in its order; a crash in between is mended by the next run.
+///
+/// # Errors
+/// As [`plan`], and where Keycloak refuses a change.
+pub async fn apply(
+    request: &BootstrapRequest,
+    env: &Env,
+) -> Result<BootstrapOutcome, ProviderError> {
+    let (realm, admin) = sign_in(request, env).await?;
+    let found = look(&admin, request).await?;
+    let steps = found.steps(request);
+    let flow_id = flow::ensure(&admin, found.flow, found.client.as_ref()).await?;
+    let client = client::ensure(&admin, found.client, request, &flow_id).await?;
+    mapper::ensure(&admin, &client).await?;
+    client::ensure_scopes(&admin, &client).await?;
+    Ok(BootstrapOutcome {
+        issuer: issuer(&realm, env).await?,
+        client_id: request.client_id.clone(),
+        client_secret: client::secret(&admin, &client).await?,
+        steps,
+    })
+}
+
+struct Found {
+    flow: flow::Found,
+    client: Option<Value>,
+}
+
+impl Found {
+    fn steps(&self, request: &BootstrapRequest) -> Vec<PlanStep> {
+        let client = self.client.as_ref();
+        let mut steps = vec![
+            PlanStep::new(
+                format!("realm {}", request.realm),
+                StepAction::Present,
+                Vec::new(),
+            ),
+            flow::step(&self.flow),
+            client::step(client, request, self.flow.id()),
+        ];
+        steps.extend(mapper::steps(client));
+        steps.push(client::scopes_step(client));
+        steps
+    }
+}
+
+async fn sign_in(request: &BootstrapRequest, env: &Env) -> Result<(Realm, Admin), ProviderError> {
+    let realm = Realm::new(&request.admin_url, &request.realm)?;
+    let admin = Admin::sign_in(&realm, &request.credential, env).await?;
+    Ok((realm, admin))
+}
+
+async fn look(admin: &Admin, request: &BootstrapRequest) -> Result<Found, ProviderError> {
+    let realm = admin.get(&[]).await?.ok_or_else(|| {
+        ProviderError::Misconfigured(format!("there is no realm `{}`", request.realm))
+    })?;
+    if realm.get("enabled") == Some(&Value::Bool(false)) {
+        return Err(ProviderError::Misconfigured(format!(
+            "the realm `{}` is switched off",
+            request.realm
+        )));
+    }
+    Ok(Found {
+        flow: flow::find(admin).await?,
+        client: client::find(admin, &request.client_id).await?,
+    })
+}
+
+/// The issuer as the realm calls itself: it may have another public name than the address
+/// that its administration is reached by.
+async fn issuer(realm: &Realm, env: &Env) -> Result<String, ProviderError> {
+    let url = realm.url(&[".well-known", "openid-configuration"]);
+    let request = http::Request::get(url.as_str())
+        .header(http::header::ACCEPT, "application/json")
+        .body(bytes::Bytes::new())
+        .map_err(|_| ProviderError::Misconfigured("the address cannot be called".into()))?;
+    let response = env.http.send(request).await?;
+    serde_json::from_slice::<Value>(response.body())
+        .ok()
+        .and_then(|document| document.get("issuer")?.as_str().map(str::to_owned))
+        .ok_or_else(|| ProviderError::InvalidResponse("the realm's discovery is unreadable".into()))
+}

@@ -1,0 +1,19 @@
+//! Keycloak as a provider: the redirect leg comes from `laneway-oidc`, this crate adds what
+//! only Keycloak has or does differently.
+//!
+//! Owns: Keycloak's parameters and error texts, its logout, its diagnosis, and the set-up of
+//! a realm for us ([`bootstrap`]).
+//! Must not know: any other vendor, our tables, our cookies.
+
+mod admin;
+pub mod bootstrap;
+mod diagnose;
+mod options;
+mod provider;
+mod realm;
+mod redirect;
+mod session;
+
+pub use options::{AdminCredential, KeycloakConfig, KeycloakOptions};
+pub use provider::Keycloak;
+pub use redirect::Action;

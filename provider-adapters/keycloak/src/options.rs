@@ -1,0 +1,82 @@
+//! Configuration of one Keycloak.
+//!
+//! Owns: defaults that fit what [`crate::bootstrap`] sets up.
+//! Must not know: where configuration is stored.
+
+use laneway_contract::Acr;
+use laneway_oidc::{OidcConfig, OidcOptions};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+/// One realm as configured.
+#[derive(Debug, Clone)]
+pub struct KeycloakConfig {
+    /// `{base}/realms/{realm}`, exactly as its discovery document says.
+    pub issuer: String,
+    /// Our client there.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: SecretString,
+    /// Everything else.
+    pub options: KeycloakOptions,
+    /// Rights in the realm, for the parts of the diagnosis that need them.
+    pub admin: Option<AdminCredential>,
+}
+
+/// Options of one Keycloak; an unknown key is refused.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeycloakOptions {
+    /// Options of the protocol. An empty `acr` map means the names that the set-up gives.
+    pub oidc: OidcOptions,
+    /// Scopes besides `openid`, `profile` and `email`.
+    pub scopes: Vec<String>,
+    /// Alias of an identity provider that Keycloak forwards every login to.
+    pub idp_hint: Option<String>,
+}
+
+/// Who may change a realm.
+#[derive(Debug, Clone)]
+pub enum AdminCredential {
+    /// A person, signed in through the client `admin-cli`.
+    Password {
+        /// Realm that the person lives in, `master` in most cases.
+        realm: String,
+        /// User name.
+        username: String,
+        /// Password.
+        password: SecretString,
+    },
+    /// A service account.
+    Client {
+        /// Realm of the client.
+        realm: String,
+        /// Client id.
+        client_id: String,
+        /// Client secret.
+        client_secret: SecretString,
+    },
+}
+
+impl KeycloakConfig {
+    pub(crate) fn oidc(&self) -> OidcConfig {
+        let mut options = self.options.oidc.clone();
+        if options.acr.is_empty() {
+            // The client's `acr.loa.map` gives Keycloak's levels our own names.
+            options.acr = [Acr::Aal1, Acr::Aal2, Acr::Phr]
+                .map(|rung| (rung, vec![rung.as_str().to_owned()]))
+                .into();
+        }
+        // A step-up for another client of the same Keycloak session moves it.
+        options.refresh_auth_time_may_advance = true;
+        let mut scopes = vec!["profile".to_owned(), "email".to_owned()];
+        scopes.extend(self.options.scopes.iter().cloned());
+        OidcConfig {
+            issuer: self.issuer.clone(),
+            client_id: self.client_id.clone(),
+            client_secret: Some(self.client_secret.clone()),
+            scopes,
+            options,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The set-up: says what it will do, does that, and then finds nothing to do.
+
+use laneway_contract::ProviderError;
+use laneway_keycloak::AdminCredential;
+use laneway_keycloak::bootstrap::{PlanStep, StepAction, apply, plan};
+use reqwest::Method;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+use crate::outside::env;
+use crate::realm::{TestRealm, unheard};
+
+fn open(steps: &[PlanStep]) -> Vec<(&str, StepAction)> {
+    let done = |step: &&PlanStep| step.action != StepAction::Present;
+    steps
+        .iter()
+        .filter(done)
+        .map(|step| (step.name.as_str(), step.action))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_second_run_changes_nothing() {
+    let Some(realm) = TestRealm::create().await else {
+        return;
+    };
+    let request = realm.request(&unheard());
+    let planned = plan(&request, &env()).await.unwrap();
+    assert_eq!(
+        open(&planned),
+        [
+            ("login flow laneway-login", StepAction::Create),
+            ("client laneway", StepAction::Create),
+            ("claim mapper laneway amr", StepAction::Create),
+            ("claim mapper laneway groups", StepAction::Create),
+            ("claim mapper laneway identity provider", StepAction::Create),
+        ]
+    );
+    assert_eq!(
+        realm
+            .admin(Method::GET, "/clients?clientId=laneway", None)
+            .await,
+        json!([])
+    );
+
+    let first = apply(&request, &env()).await.unwrap();
+    assert_eq!(first.steps, planned);
+    assert_eq!(first.issuer, realm.issuer());
+    assert!(first.client_secret.expose_secret().len() >= 32);
+    let after = plan(&request, &env()).await.unwrap();
+    assert_eq!(open(&after), [], "{after:?}");
+
+    let events = realm
+        .admin(Method::GET, "/clients?clientId=laneway", None)
+        .await;
+    let second = apply(&request, &env()).await.unwrap();
+    assert_eq!(open(&second.steps), []);
+    assert_eq!(
+        second.client_secret.expose_secret(),
+        first.client_secret.expose_secret()
+    );
+    assert_eq!(
+        realm
+            .admin(Method::GET, "/clients?clientId=laneway", None)
+            .await,
+        events
+    );
+    // Other clients of the realm keep the login that they had.
+    assert_eq!(
+        realm.admin(Method::GET, "", None).await["browserFlow"],
+        "browser"
+    );
+    realm.delete().await;
+}
+
+#[tokio::test]
+async fn what_was_spoilt_is_named_and_mended() {
+    let Some(realm) = TestRealm::create().await else {
+        return;
+    };
+    let request = realm.request(&unheard());
+    apply(&request, &env()).await.unwrap();
+
+    let mut client = realm
+        .admin(Method::GET, "/clients?clientId=laneway", None)
+        .await[0]
+        .take();
+    let path = format!("/clients/{}", client["id"].as_str().unwrap());
+    client["redirectUris"] = json!(["*"]);
+    client["attributes"]["pkce.code.challenge.method"] = json!("");
+    client["attributes"]["somebody.elses"] = json!("kept");
+    realm.admin(Method::PUT, &path, Some(client)).await;
+    spoil_flow(&realm).await;
+
+    let steps = plan(&request, &env()).await.unwrap();
+    assert_eq!(
+        open(&steps),
+        [
+            ("login flow laneway-login", StepAction::Change),
+            ("client laneway", StepAction::Change),
+        ]
+    );
+    let said: Vec<&String> = steps.iter().flat_map(|step| &step.details).collect();
+    for word in [
+        "redirectUris",
+        "pkce.code.challenge.method",
+        "auth-otp-form",
+    ] {
+        assert!(
+            said.iter().any(|detail| detail.contains(word)),
+            "{word} not in {said:?}"
+        );
+    }
+    apply(&request, &env()).await.unwrap();
+    let after = plan(&request, &env()).await.unwrap();
+    assert_eq!(open(&after), [], "{after:?}");
+    let client = realm
+        .admin(Method::GET, "/clients?clientId=laneway", None)
+        .await;
+    assert_eq!(client[0]["attributes"]["somebody.elses"], "kept");
+    realm.delete().await;
+}
+
+/// Switches the one-time code off.
+async fn spoil_flow(realm: &TestRealm) {
+    let path = "/authentication/flows/laneway-login/executions";
+    let all = realm.admin(Method::GET, path, None).await;
+    let otp = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|e| e["providerId"] == "auth-otp-form");
+    let mut otp: Value = otp.unwrap().clone();
+    otp["requirement"] = json!("DISABLED");
+    realm.admin(Method::PUT, path, Some(otp)).await;
+}
+
+#[tokio::test]
+async fn wrong_credentials_and_a_wrong_realm_are_told_apart() {
+    let Some(realm) = TestRealm::create().await else {
+        return;
+    };
+    let mut request = realm.request(&unheard());
+    request.realm = "no-such-realm".into();
+    let error = plan(&request, &env()).await.unwrap_err();
+    assert!(matches!(&error, ProviderError::Misconfigured(text) if text.contains("no-such-realm")));
+
+    let mut request = realm.request(&unheard());
+    request.credential = AdminCredential::Password {
+        realm: "master".into(),
+        username: "admin".into(),
+        password: "canary-wrong".into(),
+    };
+    let error = plan(&request, &env()).await.unwrap_err();
+    assert!(matches!(&error, ProviderError::Misconfigured(text) if text.contains("credentials")));
+    assert!(!format!("{request:?} {error:?}").contains("canary"));
+
+    request.admin_url = "http://127.0.0.1:9".parse().unwrap();
+    assert!(matches!(
+        plan(&request, &env()).await,
+        Err(ProviderError::Unreachable(_))
+    ));
+    realm.delete().await;
+}

@@ -1,0 +1,146 @@
+//! The way there: the authorization request, and what is remembered for the way back.
+//!
+//! Owns: parameters of the request (OIDC Core §3.1.2.1, RFC 7636).
+//! Must not know: how the answer is judged.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use laneway_contract::{
+    Acr, AdapterState, BeginRedirect, Callback, LoginStep, Prompt, ProviderError, RedirectLogin,
+    RedirectTo,
+};
+use openidconnect::core::{CoreAuthPrompt, CoreClient, CoreResponseType};
+use openidconnect::{
+    AuthUrl, AuthenticationContextClass, AuthenticationFlow, ClientId, CsrfToken, IssuerUrl,
+    JsonWebKeySet, LoginHint, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::{Metadata, OidcProvider, ResponseMode, fault};
+
+/// What `complete` needs; sealed by the core, never in the browser.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Begun {
+    pub(crate) state: String,
+    pub(crate) nonce: String,
+    pub(crate) verifier: String,
+    pub(crate) redirect_uri: Url,
+    pub(crate) acr: Option<Acr>,
+    pub(crate) max_age: Option<u64>,
+}
+
+#[async_trait]
+impl RedirectLogin for OidcProvider {
+    async fn begin(&self, request: BeginRedirect) -> Result<RedirectTo, ProviderError> {
+        self.begin_with(request, &[]).await
+    }
+
+    async fn complete(
+        &self,
+        state: &AdapterState,
+        callback: Callback,
+    ) -> Result<LoginStep, ProviderError> {
+        self.judge(state, &callback).await
+    }
+}
+
+impl OidcProvider {
+    /// [`RedirectLogin::begin`] with extra parameters for this one request.
+    ///
+    /// # Errors
+    /// As [`OidcProvider::metadata`].
+    pub async fn begin_with(
+        &self,
+        request: BeginRedirect,
+        extra: &[(&str, &str)],
+    ) -> Result<RedirectTo, ProviderError> {
+        let metadata = self.metadata().await?;
+        let begun = Begun {
+            state: request.state.clone(),
+            nonce: self.random_text(),
+            verifier: self.random_text(),
+            redirect_uri: request.redirect_uri.clone(),
+            acr: request.acr,
+            max_age: request.max_age,
+        };
+        let mut url = self.authorization_url(&metadata, &request, &begun)?;
+        let configured = self.config.options.authorization_params.iter();
+        url.query_pairs_mut()
+            .extend_pairs(configured)
+            .extend_pairs(extra)
+            .finish();
+        let state = AdapterState::encode(&begun)
+            .map_err(|_| fault::invalid("the login could not be remembered"))?;
+        Ok(RedirectTo { url, state })
+    }
+
+    fn authorization_url(
+        &self,
+        metadata: &Metadata,
+        request: &BeginRedirect,
+        begun: &Begun,
+    ) -> Result<Url, ProviderError> {
+        let issuer = IssuerUrl::new(self.config.issuer.clone())
+            .map_err(|_| fault::misconfigured("the issuer is not a URL"))?;
+        let redirect = RedirectUrl::from_url(request.redirect_uri.clone());
+        let client = CoreClient::new(
+            ClientId::new(self.config.client_id.clone()),
+            issuer,
+            no_keys(),
+        )
+        .set_auth_uri(AuthUrl::from_url(metadata.authorization_endpoint.clone()))
+        .set_redirect_uri(redirect);
+        let (state, nonce) = (begun.state.clone(), begun.nonce.clone());
+        let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
+        let mut building = client
+            .authorize_url(flow, || CsrfToken::new(state), || Nonce::new(nonce))
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(
+                &PkceCodeVerifier::new(begun.verifier.clone()),
+            ));
+        for scope in self.config.scopes.iter().filter(|scope| *scope != "openid") {
+            building = building.add_scope(Scope::new(scope.clone()));
+        }
+        if let Some(hint) = &request.login_hint {
+            building = building.set_login_hint(LoginHint::new(hint.clone()));
+        }
+        if let Some(prompt) = request.prompt {
+            building = building.add_prompt(prompt_of(prompt));
+        }
+        if let Some(seconds) = request.max_age {
+            building = building.set_max_age(Duration::from_secs(seconds));
+        }
+        if let Some(acr) = request.acr {
+            for value in self.config.options.acr_values(acr) {
+                let value = AuthenticationContextClass::new(value.clone());
+                building = building.add_auth_context_value(value);
+            }
+        }
+        if self.config.options.response_mode == ResponseMode::FormPost {
+            building = building.add_extra_param("response_mode", "form_post");
+        }
+        Ok(building.url().0)
+    }
+
+    /// 256 bits, 43 characters: what RFC 7636 §4.1 recommends for a verifier.
+    fn random_text(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.env.bytes::<32>())
+    }
+}
+
+fn prompt_of(prompt: Prompt) -> CoreAuthPrompt {
+    match prompt {
+        Prompt::None => CoreAuthPrompt::None,
+        Prompt::Login => CoreAuthPrompt::Login,
+        Prompt::SelectAccount => CoreAuthPrompt::SelectAccount,
+        Prompt::Create => CoreAuthPrompt::Extension("create".to_owned()),
+    }
+}
+
+/// Tokens are checked by `id_token`, against the provider's current keys.
+fn no_keys<K: openidconnect::JsonWebKey>() -> JsonWebKeySet<K> {
+    JsonWebKeySet::new(Vec::new())
+}

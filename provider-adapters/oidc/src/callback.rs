@@ -1,0 +1,149 @@
+//! The way back: is this the answer to the question we asked, and whom does it prove?
+//!
+//! What the browser brings (parameters) can be written by anybody: a bad one is a refusal.
+//! What the provider's servers say is a protocol: a bad answer there is an error.
+//!
+//! Owns: the order of checks. Must not know: sessions, cookies, our users.
+
+use laneway_contract::{AdapterState, Callback, Denial, LoginStep, ProviderError, UpstreamSession};
+use subtle::ConstantTimeEq as _;
+
+use crate::authorize::Begun;
+use crate::claims::Claims;
+use crate::id_token::Expected;
+use crate::token::Exchange;
+use crate::{Metadata, OidcProvider, fault, identity};
+
+/// Parameters that must not be repeated (RFC 6749 §3.1).
+const ONCE: &[&str] = &[
+    "code",
+    "state",
+    "iss",
+    "error",
+    "error_description",
+    "error_uri",
+];
+
+/// What may follow from the parameters alone.
+enum Answer<'a> {
+    Code(&'a str),
+    Denied(Denial),
+    Trouble(ProviderError),
+}
+
+impl OidcProvider {
+    pub(crate) async fn judge(
+        &self,
+        state: &AdapterState,
+        callback: &Callback,
+    ) -> Result<LoginStep, ProviderError> {
+        let begun: Begun = state
+            .decode()
+            .map_err(|_| fault::invalid("the remembered login is unreadable"))?;
+        let metadata = self.metadata().await?;
+        let code = match self.read_answer(&metadata, &begun, callback) {
+            Answer::Code(code) => code,
+            Answer::Denied(denial) => return Ok(LoginStep::Denied(denial)),
+            Answer::Trouble(error) => return Err(error),
+        };
+        let tokens = match self.exchange(&metadata, code, &begun).await? {
+            Exchange::Tokens(tokens) => tokens,
+            Exchange::Refused(code) => return Ok(LoginStep::Denied(Denial::Refused(code))),
+        };
+        let id_token = tokens
+            .id_token
+            .clone()
+            .ok_or_else(|| fault::invalid("the token answer has no id_token"))?;
+        let expected = Expected {
+            nonce: Some(&begun.nonce),
+            max_age: begun.max_age,
+            access_token: Some(&tokens.access_token),
+        };
+        let claims = self.check_id_token(&metadata, &id_token, &expected).await?;
+        let info = self
+            .userinfo(&metadata, &tokens.access_token, &claims)
+            .await?;
+        self.conclude(&begun, &claims, info, tokens.into_session())
+    }
+
+    fn conclude(
+        &self,
+        begun: &Begun,
+        claims: &Claims,
+        info: Option<Claims>,
+        mut session: UpstreamSession,
+    ) -> Result<LoginStep, ProviderError> {
+        session.sid = claims
+            .get("sid")
+            .and_then(|sid| sid.as_str())
+            .map(str::to_owned);
+        let identity = identity::build(&self.config, claims, info, session)?;
+        // (12): asking for a rung is not getting it.
+        if begun
+            .acr
+            .is_some_and(|demanded| identity.evidence.acr < demanded)
+        {
+            let code = "unmet_authentication_requirements".to_owned();
+            return Ok(LoginStep::Denied(Denial::Refused(code)));
+        }
+        Ok(LoginStep::Authenticated(Box::new(identity)))
+    }
+
+    fn read_answer<'c>(
+        &self,
+        metadata: &Metadata,
+        begun: &Begun,
+        callback: &'c Callback,
+    ) -> Answer<'c> {
+        if ONCE.iter().any(|name| {
+            callback
+                .params
+                .iter()
+                .filter(|(key, _)| key == name)
+                .count()
+                > 1
+        }) {
+            return refused("repeated_parameter");
+        }
+        let state = callback.single("state").unwrap_or_default();
+        if !bool::from(state.as_bytes().ct_eq(begun.state.as_bytes())) {
+            return refused("state_mismatch");
+        }
+        if callback.redirect_uri != begun.redirect_uri {
+            return refused("redirect_uri_mismatch");
+        }
+        // RFC 9207 §2.4: also for errors, or another provider could speak in this one's name.
+        match callback.single("iss") {
+            Some(issuer) if issuer != self.config.issuer => return refused("issuer_mismatch"),
+            None if metadata.sends_iss && !self.config.options.allow_missing_iss => {
+                return refused("issuer_missing");
+            }
+            _ => {}
+        }
+        match (callback.single("error"), callback.single("code")) {
+            (Some(_), Some(_)) => refused("contradictory_answer"),
+            (Some(error), None) => read_error(error),
+            (None, Some(code)) if !code.is_empty() => Answer::Code(code),
+            _ => refused("code_missing"),
+        }
+    }
+}
+
+/// OIDC Core §3.1.2.6 and RFC 6749 §4.1.2.1 by reaction.
+fn read_error<'a>(error: &str) -> Answer<'a> {
+    match error {
+        "access_denied" => Answer::Denied(Denial::Cancelled),
+        "login_required"
+        | "interaction_required"
+        | "account_selection_required"
+        | "consent_required" => Answer::Denied(Denial::LoginRequired),
+        "temporarily_unavailable" => Answer::Trouble(ProviderError::Unreachable(
+            "it says temporarily_unavailable".into(),
+        )),
+        other => refused(fault::error_code(other)),
+    }
+}
+
+fn refused<'a>(code: &str) -> Answer<'a> {
+    Answer::Denied(Denial::Refused(code.to_owned()))
+}

@@ -1,0 +1,142 @@
+//! The provider's signing keys: fetched, kept, fetched again when a token names a new one.
+//!
+//! Owns: when to ask for keys. Must not know: claims.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jsonwebtoken::Algorithm;
+use jsonwebtoken::jwk::Jwk;
+use laneway_contract::ProviderError;
+use serde_json::{Map, Value};
+
+use crate::jwt::{self, Unverified};
+use crate::{Metadata, OidcProvider, fault, outbound};
+
+/// Whoever can send us tokens could otherwise make us ask the provider as often as they like.
+const REFETCH_PAUSE_MS: i64 = 60_000;
+const MAX_KEYS: usize = 100;
+
+/// When an unknown key id last made us ask again.
+pub(crate) struct Refetch(AtomicI64);
+
+impl Refetch {
+    pub(crate) fn never() -> Self {
+        Self(AtomicI64::new(i64::MIN / 2))
+    }
+
+    /// True for one caller per pause.
+    fn claim(&self, now_ms: i64) -> bool {
+        let last = self.0.load(Ordering::Relaxed);
+        now_ms - last >= REFETCH_PAUSE_MS
+            && self
+                .0
+                .compare_exchange(last, now_ms, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+    }
+}
+
+/// A token whose signature is right; nothing else is known about it yet.
+pub(crate) struct Signed {
+    pub(crate) alg: Algorithm,
+    pub(crate) claims: Map<String, Value>,
+}
+
+impl OidcProvider {
+    /// Checks algorithm, `typ` and signature. `types`: acceptable header types, lower case;
+    /// a token without a type is acceptable (older providers send none).
+    pub(crate) async fn verify_signature(
+        &self,
+        metadata: &Metadata,
+        token: &str,
+        types: &'static [&'static str],
+    ) -> Result<Signed, ProviderError> {
+        let unverified = Unverified::parse(token, &self.algorithms(metadata))?;
+        check_type(unverified.typ.as_deref(), types)?;
+        let keys = self
+            .keys
+            .get(&*self.env.clock, self.fetch_keys(metadata))
+            .await?;
+        let claims = match choose(&unverified, &keys) {
+            Ok(key) => unverified.verify(key)?,
+            Err(reason) => {
+                let keys = self.newer_keys(metadata, &keys, reason).await?;
+                unverified.verify(choose(&unverified, &keys)?)?
+            }
+        };
+        Ok(Signed {
+            alg: unverified.alg,
+            claims,
+        })
+    }
+
+    async fn newer_keys(
+        &self,
+        metadata: &Metadata,
+        seen: &Arc<Vec<Jwk>>,
+        reason: ProviderError,
+    ) -> Result<Arc<Vec<Jwk>>, ProviderError> {
+        if !self.refetch.claim(self.env.clock.now_ms()) {
+            return Err(reason);
+        }
+        self.keys
+            .replace(&*self.env.clock, seen, self.fetch_keys(metadata))
+            .await
+    }
+
+    /// The keys as the provider publishes them now; one that we cannot read is skipped, the
+    /// others still count.
+    pub(crate) async fn fetch_keys(&self, metadata: &Metadata) -> Result<Vec<Jwk>, ProviderError> {
+        let document = outbound::get_json(&*self.env.http, &metadata.jwks_uri).await?;
+        let keys = document
+            .get("keys")
+            .and_then(Value::as_array)
+            .filter(|keys| keys.len() <= MAX_KEYS)
+            .ok_or_else(|| fault::invalid("the provider's key set (jwks_uri) is unreadable"))?;
+        Ok(keys
+            .iter()
+            .filter_map(|key| serde_json::from_value(key.clone()).ok())
+            .collect())
+    }
+
+    /// What this provider may sign with: the pinned algorithm, else what it announces as far
+    /// as we allow it, else the default of OIDC Core §15.1.
+    pub(crate) fn algorithms(&self, metadata: &Metadata) -> Vec<Algorithm> {
+        if let Some(pinned) = &self.config.options.id_token_signed_response_alg {
+            return jwt::allowed(pinned).into_iter().collect();
+        }
+        if metadata.id_token_algs.is_empty() {
+            return vec![Algorithm::RS256];
+        }
+        metadata
+            .id_token_algs
+            .iter()
+            .filter_map(|name| jwt::allowed(name))
+            .collect()
+    }
+}
+
+/// Exactly one key must fit: with several, "some key verified it" is not a check of the one
+/// that the token names (OIDC Core §10.1 demands `kid` then).
+fn choose<'k>(token: &Unverified<'_>, keys: &'k [Jwk]) -> Result<&'k Jwk, ProviderError> {
+    match token.candidates(keys)[..] {
+        [key] => Ok(key),
+        [] => Err(fault::invalid(
+            "no key of the provider fits the token's kid and alg",
+        )),
+        _ => Err(fault::invalid(
+            "several keys of the provider fit: the token's kid is ambiguous",
+        )),
+    }
+}
+
+/// RFC 8725 §3.11: a token of one kind must not pass for another.
+fn check_type(typ: Option<&str>, types: &[&str]) -> Result<(), ProviderError> {
+    let Some(typ) = typ else { return Ok(()) };
+    let typ = typ.to_ascii_lowercase();
+    let typ = typ.strip_prefix("application/").unwrap_or(&typ);
+    if types.contains(&typ) {
+        return Ok(());
+    }
+    Err(fault::invalid("the token is of another kind (typ)"))
+}

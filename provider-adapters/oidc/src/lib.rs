@@ -1,0 +1,33 @@
+//! An OpenID Connect relying party: login by authorization code, token checks, userinfo,
+//! logout, for any provider that keeps to the standard and many that nearly do.
+//!
+//! Owns: the protocol (OIDC Core, Discovery, RP-Initiated and Back-Channel Logout, RFC 9207).
+//! What providers do differently is data ([`OidcOptions`]), never a branch on a vendor.
+//! Must not know: who our users are, where state is stored, how pages look.
+
+mod authorize;
+mod cached;
+mod callback;
+mod claims;
+mod config;
+mod diagnose;
+mod discovery;
+mod fault;
+mod id_token;
+mod identity;
+mod jwks;
+mod jwt;
+mod logout;
+mod logout_token;
+mod options;
+mod outbound;
+mod provider;
+mod refresh;
+mod revalidate;
+mod token;
+mod userinfo;
+
+pub use config::OidcConfig;
+pub use discovery::Metadata;
+pub use options::{ClientAuth, EmailTrust, OidcOptions, ResponseMode, ViaClaims};
+pub use provider::OidcProvider;

@@ -1,0 +1,122 @@
+//! The three cookies of Laneway, and no others (CONTRACT §2).
+
+use cookie::Cookie;
+use http::{HeaderMap, HeaderValue, header};
+
+/// The only cookie that authenticates.
+pub const SESSION: &str = "__Host-lw";
+/// Binds login flows to this browser; authenticates nothing.
+pub const FLOW: &str = "__Host-lw-flow";
+/// Recognises a device for notices and lockout; authenticates nothing.
+pub const DEVICE: &str = "__Host-lw-device";
+
+const FLOW_SECONDS: i64 = 600;
+
+/// The value of a cookie that appears exactly once. Twice means that somebody planted
+/// one: then neither counts.
+pub fn read_single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut found = None;
+    for pair in pairs(headers) {
+        let Some((key, value)) = pair.split_once('=') else { continue };
+        if key.trim() == name {
+            if found.is_some() {
+                return None;
+            }
+            found = Some(value.trim());
+        }
+    }
+    // Our own values are base64url of fixed length; anything else is not looked up.
+    found.filter(|value| value.len() == 43 && value.bytes().all(is_base64url))
+}
+
+/// `Set-Cookie` for the session cookie.
+pub fn set_session(value: &str, seconds: i64) -> HeaderValue {
+    write(SESSION, value, seconds)
+}
+
+/// `Set-Cookie` for the flow cookie.
+pub fn set_flow(value: &str) -> HeaderValue {
+    write(FLOW, value, FLOW_SECONDS)
+}
+
+/// `Set-Cookie` that removes a cookie.
+pub fn clear(name: &'static str) -> HeaderValue {
+    write(name, "", 0)
+}
+
+/// The `Cookie` header without any cookie of ours, for backends.
+pub fn strip_ours(headers: &HeaderMap) -> Option<HeaderValue> {
+    let kept: Vec<&str> = pairs(headers)
+        .filter(|pair| {
+            let key = pair.split_once('=').map_or(*pair, |(key, _)| key);
+            !key.trim().starts_with(SESSION)
+        })
+        .collect();
+    if kept.is_empty() { None } else { HeaderValue::from_str(&kept.join("; ")).ok() }
+}
+
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(';'))
+        .map(str::trim)
+        .filter(|pair| !pair.is_empty())
+}
+
+fn is_base64url(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'-' || b == b'_'
+}
+
+fn write(name: &'static str, value: &str, seconds: i64) -> HeaderValue {
+    let cookie = Cookie::build((name, value))
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(cookie::SameSite::Lax)
+        .max_age(cookie::time::Duration::seconds(seconds))
+        .build();
+    HeaderValue::from_str(&cookie.to_string())
+        .unwrap_or_else(|_| unreachable!("names and values are plain ASCII"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(cookie: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.append(header::COOKIE, HeaderValue::from_str(cookie).expect("header"));
+        headers
+    }
+
+    #[test]
+    fn two_session_cookies_are_no_session() {
+        let value = "a".repeat(43);
+        assert_eq!(read_single(&with(&format!("__Host-lw={value}")), SESSION), Some(value.as_str()));
+        let twice = format!("__Host-lw={value}; x=1; __Host-lw={value}");
+        assert_eq!(read_single(&with(&twice), SESSION), None);
+        let mut two_lines = with(&format!("__Host-lw={value}"));
+        two_lines.append(header::COOKIE, HeaderValue::from_str(&format!("__Host-lw={value}")).expect("header"));
+        assert_eq!(read_single(&two_lines, SESSION), None);
+    }
+
+    #[test]
+    fn malformed_values_are_not_looked_up() {
+        for bad in ["", "short", &"a".repeat(44), &format!("{}=", "a".repeat(42)), &"ä".repeat(43)] {
+            let mut headers = HeaderMap::new();
+            if let Ok(value) = HeaderValue::from_bytes(format!("__Host-lw={bad}").as_bytes()) {
+                headers.append(header::COOKIE, value);
+            }
+            assert_eq!(read_single(&headers, SESSION), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn backends_never_see_our_cookies() {
+        let kept = strip_ours(&with("a=1; __Host-lw=x; b=2; __Host-lw-flow=y; __Host-lw-device=z"));
+        assert_eq!(kept.expect("two remain").to_str().expect("ascii"), "a=1; b=2");
+        assert_eq!(strip_ours(&with("__Host-lw=x")), None);
+    }
+}

@@ -1,0 +1,38 @@
+//! May they? The one table from role to permission and the one question about it.
+//!
+//! Owns: permissions, default roles, the checks on a caller.
+//! Must not know: credentials, HTTP, SQL.
+
+use laneway_contract::Acr;
+
+use crate::domain::session::Session;
+use crate::domain::{Code, Problem};
+
+/// Roles that every tenant starts with, and what they permit inside an organization.
+pub const DEFAULT_ROLES: &[(&str, &[&str])] = &[
+    ("admin", &["members:read", "members:write", "connections:read", "connections:write", "org:write"]),
+    ("member", &["members:read"]),
+];
+
+/// How old a proof may be for changes to factors, address or existence of an account.
+pub const FRESH_S: u64 = 300;
+
+/// A session must be as strong as this person can be, and recently proven.
+///
+/// # Errors
+/// `step_up_required` with what is needed; `reachable` is the strongest rung there is a
+/// path to.
+pub fn require_fresh(
+    session: &Session,
+    reachable: Acr,
+    now: i64,
+    step_up_url: &str,
+) -> Result<(), Problem> {
+    if session.satisfies(Some(reachable), Some(FRESH_S), now) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::StepUpRequired, "Confirm that it is you, then try again.")
+        .with("acr_values", vec![reachable.as_str()])
+        .with("max_age", FRESH_S)
+        .with("step_up_url", step_up_url))
+}

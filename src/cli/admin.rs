@@ -1,0 +1,124 @@
+//! `laneway admin …`: on the database; running nodes learn by the invalidation log.
+
+use std::process::ExitCode;
+
+use clap::{Subcommand, ValueEnum};
+
+use super::{failed, open, say};
+use crate::audit::{Event, Outcome, RequestMeta, kind};
+use crate::config::Config;
+use crate::core::{hash_token, make_owner_link};
+use crate::domain::{Code, Problem};
+use crate::store::api_tokens::{self, AdminToken};
+use crate::store::invalidations::{Change, Scope};
+
+#[derive(Subcommand)]
+pub(super) enum AdminCommand {
+    /// Print a new operator token
+    Token {
+        /// What it may do
+        #[arg(long, value_enum, default_value_t = Role::Owner)]
+        role: Role,
+        /// How long it lives, for example 30m, 1h, 7d
+        #[arg(long, default_value = "1h")]
+        ttl: String,
+    },
+    /// Print a link that makes whoever uses it the owner; only while there is none
+    OwnerLink,
+    /// Publish a new signing key; the old one is kept until its last token is gone
+    RotateKey {
+        /// Sign with it at once instead of when every cached key set has learnt it
+        #[arg(long)]
+        now: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Role {
+    /// Everything
+    Owner,
+}
+
+pub(super) async fn run(config: Config, command: AdminCommand) -> ExitCode {
+    let outcome = match command {
+        AdminCommand::Token { role: Role::Owner, ttl } => token(config, &ttl).await,
+        AdminCommand::OwnerLink => owner_link(config).await,
+        AdminCommand::RotateKey { now } => rotate_key(config, now).await,
+    };
+    match outcome {
+        Ok(line) => {
+            say(&line);
+            ExitCode::SUCCESS
+        }
+        Err(problem) => failed(&problem),
+    }
+}
+
+async fn token(config: Config, ttl: &str) -> Result<String, Problem> {
+    let ttl = duration_ms(ttl).ok_or_else(|| {
+        Problem::new(Code::InvalidRequest, "Write --ttl as a number with m, h or d, up to 90d.")
+    })?;
+    let (core, tenant) = open(config).await?;
+    let (secret, _) = core.new_token();
+    let plain = format!("lw_adm_{}", secret.expose());
+    let mut write = core.begin().await?;
+    let now = write.now();
+    let row = AdminToken {
+        id: core.new_id(),
+        prefix: plain.chars().take(12).collect(),
+        expires_at: now + ttl,
+    };
+    api_tokens::create(&mut write.tx, &row, &hash_token(&plain), now).await?;
+    let event = Event::new(kind::ADMIN_TOKEN_CREATED, Outcome::Success, ("token", &row.id));
+    core.audit(&mut write, &tenant.id, &RequestMeta::default(), event.by("system", "cli")).await?;
+    core.commit(write).await?;
+    Ok(plain)
+}
+
+/// A lifetime as people write it; at most 90 days.
+fn duration_ms(text: &str) -> Option<i64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number: i64 = number.parse().ok()?;
+    let unit = match unit {
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    let ms = number.checked_mul(unit)?;
+    (ms > 0 && ms <= 90 * 86_400_000).then_some(ms)
+}
+
+async fn owner_link(config: Config) -> Result<String, Problem> {
+    let (core, tenant) = open(config).await?;
+    let link = make_owner_link(&core, &tenant).await?;
+    Ok(tenant.address(&format!("/owner/{}", link.0.expose())))
+}
+
+async fn rotate_key(config: Config, at_once: bool) -> Result<String, Problem> {
+    let (core, tenant) = open(config).await?;
+    let mut write = core.begin().await?;
+    let now = write.now();
+    let kid =
+        crate::tokens::rotate(&mut write.tx, &core.sealer, &tenant.id, now, at_once).await?;
+    write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());
+    let event = Event::new(kind::SIGNING_KEY_ROTATED, Outcome::Success, ("key", &kid));
+    core.audit(&mut write, &tenant.id, &RequestMeta::default(), event.by("system", "cli")).await?;
+    core.commit(write).await?;
+    Ok(kid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration_ms;
+
+    #[test]
+    fn lifetimes() {
+        assert_eq!(duration_ms("1h"), Some(3_600_000));
+        assert_eq!(duration_ms("30m"), Some(1_800_000));
+        for bad in ["", "h", "1", "-1h", "0h", "91d", "1y", "1.5h", "ä"] {
+            assert_eq!(duration_ms(bad), None, "{bad}");
+        }
+    }
+}

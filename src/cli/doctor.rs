@@ -1,0 +1,208 @@
+//! `laneway doctor`: everything this installation depends on, each with what to do.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::say;
+use crate::config::{self, Config};
+use crate::core::{Core, CoreOptions, open_store};
+use crate::domain::tenant::Tenant;
+use crate::lane_a::operator;
+use crate::outbound::{SystemClock, SystemRandom};
+
+#[derive(Serialize)]
+struct Finding {
+    name: String,
+    state: State,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    detail: String,
+    fix: String,
+}
+
+#[derive(Serialize, PartialEq, Eq, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Ok,
+    Warn,
+    Fail,
+}
+
+pub(super) async fn run(config: Config, json: bool) -> ExitCode {
+    let findings = examine(config).await;
+    let ok = findings.iter().all(|finding| finding.state != State::Fail);
+    if json {
+        say(&json!({ "ok": ok, "checks": findings }).to_string());
+    } else {
+        for finding in &findings {
+            let mark = match finding.state {
+                State::Ok => "ok  ",
+                State::Warn => "warn",
+                State::Fail => "FAIL",
+            };
+            say(&format!("{mark}  {}  {}", finding.name, finding.detail));
+            if !finding.fix.is_empty() {
+                say(&format!("      → {}", finding.fix));
+            }
+        }
+    }
+    if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn examine(config: Config) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let options = || CoreOptions {
+        clock: std::sync::Arc::new(SystemClock),
+        random: std::sync::Arc::new(SystemRandom),
+        factories: std::collections::HashMap::new(),
+        migrations: Vec::new(),
+    };
+    let public_url = config.server.public_url.clone();
+    match open_store(&config, &options()).await {
+        Ok((db, _)) => {
+            findings.push(good("database", "reachable, schema current"));
+            findings.push(good("master_key", "opens what is sealed"));
+            db.close().await;
+        }
+        Err(problem) => {
+            let source = problem.source.unwrap_or(problem.detail);
+            let sealed = source.contains("sealed");
+            let (name, fix) = if sealed {
+                ("master_key", "Set the master key that this database was created with.")
+            } else {
+                ("database", "Check LANEWAY_DATABASE_URL, that the server runs and the user may create tables.")
+            };
+            if sealed {
+                findings.push(good("database", "reachable, schema current"));
+            }
+            findings.push(bad(name, &source, fix));
+        }
+    }
+    findings.push(clock(&public_url).await);
+    findings.push(mail(&config).await);
+    findings.push(public_address(&public_url).await);
+    if findings.iter().all(|f| !matches!((f.name.as_str(), f.state), ("database" | "master_key", State::Fail))) {
+        match super::open(config).await {
+            Ok((core, tenant)) => findings.extend(upstreams(&core, &tenant).await),
+            Err(problem) => findings.push(bad("upstream", &problem.detail, "Correct the settings above first.")),
+        }
+    }
+    findings
+}
+
+fn good(name: &str, detail: &str) -> Finding {
+    Finding { name: name.into(), state: State::Ok, detail: detail.into(), fix: String::new() }
+}
+
+fn bad(name: &str, detail: &str, fix: &str) -> Finding {
+    Finding { name: name.into(), state: State::Fail, detail: detail.into(), fix: fix.into() }
+}
+
+fn warn(name: &str, detail: &str, fix: &str) -> Finding {
+    Finding { name: name.into(), state: State::Warn, detail: detail.into(), fix: fix.into() }
+}
+
+/// The clock against the `Date` of our own public address, which a proxy in front answers.
+async fn clock(public_url: &url::Url) -> Finding {
+    use laneway_contract::Clock as _;
+    // 2026-01-01: before that this program did not exist.
+    const BUILD_FLOOR_MS: i64 = 1_767_225_600_000;
+    let now = SystemClock.now_ms();
+    if now < BUILD_FLOOR_MS {
+        return bad("clock", "lies in the past", "Run a time service such as chrony or systemd-timesyncd.");
+    }
+    let date = fetch(public_url).await.ok().and_then(|(_, date)| date);
+    match date {
+        Some(other) if (other - now).abs() > 60_000 => bad(
+            "clock",
+            &format!("differs by {} s from the public address", (other - now) / 1000),
+            "Run a time service such as chrony on both machines.",
+        ),
+        _ => good("clock", "plausible"),
+    }
+}
+
+async fn mail(config: &Config) -> Finding {
+    match &config.mail {
+        config::Mail::None => warn(
+            "mail",
+            "no mail is sent: email codes and links are off",
+            "Set LANEWAY_MAIL_URL=smtp://… and LANEWAY_MAIL_FROM.",
+        ),
+        config::Mail::Outbox { .. } => good("mail", "kept in the readable outbox, never sent"),
+        config::Mail::Smtp { .. } => match crate::outbound::Mailer::new(&config.mail) {
+            Ok(mailer) => match tokio::time::timeout(Duration::from_secs(10), mailer.probe()).await {
+                Ok(Ok(())) => good("mail", "the server accepts us"),
+                Ok(Err(error)) => bad("mail", &error.to_string(), "Check LANEWAY_MAIL_URL: host, port, user, password, TLS."),
+                Err(_) => bad("mail", "no answer within 10 s", "Check that the mail server can be reached from here."),
+            },
+            Err(error) => bad("mail", &error.to_string(), "Check LANEWAY_MAIL_URL."),
+        },
+    }
+}
+
+/// From outside in: does the public address lead to this program?
+async fn public_address(public_url: &url::Url) -> Finding {
+    match fetch(public_url).await {
+        Ok((true, _)) => good("public_url", "answers, and it is Laneway"),
+        Ok((false, _)) => bad(
+            "public_url",
+            "something else answers there",
+            "Let the proxy in front pass this host to LANEWAY_LISTEN, with its Host header unchanged.",
+        ),
+        Err(error) => bad(
+            "public_url",
+            &error,
+            "Start the server, and check DNS, the proxy and the certificate of this address.",
+        ),
+    }
+}
+
+/// Asks `{public_url}/healthz`: is it us, and what time is it there?
+async fn fetch(public_url: &url::Url) -> Result<(bool, Option<i64>), String> {
+    let url = public_url.join("/healthz").map_err(|error| error.to_string())?;
+    let bounds = config::Outbound { deadline: Duration::from_secs(5), max_bytes: 64 * 1024 };
+    let federation = config::Federation { allow_private: false };
+    let client = crate::outbound::GuardedClient::new(crate::outbound::Trust::Operator, bounds, federation)
+        .map_err(|error| error.to_string())?;
+    let request = ::http::Request::get(url.as_str()).body(bytes::Bytes::new()).map_err(|e| e.to_string())?;
+    let answer =
+        laneway_contract::HttpClient::send(&client, request).await.map_err(|error| error.to_string())?;
+    let ours = answer.status().is_success()
+        && answer.headers().contains_key("x-request-id")
+        && answer.body().as_ref() == br#"{"status":"ok"}"#;
+    let date = answer
+        .headers()
+        .get("date")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| {
+            use time::format_description::well_known::Rfc2822;
+            let text = text.replace("GMT", "+0000");
+            time::OffsetDateTime::parse(&text, &Rfc2822).ok()
+        })
+        .map(|at| at.unix_timestamp() * 1000);
+    Ok((ours, date))
+}
+
+async fn upstreams(core: &Core, tenant: &Tenant) -> Vec<Finding> {
+    let Ok(all) = core.providers.of_tenant(tenant).await else { return Vec::new() };
+    let mut findings = Vec::new();
+    for configured in all.iter() {
+        let slug = &configured.row.slug;
+        let checks = match operator::probe(core, tenant, configured).await {
+            Ok(checks) => checks,
+            Err(problem) => {
+                findings.push(bad(&format!("upstream.{slug}"), &problem.detail, "Check that the provider can be reached."));
+                continue;
+            }
+        };
+        for check in checks {
+            let name = format!("upstream.{slug}.{}", check.name);
+            let detail = check.received.unwrap_or_default();
+            findings.push(if check.ok { good(&name, &detail) } else { bad(&name, &detail, &check.fix) });
+        }
+    }
+    findings
+}

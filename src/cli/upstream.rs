@@ -1,0 +1,165 @@
+//! `laneway upstream …`: rehearse and change the identity provider, set one up.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use secrecy::SecretString;
+use serde_json::json;
+use url::Url;
+
+use super::{failed, load, open, say};
+use crate::audit::RequestMeta;
+use crate::config::Config;
+use crate::domain::upstream::Role;
+use crate::domain::{Code, Problem};
+use crate::lane_a::swap;
+use crate::providers;
+
+#[derive(Subcommand)]
+pub(super) enum UpstreamCommand {
+    /// List the upstreams
+    List,
+    /// Say what changing from one upstream to another would mean; changes nothing
+    Plan {
+        /// Name of the upstream that is left
+        from: String,
+        /// Name of the upstream that is entered
+        to: String,
+    },
+    /// Make an upstream the one that everybody signs in at
+    Activate {
+        /// Its name
+        name: String,
+    },
+    /// Set up the other side
+    #[command(subcommand)]
+    Bootstrap(Bootstrap),
+}
+
+#[derive(Subcommand)]
+pub(super) enum Bootstrap {
+    /// Create client, mappers and the step-up flow in a Keycloak realm
+    Keycloak(KeycloakArguments),
+}
+
+#[derive(Args)]
+pub(super) struct KeycloakArguments {
+    /// Address of Keycloak, for example <https://kc.example.com>
+    #[arg(long)]
+    url: Url,
+    /// Realm in which people are
+    #[arg(long)]
+    realm: String,
+    /// Administrator
+    #[arg(long, default_value = "admin")]
+    admin_user: String,
+    /// Realm of the administrator
+    #[arg(long, default_value = "master")]
+    admin_realm: String,
+    /// File with the administrator's password (never on the command line)
+    #[arg(long)]
+    admin_password_file: PathBuf,
+    /// Public address of Laneway; default: that of the configuration
+    #[arg(long)]
+    public_url: Option<Url>,
+    /// Name of the upstream in Laneway's addresses
+    #[arg(long, default_value = "keycloak")]
+    name: String,
+    /// Client id to create
+    #[arg(long, default_value = "laneway")]
+    client_id: String,
+    /// Only say what would be done
+    #[arg(long)]
+    plan: bool,
+}
+
+pub(super) async fn run(file: Option<PathBuf>, command: UpstreamCommand) -> ExitCode {
+    let outcome = match command {
+        UpstreamCommand::Bootstrap(Bootstrap::Keycloak(arguments)) => {
+            bootstrap(file, arguments).await
+        }
+        other => match load(file) {
+            Ok(config) => on_database(config, other).await,
+            Err(code) => return code,
+        },
+    };
+    match outcome {
+        Ok(text) => {
+            say(&text);
+            ExitCode::SUCCESS
+        }
+        Err(problem) => failed(&problem),
+    }
+}
+
+async fn on_database(config: Config, command: UpstreamCommand) -> Result<String, Problem> {
+    let (core, tenant) = open(config).await?;
+    match command {
+        UpstreamCommand::List => {
+            let all = core.providers.of_tenant(&tenant).await?;
+            let lines = all.iter().map(|c| {
+                format!("{:<16} {:<10} {:<10} {}", c.row.slug, c.row.kind, c.row.role.as_str(), c.row.issuer)
+            });
+            Ok(lines.collect::<Vec<_>>().join("\n"))
+        }
+        UpstreamCommand::Plan { from, to } => {
+            let plan = swap::plan(&core, &tenant, &from, &to).await?;
+            let mut lines = vec![
+                format!("{} → {}", plan.from, plan.to),
+                format!("  people            {}", plan.people),
+                format!("  keep their id     {}", plan.linked),
+                format!("  would be new      {}", plan.new_users),
+            ];
+            lines.extend(plan.notes.iter().map(|note| format!("  · {note}")));
+            lines.push("Nothing was changed. Live sessions go on in any case.".into());
+            Ok(lines.join("\n"))
+        }
+        UpstreamCommand::Activate { name } => {
+            let target = core.providers.by_slug(&tenant, &name).await.map_err(|problem| {
+                if problem.code == Code::NotFound {
+                    Problem::new(Code::NotFound, format!("No upstream is called {name}; see `laneway upstream list`."))
+                } else {
+                    problem
+                }
+            })?;
+            let actor = ("system", "cli");
+            let meta = RequestMeta::default();
+            swap::set_role(&core, &tenant, &meta, actor, &target.row.id, Role::Primary).await?;
+            Ok(format!("{name} is active. Sessions go on; new sign-ins go there."))
+        }
+        UpstreamCommand::Bootstrap(_) => Ok(String::new()),
+    }
+}
+
+async fn bootstrap(file: Option<PathBuf>, arguments: KeycloakArguments) -> Result<String, Problem> {
+    let password = std::fs::read_to_string(&arguments.admin_password_file).map_err(|error| {
+        Problem::new(Code::InvalidRequest, "The password file cannot be read.").because(error)
+    })?;
+    let public_url = match arguments.public_url {
+        Some(url) => url,
+        None => load(file)
+            .map_err(|_| Problem::new(Code::InvalidRequest, "Name --public-url, or correct the configuration."))?
+            .server
+            .public_url,
+    };
+    let request = providers::BootstrapKeycloak {
+        url: arguments.url,
+        realm: arguments.realm,
+        admin_realm: arguments.admin_realm,
+        admin_user: arguments.admin_user,
+        admin_password: SecretString::from(password.trim_end().to_owned()),
+        client_id: arguments.client_id,
+        public_url,
+        name: arguments.name,
+    };
+    if arguments.plan {
+        return providers::plan_keycloak(&request).await;
+    }
+    let made = providers::bootstrap_keycloak(&request).await?;
+    Ok(json!({
+        "issuer": made.issuer, "client_id": made.client_id, "client_secret": made.client_secret,
+        "steps": made.steps,
+    })
+    .to_string())
+}

@@ -1,0 +1,119 @@
+//! The keys that an environment variable can set: every single value outside of lists of
+//! tables. The name of the variable follows from the path.
+//!
+//! Must not know defaults or bounds.
+
+/// How a variable's text becomes a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// The text itself.
+    One,
+    /// Separated by commas or white space.
+    Many,
+}
+
+/// One key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key {
+    /// Dotted path in the file.
+    pub(super) path: &'static str,
+    /// Also readable from a file named by `…_FILE`, and never shown.
+    pub(super) secret: bool,
+    /// One value or several.
+    pub(super) shape: Shape,
+}
+
+impl Key {
+    /// `sessions.idle` → `LANEWAY_SESSIONS_IDLE`
+    pub(super) fn variable(&self) -> String {
+        format!(
+            "LANEWAY_{}",
+            self.path.replace('.', "_").to_ascii_uppercase()
+        )
+    }
+}
+
+const fn one(path: &'static str) -> Key {
+    Key {
+        path,
+        secret: false,
+        shape: Shape::One,
+    }
+}
+
+const fn many(path: &'static str) -> Key {
+    Key {
+        path,
+        secret: false,
+        shape: Shape::Many,
+    }
+}
+
+const fn secret(path: &'static str) -> Key {
+    Key {
+        path,
+        secret: true,
+        shape: Shape::One,
+    }
+}
+
+/// Every key with a variable.
+pub(super) const KEYS: &[Key] = &[
+    one("listen"),
+    one("ops_listen"),
+    one("public_url"),
+    many("trusted_proxies"),
+    secret("database_url"),
+    secret("master_key"),
+    Key {
+        path: "previous_master_keys",
+        secret: true,
+        shape: Shape::Many,
+    },
+    secret("mail_url"),
+    one("mail_from"),
+    one("upstream.kind"),
+    one("upstream.name"),
+    one("upstream.issuer"),
+    one("upstream.client_id"),
+    secret("upstream.client_secret"),
+    one("upstream.role"),
+    one("log.level"),
+    one("log.format"),
+    one("tenant.slug"),
+    one("tenant.name"),
+    one("tenant.signup"),
+    one("tenant.jit"),
+    many("tenant.origins"),
+    one("tenant.brand.color"),
+    one("tenant.brand.logo_url"),
+    one("sessions.absolute"),
+    one("sessions.idle"),
+    one("revocation.bound"),
+    one("revocation.poll"),
+    one("flow.ttl"),
+    one("flow.code_ttl"),
+    one("flow.resend"),
+    one("flow.code_tries"),
+    one("flow.flow_tries"),
+    one("limits.network_factor"),
+    one("limits.flows_per_network"),
+    one("limits.answers_per_network"),
+    one("limits.callbacks_per_network"),
+    one("limits.failures_per_account"),
+    one("limits.mails_per_address"),
+    one("limits.body"),
+    one("outbound.deadline"),
+    one("outbound.max_bytes"),
+    one("federation.allow_private"),
+];
+
+/// Variables that are ours but no key: the file's own place, the log filter, test rigs.
+pub(super) fn is_free(variable: &str) -> bool {
+    matches!(variable, "LANEWAY_CONFIG" | "LANEWAY_LOG") || variable.starts_with("LANEWAY_TEST_")
+}
+
+/// Whether the value at a path may be shown.
+pub(super) fn is_secret(path: &str) -> bool {
+    KEYS.iter().any(|key| key.secret && key.path == path)
+}

@@ -1,0 +1,80 @@
+//! The default tenant.
+
+use url::Url;
+
+use super::section::Section;
+use super::values;
+use crate::domain::tenant::{Brand, Signup};
+
+/// What the first start makes the default tenant from, and every start keeps it at.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// Short name.
+    pub slug: String,
+    /// Name on pages and in mails.
+    pub name: String,
+    /// Who may create an account.
+    pub signup: Signup,
+    /// Whether the primary upstream creates users on first sight.
+    pub jit: bool,
+    /// Origins for CORS and return addresses, beside its own hosts.
+    pub origins: Vec<Url>,
+    /// Look.
+    pub brand: Brand,
+}
+
+const SIGNUPS: [(&str, Signup); 3] = [
+    ("open", Signup::Open),
+    ("invite", Signup::Invite),
+    ("closed", Signup::Closed),
+];
+
+pub(super) fn read(root: &mut Section<'_>) -> Tenant {
+    let mut section = root.section("tenant");
+    let tenant = Tenant {
+        slug: section
+            .parsed("slug", values::slug)
+            .unwrap_or_else(|| "main".to_owned()),
+        name: section
+            .parsed("name", |text| values::label(text, 80))
+            .unwrap_or_else(|| "Laneway".to_owned()),
+        signup: section.choice("signup", Signup::Invite, &SIGNUPS),
+        jit: section.choice("jit", true, &[("create", true), ("deny", false)]),
+        origins: section.list("origins", values::origin),
+        brand: brand(&mut section),
+    };
+    section.finish();
+    tenant
+}
+
+fn brand(tenant: &mut Section<'_>) -> Brand {
+    let mut section = tenant.section("brand");
+    let brand = Brand {
+        color: section.parsed("color", color),
+        logo_url: section.parsed("logo_url", logo),
+    };
+    section.finish();
+    brand
+}
+
+fn color(text: &str) -> Result<String, String> {
+    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6);
+    match digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        Some(_) => Ok(text.to_ascii_lowercase()),
+        None => Err("write a colour like #1f6feb".to_owned()),
+    }
+}
+
+/// A path of our own or an https address.
+fn logo(text: &str) -> Result<String, String> {
+    let fix = || "write an https:// address or a path like /assets/logo.svg".to_owned();
+    if text.starts_with('/') && !text.starts_with("//") && !text.contains(['\\', '"', ' ']) {
+        return Ok(text.to_owned());
+    }
+    let url = values::address(text).map_err(|_| fix())?;
+    if url.scheme() == "https" {
+        Ok(url.into())
+    } else {
+        Err(fix())
+    }
+}

@@ -1,0 +1,280 @@
+//! The one exit of every way to sign in: given what was proven and what is known, what
+//! comes next. Pure; its trace is kept in the audit event.
+
+use laneway_contract::{Acr, MethodKind};
+use serde::Serialize;
+
+use super::flow::{Flow, FlowPurpose};
+use super::ids::{OrgId, UserId};
+use super::user::{Membership, UserState};
+
+/// How the person was recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// By a link.
+    User {
+        /// Who.
+        id: UserId,
+        /// May they enter?
+        state: UserState,
+        /// Have they a name?
+        named: bool,
+    },
+    /// Nobody is linked to what was proven.
+    Nobody,
+}
+
+/// What `advance` may look at besides the flow.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// Who is behind the proof.
+    pub found: Found,
+    /// Which lookup answered, for the trace.
+    pub found_by: String,
+    /// Strangers may enter by this proof.
+    pub may_create: bool,
+    /// Methods by which this person could reach a higher rung now.
+    pub stronger: Vec<(MethodKind, Acr)>,
+    /// A passkey could be added here.
+    pub can_enrol: bool,
+    /// Organizations the person is an active member of.
+    pub memberships: Vec<Membership>,
+    /// Epoch ms.
+    pub now: i64,
+}
+
+/// What comes next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing is proven yet, or not enough: choose a method.
+    Choose,
+    /// Ask for a name.
+    Profile,
+    /// Offer a passkey.
+    Enrol,
+    /// Ask for the organization.
+    Organization,
+    /// Finish as this person; `create` when the row does not exist yet.
+    Done {
+        /// Who.
+        user: UserId,
+        /// The person is new.
+        create: bool,
+        /// Rung reached.
+        acr: Acr,
+        /// Organization to enter.
+        org: Option<OrgId>,
+    },
+    /// Refuse.
+    Denied(Refusal),
+}
+
+/// Why a sign-in is refused. The person sees less than the audit event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// Nobody is linked and strangers are not let in.
+    UnknownPerson,
+    /// The account is switched off.
+    Disabled,
+    /// Somebody else came back than the one whose session this is.
+    OtherPerson,
+    /// The identity belongs to another account already.
+    LinkedElsewhere,
+    /// The demanded rung was not reached and cannot be.
+    TooWeak,
+    /// Not a member of the organization asked for.
+    NoMember,
+}
+
+impl Refusal {
+    /// The word for the audit event.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownPerson => "unknown_person",
+            Self::Disabled => "disabled",
+            Self::OtherPerson => "other_person",
+            Self::LinkedElsewhere => "linked_elsewhere",
+            Self::TooWeak => "too_weak",
+            Self::NoMember => "no_member",
+        }
+    }
+}
+
+/// One reason in the order of consideration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TraceLine {
+    /// What was looked at.
+    pub rule: &'static str,
+    /// What it said.
+    pub outcome: String,
+}
+
+/// A decision and how it came about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advanced {
+    /// What comes next.
+    pub decision: Decision,
+    /// Why.
+    pub trace: Vec<TraceLine>,
+}
+
+/// Decides the next step of a flow.
+pub fn advance(flow: &Flow, facts: &Facts) -> Advanced {
+    let mut trace = Vec::new();
+    let decision = decide(flow, facts, &mut trace);
+    trace.push(TraceLine { rule: "decision", outcome: describe(&decision) });
+    Advanced { decision, trace }
+}
+
+fn decide(flow: &Flow, facts: &Facts, trace: &mut Vec<TraceLine>) -> Decision {
+    let Some(acr) = flow.state.acr() else {
+        note(trace, "proof", "none");
+        return Decision::Choose;
+    };
+    note(trace, "proof", &format!("{} by {}", acr.as_str(), flow.state.amr().join("+")));
+    let (user, create, named) = match person(flow, facts, trace) {
+        Ok(person) => person,
+        Err(refusal) => return Decision::Denied(refusal),
+    };
+    if let Some(decision) = strength(flow, facts, acr, trace) {
+        return decision;
+    }
+    if let Some(decision) = onboarding(flow, facts, named, trace) {
+        return decision;
+    }
+    match organization(flow, facts, trace) {
+        Ok(org) => Decision::Done { user, create, acr, org },
+        Err(decision) => decision,
+    }
+}
+
+fn person(
+    flow: &Flow,
+    facts: &Facts,
+    trace: &mut Vec<TraceLine>,
+) -> Result<(UserId, bool, bool), Refusal> {
+    note(trace, "person", &facts.found_by);
+    if let Some(bound) = &flow.state.bound {
+        return bound_person(flow, facts, bound.user.clone(), trace);
+    }
+    match &facts.found {
+        Found::User { id, state: UserState::Active, named } => Ok((id.clone(), false, *named)),
+        Found::User { .. } => Err(Refusal::Disabled),
+        Found::Nobody if facts.may_create || flow.state.invited => {
+            note(trace, "signup", "a new person is let in");
+            let named = flow.state.name.is_some()
+                || flow.state.proofs.iter().any(|proof| proof.identity.name.is_some());
+            Ok((flow.state.candidate.clone(), true, named))
+        }
+        Found::Nobody => Err(Refusal::UnknownPerson),
+    }
+}
+
+/// Verify and link attach something to the session's person; step-up proves that the
+/// same person is back.
+fn bound_person(
+    flow: &Flow,
+    facts: &Facts,
+    user: UserId,
+    trace: &mut Vec<TraceLine>,
+) -> Result<(UserId, bool, bool), Refusal> {
+    match (&facts.found, flow.purpose) {
+        (Found::User { id, .. }, purpose) if *id != user => {
+            note(trace, "binding", "another person");
+            Err(match purpose {
+                FlowPurpose::Link | FlowPurpose::Verify => Refusal::LinkedElsewhere,
+                _ => Refusal::OtherPerson,
+            })
+        }
+        (Found::User { state: UserState::Active, .. }, _) => Ok((user, false, true)),
+        (Found::User { .. }, _) => Err(Refusal::Disabled),
+        (Found::Nobody, FlowPurpose::Link | FlowPurpose::Verify) => {
+            note(trace, "binding", "attached to the session's person");
+            Ok((user, false, true))
+        }
+        (Found::Nobody, _) => Err(Refusal::OtherPerson),
+    }
+}
+
+fn strength(
+    flow: &Flow,
+    facts: &Facts,
+    acr: Acr,
+    trace: &mut Vec<TraceLine>,
+) -> Option<Decision> {
+    let wanted = flow.state.demand.acr?;
+    if acr >= wanted {
+        note(trace, "acr", "reached");
+        return None;
+    }
+    let possible = facts.stronger.iter().any(|(_, rung)| *rung >= wanted);
+    note(trace, "acr", if possible { "more proof wanted" } else { "out of reach" });
+    Some(if possible { Decision::Choose } else { Decision::Denied(Refusal::TooWeak) })
+}
+
+fn onboarding(
+    flow: &Flow,
+    facts: &Facts,
+    named: bool,
+    trace: &mut Vec<TraceLine>,
+) -> Option<Decision> {
+    if flow.purpose != FlowPurpose::Signup {
+        return None;
+    }
+    if !named && flow.state.name.is_none() {
+        note(trace, "profile", "a name is missing");
+        return Some(Decision::Profile);
+    }
+    let has_passkey = flow.state.proofs.iter().any(|proof| proof.method == MethodKind::Passkey);
+    if facts.can_enrol && !flow.state.enrol_offered && !has_passkey {
+        note(trace, "enrol", "a passkey is offered");
+        return Some(Decision::Enrol);
+    }
+    None
+}
+
+fn organization(
+    flow: &Flow,
+    facts: &Facts,
+    trace: &mut Vec<TraceLine>,
+) -> Result<Option<OrgId>, Decision> {
+    if flow.state.bound.is_some() {
+        return Ok(None);
+    }
+    if let Some(wanted) = &flow.state.demand.org {
+        let member = facts.memberships.iter().find(|m| m.org.as_str() == wanted || m.slug == *wanted);
+        note(trace, "organization", if member.is_some() { "as asked for" } else { "not a member" });
+        return member
+            .map(|m| Some(m.org.clone()))
+            .ok_or(Decision::Denied(Refusal::NoMember));
+    }
+    if let Some(chosen) = &flow.state.org {
+        let member = facts.memberships.iter().any(|m| m.org == *chosen);
+        return if member { Ok(Some(chosen.clone())) } else { Err(Decision::Organization) };
+    }
+    match facts.memberships.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some(only.org.clone())),
+        _ => {
+            note(trace, "organization", "several, the person chooses");
+            Err(Decision::Organization)
+        }
+    }
+}
+
+fn note(trace: &mut Vec<TraceLine>, rule: &'static str, outcome: &str) {
+    trace.push(TraceLine { rule, outcome: outcome.to_owned() });
+}
+
+fn describe(decision: &Decision) -> String {
+    match decision {
+        Decision::Choose => "choose".into(),
+        Decision::Profile => "profile".into(),
+        Decision::Enrol => "enrol".into(),
+        Decision::Organization => "organization".into(),
+        Decision::Done { create: true, .. } => "done, created".into(),
+        Decision::Done { .. } => "done".into(),
+        Decision::Denied(refusal) => format!("denied: {}", refusal.as_str()),
+    }
+}

@@ -1,0 +1,73 @@
+//! One sign-in.
+
+use laneway_contract::Acr;
+
+use super::ids::{OrgId, Sid, TenantId, UpstreamId, UserId};
+
+/// Where a session came from, upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionUpstream {
+    /// The upstream.
+    pub id: UpstreamId,
+    /// Its short name, as `/bff/user` shows it.
+    pub slug: String,
+    /// The person's subject there.
+    pub subject: String,
+    /// Its session id, where it names one.
+    pub sid: Option<String>,
+}
+
+/// A session row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Public id; stays for the life of the sign-in.
+    pub sid: Sid,
+    /// Tenant.
+    pub tenant: TenantId,
+    /// Whose.
+    pub user: UserId,
+    /// Active organization.
+    pub org: Option<OrgId>,
+    /// Rung reached.
+    pub acr: Acr,
+    /// RFC 8176 values.
+    pub amr: Vec<String>,
+    /// Epoch ms of the last proof.
+    pub auth_time: i64,
+    /// Upstream it hangs on.
+    pub upstream: Option<SessionUpstream>,
+    /// Address of the browser at sign-in.
+    pub ip: String,
+    /// Browser as it named itself, cut to a sane length.
+    pub user_agent: String,
+    /// Epoch ms.
+    pub created_at: i64,
+    /// Epoch ms, in steps of a minute.
+    pub last_seen_at: i64,
+    /// Idle limit in ms.
+    pub idle_ms: i64,
+    /// Absolute end, epoch ms.
+    pub expires_at: i64,
+}
+
+impl Session {
+    /// The instant after which an unused session is over.
+    pub fn idle_until(&self) -> i64 {
+        self.last_seen_at.saturating_add(self.idle_ms)
+    }
+
+    /// Over by either limit?
+    pub fn is_over(&self, now: i64) -> bool {
+        now >= self.expires_at || now >= self.idle_until()
+    }
+
+    /// Strong and fresh enough?
+    pub fn satisfies(&self, acr: Option<Acr>, max_age_s: Option<u64>, now: i64) -> bool {
+        let strong = acr.is_none_or(|wanted| self.acr >= wanted);
+        let fresh = max_age_s.is_none_or(|seconds| {
+            let limit = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
+            now.saturating_sub(self.auth_time) <= limit
+        });
+        strong && fresh
+    }
+}

@@ -1,0 +1,47 @@
+//! The short JWT that a backend gets instead of our cookie.
+
+use std::sync::Arc;
+
+use crate::core::Core;
+use crate::domain::Problem;
+use crate::domain::tenant::Tenant;
+use crate::sessions::Live;
+use crate::tokens::{AccessClaims, CLIENT_BFF};
+
+const LIFETIME_S: i64 = 300;
+
+/// A fresh access token for one session and one backend (CONTRACT §4).
+///
+/// # Errors
+/// `store_unavailable` when signing keys have to be read and cannot be.
+pub(super) async fn access_token(
+    core: &Core,
+    tenant: &Tenant,
+    live: &Arc<Live>,
+    audience: &str,
+) -> Result<String, Problem> {
+    let now = core.now() / 1000;
+    let session = &live.session;
+    let org = live.org.as_ref();
+    let claims = AccessClaims {
+        iss: tenant.issuer(),
+        sub: session.user.0.clone(),
+        aud: audience.to_owned(),
+        client_id: CLIENT_BFF.into(),
+        sid: session.sid.0.clone(),
+        jti: core.new_id(),
+        iat: now,
+        // Never beyond the session that it stands for.
+        exp: (now + LIFETIME_S).min(session.expires_at / 1000),
+        scope: String::new(),
+        org_id: org.map(|org| org.org.0.clone()),
+        org_slug: org.map(|org| org.slug.clone()),
+        org_roles: org.map(|org| org.roles.clone()).unwrap_or_default(),
+        org_permissions: org.map(|org| org.permissions.clone()).unwrap_or_default(),
+        acr: session.acr.as_str().into(),
+        amr: session.amr.clone(),
+        auth_time: session.auth_time / 1000,
+        token_use: CLIENT_BFF.into(),
+    };
+    core.keys.sign(&tenant.id, "at+jwt", &claims).await
+}

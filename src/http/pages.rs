@@ -1,0 +1,236 @@
+//! Pages: the same flows as `/v1/auth/flows`, for browsers without scripts.
+
+mod account;
+mod flow;
+mod setup;
+
+use askama::Template;
+use axum::Router;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use http::StatusCode;
+use url::Url;
+
+use super::bff::see_other;
+use super::context::{Browser, Context};
+use super::gate::page_headers;
+use super::router::AppState;
+use super::flows;
+use crate::authn;
+use crate::core::Site;
+use crate::domain::flow::{Flow, Step};
+use crate::domain::{Code, Problem};
+use crate::lane_a::{Begin, Submitted, Visit};
+use crate::views::{self, Chrome};
+
+/// Addresses of pages; they exist on login hosts.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/", get(account::home))
+        .route("/login", get(flow::login).post(flow::answer))
+        .route("/login/link/{token}", get(flow::link).post(flow::follow_link))
+        .route("/signup", get(flow::signup).post(flow::answer))
+        .route("/verify", get(flow::verify).post(flow::answer))
+        .route("/logged-out", get(account::logged_out))
+        .route("/account", get(account::show))
+        .route("/account/profile", post(account::profile))
+        .route("/account/sessions/end-others", post(account::end_others))
+        .route("/account/sessions/{sid}/end", post(account::end_session))
+        .route("/account/passkeys/{id}/remove", post(account::remove_passkey))
+        .route("/account/identities/link", post(account::link))
+        .route("/owner/{token}", get(setup::owner).post(setup::take_ownership))
+        .route("/admin/upstream", get(setup::show).post(setup::save))
+        .route("/admin/upstream/activate", post(setup::activate))
+}
+
+/// The frame of every page.
+pub(super) fn chrome(site: &Site, reference: &str) -> Chrome {
+    let brand = &site.tenant.brand;
+    Chrome {
+        tenant_name: site.tenant.name.clone(),
+        brand_color: brand.color.clone(),
+        logo_url: brand.logo_url.clone(),
+        reference: reference.to_owned(),
+    }
+}
+
+/// A rendered page with its headers.
+pub(super) fn render(context: &Context, status: StatusCode, page: &impl Template) -> Response {
+    render_for(Some(&context.site), status, page, &form_targets(&context.site))
+}
+
+fn render_for(site: Option<&Site>, status: StatusCode, page: &impl Template, targets: &str) -> Response {
+    let html = match page.render() {
+        Ok(html) => html,
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    let mut response = (status, Html(html)).into_response();
+    page_headers(response.headers_mut(), site, targets);
+    response
+}
+
+/// Where a form of ours may lead by redirects: the tenant's own hosts and listed origins.
+/// Browsers apply `form-action` to every hop.
+fn form_targets(site: &Site) -> String {
+    let mut targets = String::new();
+    for host in &site.hosts {
+        let name = crate::domain::tenant::split_host(&host.host).0;
+        if crate::domain::tenant::is_loopback_name(name) {
+            targets.push_str(&format!(" http://{name}:* https://{name}:*"));
+        } else {
+            targets.push_str(&format!(" https://{}", host.host));
+        }
+    }
+    for origin in &site.tenant.origins {
+        targets.push_str(&format!(" {}", origin.origin().ascii_serialization()));
+    }
+    targets
+}
+
+/// The same, plus the providers that this tenant redirects to.
+async fn flow_targets(visit: &Visit<'_>) -> String {
+    let mut targets = form_targets(visit.site);
+    if let Ok(all) = visit.core.providers.of_tenant(&visit.site.tenant).await {
+        for upstream in all.iter().filter(|upstream| upstream.redirects()) {
+            if let Ok(url) = Url::parse(&upstream.row.issuer) {
+                targets.push_str(&format!(" {}", url.origin().ascii_serialization()));
+            }
+        }
+    }
+    targets
+}
+
+/// A page of a flow, which may lead to a provider.
+async fn render_flow(visit: &Visit<'_>, status: StatusCode, page: &impl Template) -> Response {
+    render_for(Some(visit.site), status, page, &flow_targets(visit).await)
+}
+
+/// The page of a problem.
+pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>) -> Response {
+    let chrome = context.map_or_else(
+        || Chrome {
+            tenant_name: "Laneway".into(),
+            brand_color: None,
+            logo_url: None,
+            reference: request_id.to_owned(),
+        },
+        |context| chrome(&context.site, request_id),
+    );
+    let site = context.map(|context| context.site.as_ref());
+    let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    match problem.code {
+        Code::Denied => {
+            let page = views::DeniedPage {
+                chrome,
+                title: words("denied-title"),
+                detail: problem.detail.clone(),
+                retry_href: Some("/login".into()),
+            };
+            render_for(site, status, &page, "")
+        }
+        Code::UpstreamUnavailable | Code::UpstreamTimeout => {
+            let page = views::UpstreamDownPage {
+                chrome,
+                upstream_label: String::new(),
+                retry_href: "/login".into(),
+            };
+            render_for(site, status, &page, "")
+        }
+        _ => {
+            let page = views::ErrorPage {
+                chrome,
+                status: problem.code.status(),
+                title: problem.code.title().to_owned(),
+                detail: problem.detail.clone(),
+            };
+            render_for(site, status, &page, "")
+        }
+    }
+}
+
+/// Opens a flow's page in the browser.
+///
+/// # Errors
+/// None today; kept for the flows that may refuse to open.
+pub async fn open_flow(visit: &Visit<'_>, browser: &Browser, flow: Flow) -> Result<Response, Problem> {
+    // A single redirect method needs no page in between.
+    let offers = crate::lane_a::methods::of_flow(visit, &flow).await?;
+    let lone = offers.len() == 1 && offers[0].kind == laneway_contract::MethodKind::Redirect;
+    let mut response = if lone {
+        let submitted = crate::lane_a::submit(visit, &flow.id, "redirect", &flows::empty()).await?;
+        after(visit, submitted)
+    } else {
+        see_other(&page_of(&flow))
+    };
+    flows::set_flow_cookie(&mut response, browser);
+    Ok(response)
+}
+
+/// The address of a flow's page.
+pub fn page_of(flow: &Flow) -> String {
+    use crate::domain::flow::FlowPurpose;
+    let page = match flow.purpose {
+        FlowPurpose::Signup => "/signup",
+        FlowPurpose::Verify => "/verify",
+        _ => "/login",
+    };
+    format!("{page}?flow={}", flow.id)
+}
+
+/// Where a browser goes after a submitted answer, by a 303.
+pub fn after(visit: &Visit<'_>, submitted: Submitted) -> Response {
+    let mut response = see_other(&next_address(&submitted));
+    if let Submitted::Done { cookie, .. } = &submitted {
+        flows::set_session_cookie(visit, &mut response, cookie.as_deref());
+    }
+    response
+}
+
+/// The address after a submitted answer.
+pub fn next_address(submitted: &Submitted) -> String {
+    match submitted {
+        Submitted::Done { flow, .. } => flow.state.return_to.as_str().to_owned(),
+        Submitted::Pending(flow) => match &flow.state.step {
+            Step::Redirect { url, .. } => url.clone(),
+            _ => page_of(flow),
+        },
+    }
+}
+
+/// To the login page, with what was asked for in its address.
+pub fn to_login(begin: &Begin) -> Response {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("return_to", begin.return_to.as_str());
+    if let Some(name) = &begin.username {
+        query.append_pair("login_hint", name);
+    }
+    see_other(&format!("/login?{}", query.finish()))
+}
+
+/// A page whose form ends the provider's session; the ID token travels in the body.
+pub fn continue_logout(context: &Context, url: &Url, fields: Vec<(String, String)>) -> Response {
+    let page = views::ContinueLogoutPage {
+        chrome: chrome(&context.site, &context.meta.request_id),
+        action: url.to_string(),
+        fields,
+    };
+    let targets =
+        format!("{} {}", form_targets(&context.site), url.origin().ascii_serialization());
+    render_for(Some(&context.site), StatusCode::OK, &page, &targets)
+}
+
+/// Text of a key without values.
+pub(super) fn words(key: &str) -> String {
+    views::text(key, &views::FluentArgs::new())
+}
+
+/// A form must carry the token of this browser.
+pub(super) fn check_form(context: &Context, binding: &str, given: &str) -> Result<(), Problem> {
+    if authn::form_token_matches(&context.core.sealer, binding, given) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::CsrfRequired, "This form is too old or was not made here. Load the page again."))
+}

@@ -1,0 +1,237 @@
+//! The owner link, and "point me at your Keycloak".
+
+use axum::Form;
+use axum::extract::Path;
+use axum::extract::rejection::FormRejection;
+use axum::response::Response;
+use http::StatusCode;
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::json;
+
+use laneway_contract::Check;
+
+use super::super::context::Context;
+use super::super::flows;
+use super::{check_form, chrome, render, see_other};
+use crate::authn;
+use crate::domain::upstream::Role;
+use crate::domain::{Code, Problem, UserId};
+use crate::lane_a::{operator, owner as owners, swap};
+use crate::providers::Configured;
+use crate::store::operators;
+use crate::views::{CheckRow, ConnectUpstreamPage, OwnerPage, UpstreamValues};
+
+/// `GET /owner/{token}`: a button, because looking must consume nothing.
+pub async fn owner(context: Context, Path(token): Path<String>) -> Result<Response, Problem> {
+    context.login_host_only()?;
+    let browser = context.browser_or_new();
+    let visit = context.visit(&browser).await?;
+    owners::check(&visit, &token).await?;
+    let page = OwnerPage {
+        chrome: chrome(&context.site, &context.meta.request_id),
+        action: format!("/owner/{token}"),
+        csrf: authn::form_token(&context.core.sealer, &browser.binding),
+    };
+    let mut response = render(&context, StatusCode::OK, &page);
+    flows::set_flow_cookie(&mut response, &browser);
+    Ok(response)
+}
+
+#[derive(Deserialize)]
+pub struct OwnerForm {
+    #[serde(default)]
+    csrf: String,
+}
+
+/// `POST /owner/{token}`: begins the sign-in whose end makes an owner.
+pub async fn take_ownership(
+    context: Context,
+    Path(token): Path<String>,
+    form: Result<Form<OwnerForm>, FormRejection>,
+) -> Result<Response, Problem> {
+    context.login_host_only()?;
+    let Form(form) =
+        form.map_err(|_| Problem::new(Code::InvalidRequest, "The form could not be read."))?;
+    let browser = context.browser().ok_or_else(|| {
+        Problem::new(Code::CsrfRequired, "Cookies are off, or the page is too old. Open the link again.")
+    })?;
+    check_form(&context, &browser.binding, &form.csrf)?;
+    let visit = context.visit(&browser).await?;
+    let flow = owners::start(&visit, &token).await?;
+    super::open_flow(&visit, &browser, flow).await
+}
+
+/// Fields of the upstream form.
+#[derive(Deserialize, Default)]
+pub struct UpstreamForm {
+    #[serde(default)]
+    csrf: String,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    issuer: String,
+    #[serde(default)]
+    client_id: String,
+    client_secret: Option<SecretString>,
+    #[serde(default)]
+    upstream: String,
+}
+
+async fn owner_session(context: &Context) -> Result<Option<UserId>, Problem> {
+    context.login_host_only()?;
+    let visit = context.visit_as([0; 32], true).await?;
+    let Some(live) = visit.live else { return Ok(None) };
+    if !operators::is_owner(&context.core.db, &live.session.user).await? {
+        return Err(Problem::new(Code::Forbidden, "Only owners may do this."));
+    }
+    Ok(Some(live.session.user.clone()))
+}
+
+fn session_token(context: &Context) -> &str {
+    authn::read_single(&context.headers, authn::SESSION).unwrap_or_default()
+}
+
+/// `GET /admin/upstream`
+pub async fn show(context: Context) -> Result<Response, Problem> {
+    if owner_session(&context).await?.is_none() {
+        return Ok(see_other("/login?return_to=/admin/upstream"));
+    }
+    let all = context.core.providers.of_tenant(&context.site.tenant).await?;
+    let latest = all.iter().rev().find(|c| c.redirects()).cloned();
+    let values = latest.as_deref().map(values_of).unwrap_or_default();
+    page(&context, values, latest.as_deref(), Vec::new(), None, StatusCode::OK).await
+}
+
+fn values_of(configured: &Configured) -> UpstreamValues {
+    UpstreamValues {
+        kind: configured.row.kind.clone(),
+        name: configured.row.slug.clone(),
+        issuer: configured.row.issuer.clone(),
+        client_id: configured.row.client_id.clone(),
+    }
+}
+
+/// `POST /admin/upstream`: saves as secondary and says what is right and wrong with it.
+pub async fn save(
+    context: Context,
+    form: Result<Form<UpstreamForm>, FormRejection>,
+) -> Result<Response, Problem> {
+    let Form(form) =
+        form.map_err(|_| Problem::new(Code::InvalidRequest, "The form could not be read."))?;
+    let user = owner_session(&context).await?.ok_or_else(|| {
+        Problem::new(Code::Unauthenticated, "Sign in again.").with("login_url", "/bff/login")
+    })?;
+    check_form(&context, session_token(&context), &form.csrf)?;
+    let (core, tenant) = (&context.core, &context.site.tenant);
+    let values = UpstreamValues {
+        kind: form.kind.clone(),
+        name: if form.name.trim().is_empty() { form.kind.clone() } else { form.name.trim().to_owned() },
+        issuer: form.issuer.trim().trim_end_matches('/').to_owned(),
+        client_id: form.client_id.trim().to_owned(),
+    };
+    let secret = form.client_secret.filter(|secret| {
+        use secrecy::ExposeSecret;
+        !secret.expose_secret().trim().is_empty()
+    });
+    let input = operator::UpstreamInput {
+        kind: values.kind.clone(),
+        name: values.name.clone(),
+        issuer: values.issuer.clone(),
+        client_id: values.client_id.clone(),
+        client_secret: secret,
+        options: json!({}),
+    };
+    let saved = operator::put_upstream(core, tenant, &context.meta, ("user", user.as_str()), input).await;
+    match saved {
+        Ok(row) => {
+            let configured = core.providers.get(tenant, &row.id).await?;
+            let checks = operator::probe(core, tenant, &configured).await?;
+            page(&context, values, Some(&configured), checks, None, StatusCode::OK).await
+        }
+        Err(problem) if matches!(problem.code, Code::InvalidField | Code::Conflict) => {
+            let text = problem.errors.first().map_or(problem.detail.clone(), |e| e.detail.clone());
+            page(&context, values, None, Vec::new(), Some(text), StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// `POST /admin/upstream/activate`
+pub async fn activate(
+    context: Context,
+    form: Result<Form<UpstreamForm>, FormRejection>,
+) -> Result<Response, Problem> {
+    let Form(form) =
+        form.map_err(|_| Problem::new(Code::InvalidRequest, "The form could not be read."))?;
+    let user = owner_session(&context)
+        .await?
+        .ok_or_else(|| Problem::new(Code::Unauthenticated, "Sign in again."))?;
+    check_form(&context, session_token(&context), &form.csrf)?;
+    let (core, tenant) = (&context.core, &context.site.tenant);
+    let id = crate::domain::UpstreamId(form.upstream);
+    let configured = core.providers.get(tenant, &id).await?;
+    let checks = operator::probe(core, tenant, &configured).await?;
+    if checks.iter().any(|check| !check.ok) {
+        let text = super::words("upstream-not-ready");
+        let values = values_of(&configured);
+        return page(&context, values, Some(&configured), checks, Some(text), StatusCode::CONFLICT).await;
+    }
+    let actor = ("user", user.as_str());
+    swap::set_role(core, tenant, &context.meta, actor, &id, Role::Primary).await?;
+    Ok(see_other("/admin/upstream"))
+}
+
+async fn page(
+    context: &Context,
+    mut values: UpstreamValues,
+    configured: Option<&Configured>,
+    checks: Vec<Check>,
+    error: Option<String>,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    if values.kind.is_empty() {
+        values.kind = "keycloak".into();
+    }
+    let tenant = &context.site.tenant;
+    let slug = if values.name.is_empty() { values.kind.as_str() } else { values.name.as_str() };
+    let addresses = operator::addresses(tenant, slug)?;
+    let active = match context.core.providers.primary(tenant).await {
+        Ok(primary) => primary.row.label(),
+        Err(_) => String::new(),
+    };
+    let is_primary = configured.is_some_and(|c| c.row.role == Role::Primary);
+    let page = ConnectUpstreamPage {
+        chrome: chrome(&context.site, &context.meta.request_id),
+        csrf: authn::form_token(&context.core.sealer, session_token(context)),
+        action: "/admin/upstream".into(),
+        redirect_uri: addresses.redirect_uri.to_string(),
+        post_logout_uri: addresses.post_logout_uri.to_string(),
+        backchannel_uri: addresses.backchannel_uri.to_string(),
+        can_activate: configured.is_some() && !is_primary && !checks.is_empty() && checks.iter().all(|c| c.ok),
+        values,
+        error,
+        checks: checks.into_iter().map(row_of).collect(),
+        upstream_id: configured.map(|c| c.row.id.0.clone()),
+        active_label: active,
+    };
+    Ok(render(context, status, &page))
+}
+
+fn row_of(check: Check) -> CheckRow {
+    CheckRow {
+        name: check.name,
+        ok: check.ok,
+        received: check.received.unwrap_or_default(),
+        expected: check.expected.unwrap_or_default(),
+        who: match check.who {
+            laneway_contract::Who::Provider => "provider",
+            laneway_contract::Who::Us => "us",
+            laneway_contract::Who::Customer => "customer",
+        }
+        .to_owned(),
+        fix: check.fix,
+    }
+}

@@ -1,0 +1,31 @@
+//! Flows for people: sign in, sign up, verify an address, link an identity, step up; and
+//! what a person can do with their own account.
+//!
+//! Owns: the order of steps, their transactions and audit events.
+//! Must not know: HTTP types, template text, vendor names, SQL.
+
+pub mod account;
+mod email_code;
+mod enrol;
+mod finish;
+mod flow;
+pub mod limits;
+pub mod logout;
+pub mod mail;
+pub mod methods;
+pub mod operator;
+pub mod owner;
+mod passkey;
+mod redirect;
+mod render;
+mod settle;
+mod submit;
+pub mod swap;
+mod visit;
+
+pub use flow::{Begin, begin, load, load_by_state};
+pub use email_code::read_link;
+pub use redirect::{complete as complete_redirect, keep_answer, kept_answer, redirect_uri};
+pub use render::flow_json;
+pub use submit::{Submitted, submit};
+pub use visit::Visit;

@@ -1,0 +1,171 @@
+//! The redirect step: the provider's own page and its answer.
+
+use laneway_contract::{BeginRedirect, Callback, Denial, LoginStep, MethodKind};
+use serde_json::Value;
+use url::Url;
+
+use super::submit::{Submitted, count_login, may_start, text, wrong_step};
+use super::{Visit, flow, methods, settle};
+use crate::audit::{Event, Outcome, kind};
+use crate::core::Core;
+use crate::domain::flow::{Flow, Proof, Step};
+use crate::domain::tenant::Tenant;
+use crate::domain::{Code, FlowId, Problem, TenantId};
+use crate::providers::Offer;
+use crate::store::flows;
+use crate::store::seal::Place;
+
+/// Our callback at an upstream, as registered there.
+pub fn redirect_uri(tenant: &Tenant, slug: &str) -> Result<Url, Problem> {
+    Url::parse(&tenant.address(&format!("/federation/callback/{slug}")))
+        .map_err(|error| Problem::new(Code::Internal, "The public URL is not usable.").because(error))
+}
+
+/// Sends the browser to a provider.
+pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> Result<(), Problem> {
+    may_start(flow)?;
+    let offers = methods::of_flow(visit, flow).await?;
+    let offer = methods::pick(&offers, MethodKind::Redirect, text(body, "connection"))
+        .ok_or_else(|| wrong_step(flow))?;
+    let provider = offer.upstream.provider()?;
+    let login = provider.redirect_login().ok_or_else(|| wrong_step(flow))?;
+    let (nonce, _) = visit.core.new_token();
+    let request = BeginRedirect {
+        redirect_uri: redirect_uri(&visit.site.tenant, &offer.upstream.row.slug)?,
+        state: format!("{}.{}", flow.id, nonce.expose()),
+        login_hint: flow.state.username.clone(),
+        prompt: flow.state.demand.prompt,
+        acr: flow.state.demand.acr,
+        max_age: max_age(flow, offer),
+    };
+    let work = login.begin(request);
+    let target = visit.core.providers.call(&offer.upstream, "begin", work).await?;
+    flow.state.step = Step::Redirect {
+        upstream: offer.upstream.row.id.clone(),
+        state: target.state,
+        url: target.url.into(),
+        nonce: nonce.expose().to_owned(),
+    };
+    flow::save(visit.core, flow).await
+}
+
+/// A step-up needs the person, not the provider's memory of them: without a limit the
+/// provider would wave its own session through.
+fn max_age(flow: &Flow, offer: &Offer) -> Option<u64> {
+    let fresh = flow.state.bound.is_some() && flow.state.link_to.is_none();
+    let already = flow.state.acr().is_none_or(|acr| acr < offer.upstream.reach(MethodKind::Redirect));
+    flow.state.demand.max_age.or((fresh && already).then_some(crate::authz::FRESH_S))
+}
+
+/// Judges the provider's answer in the browser that began the flow.
+///
+/// # Errors
+/// `not_found` for a flow of another browser, `wrong_step` for an answer nobody waits
+/// for, `denied`, and what the provider call says.
+pub async fn complete(
+    visit: &Visit<'_>,
+    slug: &str,
+    params: Vec<(String, String)>,
+) -> Result<Submitted, Problem> {
+    super::limits::callback(visit.core, &visit.meta.ip).await?;
+    let configured = visit.core.providers.by_slug(&visit.site.tenant, slug).await?;
+    let callback = Callback { redirect_uri: redirect_uri(&visit.site.tenant, slug)?, params };
+    let state = callback.single("state").unwrap_or_default();
+    let id = flow::load_by_state(state).ok_or_else(Problem::not_found)?;
+    let mut flow = flow::load(visit, &id).await?;
+    let Step::Redirect { upstream, state: memory, nonce, .. } = flow.state.step.clone() else {
+        return Err(wrong_step(&flow));
+    };
+    let expected = format!("{}.{nonce}", flow.id);
+    if upstream != configured.row.id || !equal(state, &expected) {
+        return Err(wrong_step(&flow));
+    }
+    // Claimed before the code is exchanged: of many copies of one answer only one may
+    // reach the provider, which would take the second for an attack.
+    flow.state.step = Step::Choose;
+    flow::save(visit.core, &mut flow).await?;
+    let login = configured.provider()?.redirect_login().ok_or_else(|| wrong_step(&flow))?;
+    let work = login.complete(&memory, callback);
+    match visit.core.providers.call(&configured, "complete", work).await? {
+        LoginStep::Authenticated(identity) => {
+            let proof = Proof { upstream, method: MethodKind::Redirect, identity: *identity };
+            flow.state.proofs.push(proof);
+            settle::settle(visit, flow).await
+        }
+        LoginStep::Denied(denial) => Err(denied(visit, &flow, slug, &denial).await),
+        LoginStep::Challenge(_) | LoginStep::Redirect(_) => Err(wrong_step(&flow)),
+    }
+}
+
+async fn denied(visit: &Visit<'_>, flow: &Flow, slug: &str, denial: &Denial) -> Problem {
+    let reason = match denial {
+        Denial::LoginRequired => "login_required".to_owned(),
+        Denial::Cancelled => "cancelled".to_owned(),
+        Denial::Disabled => "disabled".to_owned(),
+        Denial::Refused(code) => code.clone(),
+        Denial::WrongAnswer(_) | Denial::TooManyTries | Denial::Expired => "refused".to_owned(),
+    };
+    let event = Event::new(kind::LOGIN_DENIED, Outcome::Denied, ("flow", flow.id.as_str()))
+        .detail(serde_json::json!({ "upstream": slug, "reason": reason }));
+    visit.core.audit_alone(&visit.site.tenant.id, visit.meta, event).await;
+    count_login("redirect", "denied", slug);
+    let detail = match denial {
+        Denial::Cancelled => "Sign-in was cancelled at the identity provider.",
+        Denial::LoginRequired => "The identity provider wants you to sign in there first.",
+        _ => "The identity provider refused the sign-in.",
+    };
+    Problem::new(Code::Denied, detail)
+        .with("reason", reason)
+        .with("return_to", flow.state.return_to.as_str())
+}
+
+fn equal(a: &str, b: &str) -> bool {
+    use subtle::ConstantTimeEq;
+    a.as_bytes().ct_eq(b.as_bytes()).into()
+}
+
+/// Keeps the answer of a cross-site POST, which carries no cookie: nothing is judged yet.
+/// Answers the flow's id for the GET that follows.
+///
+/// # Errors
+/// `not_found` when no flow waits for it.
+pub async fn keep_answer(
+    core: &Core,
+    tenant: &TenantId,
+    params: &[(String, String)],
+) -> Result<FlowId, Problem> {
+    let mut states = params.iter().filter(|(key, _)| key == "state");
+    let state = match (states.next(), states.next()) {
+        (Some((_, value)), None) => value,
+        _ => return Err(Problem::not_found()),
+    };
+    let id = flow::load_by_state(state).ok_or_else(Problem::not_found)?;
+    let plain = serde_json::to_vec(params)
+        .map_err(|error| Problem::new(Code::InvalidRequest, "unreadable").because(error))?;
+    let sealed = core.sealer.seal(answer_place(tenant, &id), &plain);
+    let mut write = core.begin().await?;
+    let kept = flows::keep_answer(&mut write.tx, tenant, &id, sealed).await?;
+    core.commit(write).await?;
+    if kept { Ok(id) } else { Err(Problem::not_found()) }
+}
+
+/// The kept answer of this browser's flow.
+///
+/// # Errors
+/// `not_found` when there is none.
+pub async fn kept_answer(
+    visit: &Visit<'_>,
+    id: &FlowId,
+) -> Result<Vec<(String, String)>, Problem> {
+    // Loaded as this browser's flow first: others must not even learn that it exists.
+    flow::load(visit, id).await?;
+    let tenant = &visit.site.tenant.id;
+    let row = flows::find(&visit.core.db, tenant, id).await?.ok_or_else(Problem::not_found)?;
+    let sealed = row.answer.ok_or_else(Problem::not_found)?;
+    let plain = visit.core.sealer.open(answer_place(tenant, id), &sealed)?;
+    serde_json::from_slice(&plain).map_err(|_| Problem::not_found())
+}
+
+fn answer_place<'a>(tenant: &'a TenantId, id: &'a FlowId) -> Place<'a> {
+    Place { tenant: tenant.as_str(), table: "login_flows", column: "answer", row: id.as_str() }
+}

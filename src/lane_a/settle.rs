@@ -1,0 +1,178 @@
+//! After every proof: gather the facts, let `advance` decide, carry it out.
+
+use laneway_contract::MethodKind;
+
+use super::submit::{Submitted, count_login};
+use super::{Visit, enrol, finish, flow, methods};
+use crate::audit::{Event, Outcome, kind};
+use crate::domain::advance::{Advanced, Decision, Facts, Found, Refusal, advance};
+use crate::domain::flow::{Flow, Proof, Step};
+use crate::domain::tenant::Signup;
+use crate::domain::upstream::Role;
+use crate::domain::user::{LinkKind, User};
+use crate::domain::{Code, Email, Problem, UserId};
+use crate::providers::{Configured, EMBEDDED};
+use crate::store::{links, orgs, users};
+
+/// Moves a flow on.
+///
+/// # Errors
+/// `denied`, `conflict`, and those of stores and providers.
+pub(super) async fn settle(visit: &Visit<'_>, mut flow: Flow) -> Result<Submitted, Problem> {
+    let facts = gather(visit, &mut flow).await?;
+    let Advanced { decision, trace } = advance(&flow, &facts);
+    match decision {
+        Decision::Choose => flow.state.step = Step::Choose,
+        Decision::Profile => flow.state.step = Step::Profile,
+        Decision::Enrol => {
+            let user = match &facts.found {
+                Found::User { id, .. } => id.clone(),
+                Found::Nobody => flow.state.candidate.clone(),
+            };
+            if let Some(step) = enrol::open(visit, &flow, &user).await {
+                flow.state.step = step;
+            } else {
+                // The offer is a courtesy: where it fails the sign-up still succeeds.
+                flow.state.enrol_offered = true;
+                return Box::pin(settle(visit, flow)).await;
+            }
+        }
+        Decision::Organization => {
+            let list = facts.memberships.into_iter().map(|m| (m.org, m.slug, m.name)).collect();
+            flow.state.step = Step::Organization { organizations: list };
+        }
+        Decision::Done { user, create, acr, org } => {
+            let outcome = finish::Outcome { user, create, acr, org, trace };
+            return finish::finish(visit, flow, outcome).await;
+        }
+        Decision::Denied(refusal) => {
+            return Err(deny(visit, flow, refusal, &trace).await);
+        }
+    }
+    flow::save(visit.core, &mut flow).await?;
+    Ok(Submitted::Pending(Box::new(flow)))
+}
+
+async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
+    let now = visit.core.now();
+    let Some(proof) = flow.state.proofs.last().cloned() else {
+        return Ok(Facts {
+            found: Found::Nobody,
+            found_by: "nothing is proven".into(),
+            may_create: false,
+            stronger: Vec::new(),
+            can_enrol: false,
+            memberships: Vec::new(),
+            now,
+        });
+    };
+    let tenant = &visit.site.tenant;
+    let configured = visit.core.providers.get(tenant, &proof.upstream).await?;
+    let (user, found_by) = find(visit, flow, &configured, &proof).await?;
+    let (stronger, memberships) = match &user {
+        Some(user) => (
+            methods::open_to(visit, &user.id).await?,
+            orgs::memberships(&visit.core.db, &tenant.id, &user.id).await?,
+        ),
+        None => (Vec::new(), Vec::new()),
+    };
+    let can_enrol = match visit.core.providers.offers(tenant).await {
+        Ok(offers) => methods::pick(&offers, MethodKind::Passkey, None).is_some(),
+        Err(_) => false,
+    };
+    Ok(Facts {
+        found: user.map_or(Found::Nobody, |user| Found::User {
+            id: user.id,
+            state: user.state,
+            named: user.name.is_some(),
+        }),
+        found_by,
+        may_create: may_create(visit, &configured, proof.method),
+        stronger,
+        can_enrol,
+        memberships,
+        now,
+    })
+}
+
+/// Finds the person behind a proof: by link, never by a mere e-mail claim.
+async fn find(
+    visit: &Visit<'_>,
+    flow: &mut Flow,
+    configured: &Configured,
+    proof: &Proof,
+) -> Result<(Option<User>, String), Problem> {
+    let (db, tenant) = (&visit.core.db, &visit.site.tenant.id);
+    let identity = &proof.identity;
+    let linked =
+        links::find_user(db, tenant, LinkKind::Upstream, &identity.issuer, &identity.subject).await?;
+    if let Some(id) = linked {
+        return Ok((users::find(db, tenant, &id).await?, format!("link of {}", configured.row.slug)));
+    }
+    if configured.row.kind == EMBEDDED {
+        // The embedded provider's subjects are our user ids, as primary and companion alike.
+        let id = UserId(identity.subject.clone());
+        if let Some(user) = users::find(db, tenant, &id).await? {
+            return Ok((Some(user), "own id".into()));
+        }
+        let address = identity.email.as_deref().and_then(Email::parse);
+        if proof.method == MethodKind::EmailCode
+            && let Some(address) = address
+            && let Some(id) = links::find_by_email(db, tenant, &address).await?
+        {
+            return Ok((users::find(db, tenant, &id).await?, "verified address".into()));
+        }
+        // The account exists there since an earlier attempt that did not finish: it keeps
+        // its id, so that a retry finds what a crash left behind.
+        flow.state.candidate = id;
+    }
+    Ok((None, "nobody is linked".into()))
+}
+
+fn may_create(visit: &Visit<'_>, configured: &Configured, method: MethodKind) -> bool {
+    let tenant = &visit.site.tenant;
+    match method {
+        MethodKind::Redirect => tenant.jit && configured.row.role == Role::Primary,
+        _ => tenant.signup == Signup::Open,
+    }
+}
+
+async fn deny(
+    visit: &Visit<'_>,
+    mut flow: Flow,
+    refusal: Refusal,
+    trace: &[crate::domain::advance::TraceLine],
+) -> Problem {
+    let (method, slug) = match flow.state.proofs.last() {
+        Some(proof) => (proof.method.as_str(), proof.upstream.0.clone()),
+        None => ("none", String::new()),
+    };
+    let outcome = async {
+        let mut write = visit.core.begin().await?;
+        flow::save_in(visit.core, &mut write, &mut flow, "denied").await?;
+        let event = Event::new(kind::LOGIN_DENIED, Outcome::Denied, ("flow", flow.id.as_str()))
+            .detail(serde_json::json!({
+                "purpose": flow.purpose, "reason": refusal.as_str(), "trace": trace,
+            }));
+        visit.core.audit(&mut write, &visit.site.tenant.id, visit.meta, event).await?;
+        visit.core.commit(write).await?;
+        Ok::<(), Problem>(())
+    };
+    count_login(method, "denied", &slug);
+    match outcome.await {
+        Ok(()) => denied_problem(refusal),
+        Err(problem) => problem,
+    }
+}
+
+fn denied_problem(refusal: Refusal) -> Problem {
+    let detail = match refusal {
+        Refusal::UnknownPerson => "No account is open to this sign-in. Ask for an invitation.",
+        Refusal::Disabled => "This account is switched off. Ask your administrator.",
+        Refusal::OtherPerson => "Somebody else signed in than the one who is signed in here.",
+        Refusal::LinkedElsewhere => "This identity belongs to another account already.",
+        Refusal::TooWeak => "A stronger proof is needed than this account can give.",
+        Refusal::NoMember => "This account is not a member of that organization.",
+    };
+    Problem::new(Code::Denied, detail)
+}

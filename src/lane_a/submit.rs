@@ -1,0 +1,170 @@
+//! One answer to a flow, whatever its kind.
+
+use serde_json::Value;
+
+use super::{Visit, email_code, enrol, flow, limits, passkey, redirect, render, settle};
+use crate::audit::{Event, Outcome, kind};
+use crate::domain::flow::{Flow, FlowPurpose, Step};
+use crate::domain::{Code, Email, FlowId, OrgId, Problem};
+
+/// What an answer led to.
+pub enum Submitted {
+    /// Another step is open.
+    Pending(Box<Flow>),
+    /// Over, well.
+    Done {
+        /// The flow, for its return address.
+        flow: Box<Flow>,
+        /// New session cookie value, where the flow gave one.
+        cookie: Option<String>,
+    },
+}
+
+/// Judges one answer.
+///
+/// # Errors
+/// `wrong_step`, `invalid_credentials` (with the flow as it stands), `expired`, `denied`,
+/// `rate_limited`, and those of stores and providers.
+pub async fn submit(
+    visit: &Visit<'_>,
+    id: &FlowId,
+    kind: &str,
+    body: &Value,
+) -> Result<Submitted, Problem> {
+    limits::flow_answered(visit).await?;
+    let mut flow = flow::load(visit, id).await?;
+    match kind {
+        "identify" => identify(visit, &mut flow, body).await?,
+        "email-code" => return email_code::submit(visit, flow, body).await,
+        "passkey" => return passkey::submit(visit, flow, body).await,
+        "redirect" => redirect::start(visit, &mut flow, body).await?,
+        "enrol" => return enrol::submit(visit, flow, body).await,
+        "profile" => return profile(visit, flow, body).await,
+        "organization" => return organization(visit, flow, body).await,
+        "choose" | "password" | "new-password" | "totp" | "recovery-code" => {
+            return Err(wrong_step(&flow));
+        }
+        _ => return Err(Problem::not_found()),
+    }
+    Ok(Submitted::Pending(Box::new(flow)))
+}
+
+async fn identify(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> Result<(), Problem> {
+    if !matches!(flow.state.step, Step::Identify | Step::Choose) || flow.state.bound.is_some() {
+        return Err(wrong_step(flow));
+    }
+    let username = text(body, "username")
+        .filter(|name| !name.trim().is_empty())
+        .ok_or_else(|| Problem::field("/username", "required", "Enter your email address."))?;
+    if flow.purpose == FlowPurpose::Signup && Email::parse(username).is_none() {
+        return Err(Problem::field("/username", "invalid_email", "Enter a full email address."));
+    }
+    flow.state.username = Some(flow::normal_name(username));
+    flow.state.step = Step::Choose;
+    flow::save(visit.core, flow).await?;
+    if flow.purpose == FlowPurpose::Signup {
+        // Signup has one next step; asking for it would be a step for nobody.
+        email_code::start(visit, flow).await?;
+    }
+    Ok(())
+}
+
+async fn profile(visit: &Visit<'_>, mut flow: Flow, body: &Value) -> Result<Submitted, Problem> {
+    if !matches!(flow.state.step, Step::Profile) {
+        return Err(wrong_step(&flow));
+    }
+    flow.state.name = Some(check_name(text(body, "name").unwrap_or_default())?);
+    settle::settle(visit, flow).await
+}
+
+/// A display name as it may be stored: trimmed, printable, not empty, not endless.
+///
+/// # Errors
+/// `invalid_field`.
+pub(super) fn check_name(name: &str) -> Result<String, Problem> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(Problem::field("/name", "required", "Enter a name."));
+    }
+    if name.chars().count() > 100 || name.chars().any(char::is_control) {
+        return Err(Problem::field("/name", "invalid", "Use at most 100 ordinary characters."));
+    }
+    Ok(name.to_owned())
+}
+
+async fn organization(
+    visit: &Visit<'_>,
+    mut flow: Flow,
+    body: &Value,
+) -> Result<Submitted, Problem> {
+    let Step::Organization { organizations } = &flow.state.step else {
+        return Err(wrong_step(&flow));
+    };
+    let wanted = text(body, "organization").unwrap_or_default();
+    let chosen = organizations
+        .iter()
+        .find(|(id, slug, _)| id.as_str() == wanted || slug == wanted)
+        .map(|(id, ..)| OrgId(id.as_str().to_owned()))
+        .ok_or_else(|| {
+            Problem::field("/organization", "unknown", "Choose one of the listed organizations.")
+        })?;
+    flow.state.org = Some(chosen);
+    settle::settle(visit, flow).await
+}
+
+/// The step that was answered is not the open one.
+pub(super) fn wrong_step(flow: &Flow) -> Problem {
+    Problem::new(Code::WrongStep, "Read the flow again and answer its open step.")
+        .with("step", serde_json::json!({ "kind": flow.state.step.kind() }))
+}
+
+/// A member of a body that is text.
+pub(super) fn text<'a>(body: &'a Value, key: &str) -> Option<&'a str> {
+    body.get(key).and_then(Value::as_str)
+}
+
+/// A method may be started, or another tried, as long as nothing further is open.
+pub(super) fn may_start(flow: &Flow) -> Result<(), Problem> {
+    match flow.state.step {
+        Step::Identify
+        | Step::Choose
+        | Step::EmailCode { .. }
+        | Step::Passkey { .. }
+        | Step::Redirect { .. } => Ok(()),
+        _ => Err(wrong_step(flow)),
+    }
+}
+
+/// A wrong answer: counted, audited, told with the flow as it stands.
+pub(super) async fn wrong_answer(
+    visit: &Visit<'_>,
+    mut flow: Flow,
+    method: &'static str,
+    detail: &'static str,
+) -> Problem {
+    if let Err(problem) = flow::count_wrong(visit.core, &mut flow).await {
+        return problem;
+    }
+    let event = Event::new(kind::LOGIN_FAILED, Outcome::Failure, ("flow", flow.id.as_str()))
+        .detail(serde_json::json!({ "method": method, "purpose": flow.purpose.as_str() }));
+    visit.core.audit_alone(&visit.site.tenant.id, visit.meta, event).await;
+    count_login(method, "failure", "");
+    if let Some(name) = &flow.state.username
+        && let Err(limit) = limits::account_failed(visit.core, visit.site.tenant.id.as_str(), name).await
+    {
+        return limit;
+    }
+    match render::flow_json(visit, &flow).await {
+        Ok(json) => Problem::new(Code::InvalidCredentials, detail).with("flow", json),
+        Err(problem) => problem,
+    }
+}
+
+/// The metric of CONTRACT §9.
+pub(super) fn count_login(method: &'static str, outcome: &'static str, upstream: &str) {
+    metrics::counter!(
+        "laneway_logins_total",
+        "method" => method, "outcome" => outcome, "upstream" => upstream.to_owned()
+    )
+    .increment(1);
+}

@@ -1,0 +1,109 @@
+//! Changing the upstream: rehearsal and activation. Downstream ids and live sessions stay.
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::operator::Actor;
+use crate::audit::{Event, Outcome, RequestMeta, kind};
+use crate::core::Core;
+use crate::domain::tenant::Tenant;
+use crate::domain::upstream::Role;
+use crate::domain::{Code, Problem, UpstreamId};
+use crate::providers::{Configured, EMBEDDED};
+use crate::store::invalidations::{Change, Scope};
+use crate::store::{links, upstreams};
+
+/// What a swap would mean.
+#[derive(Debug, Serialize)]
+pub struct Plan {
+    /// Slug of the upstream that is left.
+    pub from: String,
+    /// Slug of the upstream that is entered.
+    pub to: String,
+    /// People in the tenant.
+    pub people: i64,
+    /// People who are linked to the new upstream: they keep their id.
+    pub linked: i64,
+    /// People who are not: signing in there makes them new users.
+    pub new_users: i64,
+    /// Whether passkeys that Laneway keeps stop working as the way in.
+    pub passkeys_idle: bool,
+    /// What an operator should know.
+    pub notes: Vec<String>,
+}
+
+/// Rehearses a swap; changes nothing.
+///
+/// # Errors
+/// `not_found` for an unknown name.
+pub async fn plan(core: &Core, tenant: &Tenant, from: &str, to: &str) -> Result<Plan, Problem> {
+    let from = core.providers.by_slug(tenant, from).await?;
+    let to = core.providers.by_slug(tenant, to).await?;
+    let (linked, new_users) = people(core, tenant, &to).await?;
+    let mut notes = Vec::new();
+    if new_users > 0 {
+        notes.push(format!(
+            "{new_users} people are not linked to {}. Let them link it on their account page, or \
+             link them by PUT /v1/admin/users/{{id}}/identities, before you activate it.",
+            to.row.slug
+        ));
+    }
+    let passkeys_idle = from.row.kind == EMBEDDED && to.row.kind != EMBEDDED;
+    if passkeys_idle {
+        notes.push(format!(
+            "Passkeys for {} stay stored but are not offered, unless embedded is made companion.",
+            tenant.rp_id
+        ));
+    }
+    if let Some(fault) = to.fault() {
+        notes.push(format!("{} cannot be used as it is set up: {fault}", to.row.slug));
+    }
+    Ok(Plan {
+        from: from.row.slug.clone(),
+        to: to.row.slug.clone(),
+        people: linked + new_users,
+        linked,
+        new_users,
+        passkeys_idle,
+        notes,
+    })
+}
+
+async fn people(core: &Core, tenant: &Tenant, to: &Configured) -> Result<(i64, i64), Problem> {
+    let (linked, unlinked) = links::count_linked(&core.db, &tenant.id, &to.row.issuer).await?;
+    // Everybody has an embedded identity: its subjects are our ids.
+    if to.row.kind == EMBEDDED { Ok((linked + unlinked, 0)) } else { Ok((linked, unlinked)) }
+}
+
+/// Sets the role of an upstream; a former primary becomes secondary.
+///
+/// # Errors
+/// `not_found`, `conflict` when the tenant would be left without a primary.
+pub async fn set_role(
+    core: &Core,
+    tenant: &Tenant,
+    meta: &RequestMeta,
+    actor: Actor<'_>,
+    id: &UpstreamId,
+    role: Role,
+) -> Result<(), Problem> {
+    let mut write = core.begin().await?;
+    let old = upstreams::find(&mut write.tx, &tenant.id, id).await?.ok_or_else(Problem::not_found)?;
+    if old.role == Role::Primary && role != Role::Primary {
+        return Err(Problem::new(
+            Code::Conflict,
+            "Activate another upstream instead: a tenant needs one that signs people in.",
+        ));
+    }
+    if role == Role::Companion && old.kind != EMBEDDED {
+        return Err(Problem::field("/role", "invalid", "Only the embedded provider can be a companion."));
+    }
+    upstreams::set_role(&mut write.tx, &tenant.id, id, role).await?;
+    write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());
+    let event = Event::new(kind::UPSTREAM_ACTIVATED, Outcome::Success, ("upstream", id.as_str()))
+        .by(actor.0, actor.1)
+        .change(Some(json!({ "role": old.role })), Some(json!({ "role": role })));
+    core.audit(&mut write, &tenant.id, meta, event).await?;
+    core.commit(write).await?;
+    Ok(())
+}

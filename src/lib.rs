@@ -1,0 +1,22 @@
+//! Laneway: one uniform login in front of whatever identity provider a team runs.
+//!
+//! The rooms and who may know whom stand in `docs/architecture.md`; `tests/architecture.rs`
+//! holds the directions.
+
+pub mod app;
+pub mod audit;
+pub mod authn;
+pub mod authz;
+pub mod cli;
+pub mod config;
+pub mod core;
+pub mod domain;
+pub mod edge;
+pub mod http;
+pub mod lane_a;
+pub mod outbound;
+pub mod providers;
+pub mod sessions;
+pub mod store;
+pub mod tokens;
+pub mod views;

@@ -1,0 +1,420 @@
+//! Upstreams of tenants as live adapters.
+//!
+//! Owns: kind → adapter (the only file that names adapter crates), and the one way to call
+//! an adapter: deadline, bulkhead, metrics, errors as problems.
+//! Must not know: flows, sessions, HTTP routes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use laneway_contract::{Acr, Clock, Env, HttpClient, MethodKind, Mode, Provider, ProviderError, Random};
+use laneway_sqlkit::{Db, MigrationSet};
+use moka::future::Cache;
+use secrecy::{SecretSlice, SecretString};
+use tokio::sync::Semaphore;
+
+use crate::domain::tenant::Tenant;
+use crate::domain::upstream::{Role, Trust, Upstream};
+use crate::domain::{Code, Problem, TenantId, UpstreamId};
+use crate::sessions::InvalidationLog;
+use crate::store::invalidations::Scope;
+use crate::store::seal::{Place, Sealer};
+use crate::store::upstreams;
+
+/// The kind that needs nothing else installed.
+pub const EMBEDDED: &str = "embedded";
+
+/// No call to an upstream may take longer in all.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// A slow upstream may hold so many calls of this node and no more.
+const BULKHEAD: usize = 64;
+
+/// Builds an adapter of a kind that this crate does not know.
+pub type Factory =
+    Arc<dyn Fn(&Upstream, Option<SecretString>, Env) -> Arc<dyn Provider> + Send + Sync>;
+
+/// An upstream with its adapter.
+pub struct Configured {
+    /// The row.
+    pub row: Upstream,
+    provider: Result<Arc<dyn Provider>, String>,
+    slots: Semaphore,
+}
+
+/// One way to sign in, as offered by a tenant.
+#[derive(Clone)]
+pub struct Offer {
+    /// By whom.
+    pub upstream: Arc<Configured>,
+    /// Which.
+    pub kind: MethodKind,
+    /// How.
+    pub mode: Mode,
+}
+
+/// What every adapter is built with.
+pub struct Parts {
+    /// Store.
+    pub db: Db,
+    /// Seals.
+    pub sealer: Sealer,
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// Guarded client for operators' upstreams.
+    pub http_operator: Arc<dyn HttpClient>,
+    /// Guarded client for tenants' upstreams.
+    pub http_tenant: Arc<dyn HttpClient>,
+    /// Can mail be sent?
+    pub mail: bool,
+    /// Life of a code in seconds, wrong tries, seconds between two codes.
+    pub codes: (u32, u32, u32),
+    /// Adapters from outside this repository, and of tests.
+    pub factories: HashMap<String, Factory>,
+}
+
+/// All adapters of this node, built on demand.
+pub struct Providers {
+    parts: Parts,
+    log: Arc<InvalidationLog>,
+    rows: Cache<TenantId, Arc<Vec<Arc<Configured>>>>,
+}
+
+/// Migrations of adapters that keep tables.
+pub fn migrations() -> Vec<MigrationSet> {
+    vec![laneway_embedded::migrations()]
+}
+
+impl Providers {
+    /// Nothing is called until somebody signs in.
+    pub fn new(parts: Parts, log: &Arc<InvalidationLog>) -> Self {
+        let rows: Cache<TenantId, Arc<Vec<Arc<Configured>>>> =
+            Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(300)).build();
+        let cache = rows.clone();
+        log.subscribe(move |changes| {
+            if changes.iter().any(|row| matches!(row.scope, Scope::Upstream | Scope::Tenant)) {
+                cache.invalidate_all();
+            }
+        });
+        Self { parts, log: Arc::clone(log), rows }
+    }
+
+    /// All upstreams of a tenant.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn of_tenant(&self, tenant: &Tenant) -> Result<Arc<Vec<Arc<Configured>>>, Problem> {
+        if !self.log.is_fresh() {
+            self.rows.invalidate(&tenant.id).await;
+        }
+        let epoch = self.log.epoch();
+        let found = self
+            .rows
+            .try_get_with(tenant.id.clone(), async {
+                let rows = upstreams::list(&self.parts.db, &tenant.id).await?;
+                let all: Vec<Arc<Configured>> =
+                    rows.into_iter().map(|row| Arc::new(self.build(tenant, row))).collect();
+                Ok::<_, Problem>(Arc::new(all))
+            })
+            .await
+            .map_err(|problem| (*problem).clone())?;
+        if self.log.epoch() != epoch {
+            self.rows.invalidate(&tenant.id).await;
+        }
+        Ok(found)
+    }
+
+    /// One upstream of a tenant by id.
+    ///
+    /// # Errors
+    /// `not_found`, `store_unavailable`.
+    pub async fn get(&self, tenant: &Tenant, id: &UpstreamId) -> Result<Arc<Configured>, Problem> {
+        let all = self.of_tenant(tenant).await?;
+        all.iter().find(|c| c.row.id == *id).cloned().ok_or_else(Problem::not_found)
+    }
+
+    /// One upstream of a tenant by slug.
+    ///
+    /// # Errors
+    /// `not_found`, `store_unavailable`.
+    pub async fn by_slug(&self, tenant: &Tenant, slug: &str) -> Result<Arc<Configured>, Problem> {
+        let all = self.of_tenant(tenant).await?;
+        all.iter().find(|c| c.row.slug == slug).cloned().ok_or_else(Problem::not_found)
+    }
+
+    /// The upstream that everybody signs in at.
+    ///
+    /// # Errors
+    /// `not_supported_by_upstream` where none is active, `store_unavailable`.
+    pub async fn primary(&self, tenant: &Tenant) -> Result<Arc<Configured>, Problem> {
+        let all = self.of_tenant(tenant).await?;
+        all.iter().find(|c| c.row.role == Role::Primary).cloned().ok_or_else(|| {
+            Problem::new(Code::NotSupportedByUpstream, "No identity provider is active here.")
+        })
+    }
+
+    /// What the login page offers: the primary's methods, and the companion's where the
+    /// primary has none of that kind.
+    ///
+    /// # Errors
+    /// As [`Providers::primary`].
+    pub async fn offers(&self, tenant: &Tenant) -> Result<Vec<Offer>, Problem> {
+        let all = self.of_tenant(tenant).await?;
+        let mut offers: Vec<Offer> = Vec::new();
+        for role in [Role::Primary, Role::Companion] {
+            for upstream in all.iter().filter(|c| c.row.role == role) {
+                let Ok(provider) = &upstream.provider else { continue };
+                for method in provider.methods() {
+                    let known = offers.iter().any(|offer| offer.kind == method.kind);
+                    let mailless = method.kind == MethodKind::EmailCode && !self.parts.mail;
+                    if method.mode == Mode::Absent || known || mailless {
+                        continue;
+                    }
+                    let facade = role == Role::Companion && method.mode == Mode::Headless;
+                    let mode = if facade { Mode::Facade } else { method.mode };
+                    offers.push(Offer { upstream: Arc::clone(upstream), kind: method.kind, mode });
+                }
+            }
+        }
+        offers.sort_by_key(|offer| offer.kind);
+        Ok(offers)
+    }
+
+    /// Calls an adapter: with a deadline, inside its bulkhead, measured.
+    ///
+    /// # Errors
+    /// [`ProviderError`] as a problem; a full bulkhead and the deadline are `upstream_unavailable`.
+    pub async fn call<T>(
+        &self,
+        upstream: &Configured,
+        operation: &'static str,
+        work: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, Problem> {
+        let slug = upstream.row.slug.clone();
+        let Ok(_slot) = upstream.slots.try_acquire() else {
+            count(&slug, operation, "busy");
+            return Err(unavailable("too many calls are waiting for it"));
+        };
+        let started = self.parts.clock.now_ms();
+        let outcome = match tokio::time::timeout(DEADLINE, work).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(ProviderError::Unreachable("no answer in time".into())),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of one call")]
+        let seconds = (self.parts.clock.now_ms() - started) as f64 / 1000.0;
+        metrics::histogram!("laneway_upstream_seconds", "upstream" => slug.clone()).record(seconds);
+        count(&slug, operation, if outcome.is_ok() { "ok" } else { "error" });
+        outcome.map_err(|error| problem(&error))
+    }
+
+    /// An adapter for a row that is not active yet (probe before saving).
+    pub fn build(&self, tenant: &Tenant, row: Upstream) -> Configured {
+        let provider = self.adapter(tenant, &row);
+        if let Err(reason) = &provider {
+            tracing::error!(upstream = %row.slug, %reason, "the upstream cannot be used");
+        }
+        Configured { row, provider, slots: Semaphore::new(BULKHEAD) }
+    }
+
+    fn adapter(&self, tenant: &Tenant, row: &Upstream) -> Result<Arc<dyn Provider>, String> {
+        let parts = &self.parts;
+        let secret = self.secret(row)?;
+        let http = match row.trust {
+            Trust::Operator => Arc::clone(&parts.http_operator),
+            Trust::Tenant => Arc::clone(&parts.http_tenant),
+        };
+        let env = Env { clock: Arc::clone(&parts.clock), random: Arc::clone(&parts.random), http };
+        if let Some(factory) = parts.factories.get(&row.kind) {
+            return Ok(factory(row, secret, env));
+        }
+        match row.kind.as_str() {
+            EMBEDDED => Ok(self.embedded(tenant, env)),
+            "oidc" => oidc(row, secret, env),
+            other => Err(format!("there is no adapter of kind {other}")),
+        }
+    }
+
+    fn embedded(&self, tenant: &Tenant, env: Env) -> Arc<dyn Provider> {
+        let (code_ttl_s, max_tries, resend_after_s) = self.parts.codes;
+        let methods = if self.parts.mail {
+            vec![MethodKind::Passkey, MethodKind::EmailCode]
+        } else {
+            vec![MethodKind::Passkey]
+        };
+        let config = laneway_embedded::EmbeddedConfig {
+            tenant_id: tenant.id.as_str().to_owned(),
+            tenant_slug: tenant.slug.clone(),
+            code_ttl_s,
+            max_tries,
+            resend_after_s,
+            methods,
+        };
+        let mac_key = SecretSlice::from(self.parts.sealer.derive("embedded codes").to_vec());
+        Arc::new(laneway_embedded::Embedded::new(config, self.parts.db.clone(), mac_key, env))
+    }
+
+    fn secret(&self, row: &Upstream) -> Result<Option<SecretString>, String> {
+        let Some(sealed) = &row.secret else { return Ok(None) };
+        let plain = self
+            .parts
+            .sealer
+            .open(secret_place(&row.tenant, &row.id), sealed)
+            .map_err(|error| error.to_string())?;
+        let text = String::from_utf8(plain).map_err(|_| "the client secret is not text")?;
+        Ok(Some(SecretString::from(text)))
+    }
+}
+
+/// Options that the core reads itself; the rest is the adapter's.
+const CORE_OPTIONS: &[&str] = &["label", "max_acr", "scopes"];
+
+fn oidc(row: &Upstream, secret: Option<SecretString>, env: Env) -> Result<Arc<dyn Provider>, String> {
+    let config = oidc_config(row, secret)?;
+    let provider = laneway_oidc::OidcProvider::new(config, env).map_err(|error| error.to_string())?;
+    Ok(Arc::new(provider))
+}
+
+fn oidc_config(row: &Upstream, secret: Option<SecretString>) -> Result<laneway_oidc::OidcConfig, String> {
+    let mut options = row.options.clone();
+    let scopes = match options.get("scopes") {
+        Some(scopes) => serde_json::from_value(scopes.clone()).map_err(|error| error.to_string())?,
+        None => vec!["openid".to_owned(), "profile".to_owned(), "email".to_owned()],
+    };
+    if let Some(members) = options.as_object_mut() {
+        members.retain(|key, _| !CORE_OPTIONS.contains(&key.as_str()));
+    }
+    Ok(laneway_oidc::OidcConfig {
+        issuer: row.issuer.clone(),
+        client_id: row.client_id.clone(),
+        client_secret: secret,
+        scopes,
+        options: serde_json::from_value(options).map_err(|error| error.to_string())?,
+    })
+}
+
+/// Where an upstream's client secret is sealed for.
+pub fn secret_place<'a>(tenant: &'a TenantId, id: &'a UpstreamId) -> Place<'a> {
+    Place { tenant: tenant.as_str(), table: "upstreams", column: "secret", row: id.as_str() }
+}
+
+impl Configured {
+    /// The adapter.
+    ///
+    /// # Errors
+    /// `upstream_unavailable` when its configuration does not fit.
+    pub fn provider(&self) -> Result<&dyn Provider, Problem> {
+        match &self.provider {
+            Ok(provider) => Ok(provider.as_ref()),
+            Err(reason) => Err(unavailable(reason)),
+        }
+    }
+
+    /// Why there is no adapter, if so.
+    pub fn fault(&self) -> Option<&str> {
+        self.provider.as_ref().err().map(String::as_str)
+    }
+
+    /// Does it sign people in on its own page?
+    pub fn redirects(&self) -> bool {
+        self.provider.as_ref().is_ok_and(|provider| provider.redirect_login().is_some())
+    }
+
+    /// The strongest rung a method of this upstream can reach.
+    pub fn reach(&self, kind: MethodKind) -> Acr {
+        match kind {
+            MethodKind::Passkey => Acr::Phr,
+            MethodKind::Totp => Acr::Aal2,
+            MethodKind::EmailCode | MethodKind::Password => Acr::Aal1,
+            MethodKind::Redirect => {
+                let named = self.row.options.get("max_acr").and_then(serde_json::Value::as_str);
+                let usual = if self.row.kind == "keycloak" { Acr::Aal2 } else { Acr::Aal1 };
+                named.and_then(Acr::parse).unwrap_or(usual)
+            }
+        }
+    }
+}
+
+fn count(slug: &str, operation: &'static str, outcome: &'static str) {
+    metrics::counter!(
+        "laneway_upstream_requests_total",
+        "upstream" => slug.to_owned(), "operation" => operation, "outcome" => outcome
+    )
+    .increment(1);
+}
+
+fn unavailable(reason: impl std::fmt::Display) -> Problem {
+    Problem::new(Code::UpstreamUnavailable, "The identity provider cannot be reached. Try again soon.")
+        .because(reason)
+}
+
+/// A provider's trouble as the outside sees it; what it said stays in the log.
+pub fn problem(error: &ProviderError) -> Problem {
+    match error {
+        ProviderError::Unreachable(_) | ProviderError::Misconfigured(_) => unavailable(error),
+        ProviderError::RateLimited { retry_after } => {
+            unavailable(error).retry_in(retry_after.unwrap_or(30).min(3600))
+        }
+        ProviderError::InvalidResponse(_) => Problem::new(
+            Code::UpstreamInvalid,
+            "The identity provider gave an answer that cannot be trusted.",
+        )
+        .because(error),
+        ProviderError::GrantRevoked | ProviderError::SubjectGone => {
+            Problem::new(Code::Denied, "The identity provider refused.").because(error)
+        }
+        ProviderError::Conflict => {
+            Problem::new(Code::Duplicate, "The identity provider has this record already.")
+        }
+        ProviderError::NotFound => Problem::not_found(),
+    }
+}
+
+/// What `laneway upstream bootstrap keycloak` is told.
+pub struct BootstrapKeycloak {
+    /// Address of Keycloak.
+    pub url: url::Url,
+    /// Realm in which people are.
+    pub realm: String,
+    /// Realm of the administrator.
+    pub admin_realm: String,
+    /// Administrator.
+    pub admin_user: String,
+    /// Their password.
+    pub admin_password: SecretString,
+    /// Client id to create.
+    pub client_id: String,
+    /// Public address of Laneway.
+    pub public_url: url::Url,
+    /// Name of the upstream here.
+    pub name: String,
+}
+
+/// What a bootstrap made.
+pub struct BootstrapOutcome {
+    /// Issuer of the realm.
+    pub issuer: String,
+    /// Our client there.
+    pub client_id: String,
+    /// Its secret, shown once.
+    pub client_secret: String,
+    /// What was done.
+    pub steps: Vec<String>,
+}
+
+/// Says what a bootstrap would do.
+///
+/// # Errors
+/// As Keycloak.
+pub async fn plan_keycloak(_: &BootstrapKeycloak) -> Result<String, Problem> {
+    Err(unavailable("pending"))
+}
+
+/// Does it.
+///
+/// # Errors
+/// As Keycloak.
+pub async fn bootstrap_keycloak(_: &BootstrapKeycloak) -> Result<BootstrapOutcome, Problem> {
+    Err(unavailable("pending"))
+}

@@ -1,0 +1,126 @@
+//! Follows the invalidation log so that this node's caches stay within the bound.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use laneway_contract::Clock;
+use laneway_sqlkit::{Db, DbError};
+
+use crate::store::invalidations::{self, Invalidation};
+
+const BATCH: i64 = 1000;
+
+type Listener = Box<dyn Fn(&[Invalidation]) + Send + Sync>;
+
+/// The node's view of the log.
+pub struct InvalidationLog {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    bound_ms: i64,
+    position: AtomicI64,
+    epoch: AtomicU64,
+    polled_at: AtomicI64,
+    listeners: RwLock<Vec<Listener>>,
+}
+
+impl InvalidationLog {
+    /// Starts at the head of the log: caches are empty then.
+    ///
+    /// # Errors
+    /// [`DbError`] when the store cannot be read.
+    pub async fn open(db: Db, clock: Arc<dyn Clock>, bound_ms: i64) -> Result<Arc<Self>, DbError> {
+        let now = clock.now_ms();
+        let position = invalidations::head(&db).await?;
+        Ok(Arc::new(Self {
+            db,
+            clock,
+            bound_ms,
+            position: AtomicI64::new(position),
+            epoch: AtomicU64::new(0),
+            polled_at: AtomicI64::new(now),
+            listeners: RwLock::new(Vec::new()),
+        }))
+    }
+
+    /// Calls `listener` with everything that ends or changes.
+    pub fn subscribe(&self, listener: impl Fn(&[Invalidation]) + Send + Sync + 'static) {
+        if let Ok(mut listeners) = self.listeners.write() {
+            listeners.push(Box::new(listener));
+        }
+    }
+
+    /// Moves whenever anything is invalidated. A load that sees it move must not be kept.
+    pub fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+
+    /// Has this node heard of all changes within the bound? If not, caches do not count.
+    pub fn is_fresh(&self) -> bool {
+        self.clock.now_ms().saturating_sub(self.polled_at.load(Ordering::SeqCst)) <= self.bound_ms
+    }
+
+    /// Applies what this node itself has just committed, without waiting for the poll.
+    pub fn apply(&self, rows: &[Invalidation]) {
+        if rows.is_empty() {
+            return;
+        }
+        // Before the eviction: a load in flight then sees the move, whichever comes first.
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        if let Ok(listeners) = self.listeners.read() {
+            for listener in listeners.iter() {
+                listener(rows);
+            }
+        }
+    }
+
+    /// Reads the log once.
+    ///
+    /// # Errors
+    /// [`DbError`] when the store cannot be read; the node then ages towards the bound.
+    pub async fn poll(&self) -> Result<(), DbError> {
+        loop {
+            let asked_at = self.clock.now_ms();
+            let position = self.position.load(Ordering::SeqCst);
+            let rows = invalidations::after(&self.db, position, BATCH).await?;
+            self.apply(&rows);
+            if let Some(last) = rows.last() {
+                let now = self.clock.now_ms();
+                for row in &rows {
+                    #[expect(clippy::cast_precision_loss, reason = "milliseconds of delay")]
+                    metrics::histogram!("laneway_invalidation_delay_seconds")
+                        .record(now.saturating_sub(row.at).max(0) as f64 / 1000.0);
+                }
+                self.position.store(last.seq, Ordering::SeqCst);
+            }
+            if rows.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+                // The instant of asking, not of the answer: a slow answer is old news.
+                self.polled_at.store(asked_at, Ordering::SeqCst);
+                return Ok(());
+            }
+        }
+    }
+
+    /// Polls for ever.
+    pub async fn follow(self: Arc<Self>, every: Duration) {
+        let mut ticks = tokio::time::interval(every);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut healthy = true;
+        loop {
+            ticks.tick().await;
+            match self.poll().await {
+                Ok(()) if !healthy => {
+                    healthy = true;
+                    tracing::info!("the invalidation log can be read again");
+                }
+                Ok(()) => {}
+                Err(error) => {
+                    if healthy {
+                        tracing::error!(%error, "the invalidation log cannot be read");
+                    }
+                    healthy = false;
+                }
+            }
+        }
+    }
+}

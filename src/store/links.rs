@@ -1,0 +1,156 @@
+//! Identity links: what finds a person again.
+
+use laneway_sqlkit::{DbError, On, Row, Tx, q};
+
+use crate::domain::user::{IdentityLink, LinkKind};
+use crate::domain::{Email, TenantId, UpstreamId, UserId};
+
+/// The user behind an assertion.
+pub async fn find_user(
+    on: impl On,
+    tenant: &TenantId,
+    kind: LinkKind,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<UserId>, DbError> {
+    let row = q("SELECT user_id FROM identity_links WHERE tenant_id = $1 AND kind = $2 \
+                 AND issuer = $3 AND subject = $4")
+    .bind(tenant.as_str())
+    .bind(kind.as_str())
+    .bind(issuer)
+    .bind(subject)
+    .optional(on)
+    .await?;
+    row.map(|row| Ok(UserId(row.get("user_id")?))).transpose()
+}
+
+/// The user who proved this address to us.
+pub async fn find_by_email(
+    on: impl On,
+    tenant: &TenantId,
+    email: &Email,
+) -> Result<Option<UserId>, DbError> {
+    find_user(on, tenant, LinkKind::Email, "", email.as_str()).await
+}
+
+/// All links of a person, oldest first.
+pub async fn list(
+    on: impl On,
+    tenant: &TenantId,
+    user: &UserId,
+) -> Result<Vec<IdentityLink>, DbError> {
+    let rows = q("SELECT id, user_id, kind, source_id, issuer, subject, created_at, last_used_at \
+                  FROM identity_links WHERE tenant_id = $1 AND user_id = $2 ORDER BY id LIMIT 200")
+    .bind(tenant.as_str())
+    .bind(user.as_str())
+    .all(on)
+    .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// Adds a link. `Ok(false)`: it exists already, whoever's it is.
+pub async fn create(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    link: &IdentityLink,
+) -> Result<bool, DbError> {
+    let count = q("INSERT INTO identity_links (id, tenant_id, user_id, kind, source_id, issuer, \
+                   subject, created_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+                   ON CONFLICT (tenant_id, kind, issuer, subject) DO NOTHING")
+    .bind(&link.id)
+    .bind(tenant.as_str())
+    .bind(link.user.as_str())
+    .bind(link.kind.as_str())
+    .bind(link.source.as_ref().map(UpstreamId::as_str))
+    .bind(&link.issuer)
+    .bind(&link.subject)
+    .bind(link.created_at)
+    .bind(link.last_used_at)
+    .run(tx)
+    .await?;
+    Ok(count == 1)
+}
+
+/// Notes the use of a link.
+pub async fn touch(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    kind: LinkKind,
+    issuer: &str,
+    subject: &str,
+    now: i64,
+) -> Result<(), DbError> {
+    q("UPDATE identity_links SET last_used_at = $1 WHERE tenant_id = $2 AND kind = $3 \
+       AND issuer = $4 AND subject = $5")
+    .bind(now)
+    .bind(tenant.as_str())
+    .bind(kind.as_str())
+    .bind(issuer)
+    .bind(subject)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Removes one link of a person.
+pub async fn delete(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    user: &UserId,
+    id: &str,
+) -> Result<bool, DbError> {
+    let count = q("DELETE FROM identity_links WHERE tenant_id = $1 AND user_id = $2 AND id = $3")
+        .bind(tenant.as_str())
+        .bind(user.as_str())
+        .bind(id)
+        .run(tx)
+        .await?;
+    Ok(count == 1)
+}
+
+/// Removes all links of a person (deletion).
+pub async fn delete_all(tx: &mut Tx, tenant: &TenantId, user: &UserId) -> Result<(), DbError> {
+    q("DELETE FROM identity_links WHERE tenant_id = $1 AND user_id = $2")
+        .bind(tenant.as_str())
+        .bind(user.as_str())
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// People with and without a link to an issuer, for the rehearsal of a swap.
+pub async fn count_linked(
+    on: impl On,
+    tenant: &TenantId,
+    issuer: &str,
+) -> Result<(i64, i64), DbError> {
+    let row = q("SELECT COUNT(*) AS people, CAST(COALESCE(SUM(CASE WHEN EXISTS (SELECT 1 FROM \
+                 identity_links l WHERE l.tenant_id = u.tenant_id AND l.user_id = u.id \
+                 AND l.kind = 'upstream' AND l.issuer = $1) THEN 1 ELSE 0 END), 0) AS BIGINT) AS linked \
+                 FROM users u WHERE u.tenant_id = $2 AND u.state <> 'deleted'")
+    .bind(issuer)
+    .bind(tenant.as_str())
+    .one(on)
+    .await?;
+    let people: i64 = row.get("people")?;
+    let linked: i64 = row.get("linked")?;
+    Ok((linked, people - linked))
+}
+
+fn from_row(row: &Row) -> Result<IdentityLink, DbError> {
+    let kind: String = row.get("kind")?;
+    Ok(IdentityLink {
+        id: row.get("id")?,
+        user: UserId(row.get("user_id")?),
+        kind: match kind.as_str() {
+            "upstream" => LinkKind::Upstream,
+            "connection" => LinkKind::Connection,
+            _ => LinkKind::Email,
+        },
+        source: row.maybe("source_id")?.map(UpstreamId),
+        issuer: row.get("issuer")?,
+        subject: row.get("subject")?,
+        created_at: row.get("created_at")?,
+        last_used_at: row.maybe("last_used_at")?,
+    })
+}

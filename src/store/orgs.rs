@@ -1,0 +1,238 @@
+//! Organizations, memberships and role grants.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use laneway_sqlkit::{DbError, On, Row, Tx, q};
+
+use crate::domain::user::Membership;
+use crate::domain::{OrgId, TenantId, UserId};
+
+/// An organization row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// Id.
+    pub id: OrgId,
+    /// Short name.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// `active` or `disabled`.
+    pub state: String,
+    /// Epoch ms.
+    pub created_at: i64,
+}
+
+/// Inserts; `Conflict` when the slug is taken.
+pub async fn create(tx: &mut Tx, tenant: &TenantId, org: &Organization) -> Result<(), DbError> {
+    q("INSERT INTO organizations (id, tenant_id, slug, name, state, created_at) \
+       VALUES ($1, $2, $3, $4, $5, $6)")
+    .bind(org.id.as_str())
+    .bind(tenant.as_str())
+    .bind(&org.slug)
+    .bind(&org.name)
+    .bind(&org.state)
+    .bind(org.created_at)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// By id or short name.
+pub async fn find(
+    on: impl On,
+    tenant: &TenantId,
+    id_or_slug: &str,
+) -> Result<Option<Organization>, DbError> {
+    let row = q("SELECT id, slug, name, state, created_at FROM organizations \
+                 WHERE tenant_id = $1 AND (id = $2 OR slug = $2)")
+    .bind(tenant.as_str())
+    .bind(id_or_slug)
+    .optional(on)
+    .await?;
+    row.as_ref().map(org_from_row).transpose()
+}
+
+/// A page in order of id.
+pub async fn list(
+    on: impl On,
+    tenant: &TenantId,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Organization>, DbError> {
+    let rows = q("SELECT id, slug, name, state, created_at FROM organizations \
+                  WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3")
+    .bind(tenant.as_str())
+    .bind(after)
+    .bind(limit)
+    .all(on)
+    .await?;
+    rows.iter().map(org_from_row).collect()
+}
+
+/// Adds a member; nothing happens when they are one. Answers the membership's id.
+pub async fn add_member(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    org: &OrgId,
+    user: &UserId,
+    new_id: &str,
+    now: i64,
+) -> Result<String, DbError> {
+    q("INSERT INTO memberships (id, tenant_id, org_id, user_id, state, created_at) \
+       VALUES ($1, $2, $3, $4, 'active', $5) ON CONFLICT (tenant_id, org_id, user_id) DO NOTHING")
+    .bind(new_id)
+    .bind(tenant.as_str())
+    .bind(org.as_str())
+    .bind(user.as_str())
+    .bind(now)
+    .run(&mut *tx)
+    .await?;
+    q("SELECT id FROM memberships WHERE tenant_id = $1 AND org_id = $2 AND user_id = $3")
+        .bind(tenant.as_str())
+        .bind(org.as_str())
+        .bind(user.as_str())
+        .one(tx)
+        .await?
+        .get("id")
+}
+
+/// Replaces the grants of one source; the grants of other sources stay.
+pub async fn set_grants(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    membership: &str,
+    source: &str,
+    grants: &[(String, String)],
+    now: i64,
+) -> Result<(), DbError> {
+    q("DELETE FROM role_grants WHERE tenant_id = $1 AND membership_id = $2 AND source = $3")
+        .bind(tenant.as_str())
+        .bind(membership)
+        .bind(source)
+        .run(&mut *tx)
+        .await?;
+    for (id, role) in grants {
+        q("INSERT INTO role_grants (id, tenant_id, membership_id, role, source, created_at) \
+           VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(id)
+        .bind(tenant.as_str())
+        .bind(membership)
+        .bind(role)
+        .bind(source)
+        .bind(now)
+        .run(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Defines a role of the tenant; nothing happens when it exists.
+pub async fn define_role(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &str,
+    slug: &str,
+    permissions: &[&str],
+) -> Result<(), DbError> {
+    q("INSERT INTO roles (id, tenant_id, slug, permissions) VALUES ($1, $2, $3, $4) \
+       ON CONFLICT DO NOTHING")
+    .bind(id)
+    .bind(tenant.as_str())
+    .bind(slug)
+    .bind(permissions.join(" "))
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// A grant with its source, as the members API shows it.
+pub async fn grants(
+    on: impl On,
+    tenant: &TenantId,
+    org: &OrgId,
+    user: &UserId,
+) -> Result<Option<Vec<(String, String)>>, DbError> {
+    let rows = q("SELECT m.id, g.role, g.source FROM memberships m LEFT JOIN role_grants g \
+                  ON g.tenant_id = m.tenant_id AND g.membership_id = m.id \
+                  WHERE m.tenant_id = $1 AND m.org_id = $2 AND m.user_id = $3 ORDER BY g.role")
+    .bind(tenant.as_str())
+    .bind(org.as_str())
+    .bind(user.as_str())
+    .all(on)
+    .await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let mut all = Vec::new();
+    for row in &rows {
+        if let Some(role) = row.maybe::<String>("role")? {
+            all.push((role, row.get("source")?));
+        }
+    }
+    Ok(Some(all))
+}
+
+/// Active memberships in active organizations, with effective roles and permissions.
+pub async fn memberships(
+    on: impl On,
+    tenant: &TenantId,
+    user: &UserId,
+) -> Result<Vec<Membership>, DbError> {
+    let rows = q("SELECT o.id, o.slug, o.name, g.role, r.permissions FROM memberships m \
+                  JOIN organizations o ON o.tenant_id = m.tenant_id AND o.id = m.org_id \
+                  LEFT JOIN role_grants g ON g.tenant_id = m.tenant_id AND g.membership_id = m.id \
+                  LEFT JOIN roles r ON r.tenant_id = m.tenant_id AND r.slug = g.role \
+                       AND (r.org_id IS NULL OR r.org_id = m.org_id) \
+                  WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.state = 'active' \
+                       AND o.state = 'active' ORDER BY o.id LIMIT 2000")
+    .bind(tenant.as_str())
+    .bind(user.as_str())
+    .all(on)
+    .await?;
+    let mut found: BTreeMap<String, Gathered> = BTreeMap::new();
+    for row in &rows {
+        let id: String = row.get("id")?;
+        let entry = match found.entry(id) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Gathered {
+                slug: row.get("slug")?,
+                name: row.get("name")?,
+                roles: BTreeSet::new(),
+                permissions: BTreeSet::new(),
+            }),
+        };
+        entry.roles.extend(row.maybe::<String>("role")?);
+        let permissions = row.maybe::<String>("permissions")?.unwrap_or_default();
+        entry.permissions.extend(permissions.split_ascii_whitespace().map(str::to_owned));
+    }
+    Ok(found.into_iter().map(|(id, gathered)| gathered.into_membership(id)).collect())
+}
+
+struct Gathered {
+    slug: String,
+    name: String,
+    roles: BTreeSet<String>,
+    permissions: BTreeSet<String>,
+}
+
+impl Gathered {
+    fn into_membership(self, id: String) -> Membership {
+        Membership {
+            org: OrgId(id),
+            slug: self.slug,
+            name: self.name,
+            roles: self.roles.into_iter().collect(),
+            permissions: self.permissions.into_iter().collect(),
+        }
+    }
+}
+
+fn org_from_row(row: &Row) -> Result<Organization, DbError> {
+    Ok(Organization {
+        id: OrgId(row.get("id")?),
+        slug: row.get("slug")?,
+        name: row.get("name")?,
+        state: row.get("state")?,
+        created_at: row.get("created_at")?,
+    })
+}

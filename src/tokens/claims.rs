@@ -1,0 +1,29 @@
+//! Claims of an access token (RFC 9068, CONTRACT §4).
+
+use serde::{Deserialize, Serialize};
+
+/// `client_id` and `token_use` of tokens that the proxy attaches.
+pub const CLIENT_BFF: &str = "bff";
+
+/// All claims; instants in seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the registered claim names")]
+pub struct AccessClaims {
+    pub iss: String,
+    pub sub: String,
+    pub aud: String,
+    pub client_id: String,
+    pub sid: String,
+    pub jti: String,
+    pub iat: i64,
+    pub exp: i64,
+    pub scope: String,
+    pub org_id: Option<String>,
+    pub org_slug: Option<String>,
+    pub org_roles: Vec<String>,
+    pub org_permissions: Vec<String>,
+    pub acr: String,
+    pub amr: Vec<String>,
+    pub auth_time: i64,
+    pub token_use: String,
+}

@@ -1,0 +1,16 @@
+//! JWTs that Laneway itself issues.
+//!
+//! Owns: signing keys and their rotation, minting, the published key set.
+//! Must not know: sessions, HTTP, who may have a token.
+
+mod claims;
+mod keys;
+
+pub use claims::{AccessClaims, CLIENT_BFF};
+pub use keys::{Keys, rotate};
+
+/// Chooses the JWT library's crypto backend, once per process.
+pub fn install_provider() {
+    // A second call finds it installed: that is what the caller wanted.
+    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+}

@@ -1,0 +1,87 @@
+//! Pages for when it did not work: what happened, what to do, who can fix it.
+
+use askama::Template;
+
+use super::{Chrome, filters};
+
+/// Somebody proved who they are and still may not enter.
+#[derive(Template)]
+#[template(path = "pages/denied.html")]
+pub struct DeniedPage {
+    /// Frame.
+    pub chrome: Chrome,
+    /// One line.
+    pub title: String,
+    /// Why, and what to do.
+    pub detail: String,
+    /// Where another try begins.
+    pub retry_href: Option<String>,
+}
+
+/// The provider behind the sign-in does not answer.
+#[derive(Template)]
+#[template(path = "pages/upstream_down.html")]
+pub struct UpstreamDownPage {
+    /// Frame.
+    pub chrome: Chrome,
+    /// Name of the provider; empty where it is not known.
+    pub upstream_label: String,
+    /// Where another try begins.
+    pub retry_href: String,
+}
+
+/// Anything else.
+#[derive(Template)]
+#[template(path = "pages/error.html")]
+pub struct ErrorPage {
+    /// Frame.
+    pub chrome: Chrome,
+    /// HTTP status.
+    pub status: u16,
+    /// One line.
+    pub title: String,
+    /// What to do.
+    pub detail: String,
+}
+
+#[cfg(test)]
+impl DeniedPage {
+    pub(super) fn samples() -> Vec<Self> {
+        let plain = |retry_href: Option<&str>| Self {
+            chrome: Chrome::sample(),
+            title: "You don’t have access to Tidewell yet".into(),
+            detail: "Your account is not in a group that may use <Tidewell>.".into(),
+            retry_href: retry_href.map(Into::into),
+        };
+        vec![plain(Some("/login")), plain(None)]
+    }
+}
+
+#[cfg(test)]
+impl UpstreamDownPage {
+    pub(super) fn samples() -> Vec<Self> {
+        let plain = |label: &str| Self {
+            chrome: Chrome::branded_sample(),
+            upstream_label: label.into(),
+            retry_href: "/login".into(),
+        };
+        vec![plain("Keycloak"), plain("")]
+    }
+}
+
+#[cfg(test)]
+impl ErrorPage {
+    pub(super) fn samples() -> Vec<Self> {
+        let plain = |status, title: &str| Self {
+            chrome: Chrome::sample(),
+            status,
+            title: title.into(),
+            detail: "Nothing is known under this address.".into(),
+        };
+        let nobody = Chrome { reference: "x1".into(), ..Chrome::default() };
+        vec![
+            plain(404, "There is nothing here"),
+            Self { chrome: nobody, ..plain(421, "This host is not served here") },
+        ]
+    }
+}

@@ -1,0 +1,3 @@
+// Sends the form that ends the sign-in at the provider. Without this script its button does.
+
+document.querySelector("form[data-submit]")?.requestSubmit();

@@ -1,0 +1,180 @@
+// The same demo in front of a real Keycloak on another site, over https, with two nodes on one
+// PostgreSQL: sign-in, step-up, sign-out on both sides, an administrator who ends the session.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { openBrowser, openPerson, readableByScripts, record } from '../lib/browser.mjs';
+import { Hunt, dumpRecords, logRecords } from '../lib/hunt.mjs';
+import { KEYCLOAK, reachable, startKeycloak } from '../lib/keycloak.mjs';
+import { APP, BIN, LOGIN, ask, startEcho, startLaneway } from '../lib/laneway.mjs';
+import { startMailbox } from '../lib/mailbox.mjs';
+import { certificate, startNginx } from '../lib/nginx.mjs';
+import { Parts, freePort, run, until, workDir } from '../lib/parts.mjs';
+import { passKeycloak, passOtp } from '../lib/person.mjs';
+
+test('Keycloak on another site, two nodes', async (t) => {
+  const parts = new Parts(workDir('keycloak'));
+  t.after(() => parts.stop());
+  const world = await build(parts);
+  const { site, keycloak, databaseUrl } = world;
+  const tia = keycloak.users.find((user) => user.totp_key);
+
+  const { context, page } = await openPerson(await openBrowser(parts, '127.0.0.1'));
+  const recorded = record(context);
+  const hunt = new Hunt();
+  const scripts = [];
+  const look = async (step) => {
+    if (!page.url().startsWith(keycloak.frontend)) {
+      scripts.push({ kind: 'script', where: `${step} ${page.url()}`, text: await readableByScripts(page) });
+    }
+    await hunt.cookies(context);
+  };
+  hunt.canary('master key', site.masterKey);
+  hunt.canary('client secret', world.client.client_secret);
+  hunt.canary('admin token', site.adminToken);
+  hunt.canary('password', tia.password);
+
+  const cookie = async () => (await context.cookies(site.app)).find(({ name }) => name === '__Host-lw')?.value;
+  const signIn = async () => {
+    await page.goto(`${site.app}/`);
+    await page.locator('#sign-in').click();
+    await page.waitForURL(new RegExp(`^${keycloak.frontend}/`));
+    await passKeycloak(page, { ...tia, totp_key: undefined });
+    await signedIn(page, site);
+    await look('signed in');
+  };
+
+  await t.test('signs in at Keycloak and lands in the app', async () => {
+    await signIn();
+    const user = await bffUser(page);
+    assert.equal(user.email, tia.email);
+    assert.equal(user.upstream.state, 'fresh');
+    for (const node of site.nodes) {
+      assert.equal((await userOn(node, site, await cookie())).status, 200, 'both nodes know the cookie');
+    }
+    await page.locator('#run').click();
+    await page.locator('#verdict[data-tone=ok]').waitFor();
+  });
+
+  await t.test('steps up: Keycloak asks for the one-time code, the cookie changes, sid stays', async () => {
+    const before = await bffUser(page);
+    const old = await cookie();
+    await page.goto(`${site.app}/bff/login?acr_values=aal2&return_to=/`);
+    await page.waitForURL(new RegExp(`^${keycloak.frontend}/`));
+    await page.locator('#otp, #password').first().waitFor();
+    if (await page.locator('#password').isVisible()) await passKeycloak(page, { ...tia, totp_key: undefined });
+    await passOtp(page, tia.totp_key);
+    await signedIn(page, site);
+    const after = await bffUser(page);
+    assert.equal(after.acr, 'aal2');
+    assert.equal(after.sid, before.sid);
+    assert.notEqual(await cookie(), old);
+    for (const node of site.nodes) assert.equal((await userOn(node, site, old)).status, 401, 'the old value is dead');
+    await look('stepped up');
+  });
+
+  await t.test('signs out on both sides', async () => {
+    const old = await cookie();
+    await page.locator('#sign-out').click();
+    await page.waitForFunction(() => document.body && !document.body.dataset.user);
+    await leaveKeycloak(page, keycloak);
+    await deadEverywhere(site, old);
+    const [person] = await keycloak.api('GET', `/users?username=${tia.username}&exact=true`);
+    await until('the session at Keycloak is over', 10, async () => (await keycloak.api('GET', `/users/${person.id}/sessions`)).length === 0);
+    await context.clearCookies();
+  });
+
+  await t.test('an administrator ends the session at Keycloak: dead on both nodes within 5 s', async () => {
+    await signIn();
+    const value = await cookie();
+    const [person] = await keycloak.api('GET', `/users?username=${tia.username}&exact=true`);
+    await keycloak.api('POST', `/users/${person.id}/logout`);
+    await deadEverywhere(site, value);
+    await page.reload();
+    await page.locator('#sign-in:visible').waitFor();
+  });
+
+  await t.test('canary hunt', async () => {
+    await recorded.settled();
+    hunt.oneTimeValues(recorded.records);
+    const records = recorded.records.map((one) => ({ ...one, foreign: one.text.startsWith(keycloak.frontend) || one.where.includes(` ${keycloak.frontend}`) }));
+    const dump = run('pg_dump', ['--data-only', '--inserts', databaseUrl]);
+    assert.ok(dump.includes('INSERT INTO'), 'the dump has rows');
+    records.push(...scripts, ...logRecords(parts), ...dumpRecords(dump));
+    assert.deepEqual(hunt.search(records), []);
+  });
+});
+
+// Two nodes, Keycloak, nginx for both sites on one port that shows in every address, because the
+// servers talk to each other under the same names as the browser.
+async function build(parts) {
+  assert.ok(process.env.LANEWAY_TEST_PG_URL, 'LANEWAY_TEST_PG_URL names a PostgreSQL: start through dev/test');
+  const port = await freePort();
+  const suffix = `:${port}`;
+  const tls = certificate(parts.dir, [LOGIN, APP, KEYCLOAK]);
+  const reach = reachable(parts, [LOGIN, APP, KEYCLOAK], tls);
+  const keycloakPort = await freePort();
+  const keycloak = await startKeycloak(parts, { port: keycloakPort, frontend: `https://${KEYCLOAK}${suffix}`, tls, reach });
+  const databaseUrl = newDatabase();
+  const admin = path.join(parts.dir, 'keycloak-admin');
+  writeFileSync(admin, keycloak.admin_password, { mode: 0o600 });
+  const client = JSON.parse(run(BIN, ['upstream', 'bootstrap', 'keycloak', '--url', keycloak.url, '--realm', keycloak.realm,
+    '--admin-user', keycloak.admin_user, '--admin-password-file', admin, '--public-url', `https://${LOGIN}${suffix}`], { cwd: parts.dir }));
+  const mailbox = await startMailbox(parts);
+  const site = await startLaneway(parts, {
+    suffix,
+    mailPort: mailbox.port,
+    echo: await startEcho(parts),
+    count: 2,
+    env: {
+      ...reach,
+      LANEWAY_DATABASE_URL: databaseUrl,
+      LANEWAY_UPSTREAM_KIND: 'keycloak',
+      LANEWAY_UPSTREAM_ISSUER: keycloak.issuer,
+      LANEWAY_UPSTREAM_CLIENT_ID: client.client_id,
+      LANEWAY_UPSTREAM_CLIENT_SECRET: client.client_secret,
+    },
+  });
+  await startNginx(parts, {
+    port,
+    tls,
+    sites: [
+      { names: [LOGIN, APP], ports: site.nodes.map((node) => node.port), port },
+      { names: [KEYCLOAK], ports: [keycloakPort], port },
+    ],
+  });
+  return { site, keycloak, client, databaseUrl };
+}
+
+function newDatabase() {
+  const url = new URL(process.env.LANEWAY_TEST_PG_URL);
+  const name = `browser_${randomBytes(6).toString('hex')}`;
+  run('psql', [url.href, '-c', `CREATE DATABASE ${name}`]);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+const userOn = (node, site, value) => ask(node, site.appHost, '/bff/user', { headers: { 'x-csrf': '1', cookie: `__Host-lw=${value}` } });
+
+async function deadEverywhere(site, value) {
+  await until('the cookie is dead on both nodes', 5, async () => {
+    const answers = await Promise.all(site.nodes.map((node) => userOn(node, site, value)));
+    return answers.every(({ status }) => status === 401);
+  });
+}
+
+const bffUser = (page) => page.evaluate(async () => (await fetch('/bff/user', { headers: { 'X-CSRF': '1' } })).json());
+
+async function signedIn(page, site) {
+  await page.waitForURL((url) => url.origin === site.app);
+  await page.waitForFunction(() => document.body.dataset.user);
+}
+
+// Keycloak may ask whether to sign out there too.
+async function leaveKeycloak(page, keycloak) {
+  if (page.url().startsWith(keycloak.frontend) && (await page.locator('#kc-logout').isVisible())) {
+    await page.locator('#kc-logout').click();
+  }
+}
