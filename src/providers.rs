@@ -1,8 +1,10 @@
 //! Upstreams of tenants as live adapters.
 //!
-//! Owns: kind → adapter (the only file that names adapter crates), and the one way to call
+//! Owns: kind → adapter (with `builtin.rs` the only place that names adapter crates), and the one way to call
 //! an adapter: deadline, bulkhead, metrics, errors as problems.
 //! Must not know: flows, sessions, HTTP routes.
+
+mod builtin;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,6 +23,8 @@ use crate::sessions::InvalidationLog;
 use crate::store::invalidations::Scope;
 use crate::store::seal::{Place, Sealer};
 use crate::store::upstreams;
+
+pub use builtin::{BootstrapKeycloak, bootstrap_keycloak, plan_keycloak};
 
 /// The kind that needs nothing else installed.
 pub const EMBEDDED: &str = "embedded";
@@ -231,7 +235,8 @@ impl Providers {
         }
         match row.kind.as_str() {
             EMBEDDED => Ok(self.embedded(tenant, env)),
-            "oidc" => oidc(row, secret, env),
+            "oidc" => builtin::oidc(row, secret, env),
+            "keycloak" => builtin::keycloak(row, secret, env),
             other => Err(format!("there is no adapter of kind {other}")),
         }
     }
@@ -265,33 +270,6 @@ impl Providers {
         let text = String::from_utf8(plain).map_err(|_| "the client secret is not text")?;
         Ok(Some(SecretString::from(text)))
     }
-}
-
-/// Options that the core reads itself; the rest is the adapter's.
-const CORE_OPTIONS: &[&str] = &["label", "max_acr", "scopes"];
-
-fn oidc(row: &Upstream, secret: Option<SecretString>, env: Env) -> Result<Arc<dyn Provider>, String> {
-    let config = oidc_config(row, secret)?;
-    let provider = laneway_oidc::OidcProvider::new(config, env).map_err(|error| error.to_string())?;
-    Ok(Arc::new(provider))
-}
-
-fn oidc_config(row: &Upstream, secret: Option<SecretString>) -> Result<laneway_oidc::OidcConfig, String> {
-    let mut options = row.options.clone();
-    let scopes = match options.get("scopes") {
-        Some(scopes) => serde_json::from_value(scopes.clone()).map_err(|error| error.to_string())?,
-        None => vec!["openid".to_owned(), "profile".to_owned(), "email".to_owned()],
-    };
-    if let Some(members) = options.as_object_mut() {
-        members.retain(|key, _| !CORE_OPTIONS.contains(&key.as_str()));
-    }
-    Ok(laneway_oidc::OidcConfig {
-        issuer: row.issuer.clone(),
-        client_id: row.client_id.clone(),
-        client_secret: secret,
-        scopes,
-        options: serde_json::from_value(options).map_err(|error| error.to_string())?,
-    })
 }
 
 /// Where an upstream's client secret is sealed for.
@@ -369,52 +347,4 @@ pub fn problem(error: &ProviderError) -> Problem {
         }
         ProviderError::NotFound => Problem::not_found(),
     }
-}
-
-/// What `laneway upstream bootstrap keycloak` is told.
-pub struct BootstrapKeycloak {
-    /// Address of Keycloak.
-    pub url: url::Url,
-    /// Realm in which people are.
-    pub realm: String,
-    /// Realm of the administrator.
-    pub admin_realm: String,
-    /// Administrator.
-    pub admin_user: String,
-    /// Their password.
-    pub admin_password: SecretString,
-    /// Client id to create.
-    pub client_id: String,
-    /// Public address of Laneway.
-    pub public_url: url::Url,
-    /// Name of the upstream here.
-    pub name: String,
-}
-
-/// What a bootstrap made.
-pub struct BootstrapOutcome {
-    /// Issuer of the realm.
-    pub issuer: String,
-    /// Our client there.
-    pub client_id: String,
-    /// Its secret, shown once.
-    pub client_secret: String,
-    /// What was done.
-    pub steps: Vec<String>,
-}
-
-/// Says what a bootstrap would do.
-///
-/// # Errors
-/// As Keycloak.
-pub async fn plan_keycloak(_: &BootstrapKeycloak) -> Result<String, Problem> {
-    Err(unavailable("pending"))
-}
-
-/// Does it.
-///
-/// # Errors
-/// As Keycloak.
-pub async fn bootstrap_keycloak(_: &BootstrapKeycloak) -> Result<BootstrapOutcome, Problem> {
-    Err(unavailable("pending"))
 }

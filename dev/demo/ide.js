@@ -86,13 +86,18 @@ function showUser(user) {
     'strength (acr)': user.acr,
     'how (amr)': user.amr?.join(', '),
     'signed in at': user.auth_time,
-    'session ends in': `${Math.round(user.session_expires_in / 3600)} h`,
+    'session ends in': duration(user.session_expires_in),
     upstream: user.upstream ? `${user.upstream.id}, ${user.upstream.state}` : 'none',
   };
   at('facts').replaceChildren(
     ...Object.entries(facts).flatMap(([key, value]) => [element('dt', key), element('dd', value ?? '')]),
   );
   at('advice').textContent = '';
+}
+
+function duration(seconds) {
+  const hours = Math.round(seconds / 3600);
+  return hours > 48 ? `${Math.round(hours / 24)} days` : `${hours} h`;
 }
 
 function showAnonymous() {

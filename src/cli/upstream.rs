@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use laneway_contract::Addresses;
 use secrecy::SecretString;
-use serde_json::json;
 use url::Url;
 
 use super::{failed, load, open, say};
@@ -143,6 +143,7 @@ async fn bootstrap(file: Option<PathBuf>, arguments: KeycloakArguments) -> Resul
             .server
             .public_url,
     };
+    let addresses = addresses(&public_url, &arguments.name)?;
     let request = providers::BootstrapKeycloak {
         url: arguments.url,
         realm: arguments.realm,
@@ -150,16 +151,25 @@ async fn bootstrap(file: Option<PathBuf>, arguments: KeycloakArguments) -> Resul
         admin_user: arguments.admin_user,
         admin_password: SecretString::from(password.trim_end().to_owned()),
         client_id: arguments.client_id,
-        public_url,
-        name: arguments.name,
+        addresses,
     };
     if arguments.plan {
         return providers::plan_keycloak(&request).await;
     }
-    let made = providers::bootstrap_keycloak(&request).await?;
-    Ok(json!({
-        "issuer": made.issuer, "client_id": made.client_id, "client_secret": made.client_secret,
-        "steps": made.steps,
+    Ok(providers::bootstrap_keycloak(&request).await?.to_string())
+}
+
+/// Our addresses under a public URL, as they will be when the upstream has this name.
+fn addresses(public_url: &Url, name: &str) -> Result<Addresses, Problem> {
+    crate::lane_a::operator::check_slug("--name", name)?;
+    let join = |path: &str| {
+        public_url.join(path).map_err(|error| {
+            Problem::new(Code::InvalidRequest, "--public-url is not usable.").because(error)
+        })
+    };
+    Ok(Addresses {
+        redirect_uri: join(&format!("/federation/callback/{name}"))?,
+        post_logout_uri: join("/logged-out")?,
+        backchannel_uri: join(&format!("/bff/backchannel/{name}"))?,
     })
-    .to_string())
 }

@@ -42,7 +42,7 @@ impl CheckRow {
         if has_text(&key) {
             super::text(&key, &super::FluentArgs::new())
         } else {
-            self.name.replace('_', " ")
+            self.name.clone()
         }
     }
 

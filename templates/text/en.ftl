@@ -239,6 +239,7 @@ checks-failed = { $count ->
    *[other] { $count } failed
 }
 checks-passed = Passed
+checks-passed-list = Passed checks
 checks-count = { $count ->
     [one] 1 check
    *[other] { $count } checks
@@ -252,16 +253,16 @@ check-nothing = Nothing
 who-us = You, in Laneway’s settings.
 who-provider = Whoever runs the identity provider.
 who-customer = The customer whose identity provider it is.
-check-answers = The provider answers
-check-reachable = The provider can be reached
-check-discovery = The provider describes itself
-check-signing-keys = Signing keys can be read
-check-signature-algorithm = Answers are signed with a safe algorithm
-check-client-credentials = Client ID and secret are accepted
-check-settings = The settings fit together
-check-database = The database answers
-check-passkey-rp-id = The passkey domain fits the login host
-check-passkey-origin = The login host may use passkeys
+check-answers = Answer of the provider
+check-reachable = Connection to the provider
+check-discovery = Discovery document
+check-signing-keys = Signing keys
+check-signature-algorithm = Signature algorithm
+check-client-credentials = Client ID and secret
+check-settings = Settings
+check-database = Database
+check-passkey-rp-id = Domain of passkeys
+check-passkey-origin = Passkeys on the login host
 
 ## Mails
 mail-not-you = Not you?

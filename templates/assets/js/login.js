@@ -51,8 +51,9 @@ function enhance(form) {
     try {
       await signIn(form, { mediation: "conditional", signal: mine.signal, renew });
     } catch (error) {
-      // The browser's own no is no news; the server's is.
-      if (waiting === mine && error instanceof Refused) say.failed(error);
+      // Nobody has asked for anything before a passkey was picked: only what the server
+      // says to one is news.
+      if (error instanceof Refused && error.problem.code === "invalid_credentials") say.failed(error);
     }
   }
 

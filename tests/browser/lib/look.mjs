@@ -16,6 +16,9 @@ export async function lookAt(page, name, dir) {
   mkdirSync(dir, { recursive: true });
   const before = page.viewportSize();
   const wrong = [];
+  // Before anything of ours is in the page: axe and the pictures put styles into it.
+  const inline = await page.locator('script:not([src]), style, [style], [onclick], [onload], [onsubmit]').count();
+  if (inline) wrong.push(`${name}: ${inline} inline scripts, styles or handlers`);
   for (const view of VIEWS) {
     await page.emulateMedia({ colorScheme: view.colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize({ width: view.width, height: view.height });
@@ -38,8 +41,6 @@ async function faults(page) {
     const headings = document.querySelectorAll('h1').length;
     if (headings !== 1) wrong.push(`${headings} h1`);
     if (document.scrollingElement.scrollWidth > innerWidth) wrong.push(`scrolls sideways: ${document.scrollingElement.scrollWidth} > ${innerWidth}`);
-    const inline = document.querySelectorAll('script:not([src]), style, [style], [onclick], [onload], [onsubmit]').length;
-    if (inline) wrong.push(`${inline} inline scripts, styles or handlers`);
     return wrong;
   });
 }

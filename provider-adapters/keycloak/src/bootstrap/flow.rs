@@ -1,5 +1,5 @@
-//! A browser login flow that asks for as much proof as was demanded: password for `aal1`, a
-//! second factor for `aal2`, a passkey for `phr`.
+//! A browser login flow that asks for as much proof as was demanded: password for `aal1`, then
+//! a second factor for `aal2` or a passkey for `phr`.
 //!
 //! Owns: the shape of that flow. Must not know: the client it is bound to.
 
@@ -34,6 +34,9 @@ enum Kind {
     },
 }
 
+/// `phr` comes before `aal2` and excludes it: who shows a passkey is asked for nothing else,
+/// and the level reached last is the one that counts.
+///
 /// A second factor or passkey stands in a sub-flow of alternatives: as a required step of its
 /// own, Keycloak would let a person without one enrol it on the spot, and a stolen password
 /// would be enough to reach the next level.
@@ -61,22 +64,30 @@ fn shape() -> Vec<Node> {
                 ),
                 sub(
                     "CONDITIONAL",
+                    STRONGEST,
+                    vec![
+                        level("3", MINUTES),
+                        sub("REQUIRED", "laneway-login passkey", vec![passkey()]),
+                    ],
+                ),
+                sub(
+                    "CONDITIONAL",
                     "laneway-login aal2",
                     vec![
                         level("2", MINUTES),
+                        leaf(
+                            "REQUIRED",
+                            UNLESS,
+                            vec![
+                                ("flow_to_check", STRONGEST),
+                                ("check_result", "not-executed"),
+                            ],
+                        ),
                         sub(
                             "REQUIRED",
                             "laneway-login second factor",
                             vec![otp, passkey()],
                         ),
-                    ],
-                ),
-                sub(
-                    "CONDITIONAL",
-                    "laneway-login phr",
-                    vec![
-                        level("3", MINUTES),
-                        sub("REQUIRED", "laneway-login passkey", vec![passkey()]),
                     ],
                 ),
             ],
@@ -86,6 +97,8 @@ fn shape() -> Vec<Node> {
 
 const REFERENCE: &str = "default.reference.";
 const PASSKEY: &str = "webauthn-authenticator-passwordless";
+const STRONGEST: &str = "laneway-login phr";
+const UNLESS: &str = "conditional-sub-flow-executed";
 const CONDITION: &str = "conditional-level-of-authentication";
 
 fn leaf(

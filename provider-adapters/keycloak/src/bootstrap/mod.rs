@@ -2,13 +2,15 @@
 //! ladder of assurance. Works out what is missing, then does exactly that; a second run finds
 //! nothing to do.
 //!
-//! The flow is bound to our client alone: other clients of the realm notice nothing.
+//! The flow is bound to our client alone: other clients of the realm notice nothing, except
+//! that passkeys need user verification.
 //!
 //! Owns: order and report. Must not know: how Laneway stores the outcome.
 
 mod client;
 mod flow;
 mod mapper;
+mod policy;
 
 use laneway_contract::{Addresses, Env, ProviderError};
 use secrecy::SecretString;
@@ -103,6 +105,7 @@ pub async fn apply(
     let (realm, admin) = sign_in(request, env).await?;
     let found = look(&admin, request).await?;
     let steps = found.steps(request);
+    policy::ensure(&admin, &found.realm).await?;
     let flow_id = flow::ensure(&admin, found.flow, found.client.as_ref()).await?;
     let client = client::ensure(&admin, found.client, request, &flow_id).await?;
     mapper::ensure(&admin, &client).await?;
@@ -116,6 +119,7 @@ pub async fn apply(
 }
 
 struct Found {
+    realm: Value,
     flow: flow::Found,
     client: Option<Value>,
 }
@@ -129,6 +133,7 @@ impl Found {
                 StepAction::Present,
                 Vec::new(),
             ),
+            policy::step(&self.realm),
             flow::step(&self.flow),
             client::step(client, request, self.flow.id()),
         ];
@@ -155,6 +160,7 @@ async fn look(admin: &Admin, request: &BootstrapRequest) -> Result<Found, Provid
         )));
     }
     Ok(Found {
+        realm,
         flow: flow::find(admin).await?,
         client: client::find(admin, &request.client_id).await?,
     })

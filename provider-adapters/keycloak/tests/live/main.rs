@@ -14,4 +14,5 @@ mod listener;
 mod login;
 mod logout;
 mod outside;
+mod passkey;
 mod realm;
