@@ -87,6 +87,8 @@ free_port() {
 launch() {
     local name=$1 log=$2
     shift 2
+    # Emptied here, not by the child: who waits for a first line must not read the last run's.
+    : >"$log"
     setsid setpriv --pdeathsig TERM "$@" >"$log" 2>&1 9>&- &
     LAUNCHED=$!
     PIDS+=("$LAUNCHED")

@@ -53,7 +53,8 @@ enrol-known = This device has a passkey for this account already.
 ## Code from a mail
 code-title = Check your email
 code-title-short = Enter the code we sent
-code-lead = If that address can be used here, we sent a 6-digit code to <b>{ $email }</b>.
+code-lead = If that address can be used here, a code of 6 digits is on its way to <b>{ $email }</b>.
+code-lead-known = We sent a code of 6 digits to <b>{ $email }</b>.
 code-other-address = Use another address
 code-label = Code from the email
 code-label-short = Code

@@ -9,6 +9,7 @@ import { startMailbox } from '../lib/mailbox.mjs';
 import { certificate, startNginx } from '../lib/nginx.mjs';
 import { Parts, freePort, workDir } from '../lib/parts.mjs';
 import { signUp } from '../lib/person.mjs';
+import { steps } from '../lib/steps.mjs';
 
 const ANA = { address: 'ana@acme.test', name: 'Ana Ruiz' };
 
@@ -23,6 +24,7 @@ test('one cookie, no token anywhere else', async (t) => {
 
   const { context, page } = await openPerson(await openBrowser(parts, `127.0.0.1:${port}`));
   const recorded = record(context);
+  const step = steps(t, parts, page);
   const authenticator = await addAuthenticator(page);
   const hunt = new Hunt();
   const scripts = [];
@@ -36,7 +38,7 @@ test('one cookie, no token anywhere else', async (t) => {
   hunt.canary('admin token', site.adminToken);
 
   let sub;
-  await t.test('signs up from the app host by code and saves a passkey', async () => {
+  await step('signs up from the app host by code and saves a passkey', async () => {
     await page.goto(`${site.app}/`);
     await page.locator('#sign-in').click();
     await page.waitForURL(new RegExp(`^${site.login}/login`));
@@ -52,7 +54,7 @@ test('one cookie, no token anywhere else', async (t) => {
     sub = await page.evaluate(() => document.body.dataset.user);
   });
 
-  await t.test('the app knows the person and holds nothing else', async () => {
+  await step('the app knows the person and holds nothing else', async () => {
     const user = await page.evaluate(async () => (await fetch('/bff/user', { headers: { 'X-CSRF': '1' } })).json());
     assert.equal(user.email, ANA.address);
     assert.equal(user.name, ANA.name);
@@ -63,14 +65,14 @@ test('one cookie, no token anywhere else', async (t) => {
     assert.deepEqual({ httpOnly, secure, sameSite, path, domain }, { httpOnly: true, secure: true, sameSite: 'Lax', path: '/', domain: APP });
   });
 
-  await t.test('the demo backend answers through /api', async () => {
+  await step('the demo backend answers through /api', async () => {
     await runFile(page);
     assert.match(await page.locator('#output').textContent(), /POST \/run\nauthorization: Bearer, a short JWT/);
     assert.match(await page.locator('#output').textContent(), /cookie: not forwarded/);
     await look('run');
   });
 
-  await t.test('signs out: the old cookies are dead on both hosts', async () => {
+  await step('signs out: the old cookies are dead on both hosts', async () => {
     await hunt.cookies(context);
     const before = (await context.cookies()).filter(({ name }) => name === '__Host-lw');
     assert.deepEqual(before.map(({ domain }) => domain).sort(), [APP, LOGIN]);
@@ -84,7 +86,7 @@ test('one cookie, no token anywhere else', async (t) => {
     await look('signed out');
   });
 
-  await t.test('signs in by autofill', async () => {
+  await step('signs in by autofill', async () => {
     await page.goto(`${site.app}/`);
     await page.locator('#sign-in').click();
     // Conditional mediation: the device offers its passkey in the field and says yes by itself.
@@ -99,7 +101,7 @@ test('one cookie, no token anywhere else', async (t) => {
     await look('account');
   });
 
-  await t.test('canary hunt: nothing secret in answers, addresses, storages, logs, rows', async () => {
+  await step('canary hunt: nothing secret in answers, addresses, storages, logs, rows', async () => {
     await recorded.settled();
     hunt.oneTimeValues(recorded.records);
     const records = [...recorded.records, ...scripts, ...logRecords(parts), ...sqliteRecords(site.database)];

@@ -13,6 +13,7 @@ import { startMailbox } from '../lib/mailbox.mjs';
 import { certificate, startNginx } from '../lib/nginx.mjs';
 import { Parts, freePort, run, until, workDir } from '../lib/parts.mjs';
 import { passKeycloak, passOtp } from '../lib/person.mjs';
+import { steps } from '../lib/steps.mjs';
 
 test('Keycloak on another site, two nodes', async (t) => {
   const parts = new Parts(workDir('keycloak'));
@@ -23,6 +24,7 @@ test('Keycloak on another site, two nodes', async (t) => {
 
   const { context, page } = await openPerson(await openBrowser(parts, '127.0.0.1'));
   const recorded = record(context);
+  const step = steps(t, parts, page);
   const hunt = new Hunt();
   const scripts = [];
   const look = async (step) => {
@@ -46,7 +48,7 @@ test('Keycloak on another site, two nodes', async (t) => {
     await look('signed in');
   };
 
-  await t.test('signs in at Keycloak and lands in the app', async () => {
+  await step('signs in at Keycloak and lands in the app', async () => {
     await signIn();
     const user = await bffUser(page);
     assert.equal(user.email, tia.email);
@@ -58,7 +60,7 @@ test('Keycloak on another site, two nodes', async (t) => {
     await page.locator('#verdict[data-tone=ok]').waitFor();
   });
 
-  await t.test('steps up: Keycloak asks for the one-time code, the cookie changes, sid stays', async () => {
+  await step('steps up: Keycloak asks for the one-time code, the cookie changes, sid stays', async () => {
     const before = await bffUser(page);
     const old = await cookie();
     await page.goto(`${site.app}/bff/login?acr_values=aal2&return_to=/`);
@@ -75,7 +77,7 @@ test('Keycloak on another site, two nodes', async (t) => {
     await look('stepped up');
   });
 
-  await t.test('signs out on both sides', async () => {
+  await step('signs out on both sides', async () => {
     const old = await cookie();
     await page.locator('#sign-out').click();
     await page.waitForFunction(() => document.body && !document.body.dataset.user);
@@ -86,7 +88,7 @@ test('Keycloak on another site, two nodes', async (t) => {
     await context.clearCookies();
   });
 
-  await t.test('an administrator ends the session at Keycloak: dead on both nodes within 5 s', async () => {
+  await step('an administrator ends the session at Keycloak: dead on both nodes within 5 s', async () => {
     await signIn();
     const value = await cookie();
     const [person] = await keycloak.api('GET', `/users?username=${tia.username}&exact=true`);
@@ -96,7 +98,7 @@ test('Keycloak on another site, two nodes', async (t) => {
     await page.locator('#sign-in:visible').waitFor();
   });
 
-  await t.test('canary hunt', async () => {
+  await step('canary hunt', async () => {
     await recorded.settled();
     hunt.oneTimeValues(recorded.records);
     const records = recorded.records.map((one) => ({ ...one, foreign: one.text.startsWith(keycloak.frontend) || one.where.includes(` ${keycloak.frontend}`) }));

@@ -15,7 +15,7 @@ export async function startKeycloak(parts, { port, frontend, tls, reach }) {
   const script = path.join(ROOT, 'dev/keycloak');
   parts.also(() => run(script, ['stop', '--data', data]));
   const said = run(script, ['start', '--port', String(port), '--data', data, '--fresh'], {
-    env: { ...process.env, ...reach, KC_PROXY_HEADERS: 'xforwarded', KC_TRUSTSTORE_PATHS: tls.cert },
+    env: { ...process.env, ...reach, KC_PROXY_HEADERS: 'xforwarded', KC_TRUSTSTORE_PATHS: tls.ca },
   });
   const server = JSON.parse(said);
   const api = (method, pathname, body) => call(server, method, pathname, body);
@@ -28,7 +28,7 @@ export async function startKeycloak(parts, { port, frontend, tls, reach }) {
 export function reachable(parts, names, tls) {
   const hosts = path.join(parts.dir, 'hosts');
   writeFileSync(hosts, [...names, 'localhost'].map((name) => `127.0.0.1 ${name}\n`).join(''));
-  return { LD_PRELOAD: 'libnss_wrapper.so', NSS_WRAPPER_HOSTS: hosts, SSL_CERT_FILE: tls.cert };
+  return { LD_PRELOAD: 'libnss_wrapper.so', NSS_WRAPPER_HOSTS: hosts, SSL_CERT_FILE: tls.ca };
 }
 
 async function call(server, method, pathname, body) {

@@ -4,13 +4,16 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { accepts, run } from './parts.mjs';
 
-/** A self-signed certificate for the names; its path and its key's. */
+/** A throw-away authority and a certificate by it for the names; the paths of the files. */
 export function certificate(dir, names) {
-  const files = { cert: path.join(dir, 'cert.pem'), key: path.join(dir, 'key.pem') };
-  run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
-    '-subj', '/CN=laneway test', '-addext', `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`,
-    '-keyout', files.key, '-out', files.cert]);
-  return files;
+  const file = (name) => path.join(dir, name);
+  const tls = { ca: file('ca.pem'), cert: file('cert.pem'), key: file('key.pem') };
+  const fresh = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  run('openssl', [...fresh, '-subj', '/CN=Laneway test authority', '-keyout', file('ca.key'), '-out', tls.ca]);
+  run('openssl', [...fresh, '-subj', `/CN=${names[0]}`, '-CA', tls.ca, '-CAkey', file('ca.key'),
+    '-addext', 'basicConstraints=critical,CA:FALSE', '-addext', `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`,
+    '-keyout', tls.key, '-out', tls.cert]);
+  return tls;
 }
 
 /** @param sites [{names: [host], ports: [backend port]}]; the first one also gets unknown names. */
