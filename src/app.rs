@@ -100,15 +100,28 @@ impl Builder {
         for module in self.modules {
             factories.extend(module.adapters);
             migrations.extend(module.migrations);
-            extra.push(Extra { routes: module.routes });
+            extra.push(Extra {
+                routes: module.routes,
+            });
         }
-        let options =
-            CoreOptions { clock: self.clock, random: self.random, factories, migrations };
+        let options = CoreOptions {
+            clock: self.clock,
+            random: self.random,
+            factories,
+            migrations,
+        };
         let core = core::open(self.config, options).await?;
         let backends = Backends::new().map_err(|error| {
-            Problem::new(crate::domain::Code::Internal, "No root certificates can be read.").because(error)
+            Problem::new(
+                crate::domain::Code::Internal,
+                "No root certificates can be read.",
+            )
+            .because(error)
         })?;
-        let state = AppState { core: Arc::clone(&core), backends };
+        let state = AppState {
+            core: Arc::clone(&core),
+            backends,
+        };
         let router = http::router(state, extra);
         let ops = ops::router(Arc::clone(&core));
         Ok(App { core, router, ops })
@@ -128,7 +141,12 @@ pub fn spawn_jobs(core: &Arc<Core>) -> tokio::task::JoinSet<()> {
         }
         Ok(())
     });
-    every(&mut jobs, core, Duration::from_secs(600), |core| async move { prune(&core).await });
+    every(
+        &mut jobs,
+        core,
+        Duration::from_secs(600),
+        |core| async move { prune(&core).await },
+    );
     jobs
 }
 
@@ -144,7 +162,11 @@ where
         loop {
             ticks.tick().await;
             if let Err(problem) = work(Arc::clone(&core)).await {
-                tracing::warn!(code = problem.code.as_str(), source = problem.source, "a job failed");
+                tracing::warn!(
+                    code = problem.code.as_str(),
+                    source = problem.source,
+                    "a job failed"
+                );
             }
         }
     });

@@ -10,7 +10,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use laneway_contract::{Acr, Clock, Env, HttpClient, MethodKind, Mode, Provider, ProviderError, Random};
+use laneway_contract::{
+    Acr, Clock, Env, HttpClient, MethodKind, Mode, Provider, ProviderError, Random,
+};
 use laneway_sqlkit::{Db, MigrationSet};
 use moka::future::Cache;
 use secrecy::{SecretSlice, SecretString};
@@ -94,15 +96,24 @@ pub fn migrations() -> Vec<MigrationSet> {
 impl Providers {
     /// Nothing is called until somebody signs in.
     pub fn new(parts: Parts, log: &Arc<InvalidationLog>) -> Self {
-        let rows: Cache<TenantId, Arc<Vec<Arc<Configured>>>> =
-            Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(300)).build();
+        let rows: Cache<TenantId, Arc<Vec<Arc<Configured>>>> = Cache::builder()
+            .max_capacity(10_000)
+            .time_to_live(Duration::from_secs(300))
+            .build();
         let cache = rows.clone();
         log.subscribe(move |changes| {
-            if changes.iter().any(|row| matches!(row.scope, Scope::Upstream | Scope::Tenant)) {
+            if changes
+                .iter()
+                .any(|row| matches!(row.scope, Scope::Upstream | Scope::Tenant))
+            {
                 cache.invalidate_all();
             }
         });
-        Self { parts, log: Arc::clone(log), rows }
+        Self {
+            parts,
+            log: Arc::clone(log),
+            rows,
+        }
     }
 
     /// All upstreams of a tenant.
@@ -118,8 +129,10 @@ impl Providers {
             .rows
             .try_get_with(tenant.id.clone(), async {
                 let rows = upstreams::list(&self.parts.db, &tenant.id).await?;
-                let all: Vec<Arc<Configured>> =
-                    rows.into_iter().map(|row| Arc::new(self.build(tenant, row))).collect();
+                let all: Vec<Arc<Configured>> = rows
+                    .into_iter()
+                    .map(|row| Arc::new(self.build(tenant, row)))
+                    .collect();
                 Ok::<_, Problem>(Arc::new(all))
             })
             .await
@@ -136,7 +149,10 @@ impl Providers {
     /// `not_found`, `store_unavailable`.
     pub async fn get(&self, tenant: &Tenant, id: &UpstreamId) -> Result<Arc<Configured>, Problem> {
         let all = self.of_tenant(tenant).await?;
-        all.iter().find(|c| c.row.id == *id).cloned().ok_or_else(Problem::not_found)
+        all.iter()
+            .find(|c| c.row.id == *id)
+            .cloned()
+            .ok_or_else(Problem::not_found)
     }
 
     /// One upstream of a tenant by slug.
@@ -145,7 +161,10 @@ impl Providers {
     /// `not_found`, `store_unavailable`.
     pub async fn by_slug(&self, tenant: &Tenant, slug: &str) -> Result<Arc<Configured>, Problem> {
         let all = self.of_tenant(tenant).await?;
-        all.iter().find(|c| c.row.slug == slug).cloned().ok_or_else(Problem::not_found)
+        all.iter()
+            .find(|c| c.row.slug == slug)
+            .cloned()
+            .ok_or_else(Problem::not_found)
     }
 
     /// The upstream that everybody signs in at.
@@ -154,9 +173,15 @@ impl Providers {
     /// `not_supported_by_upstream` where none is active, `store_unavailable`.
     pub async fn primary(&self, tenant: &Tenant) -> Result<Arc<Configured>, Problem> {
         let all = self.of_tenant(tenant).await?;
-        all.iter().find(|c| c.row.role == Role::Primary).cloned().ok_or_else(|| {
-            Problem::new(Code::NotSupportedByUpstream, "No identity provider is active here.")
-        })
+        all.iter()
+            .find(|c| c.row.role == Role::Primary)
+            .cloned()
+            .ok_or_else(|| {
+                Problem::new(
+                    Code::NotSupportedByUpstream,
+                    "No identity provider is active here.",
+                )
+            })
     }
 
     /// What the login page offers: the primary's methods, and the companion's where the
@@ -169,7 +194,9 @@ impl Providers {
         let mut offers: Vec<Offer> = Vec::new();
         for role in [Role::Primary, Role::Companion] {
             for upstream in all.iter().filter(|c| c.row.role == role) {
-                let Ok(provider) = &upstream.provider else { continue };
+                let Ok(provider) = &upstream.provider else {
+                    continue;
+                };
                 for method in provider.methods() {
                     let known = offers.iter().any(|offer| offer.kind == method.kind);
                     let mailless = method.kind == MethodKind::EmailCode && !self.parts.mail;
@@ -178,7 +205,11 @@ impl Providers {
                     }
                     let facade = role == Role::Companion && method.mode == Mode::Headless;
                     let mode = if facade { Mode::Facade } else { method.mode };
-                    offers.push(Offer { upstream: Arc::clone(upstream), kind: method.kind, mode });
+                    offers.push(Offer {
+                        upstream: Arc::clone(upstream),
+                        kind: method.kind,
+                        mode,
+                    });
                 }
             }
         }
@@ -209,7 +240,11 @@ impl Providers {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of one call")]
         let seconds = (self.parts.clock.now_ms() - started) as f64 / 1000.0;
         metrics::histogram!("laneway_upstream_seconds", "upstream" => slug.clone()).record(seconds);
-        count(&slug, operation, if outcome.is_ok() { "ok" } else { "error" });
+        count(
+            &slug,
+            operation,
+            if outcome.is_ok() { "ok" } else { "error" },
+        );
         outcome.map_err(|error| problem(&error))
     }
 
@@ -219,7 +254,11 @@ impl Providers {
         if let Err(reason) = &provider {
             tracing::error!(upstream = %row.slug, %reason, "the upstream cannot be used");
         }
-        Configured { row, provider, slots: Semaphore::new(BULKHEAD) }
+        Configured {
+            row,
+            provider,
+            slots: Semaphore::new(BULKHEAD),
+        }
     }
 
     fn adapter(&self, tenant: &Tenant, row: &Upstream) -> Result<Arc<dyn Provider>, String> {
@@ -229,7 +268,11 @@ impl Providers {
             Trust::Operator => Arc::clone(&parts.http_operator),
             Trust::Tenant => Arc::clone(&parts.http_tenant),
         };
-        let env = Env { clock: Arc::clone(&parts.clock), random: Arc::clone(&parts.random), http };
+        let env = Env {
+            clock: Arc::clone(&parts.clock),
+            random: Arc::clone(&parts.random),
+            http,
+        };
         if let Some(factory) = parts.factories.get(&row.kind) {
             return Ok(factory(row, secret, env));
         }
@@ -257,11 +300,18 @@ impl Providers {
             methods,
         };
         let mac_key = SecretSlice::from(self.parts.sealer.derive("embedded codes").to_vec());
-        Arc::new(laneway_embedded::Embedded::new(config, self.parts.db.clone(), mac_key, env))
+        Arc::new(laneway_embedded::Embedded::new(
+            config,
+            self.parts.db.clone(),
+            mac_key,
+            env,
+        ))
     }
 
     fn secret(&self, row: &Upstream) -> Result<Option<SecretString>, String> {
-        let Some(sealed) = &row.secret else { return Ok(None) };
+        let Some(sealed) = &row.secret else {
+            return Ok(None);
+        };
         let plain = self
             .parts
             .sealer
@@ -274,7 +324,12 @@ impl Providers {
 
 /// Where an upstream's client secret is sealed for.
 pub fn secret_place<'a>(tenant: &'a TenantId, id: &'a UpstreamId) -> Place<'a> {
-    Place { tenant: tenant.as_str(), table: "upstreams", column: "secret", row: id.as_str() }
+    Place {
+        tenant: tenant.as_str(),
+        table: "upstreams",
+        column: "secret",
+        row: id.as_str(),
+    }
 }
 
 impl Configured {
@@ -296,7 +351,9 @@ impl Configured {
 
     /// Does it sign people in on its own page?
     pub fn redirects(&self) -> bool {
-        self.provider.as_ref().is_ok_and(|provider| provider.redirect_login().is_some())
+        self.provider
+            .as_ref()
+            .is_ok_and(|provider| provider.redirect_login().is_some())
     }
 
     /// The strongest rung a method of this upstream can reach.
@@ -306,8 +363,16 @@ impl Configured {
             MethodKind::Totp => Acr::Aal2,
             MethodKind::EmailCode | MethodKind::Password => Acr::Aal1,
             MethodKind::Redirect => {
-                let named = self.row.options.get("max_acr").and_then(serde_json::Value::as_str);
-                let usual = if self.row.kind == "keycloak" { Acr::Aal2 } else { Acr::Aal1 };
+                let named = self
+                    .row
+                    .options
+                    .get("max_acr")
+                    .and_then(serde_json::Value::as_str);
+                let usual = if self.row.kind == "keycloak" {
+                    Acr::Aal2
+                } else {
+                    Acr::Aal1
+                };
                 named.and_then(Acr::parse).unwrap_or(usual)
             }
         }
@@ -323,8 +388,11 @@ fn count(slug: &str, operation: &'static str, outcome: &'static str) {
 }
 
 fn unavailable(reason: impl std::fmt::Display) -> Problem {
-    Problem::new(Code::UpstreamUnavailable, "The identity provider cannot be reached. Try again soon.")
-        .because(reason)
+    Problem::new(
+        Code::UpstreamUnavailable,
+        "The identity provider cannot be reached. Try again soon.",
+    )
+    .because(reason)
 }
 
 /// A provider's trouble as the outside sees it; what it said stays in the log.
@@ -342,9 +410,10 @@ pub fn problem(error: &ProviderError) -> Problem {
         ProviderError::GrantRevoked | ProviderError::SubjectGone => {
             Problem::new(Code::Denied, "The identity provider refused.").because(error)
         }
-        ProviderError::Conflict => {
-            Problem::new(Code::Duplicate, "The identity provider has this record already.")
-        }
+        ProviderError::Conflict => Problem::new(
+            Code::Duplicate,
+            "The identity provider has this record already.",
+        ),
         ProviderError::NotFound => Problem::not_found(),
     }
 }

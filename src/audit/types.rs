@@ -4,7 +4,7 @@ macro_rules! types {
     ($($name:ident $text:literal)+) => {
         /// Event types by name.
         pub mod kind {
-            $(#[doc = $text] pub const $name: &str = $text;)+
+            $(#[doc = concat!("`", $text, "`")] pub const $name: &str = $text;)+
         }
         /// All of them, for documentation and filters.
         pub const TYPES: &[&str] = &[$($text),+];

@@ -26,11 +26,17 @@ pub enum Caller {
 /// # Errors
 /// `invalid_token`, `token_expired` for a bad bearer value (a bad one never falls back to
 /// the next kind), `store_unavailable`.
-pub async fn authenticate(core: &Core, site: &Site, headers: &HeaderMap) -> Result<Caller, Problem> {
+pub async fn authenticate(
+    core: &Core,
+    site: &Site,
+    headers: &HeaderMap,
+) -> Result<Caller, Problem> {
     if let Some(token) = bearer(headers)? {
         return operator(core, &token).await;
     }
-    Ok(session_of(core, site, headers, true).await?.map_or(Caller::Anonymous, Caller::Session))
+    Ok(session_of(core, site, headers, true)
+        .await?
+        .map_or(Caller::Anonymous, Caller::Session))
 }
 
 /// The session behind the cookie of this host, if any.
@@ -43,7 +49,9 @@ pub async fn session_of(
     headers: &HeaderMap,
     slide: bool,
 ) -> Result<Option<Arc<Live>>, Problem> {
-    let Some(value) = read_single(headers, SESSION) else { return Ok(None) };
+    let Some(value) = read_single(headers, SESSION) else {
+        return Ok(None);
+    };
     let found = core.sessions.find(&hash_token(value), slide).await?;
     // A cookie counts on the host it was set for and nowhere else.
     Ok(found.filter(|live| live.host == site.host.host && live.session.tenant == site.tenant.id))
@@ -61,7 +69,9 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         // Other schemes are not ours: a Basic header for a backend must not break us.
     }
     match headers.get("x-api-key") {
-        Some(value) => Ok(Some(value.to_str().map_err(|_| invalid())?.trim().to_owned())),
+        Some(value) => Ok(Some(
+            value.to_str().map_err(|_| invalid())?.trim().to_owned(),
+        )),
         None => Ok(None),
     }
 }
@@ -71,9 +81,14 @@ async fn operator(core: &Core, token: &str) -> Result<Caller, Problem> {
     if !token.starts_with("lw_adm_") || token.len() > 128 {
         return Err(invalid());
     }
-    let found = api_tokens::find(&core.db, &hash_token(token)).await?.ok_or_else(invalid)?;
+    let found = api_tokens::find(&core.db, &hash_token(token))
+        .await?
+        .ok_or_else(invalid)?;
     if found.expires_at <= core.now() {
-        return Err(Problem::new(Code::TokenExpired, "Make a new one with `laneway admin token`."));
+        return Err(Problem::new(
+            Code::TokenExpired,
+            "Make a new one with `laneway admin token`.",
+        ));
     }
     Ok(Caller::Operator(found.id))
 }

@@ -17,7 +17,9 @@ const FLOW_SECONDS: i64 = 600;
 pub fn read_single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut found = None;
     for pair in pairs(headers) {
-        let Some((key, value)) = pair.split_once('=') else { continue };
+        let Some((key, value)) = pair.split_once('=') else {
+            continue;
+        };
         if key.trim() == name {
             if found.is_some() {
                 return None;
@@ -52,7 +54,11 @@ pub fn strip_ours(headers: &HeaderMap) -> Option<HeaderValue> {
             !key.trim().starts_with(SESSION)
         })
         .collect();
-    if kept.is_empty() { None } else { HeaderValue::from_str(&kept.join("; ")).ok() }
+    if kept.is_empty() {
+        None
+    } else {
+        HeaderValue::from_str(&kept.join("; ")).ok()
+    }
 }
 
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &str> {
@@ -87,24 +93,39 @@ mod tests {
 
     fn with(cookie: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, HeaderValue::from_str(cookie).expect("header"));
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_str(cookie).expect("header"),
+        );
         headers
     }
 
     #[test]
     fn two_session_cookies_are_no_session() {
         let value = "a".repeat(43);
-        assert_eq!(read_single(&with(&format!("__Host-lw={value}")), SESSION), Some(value.as_str()));
+        assert_eq!(
+            read_single(&with(&format!("__Host-lw={value}")), SESSION),
+            Some(value.as_str())
+        );
         let twice = format!("__Host-lw={value}; x=1; __Host-lw={value}");
         assert_eq!(read_single(&with(&twice), SESSION), None);
         let mut two_lines = with(&format!("__Host-lw={value}"));
-        two_lines.append(header::COOKIE, HeaderValue::from_str(&format!("__Host-lw={value}")).expect("header"));
+        two_lines.append(
+            header::COOKIE,
+            HeaderValue::from_str(&format!("__Host-lw={value}")).expect("header"),
+        );
         assert_eq!(read_single(&two_lines, SESSION), None);
     }
 
     #[test]
     fn malformed_values_are_not_looked_up() {
-        for bad in ["", "short", &"a".repeat(44), &format!("{}=", "a".repeat(42)), &"ä".repeat(43)] {
+        for bad in [
+            "",
+            "short",
+            &"a".repeat(44),
+            &format!("{}=", "a".repeat(42)),
+            &"ä".repeat(43),
+        ] {
             let mut headers = HeaderMap::new();
             if let Ok(value) = HeaderValue::from_bytes(format!("__Host-lw={bad}").as_bytes()) {
                 headers.append(header::COOKIE, value);
@@ -115,8 +136,13 @@ mod tests {
 
     #[test]
     fn backends_never_see_our_cookies() {
-        let kept = strip_ours(&with("a=1; __Host-lw=x; b=2; __Host-lw-flow=y; __Host-lw-device=z"));
-        assert_eq!(kept.expect("two remain").to_str().expect("ascii"), "a=1; b=2");
+        let kept = strip_ours(&with(
+            "a=1; __Host-lw=x; b=2; __Host-lw-flow=y; __Host-lw-device=z",
+        ));
+        assert_eq!(
+            kept.expect("two remain").to_str().expect("ascii"),
+            "a=1; b=2"
+        );
         assert_eq!(strip_ours(&with("__Host-lw=x")), None);
     }
 }

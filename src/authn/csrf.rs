@@ -19,11 +19,16 @@ pub fn check_api(headers: &HeaderMap, method: &Method, under_api: bool) -> Resul
         return Ok(());
     }
     let reading = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-    let same_origin = headers.get("sec-fetch-site").is_some_and(|value| value == "same-origin");
+    let same_origin = headers
+        .get("sec-fetch-site")
+        .is_some_and(|value| value == "same-origin");
     if reading && (!under_api || same_origin) {
         return Ok(());
     }
-    Err(Problem::new(Code::CsrfRequired, "Send the header `X-CSRF: 1` with this request."))
+    Err(Problem::new(
+        Code::CsrfRequired,
+        "Send the header `X-CSRF: 1` with this request.",
+    ))
 }
 
 /// Before a session exists: JSON, the mark, and nothing that speaks of a foreign page.
@@ -36,27 +41,46 @@ pub fn check_flow_api(
     own_origin: &str,
 ) -> Result<(), Problem> {
     if headers.get("x-csrf").is_none_or(|value| value != "1") {
-        return Err(Problem::new(Code::CsrfRequired, "Send the header `X-CSRF: 1` with this request."));
+        return Err(Problem::new(
+            Code::CsrfRequired,
+            "Send the header `X-CSRF: 1` with this request.",
+        ));
     }
     let foreign_site = headers
         .get("sec-fetch-site")
         .is_some_and(|value| value != "same-origin" && value != "none");
-    let foreign_origin = headers.get("origin").is_some_and(|value| !same_origin(value.to_str().ok(), own_origin));
+    let foreign_origin = headers
+        .get("origin")
+        .is_some_and(|value| !same_origin(value.to_str().ok(), own_origin));
     if foreign_site || foreign_origin {
-        return Err(Problem::new(Code::OriginNotAllowed, "Sign-in happens on the login host's own pages."));
+        return Err(Problem::new(
+            Code::OriginNotAllowed,
+            "Sign-in happens on the login host's own pages.",
+        ));
     }
     let json = headers
         .get("content-type")
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.split(';').next().is_some_and(|t| t.trim() == "application/json"));
+        .is_some_and(|value| {
+            value
+                .split(';')
+                .next()
+                .is_some_and(|t| t.trim() == "application/json")
+        });
     if *method == Method::POST && !json {
-        return Err(Problem::new(Code::UnsupportedMediaType, "Send `Content-Type: application/json`."));
+        return Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "Send `Content-Type: application/json`.",
+        ));
     }
     Ok(())
 }
 
 fn same_origin(given: Option<&str>, own: &str) -> bool {
-    match (given.and_then(|text| Url::parse(text).ok()), Url::parse(own)) {
+    match (
+        given.and_then(|text| Url::parse(text).ok()),
+        Url::parse(own),
+    ) {
         (Some(given), Ok(own)) => given.origin() == own.origin(),
         _ => false,
     }
@@ -69,7 +93,10 @@ pub fn form_token(sealer: &Sealer, browser: &str) -> String {
 
 /// Does a form carry the token of this browser?
 pub fn form_token_matches(sealer: &Sealer, browser: &str, given: &str) -> bool {
-    form_token(sealer, browser).as_bytes().ct_eq(given.as_bytes()).into()
+    form_token(sealer, browser)
+        .as_bytes()
+        .ct_eq(given.as_bytes())
+        .into()
 }
 
 #[cfg(test)]
@@ -90,28 +117,62 @@ mod tests {
     fn cookie_requests_need_the_mark() {
         assert!(check_api(&headers(&[]), &Method::GET, false).is_ok());
         assert!(check_api(&headers(&[]), &Method::GET, true).is_err());
-        assert!(check_api(&headers(&[("sec-fetch-site", "same-origin")]), &Method::GET, true).is_ok());
-        assert!(check_api(&headers(&[("sec-fetch-site", "same-site")]), &Method::GET, true).is_err());
-        assert!(check_api(&headers(&[("sec-fetch-site", "same-origin")]), &Method::POST, true).is_err());
+        assert!(
+            check_api(
+                &headers(&[("sec-fetch-site", "same-origin")]),
+                &Method::GET,
+                true
+            )
+            .is_ok()
+        );
+        assert!(
+            check_api(
+                &headers(&[("sec-fetch-site", "same-site")]),
+                &Method::GET,
+                true
+            )
+            .is_err()
+        );
+        assert!(
+            check_api(
+                &headers(&[("sec-fetch-site", "same-origin")]),
+                &Method::POST,
+                true
+            )
+            .is_err()
+        );
         assert!(check_api(&headers(&[("x-csrf", "1")]), &Method::POST, true).is_ok());
         assert!(check_api(&headers(&[("x-csrf", "0")]), &Method::POST, false).is_err());
     }
 
     #[test]
     fn flows_refuse_foreign_pages() {
-        let good = [("x-csrf", "1"), ("content-type", "application/json; charset=utf-8")];
+        let good = [
+            ("x-csrf", "1"),
+            ("content-type", "application/json; charset=utf-8"),
+        ];
         let check = |extra: &[(&'static str, &'static str)]| {
             let all: Vec<_> = good.iter().chain(extra).copied().collect();
             check_flow_api(&headers(&all), &Method::POST, "https://login.test").map_err(|p| p.code)
         };
         assert_eq!(check(&[]), Ok(()));
         assert_eq!(check(&[("origin", "https://login.test")]), Ok(()));
-        assert_eq!(check(&[("origin", "https://evil.test")]), Err(Code::OriginNotAllowed));
+        assert_eq!(
+            check(&[("origin", "https://evil.test")]),
+            Err(Code::OriginNotAllowed)
+        );
         assert_eq!(check(&[("origin", "null")]), Err(Code::OriginNotAllowed));
-        assert_eq!(check(&[("sec-fetch-site", "cross-site")]), Err(Code::OriginNotAllowed));
-        assert_eq!(check(&[("sec-fetch-site", "same-site")]), Err(Code::OriginNotAllowed));
+        assert_eq!(
+            check(&[("sec-fetch-site", "cross-site")]),
+            Err(Code::OriginNotAllowed)
+        );
+        assert_eq!(
+            check(&[("sec-fetch-site", "same-site")]),
+            Err(Code::OriginNotAllowed)
+        );
         let plain = headers(&[("x-csrf", "1"), ("content-type", "text/plain")]);
-        let refused = check_flow_api(&plain, &Method::POST, "https://login.test").map_err(|p| p.code);
+        let refused =
+            check_flow_api(&plain, &Method::POST, "https://login.test").map_err(|p| p.code);
         assert_eq!(refused, Err(Code::UnsupportedMediaType));
     }
 }

@@ -8,7 +8,5 @@ mod cookies;
 mod csrf;
 
 pub use caller::{Caller, authenticate, session_of};
-pub use cookies::{
-    DEVICE, FLOW, SESSION, clear, read_single, set_flow, set_session, strip_ours,
-};
+pub use cookies::{DEVICE, FLOW, SESSION, clear, read_single, set_flow, set_session, strip_ours};
 pub use csrf::{check_api, check_flow_api, form_token, form_token_matches};

@@ -10,7 +10,16 @@ use crate::domain::{Code, Problem};
 
 /// Roles that every tenant starts with, and what they permit inside an organization.
 pub const DEFAULT_ROLES: &[(&str, &[&str])] = &[
-    ("admin", &["members:read", "members:write", "connections:read", "connections:write", "org:write"]),
+    (
+        "admin",
+        &[
+            "members:read",
+            "members:write",
+            "connections:read",
+            "connections:write",
+            "org:write",
+        ],
+    ),
     ("member", &["members:read"]),
 ];
 
@@ -31,8 +40,11 @@ pub fn require_fresh(
     if session.satisfies(Some(reachable), Some(FRESH_S), now) {
         return Ok(());
     }
-    Err(Problem::new(Code::StepUpRequired, "Confirm that it is you, then try again.")
-        .with("acr_values", vec![reachable.as_str()])
-        .with("max_age", FRESH_S)
-        .with("step_up_url", step_up_url))
+    Err(Problem::new(
+        Code::StepUpRequired,
+        "Confirm that it is you, then try again.",
+    )
+    .with("acr_values", vec![reachable.as_str()])
+    .with("max_age", FRESH_S)
+    .with("step_up_url", step_up_url))
 }

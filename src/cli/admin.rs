@@ -41,7 +41,10 @@ pub(super) enum Role {
 
 pub(super) async fn run(config: Config, command: AdminCommand) -> ExitCode {
     let outcome = match command {
-        AdminCommand::Token { role: Role::Owner, ttl } => token(config, &ttl).await,
+        AdminCommand::Token {
+            role: Role::Owner,
+            ttl,
+        } => token(config, &ttl).await,
         AdminCommand::OwnerLink => owner_link(config).await,
         AdminCommand::RotateKey { now } => rotate_key(config, now).await,
     };
@@ -56,7 +59,10 @@ pub(super) async fn run(config: Config, command: AdminCommand) -> ExitCode {
 
 async fn token(config: Config, ttl: &str) -> Result<String, Problem> {
     let ttl = duration_ms(ttl).ok_or_else(|| {
-        Problem::new(Code::InvalidRequest, "Write --ttl as a number with m, h or d, up to 90d.")
+        Problem::new(
+            Code::InvalidRequest,
+            "Write --ttl as a number with m, h or d, up to 90d.",
+        )
     })?;
     let (core, tenant) = open(config).await?;
     let (secret, _) = core.new_token();
@@ -69,8 +75,18 @@ async fn token(config: Config, ttl: &str) -> Result<String, Problem> {
         expires_at: now + ttl,
     };
     api_tokens::create(&mut write.tx, &row, &hash_token(&plain), now).await?;
-    let event = Event::new(kind::ADMIN_TOKEN_CREATED, Outcome::Success, ("token", &row.id));
-    core.audit(&mut write, &tenant.id, &RequestMeta::default(), event.by("system", "cli")).await?;
+    let event = Event::new(
+        kind::ADMIN_TOKEN_CREATED,
+        Outcome::Success,
+        ("token", &row.id),
+    );
+    core.audit(
+        &mut write,
+        &tenant.id,
+        &RequestMeta::default(),
+        event.by("system", "cli"),
+    )
+    .await?;
     core.commit(write).await?;
     Ok(plain)
 }
@@ -100,11 +116,16 @@ async fn rotate_key(config: Config, at_once: bool) -> Result<String, Problem> {
     let (core, tenant) = open(config).await?;
     let mut write = core.begin().await?;
     let now = write.now();
-    let kid =
-        crate::tokens::rotate(&mut write.tx, &core.sealer, &tenant.id, now, at_once).await?;
+    let kid = crate::tokens::rotate(&mut write.tx, &core.sealer, &tenant.id, now, at_once).await?;
     write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());
     let event = Event::new(kind::SIGNING_KEY_ROTATED, Outcome::Success, ("key", &kid));
-    core.audit(&mut write, &tenant.id, &RequestMeta::default(), event.by("system", "cli")).await?;
+    core.audit(
+        &mut write,
+        &tenant.id,
+        &RequestMeta::default(),
+        event.by("system", "cli"),
+    )
+    .await?;
     core.commit(write).await?;
     Ok(kid)
 }

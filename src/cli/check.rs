@@ -11,6 +11,14 @@ pub(super) fn run(file: Option<PathBuf>, json: bool) -> ExitCode {
         Ok(sources) => Config::load(&sources).err().unwrap_or_default(),
         Err(faults) => faults,
     };
-    say(&if json { report_json(&faults).to_string() } else { report_text(&faults) });
-    if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_CONFIG) }
+    say(&if json {
+        report_json(&faults).to_string()
+    } else {
+        report_text(&faults)
+    });
+    if faults.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(EXIT_CONFIG)
+    }
 }

@@ -48,7 +48,11 @@ pub(super) async fn run(config: Config, json: bool) -> ExitCode {
             }
         }
     }
-    if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 async fn examine(config: Config) -> Vec<Finding> {
@@ -70,9 +74,15 @@ async fn examine(config: Config) -> Vec<Finding> {
             let source = problem.source.unwrap_or(problem.detail);
             let sealed = source.contains("sealed");
             let (name, fix) = if sealed {
-                ("master_key", "Set the master key that this database was created with.")
+                (
+                    "master_key",
+                    "Set the master key that this database was created with.",
+                )
             } else {
-                ("database", "Check LANEWAY_DATABASE_URL, that the server runs and the user may create tables.")
+                (
+                    "database",
+                    "Check LANEWAY_DATABASE_URL, that the server runs and the user may create tables.",
+                )
             };
             if sealed {
                 findings.push(good("database", "reachable, schema current"));
@@ -83,25 +93,49 @@ async fn examine(config: Config) -> Vec<Finding> {
     findings.push(clock(&public_url).await);
     findings.push(mail(&config).await);
     findings.push(public_address(&public_url).await);
-    if findings.iter().all(|f| !matches!((f.name.as_str(), f.state), ("database" | "master_key", State::Fail))) {
+    if findings.iter().all(|f| {
+        !matches!(
+            (f.name.as_str(), f.state),
+            ("database" | "master_key", State::Fail)
+        )
+    }) {
         match super::open(config).await {
             Ok((core, tenant)) => findings.extend(upstreams(&core, &tenant).await),
-            Err(problem) => findings.push(bad("upstream", &problem.detail, "Correct the settings above first.")),
+            Err(problem) => findings.push(bad(
+                "upstream",
+                &problem.detail,
+                "Correct the settings above first.",
+            )),
         }
     }
     findings
 }
 
 fn good(name: &str, detail: &str) -> Finding {
-    Finding { name: name.into(), state: State::Ok, detail: detail.into(), fix: String::new() }
+    Finding {
+        name: name.into(),
+        state: State::Ok,
+        detail: detail.into(),
+        fix: String::new(),
+    }
 }
 
 fn bad(name: &str, detail: &str, fix: &str) -> Finding {
-    Finding { name: name.into(), state: State::Fail, detail: detail.into(), fix: fix.into() }
+    Finding {
+        name: name.into(),
+        state: State::Fail,
+        detail: detail.into(),
+        fix: fix.into(),
+    }
 }
 
 fn warn(name: &str, detail: &str, fix: &str) -> Finding {
-    Finding { name: name.into(), state: State::Warn, detail: detail.into(), fix: fix.into() }
+    Finding {
+        name: name.into(),
+        state: State::Warn,
+        detail: detail.into(),
+        fix: fix.into(),
+    }
 }
 
 /// The clock against the `Date` of our own public address, which a proxy in front answers.
@@ -111,13 +145,20 @@ async fn clock(public_url: &url::Url) -> Finding {
     const BUILD_FLOOR_MS: i64 = 1_767_225_600_000;
     let now = SystemClock.now_ms();
     if now < BUILD_FLOOR_MS {
-        return bad("clock", "lies in the past", "Run a time service such as chrony or systemd-timesyncd.");
+        return bad(
+            "clock",
+            "lies in the past",
+            "Run a time service such as chrony or systemd-timesyncd.",
+        );
     }
     let date = fetch(public_url).await.ok().and_then(|(_, date)| date);
     match date {
         Some(other) if (other - now).abs() > 60_000 => bad(
             "clock",
-            &format!("differs by {} s from the public address", (other - now) / 1000),
+            &format!(
+                "differs by {} s from the public address",
+                (other - now) / 1000
+            ),
             "Run a time service such as chrony on both machines.",
         ),
         _ => good("clock", "plausible"),
@@ -133,10 +174,19 @@ async fn mail(config: &Config) -> Finding {
         ),
         config::Mail::Outbox { .. } => good("mail", "kept in the readable outbox, never sent"),
         config::Mail::Smtp { .. } => match crate::outbound::Mailer::new(&config.mail) {
-            Ok(mailer) => match tokio::time::timeout(Duration::from_secs(10), mailer.probe()).await {
+            Ok(mailer) => match tokio::time::timeout(Duration::from_secs(10), mailer.probe()).await
+            {
                 Ok(Ok(())) => good("mail", "the server accepts us"),
-                Ok(Err(error)) => bad("mail", &error.to_string(), "Check LANEWAY_MAIL_URL: host, port, user, password, TLS."),
-                Err(_) => bad("mail", "no answer within 10 s", "Check that the mail server can be reached from here."),
+                Ok(Err(error)) => bad(
+                    "mail",
+                    &error.to_string(),
+                    "Check LANEWAY_MAIL_URL: host, port, user, password, TLS.",
+                ),
+                Err(_) => bad(
+                    "mail",
+                    "no answer within 10 s",
+                    "Check that the mail server can be reached from here.",
+                ),
             },
             Err(error) => bad("mail", &error.to_string(), "Check LANEWAY_MAIL_URL."),
         },
@@ -162,14 +212,25 @@ async fn public_address(public_url: &url::Url) -> Finding {
 
 /// Asks `{public_url}/healthz`: is it us, and what time is it there?
 async fn fetch(public_url: &url::Url) -> Result<(bool, Option<i64>), String> {
-    let url = public_url.join("/healthz").map_err(|error| error.to_string())?;
-    let bounds = config::Outbound { deadline: Duration::from_secs(5), max_bytes: 64 * 1024 };
-    let federation = config::Federation { allow_private: false };
-    let client = crate::outbound::GuardedClient::new(crate::outbound::Trust::Operator, bounds, federation)
+    let url = public_url
+        .join("/healthz")
         .map_err(|error| error.to_string())?;
-    let request = ::http::Request::get(url.as_str()).body(bytes::Bytes::new()).map_err(|e| e.to_string())?;
-    let answer =
-        laneway_contract::HttpClient::send(&client, request).await.map_err(|error| error.to_string())?;
+    let bounds = config::Outbound {
+        deadline: Duration::from_secs(5),
+        max_bytes: 64 * 1024,
+    };
+    let federation = config::Federation {
+        allow_private: false,
+    };
+    let client =
+        crate::outbound::GuardedClient::new(crate::outbound::Trust::Operator, bounds, federation)
+            .map_err(|error| error.to_string())?;
+    let request = ::http::Request::get(url.as_str())
+        .body(bytes::Bytes::new())
+        .map_err(|e| e.to_string())?;
+    let answer = laneway_contract::HttpClient::send(&client, request)
+        .await
+        .map_err(|error| error.to_string())?;
     let ours = answer.status().is_success()
         && answer.headers().contains_key("x-request-id")
         && answer.body().as_ref() == br#"{"status":"ok"}"#;
@@ -187,21 +248,31 @@ async fn fetch(public_url: &url::Url) -> Result<(bool, Option<i64>), String> {
 }
 
 async fn upstreams(core: &Core, tenant: &Tenant) -> Vec<Finding> {
-    let Ok(all) = core.providers.of_tenant(tenant).await else { return Vec::new() };
+    let Ok(all) = core.providers.of_tenant(tenant).await else {
+        return Vec::new();
+    };
     let mut findings = Vec::new();
     for configured in all.iter() {
         let slug = &configured.row.slug;
         let checks = match operator::probe(core, tenant, configured).await {
             Ok(checks) => checks,
             Err(problem) => {
-                findings.push(bad(&format!("upstream.{slug}"), &problem.detail, "Check that the provider can be reached."));
+                findings.push(bad(
+                    &format!("upstream.{slug}"),
+                    &problem.detail,
+                    "Check that the provider can be reached.",
+                ));
                 continue;
             }
         };
         for check in checks {
             let name = format!("upstream.{slug}.{}", check.name);
             let detail = check.received.unwrap_or_default();
-            findings.push(if check.ok { good(&name, &detail) } else { bad(&name, &detail, &check.fix) });
+            findings.push(if check.ok {
+                good(&name, &detail)
+            } else {
+                bad(&name, &detail, &check.fix)
+            });
         }
     }
     findings

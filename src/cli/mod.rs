@@ -35,6 +35,7 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "parsed once per process")]
 enum Command {
     /// Run the server (the default)
     Serve,
@@ -72,7 +73,10 @@ const EXIT_CONFIG: u8 = 78;
 pub fn main() -> ExitCode {
     install_crypto();
     let arguments = Arguments::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             complain(&format!("laneway: the runtime cannot start: {error}"));
@@ -87,7 +91,6 @@ pub fn install_crypto() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     crate::tokens::install_provider();
 }
-
 
 async fn run(arguments: Arguments) -> ExitCode {
     let file = arguments.config;
@@ -132,8 +135,9 @@ async fn open(config: Config) -> Result<(Arc<Core>, Tenant), Problem> {
         migrations: Vec::new(),
     };
     let core = crate::core::open(config, options).await?;
-    let tenant =
-        tenants::find_by_slug(&core.db, &slug).await?.ok_or_else(Problem::not_found)?;
+    let tenant = tenants::find_by_slug(&core.db, &slug)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     Ok((core, tenant))
 }
 

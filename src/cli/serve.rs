@@ -33,9 +33,12 @@ pub(super) async fn run(config: Config) -> ExitCode {
 }
 
 fn start_log(config: &Config) {
-    let filter = EnvFilter::try_from_env("LANEWAY_LOG")
-        .unwrap_or_else(|_| EnvFilter::new(format!("{},sqlx=warn,hyper=info,h2=info", config.log.level)));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_from_env("LANEWAY_LOG").unwrap_or_else(|_| {
+        EnvFilter::new(format!("{},sqlx=warn,hyper=info,h2=info", config.log.level))
+    });
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match config.log.format {
         LogFormat::Json => builder.json().flatten_event(true).init(),
         LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).init(),
@@ -60,16 +63,23 @@ async fn offer_ownership(core: &Core, file: &Path) -> Result<(), Problem> {
         return Ok(());
     }
     let slug = &core.config.tenant.slug;
-    let tenant = tenants::find_by_slug(&core.db, slug).await?.ok_or_else(Problem::not_found)?;
+    let tenant = tenants::find_by_slug(&core.db, slug)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     let link = make_owner_link(core, &tenant).await?;
     let address = tenant.address(&format!("/owner/{}", link.0.expose()));
     if std::io::stdout().is_terminal() {
-        say(&format!("Nobody owns this installation yet. Open once, within 24 hours:\n  {address}"));
+        say(&format!(
+            "Nobody owns this installation yet. Open once, within 24 hours:\n  {address}"
+        ));
         return Ok(());
     }
     write_private(file, &address).map_err(|error| {
-        Problem::new(Code::Internal, format!("The owner link cannot be written to {}.", file.display()))
-            .because(error)
+        Problem::new(
+            Code::Internal,
+            format!("The owner link cannot be written to {}.", file.display()),
+        )
+        .because(error)
     })?;
     tracing::info!(file = %file.display(), "nobody owns this installation yet: open the link in this file");
     Ok(())
@@ -79,6 +89,10 @@ fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write as _;
     // A file that existed may have other permissions: never write a secret into it.
     let _ = std::fs::remove_file(file);
-    let mut open = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    let mut open = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)?;
     writeln!(open, "{text}")
 }

@@ -17,6 +17,7 @@ use crate::lane_a::swap;
 use crate::providers;
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "parsed once per process")]
 pub(super) enum UpstreamCommand {
     /// List the upstreams
     List,
@@ -99,7 +100,13 @@ async fn on_database(config: Config, command: UpstreamCommand) -> Result<String,
         UpstreamCommand::List => {
             let all = core.providers.of_tenant(&tenant).await?;
             let lines = all.iter().map(|c| {
-                format!("{:<16} {:<10} {:<10} {}", c.row.slug, c.row.kind, c.row.role.as_str(), c.row.issuer)
+                format!(
+                    "{:<16} {:<10} {:<10} {}",
+                    c.row.slug,
+                    c.row.kind,
+                    c.row.role.as_str(),
+                    c.row.issuer
+                )
             });
             Ok(lines.collect::<Vec<_>>().join("\n"))
         }
@@ -116,17 +123,26 @@ async fn on_database(config: Config, command: UpstreamCommand) -> Result<String,
             Ok(lines.join("\n"))
         }
         UpstreamCommand::Activate { name } => {
-            let target = core.providers.by_slug(&tenant, &name).await.map_err(|problem| {
-                if problem.code == Code::NotFound {
-                    Problem::new(Code::NotFound, format!("No upstream is called {name}; see `laneway upstream list`."))
-                } else {
-                    problem
-                }
-            })?;
+            let target = core
+                .providers
+                .by_slug(&tenant, &name)
+                .await
+                .map_err(|problem| {
+                    if problem.code == Code::NotFound {
+                        Problem::new(
+                            Code::NotFound,
+                            format!("No upstream is called {name}; see `laneway upstream list`."),
+                        )
+                    } else {
+                        problem
+                    }
+                })?;
             let actor = ("system", "cli");
             let meta = RequestMeta::default();
             swap::set_role(&core, &tenant, &meta, actor, &target.row.id, Role::Primary).await?;
-            Ok(format!("{name} is active. Sessions go on; new sign-ins go there."))
+            Ok(format!(
+                "{name} is active. Sessions go on; new sign-ins go there."
+            ))
         }
         UpstreamCommand::Bootstrap(_) => Ok(String::new()),
     }
@@ -138,10 +154,17 @@ async fn bootstrap(file: Option<PathBuf>, arguments: KeycloakArguments) -> Resul
     })?;
     let public_url = match arguments.public_url {
         Some(url) => url,
-        None => load(file)
-            .map_err(|_| Problem::new(Code::InvalidRequest, "Name --public-url, or correct the configuration."))?
-            .server
-            .public_url,
+        None => {
+            load(file)
+                .map_err(|_| {
+                    Problem::new(
+                        Code::InvalidRequest,
+                        "Name --public-url, or correct the configuration.",
+                    )
+                })?
+                .server
+                .public_url
+        }
     };
     let addresses = addresses(&public_url, &arguments.name)?;
     let request = providers::BootstrapKeycloak {

@@ -69,12 +69,14 @@ impl Core {
         self.clock.now_ms()
     }
 
-    /// A new UUIDv7 in text form.
+    /// A new `UUIDv7` in text form.
     pub fn new_id(&self) -> String {
         let mut random = [0u8; 10];
         self.random.fill(&mut random);
         let millis = u64::try_from(self.now()).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
+        uuid::Builder::from_unix_timestamp_millis(millis, &random)
+            .into_uuid()
+            .to_string()
     }
 
     /// A new 256-bit secret and the hash it is stored as.

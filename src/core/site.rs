@@ -37,15 +37,22 @@ pub struct Tenants {
 impl Tenants {
     /// An empty cache that follows the log.
     pub fn new(db: Db, log: &Arc<InvalidationLog>, apps: Vec<App>) -> Self {
-        let sites: Cache<String, Option<Arc<Site>>> =
-            Cache::builder().max_capacity(100_000).time_to_live(Duration::from_secs(60)).build();
+        let sites: Cache<String, Option<Arc<Site>>> = Cache::builder()
+            .max_capacity(100_000)
+            .time_to_live(Duration::from_secs(60))
+            .build();
         let cache = sites.clone();
         log.subscribe(move |changes| {
             if changes.iter().any(|row| row.scope == Scope::Tenant) {
                 cache.invalidate_all();
             }
         });
-        Self { db, log: Arc::clone(log), apps, sites }
+        Self {
+            db,
+            log: Arc::clone(log),
+            apps,
+            sites,
+        }
     }
 
     /// The site behind a raw `Host` value.
@@ -76,16 +83,28 @@ impl Tenants {
     /// `not_found`, `store_unavailable`.
     pub async fn login_site(&self, tenant: &TenantId) -> Result<Arc<Site>, Problem> {
         let all = hosts::list(&self.db, tenant).await?;
-        let canonical = all.iter().find(|host| host.canonical).ok_or_else(Problem::not_found)?;
+        let canonical = all
+            .iter()
+            .find(|host| host.canonical)
+            .ok_or_else(Problem::not_found)?;
         self.site(&canonical.host).await
     }
 
     async fn load(&self, key: &str) -> Result<Option<Arc<Site>>, Problem> {
-        let Some((tenant_id, host)) = hosts::find(&self.db, key).await? else { return Ok(None) };
-        let Some(tenant) = tenants::find(&self.db, &tenant_id).await? else { return Ok(None) };
+        let Some((tenant_id, host)) = hosts::find(&self.db, key).await? else {
+            return Ok(None);
+        };
+        let Some(tenant) = tenants::find(&self.db, &tenant_id).await? else {
+            return Ok(None);
+        };
         let hosts = hosts::list(&self.db, &tenant_id).await?;
         let app = self.apps.iter().find(|app| app.host == host.host).cloned();
-        Ok(Some(Arc::new(Site { tenant: Arc::new(tenant), host, hosts, app })))
+        Ok(Some(Arc::new(Site {
+            tenant: Arc::new(tenant),
+            host,
+            hosts,
+            app,
+        })))
     }
 }
 
@@ -93,7 +112,10 @@ impl Site {
     /// Is an address on one of the tenant's own hosts or listed origins? Loopback names
     /// match any port: cookies do not tell ports apart there either.
     pub fn lists(&self, url: &Url) -> bool {
-        self.tenant.origins.iter().any(|origin| origin.origin() == url.origin())
+        self.tenant
+            .origins
+            .iter()
+            .any(|origin| origin.origin() == url.origin())
             || self.own_host(url).is_some()
     }
 
@@ -118,7 +140,11 @@ impl Site {
     pub fn origin(&self, raw_host: &str) -> String {
         let key = host_key(raw_host).unwrap_or_default();
         let loopback = is_loopback_name(split_host(&key).0);
-        let scheme = if loopback { self.tenant.public_url.scheme() } else { "https" };
+        let scheme = if loopback {
+            self.tenant.public_url.scheme()
+        } else {
+            "https"
+        };
         format!("{scheme}://{}", raw_host.to_ascii_lowercase())
     }
 }

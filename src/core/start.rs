@@ -24,8 +24,12 @@ use crate::store::secrets::{self, SecretPurpose};
 use crate::store::{self, Write, hosts, installation, operators, orgs, tenants, upstreams};
 use crate::tokens::Keys;
 
-const KEY_CHECK: Place<'static> =
-    Place { tenant: "", table: "installation", column: "key_check", row: "1" };
+const KEY_CHECK: Place<'static> = Place {
+    tenant: "",
+    table: "installation",
+    column: "key_check",
+    row: "1",
+};
 const OWNER_LINK_MS: i64 = 24 * 3600 * 1000;
 
 /// What may be put in from outside.
@@ -98,8 +102,9 @@ pub async fn open(config: Config, options: CoreOptions) -> Result<Arc<Core>, Pro
     let log = InvalidationLog::open(db.clone(), Arc::clone(&clock), bound).await?;
     let sessions = Sessions::new(db.clone(), Arc::clone(&clock), &log, 1_000_000);
     let keys = Keys::new(db.clone(), sealer.clone(), Arc::clone(&clock));
-    let mailer = Mailer::new(&config.mail)
-        .map_err(|error| Problem::new(Code::Internal, "The mail settings do not fit.").because(error))?;
+    let mailer = Mailer::new(&config.mail).map_err(|error| {
+        Problem::new(Code::Internal, "The mail settings do not fit.").because(error)
+    })?;
     let parts = Parts {
         db: db.clone(),
         sealer: sealer.clone(),
@@ -178,9 +183,18 @@ async fn apply_tenant(core: &Core, write: &mut Write) -> Result<Tenant, Problem>
             }
             tenants::set_applied(&mut write.tx, &tenant.id, &section).await?;
             write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());
-            let event =
-                Event::new(kind::CONFIGURATION_APPLIED, Outcome::Success, ("tenant", tenant.id.as_str()));
-            core.audit(write, &tenant.id, &RequestMeta::default(), event.by("system", "")).await?;
+            let event = Event::new(
+                kind::CONFIGURATION_APPLIED,
+                Outcome::Success,
+                ("tenant", tenant.id.as_str()),
+            );
+            core.audit(
+                write,
+                &tenant.id,
+                &RequestMeta::default(),
+                event.by("system", ""),
+            )
+            .await?;
         }
         return Ok(tenant);
     }
@@ -201,23 +215,44 @@ async fn apply_tenant(core: &Core, write: &mut Write) -> Result<Tenant, Problem>
     };
     tenants::create(&mut write.tx, &tenant).await?;
     tenants::set_applied(&mut write.tx, &tenant.id, &section).await?;
-    let event = Event::new(kind::TENANT_CREATED, Outcome::Success, ("tenant", tenant.id.as_str()));
-    core.audit(write, &tenant.id, &RequestMeta::default(), event.by("system", "")).await?;
+    let event = Event::new(
+        kind::TENANT_CREATED,
+        Outcome::Success,
+        ("tenant", tenant.id.as_str()),
+    );
+    core.audit(
+        write,
+        &tenant.id,
+        &RequestMeta::default(),
+        event.by("system", ""),
+    )
+    .await?;
     Ok(tenant)
 }
 
 async fn apply_hosts(core: &Core, write: &mut Write, tenant: &Tenant) -> Result<(), Problem> {
     let mut wanted = vec![(url_host_key(&core.config.server.public_url), Purpose::Login)];
-    wanted.extend(core.config.apps.iter().map(|app| (app.host.clone(), Purpose::App)));
+    wanted.extend(
+        core.config
+            .apps
+            .iter()
+            .map(|app| (app.host.clone(), Purpose::App)),
+    );
     let existing = hosts::list(&mut write.tx, &tenant.id).await?;
     for old in existing.iter().filter(|host| host.config_owned) {
-        if !wanted.iter().any(|(name, purpose)| *name == old.host && *purpose == old.purpose) {
+        if !wanted
+            .iter()
+            .any(|(name, purpose)| *name == old.host && *purpose == old.purpose)
+        {
             hosts::release(&mut write.tx, &tenant.id, &old.host).await?;
             write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());
         }
     }
     for (name, purpose) in wanted {
-        if existing.iter().any(|host| host.host == name && host.purpose == purpose) {
+        if existing
+            .iter()
+            .any(|host| host.host == name && host.purpose == purpose)
+        {
             continue;
         }
         let host = Host {
@@ -236,20 +271,30 @@ async fn apply_hosts(core: &Core, write: &mut Write, tenant: &Tenant) -> Result<
 /// The host key of an address.
 pub fn url_host_key(url: &url::Url) -> String {
     let name = url.host_str().unwrap_or_default();
-    let raw = url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
+    let raw = url
+        .port()
+        .map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
     host_key(&raw).unwrap_or(raw)
 }
 
 async fn apply_upstreams(core: &Core, write: &mut Write, tenant: &Tenant) -> Result<(), Problem> {
     let existing = upstreams::list(&mut write.tx, &tenant.id).await?;
     let has_primary = existing.iter().any(|row| row.role == Role::Primary);
-    let wanted = core.config.upstream.as_ref().filter(|up| up.kind.as_str() != EMBEDDED);
+    let wanted = core
+        .config
+        .upstream
+        .as_ref()
+        .filter(|up| up.kind.as_str() != EMBEDDED);
     if let Some(wanted) = wanted {
         apply_upstream(core, write, tenant, wanted, &existing, has_primary).await?;
     }
     if !existing.iter().any(|row| row.kind == EMBEDDED) {
         // Beside a configured upstream it waits as a possible companion or way back.
-        let role = if has_primary || wanted.is_some() { Role::Secondary } else { Role::Primary };
+        let role = if has_primary || wanted.is_some() {
+            Role::Secondary
+        } else {
+            Role::Primary
+        };
         let row = Upstream {
             id: UpstreamId(core.new_id()),
             tenant: tenant.id.clone(),
@@ -283,7 +328,10 @@ async fn apply_upstream(
     let old = existing.iter().find(|row| row.slug == wanted.name);
     let id = old.map_or_else(|| UpstreamId(core.new_id()), |row| row.id.clone());
     let secret = wanted.client_secret.as_ref().map(|secret| {
-        core.sealer.seal(providers::secret_place(&tenant.id, &id), secret.expose_secret().as_bytes())
+        core.sealer.seal(
+            providers::secret_place(&tenant.id, &id),
+            secret.expose_secret().as_bytes(),
+        )
     });
     let mut row = Upstream {
         id: id.clone(),
@@ -322,8 +370,14 @@ async fn apply_upstream(
 
 fn same_upstream(core: &Core, old: &Upstream, new: &Upstream, wanted: &config::Upstream) -> bool {
     let place = providers::secret_place(&old.tenant, &old.id);
-    let old_secret = old.secret.as_ref().and_then(|sealed| core.sealer.open(place, sealed).ok());
-    let new_secret = wanted.client_secret.as_ref().map(|s| s.expose_secret().as_bytes().to_vec());
+    let old_secret = old
+        .secret
+        .as_ref()
+        .and_then(|sealed| core.sealer.open(place, sealed).ok());
+    let new_secret = wanted
+        .client_secret
+        .as_ref()
+        .map(|s| s.expose_secret().as_bytes().to_vec());
     old.kind == new.kind
         && old.issuer == new.issuer
         && old.client_id == new.client_id
@@ -364,16 +418,27 @@ pub async fn make_owner_link(core: &Core, tenant: &Tenant) -> Result<OwnerLink, 
         now + OWNER_LINK_MS,
     )
     .await?;
-    let event = Event::new(kind::OWNER_LINK_CREATED, Outcome::Success, ("tenant", tenant.id.as_str()));
-    core.audit(&mut write, &tenant.id, &RequestMeta::default(), event.by("system", "")).await?;
+    let event = Event::new(
+        kind::OWNER_LINK_CREATED,
+        Outcome::Success,
+        ("tenant", tenant.id.as_str()),
+    );
+    core.audit(
+        &mut write,
+        &tenant.id,
+        &RequestMeta::default(),
+        event.by("system", ""),
+    )
+    .await?;
     core.commit(write).await?;
     Ok(OwnerLink(plain))
 }
 
 fn guarded(trust: Trust, config: &Config) -> Result<Arc<dyn HttpClient>, Problem> {
-    let client = GuardedClient::new(trust, config.outbound, config.federation).map_err(|error| {
-        Problem::new(Code::Internal, "The outbound client cannot be set up.").because(error)
-    })?;
+    let client =
+        GuardedClient::new(trust, config.outbound, config.federation).map_err(|error| {
+            Problem::new(Code::Internal, "The outbound client cannot be set up.").because(error)
+        })?;
     Ok(Arc::new(client))
 }
 

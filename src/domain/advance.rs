@@ -123,7 +123,10 @@ pub struct Advanced {
 pub fn advance(flow: &Flow, facts: &Facts) -> Advanced {
     let mut trace = Vec::new();
     let decision = decide(flow, facts, &mut trace);
-    trace.push(TraceLine { rule: "decision", outcome: describe(&decision) });
+    trace.push(TraceLine {
+        rule: "decision",
+        outcome: describe(&decision),
+    });
     Advanced { decision, trace }
 }
 
@@ -132,7 +135,11 @@ fn decide(flow: &Flow, facts: &Facts, trace: &mut Vec<TraceLine>) -> Decision {
         note(trace, "proof", "none");
         return Decision::Choose;
     };
-    note(trace, "proof", &format!("{} by {}", acr.as_str(), flow.state.amr().join("+")));
+    note(
+        trace,
+        "proof",
+        &format!("{} by {}", acr.as_str(), flow.state.amr().join("+")),
+    );
     let (user, create, named) = match person(flow, facts, trace) {
         Ok(person) => person,
         Err(refusal) => return Decision::Denied(refusal),
@@ -144,7 +151,12 @@ fn decide(flow: &Flow, facts: &Facts, trace: &mut Vec<TraceLine>) -> Decision {
         return decision;
     }
     match organization(flow, facts, trace) {
-        Ok(org) => Decision::Done { user, create, acr, org },
+        Ok(org) => Decision::Done {
+            user,
+            create,
+            acr,
+            org,
+        },
         Err(decision) => decision,
     }
 }
@@ -159,12 +171,20 @@ fn person(
         return bound_person(flow, facts, bound.user.clone(), trace);
     }
     match &facts.found {
-        Found::User { id, state: UserState::Active, named } => Ok((id.clone(), false, *named)),
+        Found::User {
+            id,
+            state: UserState::Active,
+            named,
+        } => Ok((id.clone(), false, *named)),
         Found::User { .. } => Err(Refusal::Disabled),
         Found::Nobody if facts.may_create || flow.state.invited => {
             note(trace, "signup", "a new person is let in");
             let named = flow.state.name.is_some()
-                || flow.state.proofs.iter().any(|proof| proof.identity.name.is_some());
+                || flow
+                    .state
+                    .proofs
+                    .iter()
+                    .any(|proof| proof.identity.name.is_some());
             Ok((flow.state.candidate.clone(), true, named))
         }
         Found::Nobody => Err(Refusal::UnknownPerson),
@@ -187,7 +207,13 @@ fn bound_person(
                 _ => Refusal::OtherPerson,
             })
         }
-        (Found::User { state: UserState::Active, .. }, _) => Ok((user, false, true)),
+        (
+            Found::User {
+                state: UserState::Active,
+                ..
+            },
+            _,
+        ) => Ok((user, false, true)),
         (Found::User { .. }, _) => Err(Refusal::Disabled),
         (Found::Nobody, FlowPurpose::Link | FlowPurpose::Verify) => {
             note(trace, "binding", "attached to the session's person");
@@ -197,20 +223,27 @@ fn bound_person(
     }
 }
 
-fn strength(
-    flow: &Flow,
-    facts: &Facts,
-    acr: Acr,
-    trace: &mut Vec<TraceLine>,
-) -> Option<Decision> {
+fn strength(flow: &Flow, facts: &Facts, acr: Acr, trace: &mut Vec<TraceLine>) -> Option<Decision> {
     let wanted = flow.state.demand.acr?;
     if acr >= wanted {
         note(trace, "acr", "reached");
         return None;
     }
     let possible = facts.stronger.iter().any(|(_, rung)| *rung >= wanted);
-    note(trace, "acr", if possible { "more proof wanted" } else { "out of reach" });
-    Some(if possible { Decision::Choose } else { Decision::Denied(Refusal::TooWeak) })
+    note(
+        trace,
+        "acr",
+        if possible {
+            "more proof wanted"
+        } else {
+            "out of reach"
+        },
+    );
+    Some(if possible {
+        Decision::Choose
+    } else {
+        Decision::Denied(Refusal::TooWeak)
+    })
 }
 
 fn onboarding(
@@ -226,7 +259,11 @@ fn onboarding(
         note(trace, "profile", "a name is missing");
         return Some(Decision::Profile);
     }
-    let has_passkey = flow.state.proofs.iter().any(|proof| proof.method == MethodKind::Passkey);
+    let has_passkey = flow
+        .state
+        .proofs
+        .iter()
+        .any(|proof| proof.method == MethodKind::Passkey);
     if facts.can_enrol && !flow.state.enrol_offered && !has_passkey {
         note(trace, "enrol", "a passkey is offered");
         return Some(Decision::Enrol);
@@ -243,15 +280,30 @@ fn organization(
         return Ok(None);
     }
     if let Some(wanted) = &flow.state.demand.org {
-        let member = facts.memberships.iter().find(|m| m.org.as_str() == wanted || m.slug == *wanted);
-        note(trace, "organization", if member.is_some() { "as asked for" } else { "not a member" });
+        let member = facts
+            .memberships
+            .iter()
+            .find(|m| m.org.as_str() == wanted || m.slug == *wanted);
+        note(
+            trace,
+            "organization",
+            if member.is_some() {
+                "as asked for"
+            } else {
+                "not a member"
+            },
+        );
         return member
             .map(|m| Some(m.org.clone()))
             .ok_or(Decision::Denied(Refusal::NoMember));
     }
     if let Some(chosen) = &flow.state.org {
         let member = facts.memberships.iter().any(|m| m.org == *chosen);
-        return if member { Ok(Some(chosen.clone())) } else { Err(Decision::Organization) };
+        return if member {
+            Ok(Some(chosen.clone()))
+        } else {
+            Err(Decision::Organization)
+        };
     }
     match facts.memberships.as_slice() {
         [] => Ok(None),
@@ -264,7 +316,10 @@ fn organization(
 }
 
 fn note(trace: &mut Vec<TraceLine>, rule: &'static str, outcome: &str) {
-    trace.push(TraceLine { rule, outcome: outcome.to_owned() });
+    trace.push(TraceLine {
+        rule,
+        outcome: outcome.to_owned(),
+    });
 }
 
 fn describe(decision: &Decision) -> String {

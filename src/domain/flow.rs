@@ -204,13 +204,20 @@ pub struct Flow {
 impl FlowState {
     /// The strongest rung among the proofs.
     pub fn acr(&self) -> Option<Acr> {
-        self.proofs.iter().map(|proof| proof.identity.evidence.acr).max()
+        self.proofs
+            .iter()
+            .map(|proof| proof.identity.evidence.acr)
+            .max()
     }
 
     /// Union of the proofs' `amr`, in order of first appearance.
     pub fn amr(&self) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
-        for value in self.proofs.iter().flat_map(|proof| &proof.identity.evidence.amr) {
+        for value in self
+            .proofs
+            .iter()
+            .flat_map(|proof| &proof.identity.evidence.amr)
+        {
             if !all.contains(value) {
                 all.push(value.clone());
             }

@@ -108,8 +108,15 @@ impl Problem {
 
     /// One faulty field: 422.
     pub fn field(pointer: &str, code: &'static str, detail: impl Into<String>) -> Self {
-        let mut problem = Self::new(Code::InvalidField, "Correct the marked field and send again.");
-        problem.errors.push(FieldFault { pointer: pointer.into(), code, detail: detail.into() });
+        let mut problem = Self::new(
+            Code::InvalidField,
+            "Correct the marked field and send again.",
+        );
+        problem.errors.push(FieldFault {
+            pointer: pointer.into(),
+            code,
+            detail: detail.into(),
+        });
         problem
     }
 

@@ -61,7 +61,13 @@ mod tests {
 
     #[test]
     fn accepts_paths_and_listed_origins() {
-        for good in ["/", "/a?b=c#d", "/a//b", "https://ide.example/x", "https://ide.example:443/"] {
+        for good in [
+            "/",
+            "/a?b=c#d",
+            "/a//b",
+            "https://ide.example/x",
+            "https://ide.example:443/",
+        ] {
             assert!(ReturnTo::parse(good, listed).is_some(), "{good}");
         }
     }
@@ -69,13 +75,26 @@ mod tests {
     #[test]
     fn open_redirects_are_refused() {
         for bad in [
-            "", "a", "//evil.test", "/\\evil.test", "\\\\evil.test", "https://evil.test",
-            "https://ide.example.evil.test", "https://ide.example@evil.test/", "javascript:alert(1)",
-            "https://ide.example:444/", "http://ide.example/", "/\t/evil.test", " /x", "https:/ide.example",
+            "",
+            "a",
+            "//evil.test",
+            "/\\evil.test",
+            "\\\\evil.test",
+            "https://evil.test",
+            "https://ide.example.evil.test",
+            "https://ide.example@evil.test/",
+            "javascript:alert(1)",
+            "https://ide.example:444/",
+            "http://ide.example/",
+            "/\t/evil.test",
+            " /x",
+            "https:/ide.example",
             "https://user@ide.example/",
         ] {
             let parsed = ReturnTo::parse(bad, listed);
-            let harmless = parsed.as_ref().is_some_and(|r| r.as_str().starts_with("https://ide.example/"));
+            let harmless = parsed
+                .as_ref()
+                .is_some_and(|r| r.as_str().starts_with("https://ide.example/"));
             assert!(parsed.is_none() || harmless, "{bad:?}");
         }
     }
@@ -83,6 +102,9 @@ mod tests {
     #[test]
     fn adds_a_parameter_before_the_fragment() {
         let to = ReturnTo::own("/a?b=c#d");
-        assert_eq!(to.with_query("error", "login_required"), "/a?b=c&error=login_required#d");
+        assert_eq!(
+            to.with_query("error", "login_required"),
+            "/a?b=c&error=login_required#d"
+        );
     }
 }

@@ -65,7 +65,9 @@ impl Session {
     pub fn satisfies(&self, acr: Option<Acr>, max_age_s: Option<u64>, now: i64) -> bool {
         let strong = acr.is_none_or(|wanted| self.acr >= wanted);
         let fresh = max_age_s.is_none_or(|seconds| {
-            let limit = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
+            let limit = i64::try_from(seconds)
+                .unwrap_or(i64::MAX)
+                .saturating_mul(1000);
             now.saturating_sub(self.auth_time) <= limit
         });
         strong && fresh

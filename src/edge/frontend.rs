@@ -40,7 +40,9 @@ pub async fn serve(
             parts.uri = join(base, parts.uri.path(), parts.uri.query())?;
             parts.version = http::Version::HTTP_11;
             let body = Body::new(Limited::new(body, BODY_LIMIT).map_err(axum::Error::new));
-            backends.send(http::Request::from_parts(parts, body), HEADER_TIMEOUT).await
+            backends
+                .send(http::Request::from_parts(parts, body), HEADER_TIMEOUT)
+                .await
         }
     }
 }

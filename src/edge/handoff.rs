@@ -74,7 +74,14 @@ pub struct Ask {
 }
 
 /// On the app host: the address on the login host that goes on.
-pub fn start(core: &Core, site: &Site, origin: String, browser: [u8; 32], rd: ReturnTo, ask: Ask) -> String {
+pub fn start(
+    core: &Core,
+    site: &Site,
+    origin: String,
+    browser: [u8; 32],
+    rd: ReturnTo,
+    ask: Ask,
+) -> String {
     let request = Request {
         host: site.host.host.clone(),
         origin,
@@ -90,15 +97,26 @@ pub fn start(core: &Core, site: &Site, origin: String, browser: [u8; 32], rd: Re
     };
     let plain = serde_json::to_vec(&request).unwrap_or_default();
     let sealed = B64.encode(core.sealer.seal(request_place(site), &plain));
-    site.tenant.address(&format!("/bff/handoff?request={sealed}"))
+    site.tenant
+        .address(&format!("/bff/handoff?request={sealed}"))
 }
 
 fn request_place(site: &Site) -> Place<'_> {
-    Place { tenant: site.tenant.id.as_str(), table: "handoff", column: "request", row: "" }
+    Place {
+        tenant: site.tenant.id.as_str(),
+        table: "handoff",
+        column: "request",
+        row: "",
+    }
 }
 
 fn ticket_place(site: &Site) -> Place<'_> {
-    Place { tenant: site.tenant.id.as_str(), table: "one_time_secrets", column: "sealed", row: "ticket" }
+    Place {
+        tenant: site.tenant.id.as_str(),
+        table: "one_time_secrets",
+        column: "sealed",
+        row: "ticket",
+    }
 }
 
 /// On the login host: reads what an app host of the same tenant asked for.
@@ -106,14 +124,28 @@ fn ticket_place(site: &Site) -> Place<'_> {
 /// # Errors
 /// `invalid_request`, `expired`.
 pub fn read(core: &Core, site: &Site, sealed: &str) -> Result<Request, Problem> {
-    let bad = || Problem::new(Code::InvalidRequest, "This sign-in request is damaged. Start again in the app.");
+    let bad = || {
+        Problem::new(
+            Code::InvalidRequest,
+            "This sign-in request is damaged. Start again in the app.",
+        )
+    };
     let bytes = B64.decode(sealed).map_err(|_| bad())?;
-    let plain = core.sealer.open(request_place(site), &bytes).map_err(|_| bad())?;
+    let plain = core
+        .sealer
+        .open(request_place(site), &bytes)
+        .map_err(|_| bad())?;
     let request: Request = serde_json::from_slice(&plain).map_err(|_| bad())?;
     if core.now() - request.asked_at > REQUEST_MS {
-        return Err(Problem::new(Code::Expired, "This sign-in request is too old. Start again in the app."));
+        return Err(Problem::new(
+            Code::Expired,
+            "This sign-in request is too old. Start again in the app.",
+        ));
     }
-    let listed = site.hosts.iter().any(|h| h.host == request.host && h.purpose == Purpose::App);
+    let listed = site
+        .hosts
+        .iter()
+        .any(|h| h.host == request.host && h.purpose == Purpose::App);
     if listed { Ok(request) } else { Err(bad()) }
 }
 
@@ -130,7 +162,12 @@ impl Request {
 ///
 /// # Errors
 /// `store_unavailable`.
-pub async fn issue(core: &Core, site: &Site, request: &Request, sid: &Sid) -> Result<String, Problem> {
+pub async fn issue(
+    core: &Core,
+    site: &Site,
+    request: &Request,
+    sid: &Sid,
+) -> Result<String, Problem> {
     let ticket = Ticket {
         sid: sid.clone(),
         host: request.host.clone(),
@@ -144,10 +181,22 @@ pub async fn issue(core: &Core, site: &Site, request: &Request, sid: &Sid) -> Re
     let mut write = core.begin().await?;
     let now = write.now();
     let tenant = &site.tenant.id;
-    secrets::create(&mut write.tx, tenant, SecretPurpose::Ticket, &hash, sealed, now, now + TICKET_MS)
-        .await?;
+    secrets::create(
+        &mut write.tx,
+        tenant,
+        SecretPurpose::Ticket,
+        &hash,
+        sealed,
+        now,
+        now + TICKET_MS,
+    )
+    .await?;
     core.commit(write).await?;
-    Ok(format!("{}/.laneway/callback?ticket={}", request.origin, token.expose()))
+    Ok(format!(
+        "{}/.laneway/callback?ticket={}",
+        request.origin,
+        token.expose()
+    ))
 }
 
 /// On the app host: the ticket becomes a cookie of this host. Answers cookie value and
@@ -164,7 +213,12 @@ pub async fn redeem(
     browser: &[u8; 32],
     old_cookie: Option<[u8; 32]>,
 ) -> Result<(String, ReturnTo), Problem> {
-    let over = || Problem::new(Code::Expired, "This sign-in is over. Start again in the app.");
+    let over = || {
+        Problem::new(
+            Code::Expired,
+            "This sign-in is over. Start again in the app.",
+        )
+    };
     let tenant = &site.tenant.id;
     let mut write = core.begin().await?;
     let now = write.now();
@@ -180,16 +234,30 @@ pub async fn redeem(
         core.commit(write).await?;
         return Err(over());
     }
-    let session = sessions::find(&mut write.tx, tenant, &ticket.sid).await?.ok_or_else(over)?;
+    let session = sessions::find(&mut write.tx, tenant, &ticket.sid)
+        .await?
+        .ok_or_else(over)?;
     if let Some(old) = old_cookie {
         sessions::retire_cookie(&mut write.tx, &old, now).await?;
     }
     let (cookie, hash) = core.new_token();
-    sessions::add_cookie(&mut write.tx, tenant, &ticket.sid, &site.host.host, &hash, now).await?;
+    sessions::add_cookie(
+        &mut write.tx,
+        tenant,
+        &ticket.sid,
+        &site.host.host,
+        &hash,
+        now,
+    )
+    .await?;
     write.invalidate(Change::Changed, Scope::Session, ticket.sid.as_str());
-    let event = Event::new(kind::HANDOFF_COMPLETED, Outcome::Success, ("host", &site.host.host))
-        .by_user(&session.user)
-        .detail(json!({ "sid": ticket.sid }));
+    let event = Event::new(
+        kind::HANDOFF_COMPLETED,
+        Outcome::Success,
+        ("host", &site.host.host),
+    )
+    .by_user(&session.user)
+    .detail(json!({ "sid": ticket.sid }));
     core.audit(&mut write, tenant, meta, event).await?;
     core.commit(write).await?;
     Ok((cookie.expose().to_owned(), ticket.rd))

@@ -7,8 +7,15 @@ const IDENTITY_PREFIXES: &[&str] = &["x-auth-request-", "remote-", "x-laneway-",
 
 /// Hop-by-hop headers (RFC 9110 §7.6.1).
 const HOP: &[&str] = &[
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
-    "te", "trailer", "transfer-encoding", "upgrade",
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
 ];
 
 /// The names that a client may not set, for documentation and tests.
@@ -36,7 +43,11 @@ pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
 /// Removes what a client must not tell a backend: its copy of our identity headers in
 /// any spelling that a CGI-style backend would fold into ours, and our own marks.
 pub(super) fn remove_spoofable(headers: &mut HeaderMap) {
-    let doomed: Vec<HeaderName> = headers.keys().filter(|name| spoofable(name.as_str())).cloned().collect();
+    let doomed: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| spoofable(name.as_str()))
+        .cloned()
+        .collect();
     for name in doomed {
         headers.remove(name);
     }
@@ -44,26 +55,46 @@ pub(super) fn remove_spoofable(headers: &mut HeaderMap) {
 
 fn spoofable(name: &str) -> bool {
     let folded = name.replace('_', "-");
-    IDENTITY_PREFIXES.iter().any(|prefix| folded.starts_with(prefix))
+    IDENTITY_PREFIXES
+        .iter()
+        .any(|prefix| folded.starts_with(prefix))
         || matches!(
             folded.as_str(),
-            "authorization" | "x-csrf" | "x-api-key" | "x-request-id" | "forwarded" | "x-real-ip"
-                | "x-original-url" | "x-original-method" | "x-rewrite-url"
+            "authorization"
+                | "x-csrf"
+                | "x-api-key"
+                | "x-request-id"
+                | "forwarded"
+                | "x-real-ip"
+                | "x-original-url"
+                | "x-original-method"
+                | "x-rewrite-url"
         )
 }
 
 /// Removes what a backend must not tell the browser in our name.
 pub(super) fn clean_answer(headers: &mut HeaderMap) {
     remove_hop_by_hop(headers);
-    let doomed: Vec<HeaderName> =
-        headers.keys().filter(|name| name.as_str().starts_with("x-laneway-")).cloned().collect();
+    let doomed: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with("x-laneway-"))
+        .cloned()
+        .collect();
     for name in doomed {
         headers.remove(name);
     }
-    let cookies: Vec<_> = headers.get_all(header::SET_COOKIE).iter().cloned().collect();
+    let cookies: Vec<_> = headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .cloned()
+        .collect();
     headers.remove(header::SET_COOKIE);
     for cookie in cookies {
-        let ours = cookie.as_bytes().trim_ascii_start().to_ascii_lowercase().starts_with(b"__host-lw");
+        let ours = cookie
+            .as_bytes()
+            .trim_ascii_start()
+            .to_ascii_lowercase()
+            .starts_with(b"__host-lw");
         if !ours {
             headers.append(header::SET_COOKIE, cookie);
         }
@@ -80,11 +111,23 @@ mod tests {
     fn client_copies_of_identity_headers_are_removed_in_any_spelling() {
         let mut headers = HeaderMap::new();
         for name in [
-            "x-laneway-user", "X-Laneway_User", "x_laneway_user", "remote-user", "remote_user",
-            "x-auth-request-email", "x_auth_request_email", "x-forwarded-for", "forwarded",
-            "authorization", "x-csrf", "x-request-id",
+            "x-laneway-user",
+            "X-Laneway_User",
+            "x_laneway_user",
+            "remote-user",
+            "remote_user",
+            "x-auth-request-email",
+            "x_auth_request_email",
+            "x-forwarded-for",
+            "forwarded",
+            "authorization",
+            "x-csrf",
+            "x-request-id",
         ] {
-            headers.append(HeaderName::from_bytes(name.as_bytes()).expect("name"), HeaderValue::from_static("x"));
+            headers.append(
+                HeaderName::from_bytes(name.as_bytes()).expect("name"),
+                HeaderValue::from_static("x"),
+            );
         }
         headers.append("accept", HeaderValue::from_static("a"));
         remove_spoofable(&mut headers);
@@ -94,7 +137,10 @@ mod tests {
     #[test]
     fn headers_named_in_connection_go() {
         let mut headers = HeaderMap::new();
-        headers.append("connection", HeaderValue::from_static("keep-alive, x-secret"));
+        headers.append(
+            "connection",
+            HeaderValue::from_static("keep-alive, x-secret"),
+        );
         headers.append("x-secret", HeaderValue::from_static("1"));
         headers.append("te", HeaderValue::from_static("trailers"));
         remove_hop_by_hop(&mut headers);
@@ -104,8 +150,14 @@ mod tests {
     #[test]
     fn backends_cannot_set_our_cookies() {
         let mut headers = HeaderMap::new();
-        headers.append(header::SET_COOKIE, HeaderValue::from_static("__Host-lw=stolen; Path=/"));
-        headers.append(header::SET_COOKIE, HeaderValue::from_static("__HOST-LW-flow=x"));
+        headers.append(
+            header::SET_COOKIE,
+            HeaderValue::from_static("__Host-lw=stolen; Path=/"),
+        );
+        headers.append(
+            header::SET_COOKIE,
+            HeaderValue::from_static("__HOST-LW-flow=x"),
+        );
         headers.append(header::SET_COOKIE, HeaderValue::from_static("theme=dark"));
         headers.append("x-laneway-user", HeaderValue::from_static("evil"));
         clean_answer(&mut headers);

@@ -45,7 +45,9 @@ impl Backends {
             .https_or_http()
             .enable_http1()
             .wrap_connector(http);
-        Ok(Self { client: Client::builder(TokioExecutor::new()).build(https) })
+        Ok(Self {
+            client: Client::builder(TokioExecutor::new()).build(https),
+        })
     }
 
     /// Sends a request whose URI and headers are final.
@@ -59,7 +61,10 @@ impl Backends {
     ) -> Result<Response, Problem> {
         let answer = tokio::time::timeout(header_timeout, self.client.request(request)).await;
         match answer {
-            Err(_) => Err(Problem::new(Code::UpstreamTimeout, "The application behind this address took too long.")),
+            Err(_) => Err(Problem::new(
+                Code::UpstreamTimeout,
+                "The application behind this address took too long.",
+            )),
             Ok(Err(error)) => Err(failed(&error)),
             Ok(Ok(answer)) => {
                 let (mut parts, body) = answer.into_parts();
@@ -72,8 +77,11 @@ impl Backends {
 
 fn failed(error: &hyper_util::client::legacy::Error) -> Problem {
     if error.is_connect() {
-        return Problem::new(Code::UpstreamUnavailable, "The application behind this address is not running.")
-            .because(error);
+        return Problem::new(
+            Code::UpstreamUnavailable,
+            "The application behind this address is not running.",
+        )
+        .because(error);
     }
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
@@ -82,8 +90,11 @@ fn failed(error: &hyper_util::client::legacy::Error) -> Problem {
         }
         source = inner.source();
     }
-    Problem::new(Code::UpstreamInvalid, "The application behind this address answered nonsense.")
-        .because(error)
+    Problem::new(
+        Code::UpstreamInvalid,
+        "The application behind this address answered nonsense.",
+    )
+    .because(error)
 }
 
 /// Who calls a route, where from.
@@ -126,7 +137,8 @@ pub async fn forward(
     if route.token == RouteToken::Laneway
         && let Some(live) = &call.live
     {
-        let token = identity::access_token(call.core, &call.site.tenant, live, &route.audience).await?;
+        let token =
+            identity::access_token(call.core, &call.site.tenant, live, &route.audience).await?;
         let value = HeaderValue::from_str(&format!("Bearer {token}"))
             .map_err(|error| Problem::new(Code::Internal, "token").because(error))?;
         parts.headers.insert(header::AUTHORIZATION, value);
@@ -134,16 +146,24 @@ pub async fn forward(
     parts.uri = target;
     parts.version = http::Version::HTTP_11;
     let body = Body::new(Limited::new(body, route.body_limit).map_err(axum::Error::new));
-    let mut answer =
-        backends.send(http::Request::from_parts(parts, body), route.header_timeout).await?;
+    let mut answer = backends
+        .send(http::Request::from_parts(parts, body), route.header_timeout)
+        .await?;
     if !answer.headers().contains_key(header::CACHE_CONTROL) {
-        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        answer
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     Ok(answer)
 }
 
 fn content_length(headers: &HeaderMap) -> Option<usize> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 /// Headers as a backend may see them: ours removed, the client's forgeries removed, the
@@ -158,7 +178,10 @@ pub(super) fn prepare(call: &Call<'_>, headers: &mut HeaderMap) -> Result<(), Pr
         headers.insert(header::COOKIE, cookies);
     }
     let origin = call.site.origin(call.raw_host);
-    let scheme = origin.split_once("://").map_or("https", |(scheme, _)| scheme).to_owned();
+    let scheme = origin
+        .split_once("://")
+        .map_or("https", |(scheme, _)| scheme)
+        .to_owned();
     let truth = [
         ("x-forwarded-for", call.meta.ip.as_str()),
         ("x-forwarded-host", call.raw_host),
@@ -177,21 +200,36 @@ pub(super) fn prepare(call: &Call<'_>, headers: &mut HeaderMap) -> Result<(), Pr
 fn target(route: &Route, uri: &Uri) -> Result<Uri, Problem> {
     let path = uri.path();
     let prefix = format!("/api/{}", route.name);
-    let rest = if route.strip_prefix { path.strip_prefix(&prefix).unwrap_or(path) } else { path };
+    let rest = if route.strip_prefix {
+        path.strip_prefix(&prefix).unwrap_or(path)
+    } else {
+        path
+    };
     if climbs(rest) {
-        return Err(Problem::new(Code::InvalidRequest, "Write the path without dot segments."));
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            "Write the path without dot segments.",
+        ));
     }
     join(&route.backend, rest, uri.query())
 }
 
 pub(super) fn join(base: &Url, rest: &str, query: Option<&str>) -> Result<Uri, Problem> {
     let root = base.as_str().trim_end_matches('/');
-    let rest = if rest.is_empty() || rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
-    let rest = if rest.is_empty() { "/".to_owned() } else { rest };
+    let rest = if rest.is_empty() || rest.starts_with('/') {
+        rest.to_owned()
+    } else {
+        format!("/{rest}")
+    };
+    let rest = if rest.is_empty() {
+        "/".to_owned()
+    } else {
+        rest
+    };
     let query = query.map(|q| format!("?{q}")).unwrap_or_default();
-    format!("{root}{rest}{query}")
-        .parse()
-        .map_err(|error| Problem::new(Code::InvalidRequest, "The path is not usable.").because(error))
+    format!("{root}{rest}{query}").parse().map_err(|error| {
+        Problem::new(Code::InvalidRequest, "The path is not usable.").because(error)
+    })
 }
 
 /// Dot segments in any spelling: a backend would resolve them against its own base and so
@@ -200,7 +238,11 @@ fn climbs(path: &str) -> bool {
     let mut decoded = path.to_ascii_lowercase();
     // Twice: "%252e" becomes "%2e" becomes ".".
     for _ in 0..2 {
-        decoded = decoded.replace("%25", "%").replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
+        decoded = decoded
+            .replace("%25", "%")
+            .replace("%2e", ".")
+            .replace("%2f", "/")
+            .replace("%5c", "/");
     }
     decoded
         .replace('\\', "/")
@@ -215,12 +257,27 @@ mod tests {
     #[test]
     fn dot_segments_in_any_spelling_are_refused() {
         for bad in [
-            "/../x", "/a/..", "/a/%2e%2e/x", "/a/%2E%2e%2fx", "/a/..;x/y", "/a\\..\\b", "/%252e%252e/x",
-            "/./x", "/..%5cx",
+            "/../x",
+            "/a/..",
+            "/a/%2e%2e/x",
+            "/a/%2E%2e%2fx",
+            "/a/..;x/y",
+            "/a\\..\\b",
+            "/%252e%252e/x",
+            "/./x",
+            "/..%5cx",
         ] {
             assert!(climbs(bad), "{bad}");
         }
-        for good in ["", "/", "/a.b/c..d", "/...", "/a//b", "/%20x", "/.well-known/x"] {
+        for good in [
+            "",
+            "/",
+            "/a.b/c..d",
+            "/...",
+            "/a//b",
+            "/%20x",
+            "/.well-known/x",
+        ] {
             assert!(!climbs(good), "{good}");
         }
     }

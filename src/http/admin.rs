@@ -12,8 +12,8 @@ use url::Url;
 
 use super::bff::rfc3339;
 use super::context::Context;
-use super::me::{Page, identity_json, page, plausible, session_json, user_json};
 use super::flows;
+use super::me::{Page, identity_json, page, plausible, session_json, user_json};
 use crate::audit::{Event, Outcome, kind};
 use crate::authn::{self, Caller};
 use crate::domain::tenant::{Brand, Host, Purpose, Signup, Tenant};
@@ -25,7 +25,10 @@ use crate::lane_a::{logout, swap};
 use crate::store::audit::Filter;
 use crate::store::invalidations::{Change, Scope};
 use crate::store::sessions::Which;
-use crate::store::{audit, hosts as host_rows, links, operators, orgs, sessions, tenants as tenant_rows, users as user_rows};
+use crate::store::{
+    audit, hosts as host_rows, links, operators, orgs, sessions, tenants as tenant_rows,
+    users as user_rows,
+};
 
 /// An operator, for the audit event.
 pub struct Operator(&'static str, String);
@@ -51,8 +54,10 @@ pub async fn operator(context: &Context, method: &Method) -> Result<Operator, Pr
             authn::check_api(&context.headers, method, false)?;
             Ok(Operator("user", live.session.user.0.clone()))
         }
-        Caller::Anonymous => Err(Problem::new(Code::Unauthenticated, "Send an operator's token.")
-            .with("login_url", "/bff/login")),
+        Caller::Anonymous => Err(
+            Problem::new(Code::Unauthenticated, "Send an operator's token.")
+                .with("login_url", "/bff/login"),
+        ),
     }
 }
 
@@ -73,12 +78,19 @@ fn versioned(version: i64, body: Value) -> Response {
 }
 
 fn if_match(context: &Context) -> Result<Option<i64>, Problem> {
-    let Some(value) = context.headers.get(header::IF_MATCH) else { return Ok(None) };
+    let Some(value) = context.headers.get(header::IF_MATCH) else {
+        return Ok(None);
+    };
     let text = value.to_str().unwrap_or_default().trim_matches('"');
     if text == "*" {
         return Ok(None);
     }
-    let mismatch = || Problem::new(Code::VersionMismatch, "Read the record again before you change it.");
+    let mismatch = || {
+        Problem::new(
+            Code::VersionMismatch,
+            "Read the record again before you change it.",
+        )
+    };
     text.parse().map(Some).map_err(|_| mismatch())
 }
 
@@ -98,7 +110,13 @@ pub async fn tenants(context: Context, Query(query): Query<Page>) -> Result<Resp
     let after = query.after(&context, "/v1/admin/tenants")?;
     let all = tenant_rows::list(&context.core.db, &after, limit).await?;
     let last = all.last().map(|t| t.id.0.clone());
-    Ok(page(&context, "/v1/admin/tenants", limit, all.iter().map(tenant_json).collect(), last))
+    Ok(page(
+        &context,
+        "/v1/admin/tenants",
+        limit,
+        all.iter().map(tenant_json).collect(),
+        last,
+    ))
 }
 
 #[derive(Deserialize)]
@@ -126,12 +144,17 @@ pub async fn create_tenant(
         body.signup.unwrap_or(Signup::Invite),
     )
     .await?;
-    Ok(created(&format!("/v1/admin/tenants/{}", tenant.id), tenant_json(&tenant)))
+    Ok(created(
+        &format!("/v1/admin/tenants/{}", tenant.id),
+        tenant_json(&tenant),
+    ))
 }
 
 async fn tenant_by(context: &Context, id: &str) -> Result<Tenant, Problem> {
     let id = TenantId(plausible(id.to_owned())?);
-    tenant_rows::find(&context.core.db, &id).await?.ok_or_else(Problem::not_found)
+    tenant_rows::find(&context.core.db, &id)
+        .await?
+        .ok_or_else(Problem::not_found)
 }
 
 /// `GET /v1/admin/tenants/{id}`
@@ -162,20 +185,33 @@ pub async fn change_tenant(
     let body = flows::json_body(body)?;
     let mut tenant = tenant_by(&context, &id).await?;
     if if_match(&context)?.is_some_and(|version| version != tenant.version) {
-        return Err(Problem::new(Code::VersionMismatch, "Read the tenant again before you change it."));
+        return Err(Problem::new(
+            Code::VersionMismatch,
+            "Read the tenant again before you change it.",
+        ));
     }
     let before = tenant_json(&tenant);
     apply(&mut tenant, body)?;
     let mut write = context.core.begin().await?;
     if !tenant_rows::update(&mut write.tx, &tenant).await? {
-        return Err(Problem::new(Code::Conflict, "The tenant was changed meanwhile. Try again."));
+        return Err(Problem::new(
+            Code::Conflict,
+            "The tenant was changed meanwhile. Try again.",
+        ));
     }
     tenant.version += 1;
     write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());
-    let event = Event::new(kind::TENANT_UPDATED, Outcome::Success, ("tenant", tenant.id.as_str()))
-        .by(by.0, &by.1)
-        .change(Some(before), Some(tenant_json(&tenant)));
-    context.core.audit(&mut write, &tenant.id, &context.meta, event).await?;
+    let event = Event::new(
+        kind::TENANT_UPDATED,
+        Outcome::Success,
+        ("tenant", tenant.id.as_str()),
+    )
+    .by(by.0, &by.1)
+    .change(Some(before), Some(tenant_json(&tenant)));
+    context
+        .core
+        .audit(&mut write, &tenant.id, &context.meta, event)
+        .await?;
     context.core.commit(write).await?;
     Ok(versioned(tenant.version, tenant_json(&tenant)))
 }
@@ -185,20 +221,36 @@ fn apply(tenant: &mut Tenant, change: TenantChange) -> Result<(), Problem> {
         for (i, origin) in origins.iter().enumerate() {
             let plain = origin.path() == "/" && origin.query().is_none() && origin.has_host();
             if !plain || !matches!(origin.scheme(), "https" | "http") {
-                return Err(Problem::field(&format!("/origins/{i}"), "invalid_origin", "Give scheme, host and port only."));
+                return Err(Problem::field(
+                    &format!("/origins/{i}"),
+                    "invalid_origin",
+                    "Give scheme, host and port only.",
+                ));
             }
         }
         tenant.origins = origins;
     }
     if let Some(brand) = change.brand {
-        if brand.color.as_deref().is_some_and(|c| crate::views::brand_css(c).is_none()) {
-            return Err(Problem::field("/brand/color", "invalid", "Give a colour as #rrggbb."));
+        if brand
+            .color
+            .as_deref()
+            .is_some_and(|c| crate::views::brand_css(c).is_none())
+        {
+            return Err(Problem::field(
+                "/brand/color",
+                "invalid",
+                "Give a colour as #rrggbb.",
+            ));
         }
         tenant.brand = brand;
     }
     if let Some(name) = change.name {
         if name.trim().is_empty() || name.chars().count() > 100 {
-            return Err(Problem::field("/name", "invalid", "Use 1 to 100 characters."));
+            return Err(Problem::field(
+                "/name",
+                "invalid",
+                "Use 1 to 100 characters.",
+            ));
         }
         name.trim().clone_into(&mut tenant.name);
     }
@@ -246,9 +298,19 @@ pub async fn add_host(
     let body = flows::json_body(body)?;
     let tenant = tenant_by(&context, &id).await?;
     let core = &context.core;
-    let host =
-        operator::add_host(core, &context.meta, by.actor(), &tenant.id, &body.host, body.purpose).await?;
-    Ok(created(&format!("/v1/admin/tenants/{}/hosts/{}", tenant.id, host.id), host_json(&host)))
+    let host = operator::add_host(
+        core,
+        &context.meta,
+        by.actor(),
+        &tenant.id,
+        &body.host,
+        body.purpose,
+    )
+    .await?;
+    Ok(created(
+        &format!("/v1/admin/tenants/{}/hosts/{}", tenant.id, host.id),
+        host_json(&host),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -275,7 +337,13 @@ pub async fn users(
         None => user_rows::list(&context.core.db, tenant, Some(&wanted), &after, limit).await?,
     };
     let last = all.last().map(|user| user.id.0.clone());
-    Ok(page(&context, &path, limit, all.iter().map(user_json).collect(), last))
+    Ok(page(
+        &context,
+        &path,
+        limit,
+        all.iter().map(user_json).collect(),
+        last,
+    ))
 }
 
 #[derive(Deserialize)]
@@ -295,19 +363,31 @@ pub async fn create_user(
     let by = operator(&context, &Method::POST).await?;
     let body = flows::json_body(body)?;
     if body.password.is_some() {
-        return Err(Problem::new(Code::NotSupportedByUpstream, "This provider keeps no passwords."));
+        return Err(Problem::new(
+            Code::NotSupportedByUpstream,
+            "This provider keeps no passwords.",
+        ));
     }
-    let wanted =
-        CreateUser { email: body.email, email_verified: body.email_verified, name: body.name };
+    let wanted = CreateUser {
+        email: body.email,
+        email_verified: body.email_verified,
+        name: body.name,
+    };
     let tenant = &context.site.tenant;
-    let user = operator::create_user(&context.core, tenant, &context.meta, by.actor(), wanted).await?;
-    Ok(created(&format!("/v1/admin/users/{}", user.id), user_json(&user)))
+    let user =
+        operator::create_user(&context.core, tenant, &context.meta, by.actor(), wanted).await?;
+    Ok(created(
+        &format!("/v1/admin/users/{}", user.id),
+        user_json(&user),
+    ))
 }
 
 async fn user_by(context: &Context, id: String) -> Result<User, Problem> {
     let id = UserId(plausible(id)?);
     let found = user_rows::find(&context.core.db, &context.site.tenant.id, &id).await?;
-    found.filter(|user| user.state != UserState::Deleted).ok_or_else(Problem::not_found)
+    found
+        .filter(|user| user.state != UserState::Deleted)
+        .ok_or_else(Problem::not_found)
 }
 
 /// `GET /v1/admin/users/{id}`
@@ -333,13 +413,30 @@ pub async fn change_user(
     let by = operator(&context, &Method::PATCH).await?;
     let body = flows::json_body(body)?;
     if body.state == Some(UserState::Deleted) {
-        return Err(Problem::field("/state", "unknown", "Use active or disabled; DELETE deletes."));
+        return Err(Problem::field(
+            "/state",
+            "unknown",
+            "Use active or disabled; DELETE deletes.",
+        ));
     }
-    let (id, change) = (UserId(plausible(id)?), ChangeUser { name: body.name, state: body.state });
+    let (id, change) = (
+        UserId(plausible(id)?),
+        ChangeUser {
+            name: body.name,
+            state: body.state,
+        },
+    );
     let (tenant, expected) = (&context.site.tenant.id, if_match(&context)?);
-    let user =
-        operator::change_user(&context.core, tenant, &context.meta, by.actor(), &id, change, expected)
-            .await?;
+    let user = operator::change_user(
+        &context.core,
+        tenant,
+        &context.meta,
+        by.actor(),
+        &id,
+        change,
+        expected,
+    )
+    .await?;
     Ok(versioned(user.version, user_json(&user)))
 }
 
@@ -347,7 +444,14 @@ pub async fn change_user(
 pub async fn delete_user(context: Context, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     let by = operator(&context, &Method::DELETE).await?;
     let id = UserId(plausible(id)?);
-    operator::delete_user(&context.core, &context.site.tenant, &context.meta, by.actor(), &id).await?;
+    operator::delete_user(
+        &context.core,
+        &context.site.tenant,
+        &context.meta,
+        by.actor(),
+        &id,
+    )
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -380,13 +484,24 @@ pub async fn end_sessions(context: Context, Path(id): Path<String>) -> Result<St
     let user = user_by(&context, id).await?;
     let (core, tenant) = (&context.core, &context.site.tenant.id);
     let which = Which::OfUser(&user.id);
-    logout::end_sessions(core, tenant, &context.meta, by.actor(), &user.id, which, "ended_by_operator")
-        .await?;
+    logout::end_sessions(
+        core,
+        tenant,
+        &context.meta,
+        by.actor(),
+        &user.id,
+        which,
+        "ended_by_operator",
+    )
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /v1/admin/users/{id}/identities`
-pub async fn user_identities(context: Context, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub async fn user_identities(
+    context: Context,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
     operator(&context, &Method::GET).await?;
     let user = user_by(&context, id).await?;
     let all = links::list(&context.core.db, &context.site.tenant.id, &user.id).await?;
@@ -411,7 +526,13 @@ pub async fn put_identity(
     let id = UserId(plausible(id)?);
     let (core, tenant) = (&context.core, &context.site.tenant);
     let link = operator::put_identity(
-        core, tenant, &context.meta, by.actor(), &id, &body.upstream, &body.subject,
+        core,
+        tenant,
+        &context.meta,
+        by.actor(),
+        &id,
+        &body.upstream,
+        &body.subject,
     )
     .await?;
     Ok(Json(identity_json(&link)))
@@ -429,7 +550,11 @@ fn upstream_json(row: &Upstream) -> Value {
 /// `GET /v1/admin/upstreams`
 pub async fn upstreams(context: Context) -> Result<Json<Value>, Problem> {
     operator(&context, &Method::GET).await?;
-    let all = context.core.providers.of_tenant(&context.site.tenant).await?;
+    let all = context
+        .core
+        .providers
+        .of_tenant(&context.site.tenant)
+        .await?;
     let items: Vec<Value> = all.iter().map(|c| upstream_json(&c.row)).collect();
     Ok(Json(json!({ "items": items, "next_cursor": null })))
 }
@@ -454,7 +579,10 @@ pub async fn create_upstream(
     let tenant = &context.site.tenant;
     let all = context.core.providers.of_tenant(tenant).await?;
     if all.iter().any(|c| c.row.slug == body.name) {
-        return Err(Problem::new(Code::Duplicate, "An upstream of this name exists already."));
+        return Err(Problem::new(
+            Code::Duplicate,
+            "An upstream of this name exists already.",
+        ));
     }
     let input = UpstreamInput {
         kind: body.kind,
@@ -464,15 +592,23 @@ pub async fn create_upstream(
         client_secret: body.client_secret,
         options: body.options.unwrap_or_else(|| json!({})),
     };
-    let row = operator::put_upstream(&context.core, tenant, &context.meta, by.actor(), input).await?;
-    Ok(created(&format!("/v1/admin/upstreams/{}", row.id), upstream_json(&row)))
+    let row =
+        operator::put_upstream(&context.core, tenant, &context.meta, by.actor(), input).await?;
+    Ok(created(
+        &format!("/v1/admin/upstreams/{}", row.id),
+        upstream_json(&row),
+    ))
 }
 
 /// `GET /v1/admin/upstreams/{id}`
 pub async fn read_upstream(context: Context, Path(id): Path<String>) -> Result<Response, Problem> {
     operator(&context, &Method::GET).await?;
     let id = UpstreamId(plausible(id)?);
-    let found = context.core.providers.get(&context.site.tenant, &id).await?;
+    let found = context
+        .core
+        .providers
+        .get(&context.site.tenant, &id)
+        .await?;
     Ok(versioned(found.row.version, upstream_json(&found.row)))
 }
 
@@ -497,7 +633,10 @@ pub async fn change_upstream(
     let id = UpstreamId(plausible(id)?);
     let (core, tenant) = (&context.core, &context.site.tenant);
     let old = core.providers.get(tenant, &id).await?;
-    let content = body.issuer.is_some() || body.client_id.is_some() || body.client_secret.is_some() || body.options.is_some();
+    let content = body.issuer.is_some()
+        || body.client_id.is_some()
+        || body.client_secret.is_some()
+        || body.options.is_some();
     if content {
         let input = UpstreamInput {
             kind: old.row.kind.clone(),
@@ -520,7 +659,11 @@ pub async fn change_upstream(
 pub async fn probe(context: Context, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     operator(&context, &Method::POST).await?;
     let id = UpstreamId(plausible(id)?);
-    let found = context.core.providers.get(&context.site.tenant, &id).await?;
+    let found = context
+        .core
+        .providers
+        .get(&context.site.tenant, &id)
+        .await?;
     let checks = operator::probe(&context.core, &context.site.tenant, &found).await?;
     let ok = checks.iter().all(|check| check.ok);
     Ok(Json(json!({ "ok": ok, "checks": checks })))
@@ -553,10 +696,22 @@ pub async fn audit_events(
     };
     let path = audit_path(&query);
     let before = paging.after(&context, &path)?;
-    let all =
-        audit::list(&context.core.db, &context.site.tenant.id, &filter, &before, limit).await?;
+    let all = audit::list(
+        &context.core.db,
+        &context.site.tenant.id,
+        &filter,
+        &before,
+        limit,
+    )
+    .await?;
     let last = all.last().map(|event| event.id.clone());
-    Ok(page(&context, &path, limit, all.iter().map(event_json).collect(), last))
+    Ok(page(
+        &context,
+        &path,
+        limit,
+        all.iter().map(event_json).collect(),
+        last,
+    ))
 }
 
 /// The listing's address with its filters, which its cursors are bound to.
@@ -581,7 +736,9 @@ fn audit_path(query: &AuditQuery) -> String {
 
 fn event_json(event: &audit::EventRow) -> Value {
     let parse = |text: &Option<String>| {
-        text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()).unwrap_or(Value::Null)
+        text.as_deref()
+            .and_then(|text| serde_json::from_str::<Value>(text).ok())
+            .unwrap_or(Value::Null)
     };
     json!({
         "id": event.id, "at": rfc3339(event.at), "type": event.kind, "outcome": event.outcome,
@@ -597,7 +754,12 @@ fn instant(text: Option<&str>, default: i64) -> Result<i64, Problem> {
     let Some(text) = text else { return Ok(default) };
     time::OffsetDateTime::parse(text, &Rfc3339)
         .map(|at| i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(default))
-        .map_err(|_| Problem::new(Code::InvalidRequest, "Write instants as 2026-11-22T10:00:00Z."))
+        .map_err(|_| {
+            Problem::new(
+                Code::InvalidRequest,
+                "Write instants as 2026-11-22T10:00:00Z.",
+            )
+        })
 }
 
 fn org_json(org: &orgs::Organization) -> Value {
@@ -608,13 +770,22 @@ fn org_json(org: &orgs::Organization) -> Value {
 }
 
 /// `GET /v1/organizations`
-pub async fn organizations(context: Context, Query(query): Query<Page>) -> Result<Response, Problem> {
+pub async fn organizations(
+    context: Context,
+    Query(query): Query<Page>,
+) -> Result<Response, Problem> {
     operator(&context, &Method::GET).await?;
     let limit = query.limit()?;
     let after = query.after(&context, "/v1/organizations")?;
     let all = orgs::list(&context.core.db, &context.site.tenant.id, &after, limit).await?;
     let last = all.last().map(|org| org.id.0.clone());
-    Ok(page(&context, "/v1/organizations", limit, all.iter().map(org_json).collect(), last))
+    Ok(page(
+        &context,
+        "/v1/organizations",
+        limit,
+        all.iter().map(org_json).collect(),
+        last,
+    ))
 }
 
 #[derive(Deserialize)]
@@ -632,7 +803,11 @@ pub async fn create_organization(
     let body = flows::json_body(body)?;
     operator::check_slug("/slug", &body.slug)?;
     if body.name.trim().is_empty() || body.name.chars().count() > 100 {
-        return Err(Problem::field("/name", "invalid", "Use 1 to 100 characters."));
+        return Err(Problem::field(
+            "/name",
+            "invalid",
+            "Use 1 to 100 characters.",
+        ));
     }
     let (core, tenant) = (&context.core, &context.site.tenant.id);
     let org = orgs::Organization {
@@ -644,12 +819,19 @@ pub async fn create_organization(
     };
     let mut write = core.begin().await?;
     orgs::create(&mut write.tx, tenant, &org).await?;
-    let event = Event::new(kind::ORGANIZATION_CREATED, Outcome::Success, ("organization", org.id.as_str()))
-        .by(by.0, &by.1)
-        .org(org.id.as_str());
+    let event = Event::new(
+        kind::ORGANIZATION_CREATED,
+        Outcome::Success,
+        ("organization", org.id.as_str()),
+    )
+    .by(by.0, &by.1)
+    .org(org.id.as_str());
     core.audit(&mut write, tenant, &context.meta, event).await?;
     core.commit(write).await?;
-    Ok(created(&format!("/v1/organizations/{}", org.id), org_json(&org)))
+    Ok(created(
+        &format!("/v1/organizations/{}", org.id),
+        org_json(&org),
+    ))
 }
 
 async fn org_by(context: &Context, id: String) -> Result<orgs::Organization, Problem> {
@@ -659,7 +841,10 @@ async fn org_by(context: &Context, id: String) -> Result<orgs::Organization, Pro
 }
 
 /// `GET /v1/organizations/{org}`
-pub async fn read_organization(context: Context, Path(org): Path<String>) -> Result<Json<Value>, Problem> {
+pub async fn read_organization(
+    context: Context,
+    Path(org): Path<String>,
+) -> Result<Json<Value>, Problem> {
     operator(&context, &Method::GET).await?;
     Ok(Json(org_json(&org_by(&context, org).await?)))
 }
@@ -685,19 +870,32 @@ pub async fn put_member(
     let (core, tenant) = (&context.core, &context.site.tenant.id);
     let mut write = core.begin().await?;
     let now = write.now();
-    let membership =
-        orgs::add_member(&mut write.tx, tenant, &org.id, &user.id, &core.new_id(), now).await?;
+    let membership = orgs::add_member(
+        &mut write.tx,
+        tenant,
+        &org.id,
+        &user.id,
+        &core.new_id(),
+        now,
+    )
+    .await?;
     let mut roles = body.roles;
     roles.sort();
     roles.dedup();
-    let grants: Vec<(String, String)> =
-        roles.iter().map(|role| (core.new_id(), role.clone())).collect();
+    let grants: Vec<(String, String)> = roles
+        .iter()
+        .map(|role| (core.new_id(), role.clone()))
+        .collect();
     orgs::set_grants(&mut write.tx, tenant, &membership, "manual", &grants, now).await?;
     write.invalidate(Change::Changed, Scope::User, user.id.as_str());
-    let event = Event::new(kind::MEMBER_CHANGED, Outcome::Success, ("user", user.id.as_str()))
-        .by(by.0, &by.1)
-        .org(org.id.as_str())
-        .detail(json!({ "roles": roles }));
+    let event = Event::new(
+        kind::MEMBER_CHANGED,
+        Outcome::Success,
+        ("user", user.id.as_str()),
+    )
+    .by(by.0, &by.1)
+    .org(org.id.as_str())
+    .detail(json!({ "roles": roles }));
     core.audit(&mut write, tenant, &context.meta, event).await?;
     core.commit(write).await?;
     member_json(&context, &org.id, &user.id).await
@@ -714,12 +912,20 @@ pub async fn read_member(
     member_json(&context, &org.id, &user.id).await
 }
 
-async fn member_json(context: &Context, org: &OrgId, user: &UserId) -> Result<Json<Value>, Problem> {
+async fn member_json(
+    context: &Context,
+    org: &OrgId,
+    user: &UserId,
+) -> Result<Json<Value>, Problem> {
     let found = orgs::grants(&context.core.db, &context.site.tenant.id, org, user).await?;
     let grants = found.ok_or_else(Problem::not_found)?;
     let mut roles: Vec<&str> = grants.iter().map(|(role, _)| role.as_str()).collect();
     roles.dedup();
-    let list: Vec<Value> =
-        grants.iter().map(|(role, source)| json!({ "role": role, "source": source })).collect();
-    Ok(Json(json!({ "user": user, "org": org, "roles": roles, "grants": list })))
+    let list: Vec<Value> = grants
+        .iter()
+        .map(|(role, source)| json!({ "role": role, "source": source }))
+        .collect();
+    Ok(Json(
+        json!({ "user": user, "org": org, "roles": roles, "grants": list }),
+    ))
 }

@@ -22,21 +22,38 @@ pub struct BrandQuery {
 }
 
 /// `GET /assets/{path}`: stylesheets and scripts of our pages.
-pub async fn asset(Path(path): Path<String>, Query(query): Query<BrandQuery>) -> Result<Response, Problem> {
+pub async fn asset(
+    Path(path): Path<String>,
+    Query(query): Query<BrandQuery>,
+) -> Result<Response, Problem> {
     if path == "brand.css" {
-        let css = query.c.as_deref().and_then(views::brand_css).ok_or_else(Problem::not_found)?;
+        let css = query
+            .c
+            .as_deref()
+            .and_then(views::brand_css)
+            .ok_or_else(Problem::not_found)?;
         return Ok(cached("text/css; charset=utf-8", css.into_bytes(), None));
     }
     let asset = views::assets::get(&path).ok_or_else(Problem::not_found)?;
-    Ok(cached(&asset.content_type, asset.bytes.into_owned(), Some(&asset.etag)))
+    Ok(cached(
+        &asset.content_type,
+        asset.bytes.into_owned(),
+        Some(&asset.etag),
+    ))
 }
 
 // Addresses carry the content's hash, so a year is safe.
 fn cached(content_type: &str, bytes: Vec<u8>, etag: Option<&str>) -> Response {
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     if let Ok(value) = HeaderValue::from_str(content_type) {
         headers.insert(header::CONTENT_TYPE, value);
     }
@@ -50,8 +67,9 @@ fn cached(content_type: &str, bytes: Vec<u8>, etag: Option<&str>) -> Response {
 pub async fn jwks(context: Context) -> Result<Response, Problem> {
     let keys = context.core.keys.jwks(&context.site.tenant.id).await?;
     let mut response = Json(keys).into_response();
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=300"),
+    );
     Ok(response)
 }

@@ -41,7 +41,10 @@ pub struct LoginQuery {
 impl LoginQuery {
     /// The address under whichever name it came.
     pub fn target(&self) -> Option<&str> {
-        self.return_to.as_deref().or(self.return_url.as_deref()).or(self.rd.as_deref())
+        self.return_to
+            .as_deref()
+            .or(self.return_url.as_deref())
+            .or(self.rd.as_deref())
     }
 
     /// What is demanded.
@@ -49,7 +52,10 @@ impl LoginQuery {
         let prompt = match self.prompt.as_deref() {
             None | Some("") => None,
             Some(text) => Some(Prompt::parse(text).ok_or_else(|| {
-                Problem::new(Code::InvalidRequest, "prompt is none, login, select_account or create.")
+                Problem::new(
+                    Code::InvalidRequest,
+                    "prompt is none, login, select_account or create.",
+                )
             })?),
         };
         Ok(Ask {
@@ -72,7 +78,8 @@ pub async fn login(context: Context, Query(query): Query<LoginQuery>) -> Result<
     }
     let return_to = flows::return_to(&context, query.target())?;
     if let Some(app) = app_origin(&context, &return_to) {
-        let rd: String = url::form_urlencoded::byte_serialize(return_to.as_str().as_bytes()).collect();
+        let rd: String =
+            url::form_urlencoded::byte_serialize(return_to.as_str().as_bytes()).collect();
         return Ok(see_other(&format!("{app}/.laneway/start?rd={rd}")));
     }
     sign_in(&context, return_to, ask, None).await
@@ -82,7 +89,8 @@ pub async fn login(context: Context, Query(query): Query<LoginQuery>) -> Result<
 fn app_origin(context: &Context, return_to: &ReturnTo) -> Option<String> {
     let url = url::Url::parse(return_to.as_str()).ok()?;
     let host = context.site.own_host(&url)?;
-    (host.purpose == crate::domain::tenant::Purpose::App).then(|| url.origin().ascii_serialization())
+    (host.purpose == crate::domain::tenant::Purpose::App)
+        .then(|| url.origin().ascii_serialization())
 }
 
 /// Brings a browser on the login host to a session that serves `ask`, then to `return_to`.
@@ -111,7 +119,9 @@ pub async fn sign_in(
     if visit.live.is_some() && !again && (ask.acr.is_some() || ask.max_age.is_some()) {
         begin.purpose = FlowPurpose::StepUp;
         if ask.prompt == Some(Prompt::None) {
-            return Ok(see_other(&begin.return_to.with_query("error", "login_required")));
+            return Ok(see_other(
+                &begin.return_to.with_query("error", "login_required"),
+            ));
         }
         let flow = lane_a::begin(&visit, begin).await?;
         return pages::open_flow(&visit, &browser, flow).await;
@@ -121,14 +131,17 @@ pub async fn sign_in(
         [only] if only.kind == MethodKind::Redirect => Some(only.upstream.row.slug.clone()),
         _ => None,
     };
-    match (ask.connection.as_deref().or(only_redirect.as_deref()), ask.prompt) {
+    match (
+        ask.connection.as_deref().or(only_redirect.as_deref()),
+        ask.prompt,
+    ) {
         (Some(slug), _) => {
             let slug = slug.to_owned();
             begin_redirect(context, begin, Some(&slug)).await
         }
-        (None, Some(Prompt::None)) => {
-            Ok(see_other(&begin.return_to.with_query("error", "login_required")))
-        }
+        (None, Some(Prompt::None)) => Ok(see_other(
+            &begin.return_to.with_query("error", "login_required"),
+        )),
         (None, _) if begin.demand == Demand::default() => Ok(pages::to_login(&begin)),
         // What is demanded must not hang on an address that the person could edit.
         (None, _) => {
@@ -188,8 +201,10 @@ pub async fn user(context: Context, Query(query): Query<UserQuery>) -> Result<Re
         if query.anonymous.as_deref() == Some("null") {
             return Ok(Json(Value::Null).into_response());
         }
-        return Err(Problem::new(Code::Unauthenticated, "Nobody is signed in here.")
-            .with("login_url", "/bff/login"));
+        return Err(
+            Problem::new(Code::Unauthenticated, "Nobody is signed in here.")
+                .with("login_url", "/bff/login"),
+        );
     };
     check_org(&context, &live)?;
     let user = user_json(&context, &live);
@@ -205,14 +220,21 @@ pub async fn user(context: Context, Query(query): Query<UserQuery>) -> Result<Re
 /// # Errors
 /// `org_mismatch`.
 pub fn check_org(context: &Context, live: &Live) -> Result<(), Problem> {
-    let Some(wanted) = context.headers.get("x-laneway-org").and_then(|v| v.to_str().ok()) else {
+    let Some(wanted) = context
+        .headers
+        .get("x-laneway-org")
+        .and_then(|v| v.to_str().ok())
+    else {
         return Ok(());
     };
-    let active = live.session.org.as_ref().map(|org| org.as_str());
+    let active = live.session.org.as_ref().map(crate::domain::OrgId::as_str);
     if active == Some(wanted) {
         return Ok(());
     }
-    Err(Problem::new(Code::OrgMismatch, "Another organization is active in this session. Reload."))
+    Err(Problem::new(
+        Code::OrgMismatch,
+        "Another organization is active in this session. Reload.",
+    ))
 }
 
 fn user_json(context: &Context, live: &Live) -> Value {
@@ -227,7 +249,11 @@ fn user_json(context: &Context, live: &Live) -> Value {
     let upstream = session.upstream.as_ref().map_or_else(
         || json!({ "id": null, "state": "none", "checked_at": null }),
         |upstream| {
-            let state = if upstream.slug == EMBEDDED { "none" } else { "fresh" };
+            let state = if upstream.slug == EMBEDDED {
+                "none"
+            } else {
+                "fresh"
+            };
             json!({ "id": upstream.slug, "state": state, "checked_at": rfc3339(session.auth_time) })
         },
     );
@@ -257,7 +283,15 @@ fn claim_objects(user: &Value) -> Value {
             claims.push(json!({ "type": kind, "value": value }));
         }
     };
-    for name in ["sub", "sid", "email", "email_verified", "name", "acr", "auth_time"] {
+    for name in [
+        "sub",
+        "sid",
+        "email",
+        "email_verified",
+        "name",
+        "acr",
+        "auth_time",
+    ] {
         push(name, &user[name]);
     }
     for value in user["amr"].as_array().into_iter().flatten() {
@@ -300,7 +334,9 @@ pub async fn logout(
     let visit = context.visit_as([0; 32], false).await?;
     let path = ending::logout(&visit, body.everywhere, None).await?;
     let mut response = Json(json!({ "redirect_to": path })).into_response();
-    response.headers_mut().append(header::SET_COOKIE, authn::clear(authn::SESSION));
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, authn::clear(authn::SESSION));
     Ok(response)
 }
 
@@ -312,24 +348,39 @@ pub struct LogoutQuery {
 }
 
 /// `GET /bff/logout?sid=`: the session id is what makes it no forgery.
-pub async fn logout_link(context: Context, Query(query): Query<LogoutQuery>) -> Result<Response, Problem> {
+pub async fn logout_link(
+    context: Context,
+    Query(query): Query<LogoutQuery>,
+) -> Result<Response, Problem> {
     let target = query.return_to.as_deref().or(query.rd.as_deref());
-    let return_to = target.map(|text| flows::return_to(&context, Some(text))).transpose()?;
+    let return_to = target
+        .map(|text| flows::return_to(&context, Some(text)))
+        .transpose()?;
     let visit = context.visit_as([0; 32], false).await?;
     let live = visit.session()?;
     if query.sid.as_deref() != Some(live.session.sid.as_str()) {
-        return Err(Problem::new(Code::InvalidRequest, "The link is for another session. Nothing was ended."));
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            "The link is for another session. Nothing was ended.",
+        ));
     }
     let home = return_to.map(|to| to.as_str().to_owned());
     let path = ending::logout(&visit, false, home.clone()).await?;
-    let to = path.or(home).unwrap_or_else(|| context.site.tenant.address("/logged-out"));
+    let to = path
+        .or(home)
+        .unwrap_or_else(|| context.site.tenant.address("/logged-out"));
     let mut response = see_other(&to);
-    response.headers_mut().append(header::SET_COOKIE, authn::clear(authn::SESSION));
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, authn::clear(authn::SESSION));
     Ok(response)
 }
 
 /// `GET /bff/logout/continue/{id}`
-pub async fn logout_continue(context: Context, Path(id): Path<String>) -> Result<Response, Problem> {
+pub async fn logout_continue(
+    context: Context,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     lane_a::limits::callback(&context.core, &context.meta.ip).await?;
     match ending::go_on(&context.core, &context.site, &id).await? {
         ending::Next::Go(to) => Ok(see_other(&to)),
@@ -353,9 +404,17 @@ pub async fn org(
     visit.session()?;
     let cookie = lane_a::account::switch_org(&visit, body.org.as_deref()).await?;
     let hash = crate::core::hash_token(&cookie);
-    let live = context.core.sessions.find(&hash, true).await?.ok_or_else(|| {
-        Problem::new(Code::Unauthenticated, "The session has ended. Sign in again.")
-    })?;
+    let live = context
+        .core
+        .sessions
+        .find(&hash, true)
+        .await?
+        .ok_or_else(|| {
+            Problem::new(
+                Code::Unauthenticated,
+                "The session has ended. Sign in again.",
+            )
+        })?;
     let mut response = Json(user_json(&context, &live)).into_response();
     flows::set_session_cookie(&visit, &mut response, Some(&cookie));
     Ok(response)
@@ -373,14 +432,30 @@ pub async fn backchannel(
     body: Result<Form<BackchannelForm>, FormRejection>,
 ) -> Response {
     let refused = || {
-        (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_request" }))).into_response()
+        (
+            StatusCode::BAD_REQUEST,
+            Json(json!({ "error": "invalid_request" })),
+        )
+            .into_response()
     };
-    let Ok(Form(form)) = body else { return refused() };
+    let Ok(Form(form)) = body else {
+        return refused();
+    };
     let token = form.logout_token;
-    match ending::back_channel(&context.core, &context.site, &context.meta, &upstream, &token).await {
+    match ending::back_channel(
+        &context.core,
+        &context.site,
+        &context.meta,
+        &upstream,
+        &token,
+    )
+    .await
+    {
         Ok(_) => {
             let mut response = StatusCode::OK.into_response();
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+                .headers_mut()
+                .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response
         }
         // The provider repeats what we could not judge; only a verdict is a 400.

@@ -67,14 +67,22 @@ impl Context {
     /// The flow cookie's hash where the browser has one.
     pub fn browser(&self) -> Option<Browser> {
         let value = authn::read_single(&self.headers, authn::FLOW)?;
-        Some(Browser { hash: hash_token(value), fresh: None, binding: value.to_owned() })
+        Some(Browser {
+            hash: hash_token(value),
+            fresh: None,
+            binding: value.to_owned(),
+        })
     }
 
     /// The flow cookie, made now if there is none.
     pub fn browser_or_new(&self) -> Browser {
         self.browser().unwrap_or_else(|| {
             let (plain, hash) = self.core.new_token();
-            Browser { hash, binding: plain.expose().to_owned(), fresh: Some(plain) }
+            Browser {
+                hash,
+                binding: plain.expose().to_owned(),
+                fresh: Some(plain),
+            }
         })
     }
 
@@ -108,7 +116,11 @@ impl Context {
     /// # Errors
     /// `not_found`.
     pub fn login_host_only(&self) -> Result<(), Problem> {
-        if self.site.is_login() { Ok(()) } else { Err(Problem::not_found()) }
+        if self.site.is_login() {
+            Ok(())
+        } else {
+            Err(Problem::not_found())
+        }
     }
 }
 

@@ -41,8 +41,9 @@ pub async fn callback(
     if query.len() > MAX_ANSWER {
         return Err(Problem::new(Code::TooLarge, "The answer is too large."));
     }
-    let params: Vec<(String, String)> =
-        url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let params: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
     let browser = context.browser().ok_or_else(other_browser)?;
     let visit = context.visit(&browser).await?;
     // After a form_post the answer lies on the flow; the address names only the flow.
@@ -72,7 +73,8 @@ fn silent(problem: Problem) -> Result<Response, Problem> {
     let return_to = problem.extra.get("return_to").and_then(|v| v.as_str());
     match (reason, return_to) {
         (Some("login_required"), Some(return_to)) => {
-            let to = crate::domain::return_to::ReturnTo::own(return_to).with_query("error", "login_required");
+            let to = crate::domain::return_to::ReturnTo::own(return_to)
+                .with_query("error", "login_required");
             Ok(Redirect::to(&to).into_response())
         }
         _ => {

@@ -87,7 +87,9 @@ pub async fn answer(
 
 async fn respond(visit: &Visit<'_>, submitted: Submitted) -> Result<Response, Problem> {
     match submitted {
-        Submitted::Pending(flow) => Ok(Json(lane_a::flow_json(visit, &flow).await?).into_response()),
+        Submitted::Pending(flow) => {
+            Ok(Json(lane_a::flow_json(visit, &flow).await?).into_response())
+        }
         Submitted::Done { flow, cookie } => {
             let mut response = Json(lane_a::flow_json(visit, &flow).await?).into_response();
             set_session_cookie(visit, &mut response, cookie.as_deref());
@@ -99,15 +101,20 @@ async fn respond(visit: &Visit<'_>, submitted: Submitted) -> Result<Response, Pr
 /// Puts the new session cookie on a response.
 pub fn set_session_cookie(visit: &Visit<'_>, response: &mut Response, cookie: Option<&str>) {
     if let Some(value) = cookie {
-        let seconds = i64::try_from(visit.core.config.sessions.absolute.as_secs()).unwrap_or(i64::MAX);
-        response.headers_mut().append(header::SET_COOKIE, authn::set_session(value, seconds));
+        let seconds =
+            i64::try_from(visit.core.config.sessions.absolute.as_secs()).unwrap_or(i64::MAX);
+        response
+            .headers_mut()
+            .append(header::SET_COOKIE, authn::set_session(value, seconds));
     }
 }
 
 /// Puts a freshly made flow cookie on a response.
 pub fn set_flow_cookie(response: &mut Response, browser: &Browser) {
     if let Some(fresh) = &browser.fresh {
-        response.headers_mut().append(header::SET_COOKIE, authn::set_flow(fresh.expose()));
+        response
+            .headers_mut()
+            .append(header::SET_COOKIE, authn::set_flow(fresh.expose()));
     }
 }
 
@@ -122,20 +129,27 @@ pub fn json_body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> 
         Ok(Json(value)) => Ok(value),
         Err(rejection) => Err(match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Code::TooLarge, "Send a smaller body."),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-                Problem::new(Code::UnsupportedMediaType, "Send `Content-Type: application/json`.")
-            }
-            StatusCode::UNPROCESSABLE_ENTITY => {
-                Problem::new(Code::InvalidRequest, "A member of the body is missing or of the wrong type.")
-                    .because(rejection.body_text())
-            }
-            _ => Problem::new(Code::InvalidRequest, "The body is not valid JSON.").because(rejection.body_text()),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(
+                Code::UnsupportedMediaType,
+                "Send `Content-Type: application/json`.",
+            ),
+            StatusCode::UNPROCESSABLE_ENTITY => Problem::new(
+                Code::InvalidRequest,
+                "A member of the body is missing or of the wrong type.",
+            )
+            .because(rejection.body_text()),
+            _ => Problem::new(Code::InvalidRequest, "The body is not valid JSON.")
+                .because(rejection.body_text()),
         }),
     }
 }
 
 fn flow_id(text: &str) -> Result<FlowId, Problem> {
-    if ids::plausible(text) { Ok(FlowId(text.to_owned())) } else { Err(Problem::not_found()) }
+    if ids::plausible(text) {
+        Ok(FlowId(text.to_owned()))
+    } else {
+        Err(Problem::not_found())
+    }
 }
 
 fn purpose(text: Option<&str>) -> Result<FlowPurpose, Problem> {
@@ -149,7 +163,11 @@ fn purpose(text: Option<&str>) -> Result<FlowPurpose, Problem> {
             Code::NotSupportedByUpstream,
             "This provider has nothing to recover, and linking begins on the account page.",
         )),
-        Some(_) => Err(Problem::field("/purpose", "unknown", "Use login, signup, verify or step_up.")),
+        Some(_) => Err(Problem::field(
+            "/purpose",
+            "unknown",
+            "Use login, signup, verify or step_up.",
+        )),
     }
 }
 
@@ -157,7 +175,10 @@ fn purpose(text: Option<&str>) -> Result<FlowPurpose, Problem> {
 pub fn return_to(context: &Context, text: Option<&str>) -> Result<ReturnTo, Problem> {
     let text = text.unwrap_or("/account");
     ReturnTo::parse(text, |url| context.site.lists(url)).ok_or_else(|| {
-        Problem::new(Code::InvalidReturnTo, "Use a path on this host, or an address of a listed origin.")
+        Problem::new(
+            Code::InvalidReturnTo,
+            "Use a path on this host, or an address of a listed origin.",
+        )
     })
 }
 

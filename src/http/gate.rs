@@ -34,7 +34,11 @@ pub async fn gate(State(state): State<AppState>, mut request: Request, next: Nex
         Ok(admitted) => {
             cors = allowed_origin(&admitted, request.headers(), request.uri().path());
             context = Some(admitted.clone());
-            if method == Method::OPTIONS && request.headers().contains_key("access-control-request-method") {
+            if method == Method::OPTIONS
+                && request
+                    .headers()
+                    .contains_key("access-control-request-method")
+            {
                 StatusCode::NO_CONTENT.into_response()
             } else {
                 request.extensions_mut().insert(admitted);
@@ -42,12 +46,26 @@ pub async fn gate(State(state): State<AppState>, mut request: Request, next: Nex
             }
         }
     };
-    let code = response.extensions().get::<Problem>().map(|problem| problem.code.as_str());
+    let code = response
+        .extensions()
+        .get::<Problem>()
+        .map(|problem| problem.code.as_str());
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         log(&problem, &request_id);
-        response = explain(&problem, &request_id, html && !api, context.as_ref(), &response);
+        response = explain(
+            &problem,
+            &request_id,
+            html && !api,
+            context.as_ref(),
+            &response,
+        );
     }
-    finish(&mut response, &request_id, cors.as_deref(), code.filter(|_| api));
+    finish(
+        &mut response,
+        &request_id,
+        cors.as_deref(),
+        code.filter(|_| api),
+    );
     metrics::counter!(
         "laneway_http_requests_total",
         "method" => method.to_string(), "status" => response.status().as_u16().to_string()
@@ -68,24 +86,40 @@ impl Head {
         Self {
             headers: request.headers().clone(),
             authority: request.uri().authority().map(ToString::to_string),
-            peer: request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip()),
+            peer: request
+                .extensions()
+                .get::<ConnectInfo<SocketAddr>>()
+                .map(|info| info.0.ip()),
         }
     }
 }
 
 async fn admit(state: &AppState, head: Head, request_id: &str) -> Result<Context, Problem> {
     let headers = &head.headers;
-    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let size: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
     if size > MAX_HEADERS {
-        return Err(Problem::new(Code::HeadersTooLarge, "Send less in headers; clear old cookies."));
+        return Err(Problem::new(
+            Code::HeadersTooLarge,
+            "Send less in headers; clear old cookies.",
+        ));
     }
     let raw_host = raw_host(&head)?;
     let site = state.core.tenants.site(&raw_host).await?;
-    let user_agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let user_agent = headers
+        .get(header::USER_AGENT)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     let meta = RequestMeta {
         request_id: request_id.to_owned(),
         ip: client_address(state, head.peer, headers),
-        user_agent: user_agent.chars().filter(|c| !c.is_control()).take(200).collect(),
+        user_agent: user_agent
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(200)
+            .collect(),
     };
     Ok(Context {
         core: Arc::clone(&state.core),
@@ -104,7 +138,11 @@ fn raw_host(head: &Head) -> Result<String, Problem> {
         (_, Some(_), _) | (None, None, None) => Err(bad()),
         (Some(host), None, authority) => {
             let host = host.to_str().map_err(|_| bad())?.to_owned();
-            if authority.is_some_and(|a| !a.eq_ignore_ascii_case(&host)) { Err(bad()) } else { Ok(host) }
+            if authority.is_some_and(|a| !a.eq_ignore_ascii_case(&host)) {
+                Err(bad())
+            } else {
+                Ok(host)
+            }
         }
         (None, None, Some(authority)) => Ok(authority.to_owned()),
     }
@@ -112,8 +150,18 @@ fn raw_host(head: &Head) -> Result<String, Problem> {
 
 /// The browser's address: the last hop that is not one of the listed proxies.
 fn client_address(state: &AppState, peer: Option<IpAddr>, headers: &HeaderMap) -> String {
-    let Some(peer) = peer.map(|ip| ip.to_canonical()) else { return "unknown".into() };
-    let trusted = |ip: &IpAddr| state.core.config.server.trusted_proxies.iter().any(|net| net.contains(ip));
+    let Some(peer) = peer.map(|ip| ip.to_canonical()) else {
+        return "unknown".into();
+    };
+    let trusted = |ip: &IpAddr| {
+        state
+            .core
+            .config
+            .server
+            .trusted_proxies
+            .iter()
+            .any(|net| net.contains(ip))
+    };
     if !trusted(&peer) {
         return peer.to_string();
     }
@@ -138,13 +186,20 @@ fn client_address(state: &AppState, peer: Option<IpAddr>, headers: &HeaderMap) -
 
 /// The origin to answer CORS for: only on the paths meant for scripts, only when listed.
 fn allowed_origin(context: &Context, headers: &HeaderMap, path: &str) -> Option<String> {
-    let scripted = ["/bff/", "/api/", "/v1/"].iter().any(|prefix| path.starts_with(prefix));
+    let scripted = ["/bff/", "/api/", "/v1/"]
+        .iter()
+        .any(|prefix| path.starts_with(prefix));
     if !scripted {
         return None;
     }
     let origin = headers.get(header::ORIGIN)?.to_str().ok()?;
     let url = Url::parse(origin).ok()?;
-    let listed = context.site.tenant.origins.iter().any(|o| o.origin() == url.origin());
+    let listed = context
+        .site
+        .tenant
+        .origins
+        .iter()
+        .any(|o| o.origin() == url.origin());
     listed.then(|| origin.to_owned())
 }
 
@@ -159,8 +214,10 @@ fn explain(
         pages::error_page(problem, request_id, context)
     } else {
         let mut json = problem::document(problem, request_id).into_response();
-        json.headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        json.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         json
     };
     *response.status_mut() = old.status();
@@ -182,7 +239,12 @@ fn log(problem: &Problem, request_id: &str) {
     }
 }
 
-fn finish(response: &mut Response, request_id: &str, cors: Option<&str>, api_error: Option<&'static str>) {
+fn finish(
+    response: &mut Response,
+    request_id: &str,
+    cors: Option<&str>,
+    api_error: Option<&'static str>,
+) {
     let status = response.status();
     let html = response
         .headers()
@@ -201,15 +263,23 @@ fn finish(response: &mut Response, request_id: &str, cors: Option<&str>, api_err
     if let Some(origin) = cors {
         put("access-control-allow-origin", origin);
         put("access-control-allow-credentials", "true");
-        put("access-control-allow-headers", "X-CSRF, X-Laneway-Org, Content-Type, Authorization");
-        put("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE");
+        put(
+            "access-control-allow-headers",
+            "X-CSRF, X-Laneway-Org, Content-Type, Authorization",
+        );
+        put(
+            "access-control-allow-methods",
+            "GET, POST, PUT, PATCH, DELETE",
+        );
         put("vary", "Origin");
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if status == StatusCode::UNAUTHORIZED && !html {
-        headers.entry(header::WWW_AUTHENTICATE).or_insert(HeaderValue::from_static("Bearer"));
+        headers
+            .entry(header::WWW_AUTHENTICATE)
+            .or_insert(HeaderValue::from_static("Bearer"));
     }
 }
 
@@ -241,5 +311,8 @@ fn new_reference(state: &AppState) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let mut random = [0u8; 12];
     state.core.random.fill(&mut random);
-    random.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect()
+    random
+        .iter()
+        .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]))
+        .collect()
 }

@@ -13,9 +13,9 @@ use crate::authn::{self, Caller};
 use crate::core::hash_token;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::{Code, Problem};
+use crate::edge::frontend;
 use crate::edge::handoff::{self as handoffs, Ask};
 use crate::edge::proxy::{self, Call};
-use crate::edge::frontend;
 use crate::lane_a;
 
 /// `GET /.laneway/start?rd=`
@@ -30,10 +30,18 @@ pub async fn start(context: Context, Query(query): Query<LoginQuery>) -> Result<
 /// An absolute address on this very host becomes a path; other hosts are refused, they
 /// have a start of their own.
 fn own_path(context: &Context, rd: ReturnTo) -> Result<ReturnTo, Problem> {
-    let Ok(url) = url::Url::parse(rd.as_str()) else { return Ok(rd) };
-    let here = context.site.own_host(&url).is_some_and(|host| host.host == context.site.host.host);
+    let Ok(url) = url::Url::parse(rd.as_str()) else {
+        return Ok(rd);
+    };
+    let here = context
+        .site
+        .own_host(&url)
+        .is_some_and(|host| host.host == context.site.host.host);
     if !here {
-        return Err(Problem::new(Code::InvalidReturnTo, "Use a path on this host."));
+        return Err(Problem::new(
+            Code::InvalidReturnTo,
+            "Use a path on this host.",
+        ));
     }
     let query = url.query().map(|q| format!("?{q}")).unwrap_or_default();
     Ok(ReturnTo::own(format!("{}{query}", url.path())))
@@ -42,7 +50,14 @@ fn own_path(context: &Context, rd: ReturnTo) -> Result<ReturnTo, Problem> {
 /// Sends a browser from an app host to the login host.
 pub fn begin(context: &Context, rd: ReturnTo, ask: Ask) -> Response {
     let browser = context.browser_or_new();
-    let to = handoffs::start(&context.core, &context.site, context.origin(), browser.hash, rd, ask);
+    let to = handoffs::start(
+        &context.core,
+        &context.site,
+        context.origin(),
+        browser.hash,
+        rd,
+        ask,
+    );
     let mut response = see_other(&to);
     flows::set_flow_cookie(&mut response, &browser);
     response
@@ -54,7 +69,10 @@ pub struct HandoffQuery {
 }
 
 /// `GET /bff/handoff?request=` on the login host.
-pub async fn go_on(context: Context, Query(query): Query<HandoffQuery>) -> Result<Response, Problem> {
+pub async fn go_on(
+    context: Context,
+    Query(query): Query<HandoffQuery>,
+) -> Result<Response, Problem> {
     context.login_host_only()?;
     lane_a::limits::callback(&context.core, &context.meta.ip).await?;
     let request = handoffs::read(&context.core, &context.site, &query.request)?;
@@ -84,12 +102,20 @@ pub async fn go_on(context: Context, Query(query): Query<HandoffQuery>) -> Resul
         .get(header::LOCATION)
         .and_then(|v| v.to_str().ok())
         .is_some_and(|to| to.starts_with("/bff/handoff") && to.contains("error=login_required"));
-    Ok(if stuck { see_other(&back(&request, "login_required")) } else { answer })
+    Ok(if stuck {
+        see_other(&back(&request, "login_required"))
+    } else {
+        answer
+    })
 }
 
 fn back(request: &handoffs::Request, error: &str) -> String {
     let to = request.rd.with_query("error", error);
-    if to.starts_with('/') { format!("{}{to}", request.origin) } else { to }
+    if to.starts_with('/') {
+        format!("{}{to}", request.origin)
+    } else {
+        to
+    }
 }
 
 #[derive(Deserialize)]
@@ -98,12 +124,20 @@ pub struct CallbackQuery {
 }
 
 /// `GET /.laneway/callback?ticket=` on the app host.
-pub async fn callback(context: Context, Query(query): Query<CallbackQuery>) -> Result<Response, Problem> {
+pub async fn callback(
+    context: Context,
+    Query(query): Query<CallbackQuery>,
+) -> Result<Response, Problem> {
     if context.site.is_login() {
         return Err(Problem::not_found());
     }
     lane_a::limits::callback(&context.core, &context.meta.ip).await?;
-    let over = || Problem::new(Code::Expired, "This sign-in is over. Start again in the app.");
+    let over = || {
+        Problem::new(
+            Code::Expired,
+            "This sign-in is over. Start again in the app.",
+        )
+    };
     let browser = context.browser().ok_or_else(over)?;
     let old = authn::read_single(&context.headers, authn::SESSION).map(hash_token);
     let (cookie, rd) = handoffs::redeem(
@@ -116,8 +150,11 @@ pub async fn callback(context: Context, Query(query): Query<CallbackQuery>) -> R
     )
     .await?;
     let mut response = see_other(rd.as_str());
-    let seconds = i64::try_from(context.core.config.sessions.absolute.as_secs()).unwrap_or(i64::MAX);
-    response.headers_mut().append(header::SET_COOKIE, authn::set_session(&cookie, seconds));
+    let seconds =
+        i64::try_from(context.core.config.sessions.absolute.as_secs()).unwrap_or(i64::MAX);
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, authn::set_session(&cookie, seconds));
     Ok(response)
 }
 
@@ -125,13 +162,26 @@ pub async fn callback(context: Context, Query(query): Query<CallbackQuery>) -> R
 pub async fn api(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
     let context = context::of(&request).ok_or_else(Problem::not_found)?;
     let app = context.site.app.clone().ok_or_else(Problem::not_found)?;
-    let name = request.uri().path().split('/').nth(2).unwrap_or_default().to_owned();
-    let route = app.routes.iter().find(|r| r.name == name).ok_or_else(Problem::not_found)?;
+    let name = request
+        .uri()
+        .path()
+        .split('/')
+        .nth(2)
+        .unwrap_or_default()
+        .to_owned();
+    let route = app
+        .routes
+        .iter()
+        .find(|r| r.name == name)
+        .ok_or_else(Problem::not_found)?;
     let live = match context.caller().await? {
         Caller::Session(live) => Some(live),
         Caller::Anonymous => None,
         Caller::Operator(_) => {
-            return Err(Problem::new(Code::Forbidden, "Operator tokens open no applications."));
+            return Err(Problem::new(
+                Code::Forbidden,
+                "Operator tokens open no applications.",
+            ));
         }
     };
     if let Some(live) = &live {
@@ -151,12 +201,27 @@ pub async fn api(State(state): State<AppState>, request: Request) -> Result<Resp
 
 /// Where a browser names its origin, it must be this host's or a listed one.
 fn check_origin(context: &Context, method: &http::Method) -> Result<(), Problem> {
-    let Some(origin) = context.headers.get(header::ORIGIN) else { return Ok(()) };
+    let Some(origin) = context.headers.get(header::ORIGIN) else {
+        return Ok(());
+    };
     let refused = || Problem::new(Code::OriginNotAllowed, "This page's origin is not listed.");
-    let url = origin.to_str().ok().and_then(|t| url::Url::parse(t).ok()).ok_or_else(refused)?;
+    let url = origin
+        .to_str()
+        .ok()
+        .and_then(|t| url::Url::parse(t).ok())
+        .ok_or_else(refused)?;
     let own = url::Url::parse(&context.origin()).is_ok_and(|own| own.origin() == url.origin());
-    let listed = context.site.tenant.origins.iter().any(|o| o.origin() == url.origin());
-    if own || listed || *method == http::Method::GET { Ok(()) } else { Err(refused()) }
+    let listed = context
+        .site
+        .tenant
+        .origins
+        .iter()
+        .any(|o| o.origin() == url.origin());
+    if own || listed || *method == http::Method::GET {
+        Ok(())
+    } else {
+        Err(refused())
+    }
 }
 
 /// Whatever no route of ours names: the application on app hosts, nothing on login hosts.
@@ -171,7 +236,9 @@ async fn application(state: &AppState, request: Request) -> Result<Response, Pro
     let context = context::of(&request).ok_or_else(Problem::not_found)?;
     let app = context.site.app.clone().ok_or_else(Problem::not_found)?;
     let path = request.uri().path();
-    let ours = ["/bff/", "/v1/", "/.laneway/", "/authz/"].iter().any(|p| path.starts_with(p));
+    let ours = ["/bff/", "/v1/", "/.laneway/", "/authz/"]
+        .iter()
+        .any(|p| path.starts_with(p));
     if ours {
         return Err(Problem::not_found());
     }

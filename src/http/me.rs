@@ -37,9 +37,10 @@ async fn writing<'a>(context: &'a Context, method: &Method) -> Result<Visit<'a>,
 /// A bad bearer value must not fall back to the cookie; a good operator token is nobody.
 async fn refuse_tokens(context: &Context) -> Result<(), Problem> {
     match context.caller().await? {
-        authn::Caller::Operator(_) => {
-            Err(Problem::new(Code::Forbidden, "Operator tokens have no account."))
-        }
+        authn::Caller::Operator(_) => Err(Problem::new(
+            Code::Forbidden,
+            "Operator tokens have no account.",
+        )),
         _ => Ok(()),
     }
 }
@@ -88,7 +89,9 @@ pub async fn remove(context: Context) -> Result<Response, Problem> {
     let visit = writing(&context, &Method::DELETE).await?;
     account::delete(&visit).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
-    response.headers_mut().append(header::SET_COOKIE, authn::clear(authn::SESSION));
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, authn::clear(authn::SESSION));
     Ok(response)
 }
 
@@ -107,7 +110,10 @@ impl Page {
     pub fn limit(&self) -> Result<i64, Problem> {
         match self.limit.unwrap_or(50) {
             limit @ 1..=200 => Ok(limit),
-            _ => Err(Problem::new(Code::InvalidRequest, "limit is between 1 and 200.")),
+            _ => Err(Problem::new(
+                Code::InvalidRequest,
+                "limit is between 1 and 200.",
+            )),
         }
     }
 
@@ -116,9 +122,15 @@ impl Page {
     /// # Errors
     /// `invalid_cursor`.
     pub fn after(&self, context: &Context, query: &str) -> Result<String, Problem> {
-        let Some(cursor) = &self.cursor else { return Ok(String::new()) };
-        open_cursor(context, query, cursor)
-            .ok_or_else(|| Problem::new(Code::InvalidCursor, "Use next_cursor of the same query as it came."))
+        let Some(cursor) = &self.cursor else {
+            return Ok(String::new());
+        };
+        open_cursor(context, query, cursor).ok_or_else(|| {
+            Problem::new(
+                Code::InvalidCursor,
+                "Use next_cursor of the same query as it came.",
+            )
+        })
     }
 }
 
@@ -133,24 +145,45 @@ fn cursor_place<'a>(context: &'a Context, query: &'a str) -> crate::store::seal:
 
 fn open_cursor(context: &Context, query: &str, cursor: &str) -> Option<String> {
     use base64::Engine as _;
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let plain = context.core.sealer.open(cursor_place(context, query), &bytes).ok()?;
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(cursor)
+        .ok()?;
+    let plain = context
+        .core
+        .sealer
+        .open(cursor_place(context, query), &bytes)
+        .ok()?;
     String::from_utf8(plain).ok()
 }
 
 /// A page of a listing: `items`, and the way to the next when the page is full.
-pub fn page(context: &Context, query: &str, limit: i64, items: Vec<Value>, last: Option<String>) -> Response {
+pub fn page(
+    context: &Context,
+    query: &str,
+    limit: i64,
+    items: Vec<Value>,
+    last: Option<String>,
+) -> Response {
     use base64::Engine as _;
     let full = i64::try_from(items.len()).is_ok_and(|n| n == limit);
     let next = last.filter(|_| full).map(|last| {
-        let sealed = context.core.sealer.seal(cursor_place(context, query), last.as_bytes());
+        let sealed = context
+            .core
+            .sealer
+            .seal(cursor_place(context, query), last.as_bytes());
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sealed)
     });
     let mut response = Json(json!({ "items": items, "next_cursor": next })).into_response();
     if let Some(next) = next {
         let path = query.split_once('?').map_or(query, |(path, _)| path);
-        let rest = query.split_once('?').map(|(_, rest)| format!("&{rest}")).unwrap_or_default();
-        let link = format!("<{}{path}?limit={limit}&cursor={next}{rest}>; rel=\"next\"", context.origin());
+        let rest = query
+            .split_once('?')
+            .map(|(_, rest)| format!("&{rest}"))
+            .unwrap_or_default();
+        let link = format!(
+            "<{}{path}?limit={limit}&cursor={next}{rest}>; rel=\"next\"",
+            context.origin()
+        );
         if let Ok(value) = link.parse() {
             response.headers_mut().insert(header::LINK, value);
         }
@@ -166,7 +199,10 @@ pub async fn sessions(context: Context, Query(query): Query<Page>) -> Result<Res
     let before = query.after(&context, "/v1/me/sessions")?;
     let found = account::list_sessions(&visit, &before, limit).await?;
     let last = found.last().map(|(session, _)| session.sid.0.clone());
-    let items = found.iter().map(|(s, hosts)| session_json(s, hosts, Some(&current))).collect();
+    let items = found
+        .iter()
+        .map(|(s, hosts)| session_json(s, hosts, Some(&current)))
+        .collect();
     Ok(page(&context, "/v1/me/sessions", limit, items, last))
 }
 
@@ -252,7 +288,10 @@ pub async fn finish_passkey(
 }
 
 /// `DELETE /v1/me/passkeys/{id}`
-pub async fn remove_passkey(context: Context, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+pub async fn remove_passkey(
+    context: Context,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
     let visit = writing(&context, &Method::DELETE).await?;
     account::remove_passkey(&visit, &plausible(id)?).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -309,7 +348,13 @@ pub async fn begin_link(visit: &Visit<'_>, upstream: &str) -> Result<String, Pro
     let target = all
         .iter()
         .find(|c| c.row.slug == upstream || c.row.id.as_str() == upstream)
-        .ok_or_else(|| Problem::field("/upstream", "unknown", "Name one of the tenant's upstreams."))?;
+        .ok_or_else(|| {
+            Problem::field(
+                "/upstream",
+                "unknown",
+                "Name one of the tenant's upstreams.",
+            )
+        })?;
     if !target.redirects() {
         return Err(Problem::new(
             Code::NotSupportedByUpstream,
@@ -353,5 +398,9 @@ pub async fn organizations(context: Context) -> Result<Json<Value>, Problem> {
 /// # Errors
 /// `not_found`.
 pub fn plausible(id: String) -> Result<String, Problem> {
-    if ids::plausible(&id) { Ok(id) } else { Err(Problem::not_found()) }
+    if ids::plausible(&id) {
+        Ok(id)
+    } else {
+        Err(Problem::not_found())
+    }
 }

@@ -23,7 +23,9 @@ static STOPPING: AtomicBool = AtomicBool::new(false);
 
 /// Metrics go to this process's exporter; once.
 pub fn install_recorder() {
-    let buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0];
+    let buckets = [
+        0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0,
+    ];
     let built = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &buckets)
         .and_then(PrometheusBuilder::install_recorder);
@@ -55,7 +57,11 @@ async fn ready(State(core): State<Arc<Core>>) -> Response {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping").into_response();
     }
     if !core.log.is_fresh() || invalidations::head(&core.db).await.is_err() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be reached").into_response();
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database cannot be reached",
+        )
+            .into_response();
     }
     "ok".into_response()
 }
@@ -84,7 +90,8 @@ async fn messages(
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,
     Query(query): Query<MessageQuery>,
 ) -> Response {
-    let local = peer.is_some_and(|Extension(ConnectInfo(peer))| peer.ip().to_canonical().is_loopback());
+    let local =
+        peer.is_some_and(|Extension(ConnectInfo(peer))| peer.ip().to_canonical().is_loopback());
     if !local || !matches!(core.config.mail, config::Mail::Outbox { .. }) {
         return StatusCode::NOT_FOUND.into_response();
     }

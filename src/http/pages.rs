@@ -13,9 +13,9 @@ use url::Url;
 
 use super::bff::see_other;
 use super::context::{Browser, Context};
+use super::flows;
 use super::gate::page_headers;
 use super::router::AppState;
-use super::flows;
 use crate::authn;
 use crate::core::Site;
 use crate::domain::flow::{Flow, Step};
@@ -28,7 +28,10 @@ pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/", get(account::home))
         .route("/login", get(flow::login).post(flow::answer))
-        .route("/login/link/{token}", get(flow::link).post(flow::follow_link))
+        .route(
+            "/login/link/{token}",
+            get(flow::link).post(flow::follow_link),
+        )
         .route("/signup", get(flow::signup).post(flow::answer))
         .route("/verify", get(flow::verify).post(flow::answer))
         .route("/logged-out", get(account::logged_out))
@@ -36,9 +39,15 @@ pub fn routes() -> Router<AppState> {
         .route("/account/profile", post(account::profile))
         .route("/account/sessions/end-others", post(account::end_others))
         .route("/account/sessions/{sid}/end", post(account::end_session))
-        .route("/account/passkeys/{id}/remove", post(account::remove_passkey))
+        .route(
+            "/account/passkeys/{id}/remove",
+            post(account::remove_passkey),
+        )
         .route("/account/identities/link", post(account::link))
-        .route("/owner/{token}", get(setup::owner).post(setup::take_ownership))
+        .route(
+            "/owner/{token}",
+            get(setup::owner).post(setup::take_ownership),
+        )
         .route("/admin/upstream", get(setup::show).post(setup::save))
         .route("/admin/upstream/activate", post(setup::activate))
 }
@@ -56,10 +65,20 @@ pub(super) fn chrome(site: &Site, reference: &str) -> Chrome {
 
 /// A rendered page with its headers.
 pub(super) fn render(context: &Context, status: StatusCode, page: &impl Template) -> Response {
-    render_for(Some(&context.site), status, page, &form_targets(&context.site))
+    render_for(
+        Some(&context.site),
+        status,
+        page,
+        &form_targets(&context.site),
+    )
 }
 
-fn render_for(site: Option<&Site>, status: StatusCode, page: &impl Template, targets: &str) -> Response {
+fn render_for(
+    site: Option<&Site>,
+    status: StatusCode,
+    page: &impl Template,
+    targets: &str,
+) -> Response {
     let html = match page.render() {
         Ok(html) => html,
         Err(error) => {
@@ -120,7 +139,8 @@ pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>
         |context| chrome(&context.site, request_id),
     );
     let site = context.map(|context| context.site.as_ref());
-    let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status =
+        StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match problem.code {
         Code::Denied => {
             let page = views::DeniedPage {
@@ -155,7 +175,11 @@ pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>
 ///
 /// # Errors
 /// None today; kept for the flows that may refuse to open.
-pub async fn open_flow(visit: &Visit<'_>, browser: &Browser, flow: Flow) -> Result<Response, Problem> {
+pub async fn open_flow(
+    visit: &Visit<'_>,
+    browser: &Browser,
+    flow: Flow,
+) -> Result<Response, Problem> {
     // A single redirect method needs no page in between.
     let offers = crate::lane_a::methods::of_flow(visit, &flow).await?;
     let lone = offers.len() == 1 && offers[0].kind == laneway_contract::MethodKind::Redirect;
@@ -217,8 +241,11 @@ pub fn continue_logout(context: &Context, url: &Url, fields: Vec<(String, String
         action: url.to_string(),
         fields,
     };
-    let targets =
-        format!("{} {}", form_targets(&context.site), url.origin().ascii_serialization());
+    let targets = format!(
+        "{} {}",
+        form_targets(&context.site),
+        url.origin().ascii_serialization()
+    );
     render_for(Some(&context.site), StatusCode::OK, &page, &targets)
 }
 
@@ -232,5 +259,8 @@ pub(super) fn check_form(context: &Context, binding: &str, given: &str) -> Resul
     if authn::form_token_matches(&context.core.sealer, binding, given) {
         return Ok(());
     }
-    Err(Problem::new(Code::CsrfRequired, "This form is too old or was not made here. Load the page again."))
+    Err(Problem::new(
+        Code::CsrfRequired,
+        "This form is too old or was not made here. Load the page again.",
+    ))
 }

@@ -126,7 +126,10 @@ fn login_host(state: &AppState, extra: Vec<Extra>) -> Router {
         .route("/.well-known/jwks.json", get(assets::jwks))
         .route("/bff/handoff", get(handoff::go_on))
         .route("/federation/{upstream}/start", get(federation::start))
-        .route("/federation/callback/{upstream}", get(federation::callback).post(federation::posted))
+        .route(
+            "/federation/callback/{upstream}",
+            get(federation::callback).post(federation::posted),
+        )
         .merge(browser())
         .merge(flows())
         .merge(account())
@@ -192,30 +195,65 @@ fn account() -> Router<AppState> {
 fn factors() -> Router<AppState> {
     Router::new()
         .route("/v1/me/passkeys", get(me::passkeys).post(me::begin_passkey))
-        .route("/v1/me/passkeys/{id}", post(me::finish_passkey).delete(me::remove_passkey))
+        .route(
+            "/v1/me/passkeys/{id}",
+            post(me::finish_passkey).delete(me::remove_passkey),
+        )
         .route("/v1/me/identities", get(me::identities).post(me::link))
         .route("/v1/me/identities/{id}", delete(me::unlink))
 }
 
 fn operators() -> Router<AppState> {
     Router::new()
-        .route("/v1/admin/tenants", get(admin::tenants).post(admin::create_tenant))
-        .route("/v1/admin/tenants/{id}", patch(admin::change_tenant).get(admin::read_tenant))
-        .route("/v1/admin/tenants/{id}/hosts", get(admin::hosts).post(admin::add_host))
-        .route("/v1/admin/users", get(admin::users).post(admin::create_user))
+        .route(
+            "/v1/admin/tenants",
+            get(admin::tenants).post(admin::create_tenant),
+        )
+        .route(
+            "/v1/admin/tenants/{id}",
+            patch(admin::change_tenant).get(admin::read_tenant),
+        )
+        .route(
+            "/v1/admin/tenants/{id}/hosts",
+            get(admin::hosts).post(admin::add_host),
+        )
+        .route(
+            "/v1/admin/users",
+            get(admin::users).post(admin::create_user),
+        )
         .route(
             "/v1/admin/users/{id}",
-            get(admin::read_user).patch(admin::change_user).delete(admin::delete_user),
+            get(admin::read_user)
+                .patch(admin::change_user)
+                .delete(admin::delete_user),
         )
-        .route("/v1/admin/users/{id}/sessions", get(admin::user_sessions).delete(admin::end_sessions))
-        .route("/v1/admin/users/{id}/identities", put(admin::put_identity).get(admin::user_identities))
-        .route("/v1/admin/upstreams", get(admin::upstreams).post(admin::create_upstream))
-        .route("/v1/admin/upstreams/{id}", get(admin::read_upstream).patch(admin::change_upstream))
+        .route(
+            "/v1/admin/users/{id}/sessions",
+            get(admin::user_sessions).delete(admin::end_sessions),
+        )
+        .route(
+            "/v1/admin/users/{id}/identities",
+            put(admin::put_identity).get(admin::user_identities),
+        )
+        .route(
+            "/v1/admin/upstreams",
+            get(admin::upstreams).post(admin::create_upstream),
+        )
+        .route(
+            "/v1/admin/upstreams/{id}",
+            get(admin::read_upstream).patch(admin::change_upstream),
+        )
         .route("/v1/admin/upstreams/{id}/probe", post(admin::probe))
         .route("/v1/admin/audit-events", get(admin::audit_events))
-        .route("/v1/organizations", get(admin::organizations).post(admin::create_organization))
+        .route(
+            "/v1/organizations",
+            get(admin::organizations).post(admin::create_organization),
+        )
         .route("/v1/organizations/{org}", get(admin::read_organization))
-        .route("/v1/organizations/{org}/members/{user}", put(admin::put_member).get(admin::read_member))
+        .route(
+            "/v1/organizations/{org}/members/{user}",
+            put(admin::put_member).get(admin::read_member),
+        )
 }
 
 async fn method_not_allowed() -> Problem {
@@ -224,7 +262,10 @@ async fn method_not_allowed() -> Problem {
 
 fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
     use axum::response::IntoResponse;
-    Problem::new(Code::Internal, "The incident is logged under the reference below.")
-        .because("a handler panicked")
-        .into_response()
+    Problem::new(
+        Code::Internal,
+        "The incident is logged under the reference below.",
+    )
+    .because("a handler panicked")
+    .into_response()
 }

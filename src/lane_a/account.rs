@@ -63,12 +63,19 @@ pub async fn rename(visit: &Visit<'_>, name: &str) -> Result<User, Problem> {
     user.name = Some(name);
     let now = write.now();
     if !users::update(&mut write.tx, tenant, &user, now).await? {
-        return Err(Problem::new(Code::Conflict, "The account was changed meanwhile. Try again."));
+        return Err(Problem::new(
+            Code::Conflict,
+            "The account was changed meanwhile. Try again.",
+        ));
     }
     write.invalidate(Change::Changed, Scope::User, user.id.as_str());
-    let event = Event::new(kind::USER_UPDATED, Outcome::Success, ("user", user.id.as_str()))
-        .by_user(&user.id)
-        .change(Some(before), Some(json!({ "name": user.name })));
+    let event = Event::new(
+        kind::USER_UPDATED,
+        Outcome::Success,
+        ("user", user.id.as_str()),
+    )
+    .by_user(&user.id)
+    .change(Some(before), Some(json!({ "name": user.name })));
     core.audit(&mut write, tenant, visit.meta, event).await?;
     core.commit(write).await?;
     Ok(user)
@@ -81,8 +88,14 @@ pub async fn rename(visit: &Visit<'_>, name: &str) -> Result<User, Problem> {
 pub async fn delete(visit: &Visit<'_>) -> Result<(), Problem> {
     require_fresh(visit, "/account").await?;
     let user = visit.session()?.session.user.clone();
-    super::operator::delete_user(visit.core, &visit.site.tenant, visit.meta, ("user", user.as_str()), &user)
-        .await
+    super::operator::delete_user(
+        visit.core,
+        &visit.site.tenant,
+        visit.meta,
+        ("user", user.as_str()),
+        &user,
+    )
+    .await
 }
 
 /// A page of the person's live sessions with their hosts, newest first.
@@ -119,8 +132,16 @@ pub async fn end_session(visit: &Visit<'_>, sid: &Sid) -> Result<(), Problem> {
     }
     let user = &live.session.user;
     let actor = ("user", user.as_str());
-    super::logout::end_sessions(core, tenant, visit.meta, actor, user, Which::One(sid), "ended_by_user")
-        .await?;
+    super::logout::end_sessions(
+        core,
+        tenant,
+        visit.meta,
+        actor,
+        user,
+        Which::One(sid),
+        "ended_by_user",
+    )
+    .await?;
     Ok(())
 }
 
@@ -134,23 +155,40 @@ pub async fn end_other_sessions(visit: &Visit<'_>) -> Result<(), Problem> {
     let which = Which::Others(user, &live.session.sid);
     let actor = ("user", user.as_str());
     let tenant = &visit.site.tenant.id;
-    super::logout::end_sessions(visit.core, tenant, visit.meta, actor, user, which, "ended_by_user")
-        .await?;
+    super::logout::end_sessions(
+        visit.core,
+        tenant,
+        visit.meta,
+        actor,
+        user,
+        which,
+        "ended_by_user",
+    )
+    .await?;
     Ok(())
 }
 
 async fn passkey_home(visit: &Visit<'_>) -> Result<Arc<Configured>, Problem> {
     let none = || {
-        Problem::new(Code::NotSupportedByUpstream, "Passkeys are kept by your identity provider.")
+        Problem::new(
+            Code::NotSupportedByUpstream,
+            "Passkeys are kept by your identity provider.",
+        )
     };
     let offers = visit.core.providers.offers(&visit.site.tenant).await?;
     let offer = methods::pick(&offers, MethodKind::Passkey, None).ok_or_else(none)?;
-    offer.upstream.provider()?.credential_admin().ok_or_else(none)?;
+    offer
+        .upstream
+        .provider()?
+        .credential_admin()
+        .ok_or_else(none)?;
     Ok(Arc::clone(&offer.upstream))
 }
 
 fn admin(home: &Configured) -> Result<&dyn CredentialAdmin, Problem> {
-    home.provider()?.credential_admin().ok_or_else(Problem::not_found)
+    home.provider()?
+        .credential_admin()
+        .ok_or_else(Problem::not_found)
 }
 
 /// The person's passkeys; none where the provider keeps them to itself.
@@ -181,7 +219,11 @@ pub async fn begin_passkey(visit: &Visit<'_>, label: &str) -> Result<Value, Prob
     let live = visit.session()?;
     let (core, tenant) = (visit.core, &visit.site.tenant);
     let home = passkey_home(visit).await?;
-    let login_name = live.user.email.clone().unwrap_or_else(|| live.session.user.0.clone());
+    let login_name = live
+        .user
+        .email
+        .clone()
+        .unwrap_or_else(|| live.session.user.0.clone());
     let request = BeginEnrol {
         kind: MethodKind::Passkey,
         subject: live.session.user.0.clone(),
@@ -195,7 +237,10 @@ pub async fn begin_passkey(visit: &Visit<'_>, label: &str) -> Result<Value, Prob
         EnrolStep::Challenge { public_key, state } => (public_key, state),
         EnrolStep::Redirect(url) => return Ok(json!({ "redirect_to": url })),
     };
-    let ceremony = Ceremony { state, label: label.trim().chars().take(80).collect() };
+    let ceremony = Ceremony {
+        state,
+        label: label.trim().chars().take(80).collect(),
+    };
     let bytes = serde_json::to_vec(&ceremony)
         .map_err(|error| Problem::new(Code::Internal, "ceremony").because(error))?;
     let (plain, hash) = core.new_token();
@@ -204,14 +249,28 @@ pub async fn begin_passkey(visit: &Visit<'_>, label: &str) -> Result<Value, Prob
     let mut write = core.begin().await?;
     let now = write.now();
     let purpose = SecretPurpose::Ceremony;
-    secrets::create(&mut write.tx, &tenant.id, purpose, &hash, sealed, now, now + CEREMONY_MS).await?;
+    secrets::create(
+        &mut write.tx,
+        &tenant.id,
+        purpose,
+        &hash,
+        sealed,
+        now,
+        now + CEREMONY_MS,
+    )
+    .await?;
     core.commit(write).await?;
     Ok(json!({ "id": plain.expose(), "public_key": public_key }))
 }
 
 /// Sealed for one session: another's ceremony does not open.
 fn place<'a>(tenant: &'a str, sid: &'a str) -> Place<'a> {
-    Place { tenant, table: "one_time_secrets", column: "ceremony", row: sid }
+    Place {
+        tenant,
+        table: "one_time_secrets",
+        column: "ceremony",
+        row: sid,
+    }
 }
 
 /// Finishes adding a passkey.
@@ -233,21 +292,35 @@ pub async fn finish_passkey(
     core.commit(write).await?;
     let sealed = sealed.ok_or_else(Problem::not_found)?;
     let place = place(tenant.id.as_str(), live.session.sid.as_str());
-    let plain = core.sealer.open(place, &sealed).map_err(|_| Problem::not_found())?;
+    let plain = core
+        .sealer
+        .open(place, &sealed)
+        .map_err(|_| Problem::not_found())?;
     let ceremony: Ceremony = serde_json::from_slice(&plain).map_err(|_| Problem::not_found())?;
     let home = passkey_home(visit).await?;
-    let request = FinishEnrol { state: ceremony.state, credential, label: ceremony.label };
+    let request = FinishEnrol {
+        state: ceremony.state,
+        credential,
+        label: ceremony.label,
+    };
     let work = admin(&home)?.finish_enrol(request);
-    let stored = core.providers.call(&home, "enrol", work).await.map_err(|problem| {
-        match problem.code {
-            Code::UpstreamInvalid => {
-                Problem::new(Code::InvalidCredentials, "The passkey could not be stored. Try again.")
-            }
-            _ => problem,
-        }
-    })?;
-    let event = Event::new(kind::PASSKEY_ENROLLED, Outcome::Success, ("passkey", &stored.id))
-        .by_user(&live.session.user);
+    let stored =
+        core.providers
+            .call(&home, "enrol", work)
+            .await
+            .map_err(|problem| match problem.code {
+                Code::UpstreamInvalid => Problem::new(
+                    Code::InvalidCredentials,
+                    "The passkey could not be stored. Try again.",
+                ),
+                _ => problem,
+            })?;
+    let event = Event::new(
+        kind::PASSKEY_ENROLLED,
+        Outcome::Success,
+        ("passkey", &stored.id),
+    )
+    .by_user(&live.session.user);
     core.audit_alone(&tenant.id, visit.meta, event).await;
     Ok(stored)
 }
@@ -264,13 +337,19 @@ pub async fn remove_passkey(visit: &Visit<'_>, id: &str) -> Result<(), Problem> 
     let passkeys = list_passkeys(visit).await?;
     let others = ways.iter().any(|(kind, _)| *kind != MethodKind::Passkey);
     if passkeys.len() <= 1 && !others && passkeys.iter().any(|p| p.id == id) {
-        return Err(Problem::new(Code::LastFactor, "Add another way to sign in before you remove this one."));
+        return Err(Problem::new(
+            Code::LastFactor,
+            "Add another way to sign in before you remove this one.",
+        ));
     }
     let home = passkey_home(visit).await?;
     let work = admin(&home)?.remove(user.as_str(), id);
     visit.core.providers.call(&home, "remove", work).await?;
     let event = Event::new(kind::PASSKEY_REMOVED, Outcome::Success, ("passkey", id)).by_user(user);
-    visit.core.audit_alone(&visit.site.tenant.id, visit.meta, event).await;
+    visit
+        .core
+        .audit_alone(&visit.site.tenant.id, visit.meta, event)
+        .await;
     // A passkey in the wrong hands may have opened others of these sessions.
     end_other_sessions(visit).await
 }
@@ -293,20 +372,30 @@ pub async fn unlink(visit: &Visit<'_>, id: &str) -> Result<(), Problem> {
     let live = visit.session()?;
     let (core, tenant, user) = (visit.core, &visit.site.tenant.id, &live.session.user);
     let all = list_identities(visit).await?;
-    let doomed = all.iter().find(|link| link.id == id).ok_or_else(Problem::not_found)?;
+    let doomed = all
+        .iter()
+        .find(|link| link.id == id)
+        .ok_or_else(Problem::not_found)?;
     let offers = core.providers.offers(&visit.site.tenant).await?;
     let opens = |link: &IdentityLink| match link.kind {
         LinkKind::Email => offers.iter().any(|o| o.kind == MethodKind::EmailCode),
         _ => offers.iter().any(|o| o.upstream.row.issuer == link.issuer),
     };
     if !all.iter().any(|link| link.id != doomed.id && opens(link)) {
-        return Err(Problem::new(Code::LastFactor, "Link another way to sign in before you remove this one."));
+        return Err(Problem::new(
+            Code::LastFactor,
+            "Link another way to sign in before you remove this one.",
+        ));
     }
     let mut write = core.begin().await?;
     links::delete(&mut write.tx, tenant, user, id).await?;
-    let event = Event::new(kind::IDENTITY_UNLINKED, Outcome::Success, ("user", user.as_str()))
-        .by_user(user)
-        .detail(json!({ "kind": doomed.kind, "issuer": doomed.issuer, "subject": doomed.subject }));
+    let event = Event::new(
+        kind::IDENTITY_UNLINKED,
+        Outcome::Success,
+        ("user", user.as_str()),
+    )
+    .by_user(user)
+    .detail(json!({ "kind": doomed.kind, "issuer": doomed.issuer, "subject": doomed.subject }));
     core.audit(&mut write, tenant, visit.meta, event).await?;
     core.commit(write).await?;
     Ok(())
@@ -323,22 +412,30 @@ pub async fn switch_org(visit: &Visit<'_>, wanted: Option<&str>) -> Result<Strin
         None => None,
         Some(wanted) => {
             let all = crate::store::orgs::memberships(&core.db, tenant, &live.session.user).await?;
-            let found = all.into_iter().find(|m| m.org.as_str() == wanted || m.slug == wanted);
+            let found = all
+                .into_iter()
+                .find(|m| m.org.as_str() == wanted || m.slug == wanted);
             Some(found.ok_or_else(Problem::not_found)?.org)
         }
     };
     let mut write = core.begin().await?;
     let sid = live.session.sid.clone();
     if !sessions::set_org(&mut write.tx, tenant, &sid, org.as_ref()).await? {
-        return Err(Problem::new(Code::Unauthenticated, "The session has ended. Sign in again."));
+        return Err(Problem::new(
+            Code::Unauthenticated,
+            "The session has ended. Sign in again.",
+        ));
     }
     write.invalidate(Change::Changed, Scope::Session, sid.as_str());
     let cookie = finish::rotate_cookie(visit, &mut write, &sid).await?;
-    let event = Event::new(kind::SESSION_CHANGED, Outcome::Success, ("user", live.session.user.as_str()))
-        .by_user(&live.session.user)
-        .detail(json!({ "org": org }));
+    let event = Event::new(
+        kind::SESSION_CHANGED,
+        Outcome::Success,
+        ("user", live.session.user.as_str()),
+    )
+    .by_user(&live.session.user)
+    .detail(json!({ "org": org }));
     core.audit(&mut write, tenant, visit.meta, event).await?;
     core.commit(write).await?;
     Ok(cookie)
 }
-

@@ -44,7 +44,8 @@ pub(super) async fn submit(
 pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Problem> {
     may_start(flow)?;
     let offers = methods::of_flow(visit, flow).await?;
-    let offer = methods::pick(&offers, MethodKind::EmailCode, None).ok_or_else(|| wrong_step(flow))?;
+    let offer =
+        methods::pick(&offers, MethodKind::EmailCode, None).ok_or_else(|| wrong_step(flow))?;
     let name = flow.state.username.clone().ok_or_else(|| {
         Problem::field("/username", "required", "Enter your email address first.")
     })?;
@@ -58,9 +59,16 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Prob
         subject: target.subject,
         deliver: target.deliver,
     };
-    let step = visit.core.providers.call(&offer.upstream, "begin", headless.begin(request)).await?;
+    let step = visit
+        .core
+        .providers
+        .call(&offer.upstream, "begin", headless.begin(request))
+        .await?;
     let LoginStep::Challenge(challenge) = step else {
-        return Err(Problem::new(Code::Denied, "Sign-in by email is not possible now."));
+        return Err(Problem::new(
+            Code::Denied,
+            "Sign-in by email is not possible now.",
+        ));
     };
     let notice = target.notice.then_some(name);
     open(visit, flow, &offer.upstream.row.id, *challenge, notice).await
@@ -79,27 +87,49 @@ async fn target(
     offer: &Offer,
     name: &str,
 ) -> Result<Target, Problem> {
-    let quiet = |subject| Target { subject, deliver: false, notice: false };
+    let quiet = |subject| Target {
+        subject,
+        deliver: false,
+        notice: false,
+    };
     let candidate = || SubjectHint::Candidate(flow.state.candidate.0.clone());
-    let Some(email) = Email::parse(name) else { return Ok(quiet(candidate())) };
+    let Some(email) = Email::parse(name) else {
+        return Ok(quiet(candidate()));
+    };
     let tenant = &visit.site.tenant;
     let linked = links::find_by_email(&visit.core.db, &tenant.id, &email).await?;
     if let Some(bound) = &flow.state.bound {
-        return Ok(Target { subject: known(&bound.user), deliver: true, notice: false });
+        return Ok(Target {
+            subject: known(&bound.user),
+            deliver: true,
+            notice: false,
+        });
     }
     let invited = flow.state.invited;
     let open = tenant.signup == Signup::Open || invited;
     match (linked, flow.purpose) {
-        (Some(user), FlowPurpose::Signup) if !invited => {
-            Ok(Target { subject: known(&user), deliver: false, notice: true })
-        }
-        (Some(user), _) => Ok(Target { subject: known(&user), deliver: true, notice: false }),
-        (None, FlowPurpose::Signup) => {
-            Ok(Target { subject: candidate(), deliver: open, notice: false })
-        }
+        (Some(user), FlowPurpose::Signup) if !invited => Ok(Target {
+            subject: known(&user),
+            deliver: false,
+            notice: true,
+        }),
+        (Some(user), _) => Ok(Target {
+            subject: known(&user),
+            deliver: true,
+            notice: false,
+        }),
+        (None, FlowPurpose::Signup) => Ok(Target {
+            subject: candidate(),
+            deliver: open,
+            notice: false,
+        }),
         (None, _) => {
             let waiting = open || has_account(visit, offer, name).await?;
-            Ok(Target { subject: candidate(), deliver: waiting, notice: false })
+            Ok(Target {
+                subject: candidate(),
+                deliver: waiting,
+                notice: false,
+            })
         }
     }
 }
@@ -111,20 +141,38 @@ fn known(user: &UserId) -> SubjectHint {
 /// An account that an administrator made at the provider: its owner has not proven the
 /// address to us yet, and does so now.
 async fn has_account(visit: &Visit<'_>, offer: &Offer, name: &str) -> Result<bool, Problem> {
-    let Some(directory) = offer.upstream.provider()?.user_directory() else { return Ok(false) };
-    let found = visit.core.providers.call(&offer.upstream, "find", directory.find(name)).await?;
+    let Some(directory) = offer.upstream.provider()?.user_directory() else {
+        return Ok(false);
+    };
+    let found = visit
+        .core
+        .providers
+        .call(&offer.upstream, "find", directory.find(name))
+        .await?;
     Ok(found.is_some())
 }
 
 async fn send_again(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Problem> {
-    let Step::EmailCode { upstream, state, .. } = flow.state.step.clone() else {
+    let Step::EmailCode {
+        upstream, state, ..
+    } = flow.state.step.clone()
+    else {
         return Err(wrong_step(flow));
     };
-    let configured = visit.core.providers.get(&visit.site.tenant, &upstream).await?;
+    let configured = visit
+        .core
+        .providers
+        .get(&visit.site.tenant, &upstream)
+        .await?;
     let provider = configured.provider()?;
     let headless = provider.headless_login().ok_or_else(|| wrong_step(flow))?;
     let work = headless.answer(&state, Answer::Resend);
-    match visit.core.providers.call(&configured, "resend", work).await? {
+    match visit
+        .core
+        .providers
+        .call(&configured, "resend", work)
+        .await?
+    {
         LoginStep::Challenge(challenge) => open(visit, flow, &upstream, *challenge, None).await,
         _ => restart(visit, flow).await,
     }
@@ -147,10 +195,17 @@ async fn open(
     let core = visit.core;
     let now = core.now();
     let resend_at = now + i64::from(challenge.resend_in.unwrap_or(0)) * 1000;
-    flow.state.step =
-        Step::EmailCode { upstream: upstream.clone(), state: challenge.state, resend_at };
+    flow.state.step = Step::EmailCode {
+        upstream: upstream.clone(),
+        state: challenge.state,
+        resend_at,
+    };
     let tenant = &visit.site.tenant;
-    let address = challenge.delivery.as_ref().map(|d| d.to.clone()).or(notice.clone());
+    let address = challenge
+        .delivery
+        .as_ref()
+        .map(|d| d.to.clone())
+        .or(notice.clone());
     let allowed = match &address {
         Some(address) => limits::mail_allowed(core, tenant.id.as_str(), address).await?,
         None => false,
@@ -160,48 +215,109 @@ async fn open(
     if allowed && let Some(delivery) = &challenge.delivery {
         let (link, hash) = core.new_token();
         let payload = json!({ "flow": flow.id, "code": delivery.code.expose_secret() });
-        let sealed = core.sealer.seal(link_place(tenant.id.as_str()), payload.to_string().as_bytes());
+        let sealed = core.sealer.seal(
+            link_place(tenant.id.as_str()),
+            payload.to_string().as_bytes(),
+        );
         let expires = now + i64::from(delivery.expires_in) * 1000;
-        secrets::create(&mut write.tx, &tenant.id, SecretPurpose::MagicLink, &hash, sealed, now, expires)
-            .await?;
+        secrets::create(
+            &mut write.tx,
+            &tenant.id,
+            SecretPurpose::MagicLink,
+            &hash,
+            sealed,
+            now,
+            expires,
+        )
+        .await?;
         let url = tenant.address(&format!("/login/link/{}", link.expose()));
-        mail::enqueue(core, &mut write, tenant, &mail::code_message(tenant, delivery, url)).await?;
+        mail::enqueue(
+            core,
+            &mut write,
+            tenant,
+            &mail::code_message(tenant, delivery, url),
+        )
+        .await?;
     } else if allowed && let Some(to) = &notice {
-        mail::enqueue(core, &mut write, tenant, &mail::existing_account_message(tenant, to)).await?;
+        mail::enqueue(
+            core,
+            &mut write,
+            tenant,
+            &mail::existing_account_message(tenant, to),
+        )
+        .await?;
     }
     core.commit(write).await?;
     Ok(())
 }
 
 async fn answer(visit: &Visit<'_>, mut flow: Flow, code: &str) -> Result<Submitted, Problem> {
-    let Step::EmailCode { upstream, state, resend_at } = flow.state.step.clone() else {
+    let Step::EmailCode {
+        upstream,
+        state,
+        resend_at,
+    } = flow.state.step.clone()
+    else {
         return Err(wrong_step(&flow));
     };
-    let configured = visit.core.providers.get(&visit.site.tenant, &upstream).await?;
+    let configured = visit
+        .core
+        .providers
+        .get(&visit.site.tenant, &upstream)
+        .await?;
     let provider = configured.provider()?;
     let headless = provider.headless_login().ok_or_else(|| wrong_step(&flow))?;
     // People type spaces and dashes; the code itself has none.
-    let digits: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(64).collect();
+    let digits: String = code
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .take(64)
+        .collect();
     let work = headless.answer(&state, Answer::Code(SecretString::from(digits)));
-    match visit.core.providers.call(&configured, "answer", work).await? {
+    match visit
+        .core
+        .providers
+        .call(&configured, "answer", work)
+        .await?
+    {
         LoginStep::Authenticated(identity) => {
-            let proof = Proof { upstream, method: MethodKind::EmailCode, identity: *identity };
+            let proof = Proof {
+                upstream,
+                method: MethodKind::EmailCode,
+                identity: *identity,
+            };
             flow.state.proofs.push(proof);
             settle::settle(visit, flow).await
         }
         LoginStep::Denied(Denial::WrongAnswer(next)) => {
             if next != state {
-                flow.state.step = Step::EmailCode { upstream, state: next, resend_at };
+                flow.state.step = Step::EmailCode {
+                    upstream,
+                    state: next,
+                    resend_at,
+                };
                 flow::save(visit.core, &mut flow).await?;
             }
-            Err(wrong_answer(visit, flow, "email-code", "That code does not match. Check the newest mail.").await)
+            Err(wrong_answer(
+                visit,
+                flow,
+                "email-code",
+                "That code does not match. Check the newest mail.",
+            )
+            .await)
         }
         LoginStep::Denied(Denial::Disabled) => {
             Err(Problem::new(Code::Denied, "Sign-in was refused."))
         }
         _ => {
             restart(visit, &mut flow).await?;
-            Err(wrong_answer(visit, flow, "email-code", "That code is over. Ask for a new one.").await)
+            Err(wrong_answer(
+                visit,
+                flow,
+                "email-code",
+                "That code is over. Ask for a new one.",
+            )
+            .await)
         }
     }
 }
@@ -218,7 +334,10 @@ pub async fn read_link(visit: &Visit<'_>, token: &str) -> Result<(FlowId, String
     let sealed = secrets::peek(&visit.core.db, tenant, SecretPurpose::MagicLink, &hash, now)
         .await?
         .ok_or_else(over)?;
-    let plain = visit.core.sealer.open(link_place(tenant.as_str()), &sealed)?;
+    let plain = visit
+        .core
+        .sealer
+        .open(link_place(tenant.as_str()), &sealed)?;
     let value: Value = serde_json::from_slice(&plain).map_err(|_| over())?;
     match (text(&value, "flow"), text(&value, "code")) {
         (Some(flow), Some(code)) => Ok((FlowId(flow.to_owned()), code.to_owned())),
@@ -227,5 +346,10 @@ pub async fn read_link(visit: &Visit<'_>, token: &str) -> Result<(FlowId, String
 }
 
 fn link_place(tenant: &str) -> Place<'_> {
-    Place { tenant, table: "one_time_secrets", column: "sealed", row: "magic_link" }
+    Place {
+        tenant,
+        table: "one_time_secrets",
+        column: "sealed",
+        row: "magic_link",
+    }
 }

@@ -17,10 +17,10 @@ use crate::domain::{Code, Email, OrgId, Problem, Sid, UserId};
 use crate::providers::{Configured, EMBEDDED};
 use crate::sessions::Live;
 use crate::store::invalidations::{Change, Scope};
+use crate::store::seal::Place;
 use crate::store::secrets::{self, SecretPurpose};
 use crate::store::sessions::Which;
 use crate::store::upstream_sessions::{self, UpstreamSessionRow};
-use crate::store::seal::Place;
 use crate::store::{Write, links, operators, sessions, users};
 
 /// What `advance` decided.
@@ -37,8 +37,17 @@ pub(super) async fn finish(
     mut flow: Flow,
     outcome: Outcome,
 ) -> Result<Submitted, Problem> {
-    let proof = flow.state.proofs.last().cloned().ok_or_else(Problem::not_found)?;
-    let configured = visit.core.providers.get(&visit.site.tenant, &proof.upstream).await?;
+    let proof = flow
+        .state
+        .proofs
+        .last()
+        .cloned()
+        .ok_or_else(Problem::not_found)?;
+    let configured = visit
+        .core
+        .providers
+        .get(&visit.site.tenant, &proof.upstream)
+        .await?;
     let anchor = anchor(visit, &configured, &proof, &outcome.user).await?;
     let core = visit.core;
     let mut write = core.begin().await?;
@@ -60,7 +69,10 @@ pub(super) async fn finish(
     record(visit, &mut write, &flow, &outcome, &proof, &configured).await?;
     core.commit(write).await?;
     count_login(proof.method.as_str(), "success", &configured.row.slug);
-    Ok(Submitted::Done { flow: Box::new(flow), cookie })
+    Ok(Submitted::Done {
+        flow: Box::new(flow),
+        cookie,
+    })
 }
 
 /// The upstream a session hangs on: the one that judged the proof, or, where that was the
@@ -76,12 +88,18 @@ async fn anchor(
         id: configured.row.id.clone(),
         slug: configured.row.slug.clone(),
         subject: proof.identity.subject.clone(),
-        sid: proof.identity.session.as_ref().and_then(|session| session.sid.clone()),
+        sid: proof
+            .identity
+            .session
+            .as_ref()
+            .and_then(|session| session.sid.clone()),
     };
     if configured.row.role != Role::Companion {
         return Ok(own);
     }
-    let Ok(primary) = visit.core.providers.primary(&visit.site.tenant).await else { return Ok(own) };
+    let Ok(primary) = visit.core.providers.primary(&visit.site.tenant).await else {
+        return Ok(own);
+    };
     let all = links::list(&visit.core.db, &visit.site.tenant.id, user).await?;
     let linked = all
         .into_iter()
@@ -113,10 +131,21 @@ async fn create_user(
         created_at: write.now(),
     };
     if !users::create(&mut write.tx, &visit.site.tenant.id, &user).await? {
-        return Err(Problem::new(Code::Conflict, "This account was made meanwhile. Sign in again."));
+        return Err(Problem::new(
+            Code::Conflict,
+            "This account was made meanwhile. Sign in again.",
+        ));
     }
-    let event = Event::new(kind::USER_CREATED, EventOutcome::Success, ("user", id.as_str())).by_user(id);
-    visit.core.audit(write, &visit.site.tenant.id, visit.meta, event).await?;
+    let event = Event::new(
+        kind::USER_CREATED,
+        EventOutcome::Success,
+        ("user", id.as_str()),
+    )
+    .by_user(id);
+    visit
+        .core
+        .audit(write, &visit.site.tenant.id, visit.meta, event)
+        .await?;
     Ok(())
 }
 
@@ -134,7 +163,11 @@ async fn fill_user(
     };
     let before = user.clone();
     if user.name.is_none() {
-        user.name = flow.state.name.clone().or_else(|| proof.identity.name.clone());
+        user.name = flow
+            .state
+            .name
+            .clone()
+            .or_else(|| proof.identity.name.clone());
     }
     let asserted = proof.identity.email.as_deref().and_then(Email::parse);
     let own_proof = proof.method == MethodKind::EmailCode;
@@ -171,7 +204,12 @@ async fn link(
     if proof.method == MethodKind::EmailCode
         && let Some(address) = address
     {
-        wanted.push((LinkKind::Email, None, String::new(), address.as_str().to_owned()));
+        wanted.push((
+            LinkKind::Email,
+            None,
+            String::new(),
+            address.as_str().to_owned(),
+        ));
     }
     // An embedded subject stands for the user id it is equal to, and for nobody else.
     if configured.row.kind == EMBEDDED && proof.identity.subject != user.as_str() {
@@ -195,9 +233,13 @@ async fn link(
             }
             continue;
         }
-        let owner = links::find_user(&mut write.tx, tenant, kind, &row.issuer, &row.subject).await?;
+        let owner =
+            links::find_user(&mut write.tx, tenant, kind, &row.issuer, &row.subject).await?;
         if owner.as_ref() != Some(user) {
-            return Err(Problem::new(Code::Denied, "This identity belongs to another account already."));
+            return Err(Problem::new(
+                Code::Denied,
+                "This identity belongs to another account already.",
+            ));
         }
         links::touch(&mut write.tx, tenant, kind, &row.issuer, &row.subject, now).await?;
     }
@@ -210,10 +252,17 @@ async fn linked_event(
     user: &UserId,
     row: &IdentityLink,
 ) -> Result<(), Problem> {
-    let event = Event::new(kind::IDENTITY_LINKED, EventOutcome::Success, ("user", user.as_str()))
-        .by_user(user)
-        .detail(json!({ "kind": row.kind, "issuer": row.issuer, "subject": row.subject }));
-    visit.core.audit(write, &visit.site.tenant.id, visit.meta, event).await?;
+    let event = Event::new(
+        kind::IDENTITY_LINKED,
+        EventOutcome::Success,
+        ("user", user.as_str()),
+    )
+    .by_user(user)
+    .detail(json!({ "kind": row.kind, "issuer": row.issuer, "subject": row.subject }));
+    visit
+        .core
+        .audit(write, &visit.site.tenant.id, visit.meta, event)
+        .await?;
     Ok(())
 }
 
@@ -224,13 +273,23 @@ async fn become_owner(
     user: &UserId,
 ) -> Result<(), Problem> {
     let (tenant, now) = (&visit.site.tenant.id, write.now());
-    let used =
-        secrets::consume(&mut write.tx, tenant, SecretPurpose::OwnerLink, hash, now).await?;
+    let used = secrets::consume(&mut write.tx, tenant, SecretPurpose::OwnerLink, hash, now).await?;
     if used.is_none() {
-        return Err(Problem::new(Code::Expired, "This owner link was used already. Make another."));
+        return Err(Problem::new(
+            Code::Expired,
+            "This owner link was used already. Make another.",
+        ));
     }
     let id = visit.core.new_id();
-    operators::grant(&mut write.tx, &id, ("user", user.as_str()), "owner", None, now).await?;
+    operators::grant(
+        &mut write.tx,
+        &id,
+        ("user", user.as_str()),
+        "owner",
+        None,
+        now,
+    )
+    .await?;
     Ok(())
 }
 
@@ -243,7 +302,10 @@ async fn session(
     proof: &Proof,
     anchor: SessionUpstream,
 ) -> Result<String, Problem> {
-    let same = visit.live.as_ref().filter(|live| live.session.user == outcome.user);
+    let same = visit
+        .live
+        .as_ref()
+        .filter(|live| live.session.user == outcome.user);
     let sid = match (same, &visit.live) {
         (Some(live), _) => raise(write, flow, outcome, live, anchor.clone()).await?,
         (None, Some(other)) => {
@@ -283,7 +345,8 @@ async fn fresh(
         created_at: now,
         last_seen_at: now,
         idle_ms: i64::try_from(limits.idle.as_millis()).unwrap_or(i64::MAX),
-        expires_at: now.saturating_add(i64::try_from(limits.absolute.as_millis()).unwrap_or(i64::MAX)),
+        expires_at: now
+            .saturating_add(i64::try_from(limits.absolute.as_millis()).unwrap_or(i64::MAX)),
     };
     sessions::create(&mut write.tx, &session).await?;
     Ok(session.sid)
@@ -310,7 +373,10 @@ async fn raise(
         session.org.clone_from(&outcome.org);
     }
     if !sessions::prove_again(&mut write.tx, &session).await? {
-        return Err(Problem::new(Code::Unauthenticated, "The session has ended. Sign in again."));
+        return Err(Problem::new(
+            Code::Unauthenticated,
+            "The session has ended. Sign in again.",
+        ));
     }
     write.invalidate(Change::Changed, Scope::Session, session.sid.as_str());
     Ok(session.sid)
@@ -318,7 +384,12 @@ async fn raise(
 
 /// When the person proved themselves: the provider's word, but never in the future.
 fn auth_time(flow: &Flow, now: i64) -> i64 {
-    let newest = flow.state.proofs.iter().map(|p| p.identity.evidence.auth_time_ms).max();
+    let newest = flow
+        .state
+        .proofs
+        .iter()
+        .map(|p| p.identity.evidence.auth_time_ms)
+        .max();
     newest.unwrap_or(now).min(now)
 }
 
@@ -336,7 +407,10 @@ async fn keep_upstream(
         sid: sid.clone(),
         upstream: anchor.id.clone(),
         subject: anchor.subject.clone(),
-        sealed: visit.core.sealer.seal(upstream_place(tenant.as_str(), sid.as_str()), &plain),
+        sealed: visit
+            .core
+            .sealer
+            .seal(upstream_place(tenant.as_str(), sid.as_str()), &plain),
         checked_at: write.now(),
     };
     upstream_sessions::put(&mut write.tx, tenant, &row).await?;
@@ -345,7 +419,12 @@ async fn keep_upstream(
 
 /// Where a provider's tokens are sealed for.
 pub(super) fn upstream_place<'a>(tenant: &'a str, sid: &'a str) -> Place<'a> {
-    Place { tenant, table: "upstream_sessions", column: "sealed", row: sid }
+    Place {
+        tenant,
+        table: "upstream_sessions",
+        column: "sealed",
+        row: sid,
+    }
 }
 
 /// A new value for this host's cookie; the old one is dead with the same commit.
@@ -390,12 +469,19 @@ async fn record(
     proof: &Proof,
     configured: &Configured,
 ) -> Result<(), Problem> {
-    let event = Event::new(kind::LOGIN_COMPLETED, EventOutcome::Success, ("user", outcome.user.as_str()))
-        .by_user(&outcome.user)
-        .detail(json!({
-            "purpose": flow.purpose, "method": proof.method, "upstream": configured.row.slug,
-            "acr": outcome.acr, "amr": flow.state.amr(), "trace": outcome.trace,
-        }));
-    visit.core.audit(write, &visit.site.tenant.id, visit.meta, event).await?;
+    let event = Event::new(
+        kind::LOGIN_COMPLETED,
+        EventOutcome::Success,
+        ("user", outcome.user.as_str()),
+    )
+    .by_user(&outcome.user)
+    .detail(json!({
+        "purpose": flow.purpose, "method": proof.method, "upstream": configured.row.slug,
+        "acr": outcome.acr, "amr": flow.state.amr(), "trace": outcome.trace,
+    }));
+    visit
+        .core
+        .audit(write, &visit.site.tenant.id, visit.meta, event)
+        .await?;
     Ok(())
 }

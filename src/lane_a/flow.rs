@@ -8,9 +8,9 @@ use crate::core::Core;
 use crate::domain::flow::{Bound, Demand, Flow, FlowPurpose, FlowState, Step};
 use crate::domain::return_to::ReturnTo;
 use crate::domain::{Code, Email, FlowId, Problem, TenantId, UpstreamId, UserId};
+use crate::store::Write;
 use crate::store::flows::{self as rows, FlowRow};
 use crate::store::seal::Place;
-use crate::store::Write;
 
 /// What a flow is begun with.
 #[derive(Debug, Clone)]
@@ -44,7 +44,12 @@ impl Begin {
 
     /// With what the query of `/bff/login` demands.
     #[must_use]
-    pub fn demanding(mut self, acr: Option<Acr>, max_age: Option<u64>, prompt: Option<Prompt>) -> Self {
+    pub fn demanding(
+        mut self,
+        acr: Option<Acr>,
+        max_age: Option<u64>,
+        prompt: Option<Prompt>,
+    ) -> Self {
         self.demand.acr = acr;
         self.demand.max_age = max_age;
         self.demand.prompt = prompt;
@@ -65,7 +70,10 @@ pub async fn begin(visit: &Visit<'_>, begin: Begin) -> Result<Flow, Problem> {
     let mut bound = None;
     if begin.purpose.needs_session() {
         let live = visit.session()?;
-        bound = Some(Bound { sid: live.session.sid.clone(), user: live.session.user.clone() });
+        bound = Some(Bound {
+            sid: live.session.sid.clone(),
+            user: live.session.user.clone(),
+        });
         if begin.purpose == FlowPurpose::StepUp {
             let reachable = methods::reachable(visit, &live.session.user).await?;
             let wanted = demand.acr.unwrap_or(reachable);
@@ -79,7 +87,11 @@ pub async fn begin(visit: &Visit<'_>, begin: Begin) -> Result<Flow, Problem> {
             username = live.user.email.clone();
         }
     }
-    let step = if username.is_some() || bound.is_some() { Step::Choose } else { Step::Identify };
+    let step = if username.is_some() || bound.is_some() {
+        Step::Choose
+    } else {
+        Step::Identify
+    };
     let flow = Flow {
         id: FlowId(core.new_id()),
         tenant: visit.site.tenant.id.clone(),
@@ -123,7 +135,13 @@ fn no_path(wanted: Acr) -> Problem {
 /// An address in normal form, or what was typed, cut to a sane length.
 pub fn normal_name(text: &str) -> String {
     Email::parse(text).map_or_else(
-        || text.trim().chars().take(254).collect::<String>().to_lowercase(),
+        || {
+            text.trim()
+                .chars()
+                .take(254)
+                .collect::<String>()
+                .to_lowercase()
+        },
         |email| email.as_str().to_owned(),
     )
 }
@@ -151,16 +169,22 @@ pub fn load_by_state(state: &str) -> Option<FlowId> {
 fn alive(core: &Core, flow: Flow) -> Result<Flow, Problem> {
     let spent = flow.attempts >= i64::from(core.config.flow.flow_tries);
     if flow.over || spent || flow.expires_at <= core.now() {
-        return Err(Problem::new(Code::Expired, "This sign-in is over. Start again."));
+        return Err(Problem::new(
+            Code::Expired,
+            "This sign-in is over. Start again.",
+        ));
     }
     Ok(flow)
 }
 
 async fn read(core: &Core, tenant: &TenantId, id: &FlowId) -> Result<(Flow, Vec<u8>), Problem> {
-    let row = rows::find(&core.db, tenant, id).await?.ok_or_else(Problem::not_found)?;
+    let row = rows::find(&core.db, tenant, id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     let plain = core.sealer.open(place(tenant, id), &row.sealed)?;
     let state: FlowState = serde_json::from_slice(&plain).map_err(garbled)?;
-    let purpose = serde_json::from_value(serde_json::Value::String(row.purpose)).map_err(garbled)?;
+    let purpose =
+        serde_json::from_value(serde_json::Value::String(row.purpose)).map_err(garbled)?;
     let flow = Flow {
         id: row.id,
         tenant: tenant.clone(),
@@ -197,7 +221,10 @@ pub(super) async fn save_in(
 ) -> Result<(), Problem> {
     let row = to_row(core, flow, Vec::new())?;
     if !rows::advance(&mut write.tx, &flow.tenant, &row, state).await? {
-        return Err(Problem::new(Code::Conflict, "Another answer to this step was faster."));
+        return Err(Problem::new(
+            Code::Conflict,
+            "Another answer to this step was faster.",
+        ));
     }
     flow.version += 1;
     flow.over = state != "pending";
@@ -232,9 +259,18 @@ fn to_row(core: &Core, flow: &Flow, browser: Vec<u8>) -> Result<FlowRow, Problem
 
 /// Where a flow's state is sealed for.
 pub(super) fn place<'a>(tenant: &'a TenantId, id: &'a FlowId) -> Place<'a> {
-    Place { tenant: tenant.as_str(), table: "login_flows", column: "sealed", row: id.as_str() }
+    Place {
+        tenant: tenant.as_str(),
+        table: "login_flows",
+        column: "sealed",
+        row: id.as_str(),
+    }
 }
 
 fn garbled(source: serde_json::Error) -> Problem {
-    Problem::new(Code::Internal, "The incident is logged under the reference below.").because(source)
+    Problem::new(
+        Code::Internal,
+        "The incident is logged under the reference below.",
+    )
+    .because(source)
 }

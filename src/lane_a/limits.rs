@@ -33,7 +33,13 @@ pub async fn flow_answered(visit: &Visit<'_>) -> Result<(), Problem> {
 /// # Errors
 /// `rate_limited`.
 pub async fn callback(core: &Core, ip: &str) -> Result<(), Problem> {
-    per_network(core, "callbacks", ip, core.config.limits.callbacks_per_network).await
+    per_network(
+        core,
+        "callbacks",
+        ip,
+        core.config.limits.callbacks_per_network,
+    )
+    .await
 }
 
 /// A mail goes to an address. False: silently send nothing, so that the limit tells
@@ -42,7 +48,9 @@ pub async fn callback(core: &Core, ip: &str) -> Result<(), Problem> {
 /// # Errors
 /// `store_unavailable`.
 pub async fn mail_allowed(core: &Core, tenant: &str, address: &str) -> Result<bool, Problem> {
-    let key = core.sealer.mac("rate mail", format!("{tenant}\0{address}").as_bytes());
+    let key = core
+        .sealer
+        .mac("rate mail", format!("{tenant}\0{address}").as_bytes());
     let used = hit(core, &format!("mail:{}", hex(&key)), HOUR_MS).await?;
     Ok(used <= i64::from(core.config.limits.mails_per_address))
 }
@@ -52,9 +60,16 @@ pub async fn mail_allowed(core: &Core, tenant: &str, address: &str) -> Result<bo
 /// # Errors
 /// `rate_limited`.
 pub async fn account_failed(core: &Core, tenant: &str, name: &str) -> Result<(), Problem> {
-    let key = core.sealer.mac("rate account", format!("{tenant}\0{name}").as_bytes());
+    let key = core
+        .sealer
+        .mac("rate account", format!("{tenant}\0{name}").as_bytes());
     let used = hit(core, &format!("account:{}", hex(&key)), HOUR_MS).await?;
-    check(used, core.config.limits.failures_per_account, HOUR_MS, core.now())
+    check(
+        used,
+        core.config.limits.failures_per_account,
+        HOUR_MS,
+        core.now(),
+    )
 }
 
 async fn per_network(core: &Core, what: &str, ip: &str, limit: u32) -> Result<(), Problem> {
@@ -92,7 +107,10 @@ fn network(ip: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().take(16).map(|b| format!("{b:02x}")).collect()
+    bytes
+        .iter()
+        .take(16)
+        .fold(String::new(), |text, b| format!("{text}{b:02x}"))
 }
 
 #[cfg(test)]

@@ -52,12 +52,19 @@ pub async fn logout(
     let (core, tenant) = (visit.core, &visit.site.tenant.id);
     let kept = upstream_sessions::list(&core.db, tenant, &session.sid).await?;
     let mut write = core.begin().await?;
-    let which =
-        if everywhere { Which::OfUser(&session.user) } else { Which::One(&session.sid) };
+    let which = if everywhere {
+        Which::OfUser(&session.user)
+    } else {
+        Which::One(&session.sid)
+    };
     let ended = finish::end(&mut write, tenant, which, "logout").await?;
-    let event = Event::new(kind::SESSION_ENDED, Outcome::Success, ("user", session.user.as_str()))
-        .by_user(&session.user)
-        .detail(json!({ "reason": "logout", "everywhere": everywhere, "sids": ended }));
+    let event = Event::new(
+        kind::SESSION_ENDED,
+        Outcome::Success,
+        ("user", session.user.as_str()),
+    )
+    .by_user(&session.user)
+    .detail(json!({ "reason": "logout", "everywhere": everywhere, "sids": ended }));
     core.audit(&mut write, tenant, visit.meta, event).await?;
     let mut path = None;
     if let Some(row) = kept.first() {
@@ -89,7 +96,16 @@ async fn continuation(
     let sealed = core.sealer.seal(place(tenant), &bytes);
     let now = write.now();
     let purpose = SecretPurpose::LogoutContinuation;
-    secrets::create(&mut write.tx, tenant, purpose, &hash, sealed, now, now + CONTINUATION_MS).await?;
+    secrets::create(
+        &mut write.tx,
+        tenant,
+        purpose,
+        &hash,
+        sealed,
+        now,
+        now + CONTINUATION_MS,
+    )
+    .await?;
     Ok(format!("/bff/logout/continue/{}", plain.expose()))
 }
 
@@ -115,15 +131,25 @@ pub async fn go_on(core: &Core, site: &Site, token: &str) -> Result<Next, Proble
     let sealed =
         secrets::consume(&mut write.tx, &tenant.id, purpose, &hash_token(token), now).await?;
     core.commit(write).await?;
-    let sealed = sealed.ok_or_else(|| Problem::new(Code::Expired, "You are signed out already."))?;
+    let sealed =
+        sealed.ok_or_else(|| Problem::new(Code::Expired, "You are signed out already."))?;
     let plain = core.sealer.open(place(&tenant.id), &sealed)?;
     let rest: Continuation = serde_json::from_slice(&plain)
         .map_err(|error| Problem::new(Code::Internal, "logout").because(error))?;
-    let home = rest.return_to.unwrap_or_else(|| tenant.address("/logged-out"));
+    let home = rest
+        .return_to
+        .unwrap_or_else(|| tenant.address("/logged-out"));
     let configured = core.providers.get(tenant, &rest.upstream).await?;
-    let Ok(provider) = configured.provider() else { return Ok(Next::Go(home)) };
-    let Some(control) = provider.session_control() else { return Ok(Next::Go(home)) };
-    let evidence = SessionEvidence { subject: rest.subject, session: rest.session };
+    let Ok(provider) = configured.provider() else {
+        return Ok(Next::Go(home));
+    };
+    let Some(control) = provider.session_control() else {
+        return Ok(Next::Go(home));
+    };
+    let evidence = SessionEvidence {
+        subject: rest.subject,
+        session: rest.session,
+    };
     let logged_out = tenant.address("/logged-out");
     let work = control.end_session(evidence, &logged_out);
     match core.providers.call(&configured, "end_session", work).await {
@@ -149,15 +175,25 @@ pub async fn back_channel(
 ) -> Result<usize, Problem> {
     let tenant = &site.tenant;
     let configured = core.providers.by_slug(tenant, slug).await?;
-    let control = configured.provider()?.session_control().ok_or_else(Problem::not_found)?;
+    let control = configured
+        .provider()?
+        .session_control()
+        .ok_or_else(Problem::not_found)?;
     let work = control.verify_logout_token(token);
     let token = match core.providers.call(&configured, "logout_token", work).await {
         Ok(token) => token,
         Err(problem) if problem.code == Code::UpstreamInvalid => {
-            let event = Event::new(kind::LOGOUT_TOKEN_REFUSED, Outcome::Denied, ("upstream", slug))
-                .detail(json!({ "reason": problem.source }));
+            let event = Event::new(
+                kind::LOGOUT_TOKEN_REFUSED,
+                Outcome::Denied,
+                ("upstream", slug),
+            )
+            .detail(json!({ "reason": problem.source }));
             core.audit_alone(&tenant.id, meta, event).await;
-            return Err(Problem::new(Code::InvalidRequest, "The logout token is not acceptable."));
+            return Err(Problem::new(
+                Code::InvalidRequest,
+                "The logout token is not acceptable.",
+            ));
         }
         Err(problem) => return Err(problem),
     };
@@ -167,13 +203,31 @@ pub async fn back_channel(
     // Kept a little longer than the token could be accepted.
     let until = token.expires_at_ms.max(now) + 300_000;
     let purpose = SecretPurpose::LogoutJti;
-    if !secrets::create(&mut write.tx, &tenant.id, purpose, &jti, Vec::new(), now, until).await? {
-        return Err(Problem::new(Code::InvalidRequest, "The logout token was used before."));
+    if !secrets::create(
+        &mut write.tx,
+        &tenant.id,
+        purpose,
+        &jti,
+        Vec::new(),
+        now,
+        until,
+    )
+    .await?
+    {
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            "The logout token was used before.",
+        ));
     }
     let which = match (&token.sid, &token.subject) {
         (Some(sid), _) => Which::UpstreamSession(&configured.row.id, sid),
         (None, Some(subject)) => Which::UpstreamSubject(&configured.row.id, subject),
-        (None, None) => return Err(Problem::new(Code::InvalidRequest, "The logout token names nobody.")),
+        (None, None) => {
+            return Err(Problem::new(
+                Code::InvalidRequest,
+                "The logout token names nobody.",
+            ));
+        }
     };
     let ended = finish::end(&mut write, &tenant.id, which, "upstream_logout").await?;
     let event = Event::new(kind::SESSION_ENDED, Outcome::Success, ("upstream", slug))
@@ -200,9 +254,13 @@ pub async fn end_sessions(
     let mut write = core.begin().await?;
     let ended = finish::end(&mut write, tenant, which, reason).await?;
     if !ended.is_empty() {
-        let event = Event::new(kind::SESSION_ENDED, Outcome::Success, ("user", user.as_str()))
-            .by(actor.0, actor.1)
-            .detail(json!({ "reason": reason, "sids": ended }));
+        let event = Event::new(
+            kind::SESSION_ENDED,
+            Outcome::Success,
+            ("user", user.as_str()),
+        )
+        .by(actor.0, actor.1)
+        .detail(json!({ "reason": reason, "sids": ended }));
         core.audit(&mut write, tenant, meta, event).await?;
     }
     core.commit(write).await?;

@@ -9,9 +9,9 @@ use crate::core::Core;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Code, Problem, TenantId};
 use crate::outbound::{Mail, MailError};
+use crate::store::Write;
 use crate::store::outbox::{self, OutboxRow};
 use crate::store::seal::Place;
-use crate::store::Write;
 
 /// Give up after so many tries (about a day with the back-off below).
 const MAX_ATTEMPTS: i64 = 12;
@@ -48,7 +48,12 @@ pub async fn enqueue(
         .map_err(|error| Problem::new(Code::Internal, "mail").because(error))?;
     let sealed = core.sealer.seal(place(&tenant.id, &id), &plain);
     let kept = matches!(core.config.mail, config::Mail::Outbox { .. });
-    let row = OutboxRow { id, tenant: tenant.id.clone(), sealed, attempts: 0 };
+    let row = OutboxRow {
+        id,
+        tenant: tenant.id.clone(),
+        sealed,
+        attempts: 0,
+    };
     let now = write.now();
     outbox::create(&mut write.tx, &row, kept, now).await?;
     Ok(())
@@ -85,7 +90,12 @@ async fn deliver(core: &Core, row: &OutboxRow) -> Result<(), MailError> {
         .from()
         .cloned()
         .ok_or_else(|| MailError::Permanent("no mail is configured".to_owned()))?;
-    let host = core.config.server.public_url.host_str().unwrap_or("localhost");
+    let host = core
+        .config
+        .server
+        .public_url
+        .host_str()
+        .unwrap_or("localhost");
     let mail = Mail {
         to: message.to,
         from,
@@ -109,13 +119,20 @@ pub async fn kept(core: &Core) -> Result<Vec<Message>, Problem> {
 }
 
 fn open(core: &Core, row: &OutboxRow) -> Result<Message, String> {
-    let plain =
-        core.sealer.open(place(&row.tenant, &row.id), &row.sealed).map_err(|e| e.to_string())?;
+    let plain = core
+        .sealer
+        .open(place(&row.tenant, &row.id), &row.sealed)
+        .map_err(|e| e.to_string())?;
     serde_json::from_slice(&plain).map_err(|_| "a mail in the outbox is garbled".to_owned())
 }
 
 fn place<'a>(tenant: &'a TenantId, id: &'a str) -> Place<'a> {
-    Place { tenant: tenant.as_str(), table: "outbox", column: "sealed", row: id }
+    Place {
+        tenant: tenant.as_str(),
+        table: "outbox",
+        column: "sealed",
+        row: id,
+    }
 }
 
 /// A code on its way to its one reader.

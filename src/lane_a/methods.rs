@@ -25,28 +25,34 @@ pub async fn of_flow(visit: &Visit<'_>, flow: &Flow) -> Result<Vec<Offer>, Probl
         other => other?,
     };
     match (&flow.state.bound, flow.purpose) {
-        (_, FlowPurpose::Signup) => {
-            Ok(all.into_iter().filter(|o| o.kind != MethodKind::Passkey).collect())
-        }
-        (_, FlowPurpose::Verify) => {
-            Ok(all.into_iter().filter(|o| o.kind == MethodKind::EmailCode).collect())
-        }
+        (_, FlowPurpose::Signup) => Ok(all
+            .into_iter()
+            .filter(|o| o.kind != MethodKind::Passkey)
+            .collect()),
+        (_, FlowPurpose::Verify) => Ok(all
+            .into_iter()
+            .filter(|o| o.kind == MethodKind::EmailCode)
+            .collect()),
         (Some(bound), _) => {
             let open = of_person(visit, &bound.user, &all).await?;
             let wanted = flow.state.demand.acr;
-            Ok(open.into_iter().filter(|o| wanted.is_none_or(|w| o.upstream.reach(o.kind) >= w)).collect())
+            Ok(open
+                .into_iter()
+                .filter(|o| wanted.is_none_or(|w| o.upstream.reach(o.kind) >= w))
+                .collect())
         }
-        (None, _) => after_proof(flow, all),
+        (None, _) => Ok(after_proof(flow, all)),
     }
 }
 
 /// Once something is proven but more is wanted, only stronger methods remain.
-fn after_proof(flow: &Flow, all: Vec<Offer>) -> Result<Vec<Offer>, Problem> {
+fn after_proof(flow: &Flow, all: Vec<Offer>) -> Vec<Offer> {
     match (flow.state.acr(), flow.state.demand.acr) {
-        (Some(_), Some(wanted)) => {
-            Ok(all.into_iter().filter(|o| o.upstream.reach(o.kind) >= wanted).collect())
-        }
-        _ => Ok(all),
+        (Some(_), Some(wanted)) => all
+            .into_iter()
+            .filter(|o| o.upstream.reach(o.kind) >= wanted)
+            .collect(),
+        _ => all,
     }
 }
 
@@ -68,11 +74,7 @@ async fn link_target(
 }
 
 /// The offers that this person can really use.
-async fn of_person(
-    visit: &Visit<'_>,
-    user: &UserId,
-    all: &[Offer],
-) -> Result<Vec<Offer>, Problem> {
+async fn of_person(visit: &Visit<'_>, user: &UserId, all: &[Offer]) -> Result<Vec<Offer>, Problem> {
     let tenant = &visit.site.tenant.id;
     let known = links::list(&visit.core.db, tenant, user).await?;
     let has_address = known.iter().any(|link| link.kind == LinkKind::Email);
@@ -81,9 +83,9 @@ async fn of_person(
         let usable = match offer.kind {
             MethodKind::Passkey => has_passkey(visit, offer, user).await?,
             MethodKind::EmailCode => has_address,
-            MethodKind::Redirect => known
-                .iter()
-                .any(|link| link.kind == LinkKind::Upstream && link.issuer == offer.upstream.row.issuer),
+            MethodKind::Redirect => known.iter().any(|link| {
+                link.kind == LinkKind::Upstream && link.issuer == offer.upstream.row.issuer
+            }),
             MethodKind::Password | MethodKind::Totp => false,
         };
         if usable {
@@ -94,28 +96,36 @@ async fn of_person(
 }
 
 async fn has_passkey(visit: &Visit<'_>, offer: &Offer, user: &UserId) -> Result<bool, Problem> {
-    let Some(admin) = offer.upstream.provider()?.credential_admin() else { return Ok(false) };
+    let Some(admin) = offer.upstream.provider()?.credential_admin() else {
+        return Ok(false);
+    };
     if offer.upstream.row.kind != EMBEDDED {
         return Ok(false);
     }
-    let all = visit.core.providers.call(&offer.upstream, "list", admin.list(user.as_str())).await?;
-    Ok(all.iter().any(|credential| credential.kind == MethodKind::Passkey))
+    let all = visit
+        .core
+        .providers
+        .call(&offer.upstream, "list", admin.list(user.as_str()))
+        .await?;
+    Ok(all
+        .iter()
+        .any(|credential| credential.kind == MethodKind::Passkey))
 }
 
 /// Stronger methods that are open to a person, with the rung each reaches.
 ///
 /// # Errors
 /// `store_unavailable`, `upstream_unavailable`.
-pub async fn open_to(
-    visit: &Visit<'_>,
-    user: &UserId,
-) -> Result<Vec<(MethodKind, Acr)>, Problem> {
+pub async fn open_to(visit: &Visit<'_>, user: &UserId) -> Result<Vec<(MethodKind, Acr)>, Problem> {
     let all = match visit.core.providers.offers(&visit.site.tenant).await {
         Err(problem) if problem.code == Code::NotSupportedByUpstream => return Ok(Vec::new()),
         other => other?,
     };
     let open = of_person(visit, user, &all).await?;
-    Ok(open.iter().map(|offer| (offer.kind, offer.upstream.reach(offer.kind))).collect())
+    Ok(open
+        .iter()
+        .map(|offer| (offer.kind, offer.upstream.reach(offer.kind)))
+        .collect())
 }
 
 /// The strongest rung a person can reach now.
@@ -123,12 +133,26 @@ pub async fn open_to(
 /// # Errors
 /// As [`open_to`].
 pub async fn reachable(visit: &Visit<'_>, user: &UserId) -> Result<Acr, Problem> {
-    Ok(open_to(visit, user).await?.iter().map(|(_, acr)| *acr).max().unwrap_or(Acr::Aal1))
+    Ok(open_to(visit, user)
+        .await?
+        .iter()
+        .map(|(_, acr)| *acr)
+        .max()
+        .unwrap_or(Acr::Aal1))
 }
 
 /// The offer of a kind, preferring a named connection.
-pub fn pick<'a>(offers: &'a [Offer], kind: MethodKind, connection: Option<&str>) -> Option<&'a Offer> {
-    offers.iter().filter(|offer| offer.kind == kind).find(|offer| {
-        connection.is_none_or(|name| offer.upstream.row.slug == name || offer.upstream.row.id.as_str() == name)
-    })
+pub fn pick<'a>(
+    offers: &'a [Offer],
+    kind: MethodKind,
+    connection: Option<&str>,
+) -> Option<&'a Offer> {
+    offers
+        .iter()
+        .filter(|offer| offer.kind == kind)
+        .find(|offer| {
+            connection.is_none_or(|name| {
+                offer.upstream.row.slug == name || offer.upstream.row.id.as_str() == name
+            })
+        })
 }

@@ -23,8 +23,8 @@ mod submit;
 pub mod swap;
 mod visit;
 
-pub use flow::{Begin, begin, load, load_by_state};
 pub use email_code::read_link;
+pub use flow::{Begin, begin, load, load_by_state};
 pub use redirect::{complete as complete_redirect, keep_answer, kept_answer, redirect_uri};
 pub use render::flow_json;
 pub use submit::{Submitted, submit};

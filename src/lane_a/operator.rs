@@ -27,13 +27,19 @@ pub type Actor<'a> = (&'static str, &'a str);
 pub fn check_slug(pointer: &str, slug: &str) -> Result<(), Problem> {
     let ok = !slug.is_empty()
         && slug.len() <= 63
-        && slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && slug
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !slug.starts_with('-')
         && !slug.ends_with('-');
     if ok {
         return Ok(());
     }
-    Err(Problem::field(pointer, "invalid_slug", "Use lower-case letters, digits and inner dashes."))
+    Err(Problem::field(
+        pointer,
+        "invalid_slug",
+        "Use lower-case letters, digits and inner dashes.",
+    ))
 }
 
 /// Creates a tenant with its canonical login host and the embedded provider as primary.
@@ -96,16 +102,24 @@ pub async fn create_tenant(
         orgs::define_role(&mut write.tx, &tenant.id, &core.new_id(), slug, permissions).await?;
     }
     write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());
-    let event = Event::new(kind::TENANT_CREATED, Outcome::Success, ("tenant", tenant.id.as_str()));
-    core.audit(&mut write, &tenant.id, meta, event.by(actor.0, actor.1)).await?;
+    let event = Event::new(
+        kind::TENANT_CREATED,
+        Outcome::Success,
+        ("tenant", tenant.id.as_str()),
+    );
+    core.audit(&mut write, &tenant.id, meta, event.by(actor.0, actor.1))
+        .await?;
     core.commit(write).await?;
     Ok(tenant)
 }
 
 fn check_public_url(text: &str) -> Result<Url, Problem> {
     let bad = |detail: &str| Problem::field("/public_url", "invalid_url", detail);
-    let url = Url::parse(text).map_err(|_| bad("Give a full address such as https://login.example.com."))?;
-    let host = url.host_str().ok_or_else(|| bad("The address needs a host name."))?;
+    let url = Url::parse(text)
+        .map_err(|_| bad("Give a full address such as https://login.example.com."))?;
+    let host = url
+        .host_str()
+        .ok_or_else(|| bad("The address needs a host name."))?;
     let loopback = crate::domain::tenant::is_loopback_name(host);
     if url.scheme() != "https" && !(loopback && url.scheme() == "http") {
         return Err(bad("Use https; plain http is for localhost only."));
@@ -128,15 +142,27 @@ pub async fn add_host(
     name: &str,
     purpose: Purpose,
 ) -> Result<Host, Problem> {
-    let key = host_key(name)
-        .ok_or_else(|| Problem::field("/host", "invalid_host", "Give a host name, with a port if it is not 443."))?;
-    let host = Host { id: core.new_id(), host: key, purpose, canonical: false, config_owned: false };
+    let key = host_key(name).ok_or_else(|| {
+        Problem::field(
+            "/host",
+            "invalid_host",
+            "Give a host name, with a port if it is not 443.",
+        )
+    })?;
+    let host = Host {
+        id: core.new_id(),
+        host: key,
+        purpose,
+        canonical: false,
+        config_owned: false,
+    };
     let mut write = core.begin().await?;
     let now = write.now();
     hosts::create(&mut write.tx, tenant, &host, now).await?;
     write.invalidate(Change::Changed, Scope::Tenant, tenant.as_str());
     let event = Event::new(kind::HOST_ADDED, Outcome::Success, ("host", &host.host));
-    core.audit(&mut write, tenant, meta, event.by(actor.0, actor.1)).await?;
+    core.audit(&mut write, tenant, meta, event.by(actor.0, actor.1))
+        .await?;
     core.commit(write).await?;
     Ok(host)
 }
@@ -172,7 +198,11 @@ pub async fn create_user(
         )
     })?;
     let id = UserId(core.new_id());
-    let name = wanted.name.as_deref().map(super::submit::check_name).transpose()?;
+    let name = wanted
+        .name
+        .as_deref()
+        .map(super::submit::check_name)
+        .transpose()?;
     let request = NewUser {
         subject: Some(id.0.clone()),
         login_name: email.as_str().to_owned(),
@@ -180,8 +210,15 @@ pub async fn create_user(
         email_verified: wanted.email_verified,
         name: name.clone(),
     };
-    let made = core.providers.call(&primary, "create_user", directory.create(request)).await?;
-    let id = if primary.row.kind == EMBEDDED { UserId(made.subject.clone()) } else { id };
+    let made = core
+        .providers
+        .call(&primary, "create_user", directory.create(request))
+        .await?;
+    let id = if primary.row.kind == EMBEDDED {
+        UserId(made.subject.clone())
+    } else {
+        id
+    };
     let user = User {
         id,
         email: Some(email.as_str().to_owned()),
@@ -193,10 +230,21 @@ pub async fn create_user(
     };
     let mut write = core.begin().await?;
     users::create(&mut write.tx, &tenant.id, &user).await?;
-    let link = new_link(core, &user.id, LinkKind::Upstream, Some(&primary), &made.subject);
+    let link = new_link(
+        core,
+        &user.id,
+        LinkKind::Upstream,
+        Some(&primary),
+        &made.subject,
+    );
     links::create(&mut write.tx, &tenant.id, &link).await?;
-    let event = Event::new(kind::USER_CREATED, Outcome::Success, ("user", user.id.as_str()));
-    core.audit(&mut write, &tenant.id, meta, event.by(actor.0, actor.1)).await?;
+    let event = Event::new(
+        kind::USER_CREATED,
+        Outcome::Success,
+        ("user", user.id.as_str()),
+    );
+    core.audit(&mut write, &tenant.id, meta, event.by(actor.0, actor.1))
+        .await?;
     core.commit(write).await?;
     Ok(user)
 }
@@ -244,9 +292,14 @@ pub async fn change_user(
 ) -> Result<User, Problem> {
     let mut write = core.begin().await?;
     let found = users::find(&mut write.tx, tenant, id).await?;
-    let mut user = found.filter(|u| u.state != UserState::Deleted).ok_or_else(Problem::not_found)?;
+    let mut user = found
+        .filter(|u| u.state != UserState::Deleted)
+        .ok_or_else(Problem::not_found)?;
     if expected.is_some_and(|version| version != user.version) {
-        return Err(Problem::new(Code::VersionMismatch, "Read the user again before you change it."));
+        return Err(Problem::new(
+            Code::VersionMismatch,
+            "Read the user again before you change it.",
+        ));
     }
     let before = json!({ "name": user.name, "state": user.state });
     if let Some(name) = &change.name {
@@ -255,7 +308,10 @@ pub async fn change_user(
     user.state = change.state.unwrap_or(user.state);
     let now = write.now();
     if !users::update(&mut write.tx, tenant, &user, now).await? {
-        return Err(Problem::new(Code::Conflict, "The user was changed meanwhile. Try again."));
+        return Err(Problem::new(
+            Code::Conflict,
+            "The user was changed meanwhile. Try again.",
+        ));
     }
     user.version += 1;
     write.invalidate(Change::Changed, Scope::User, id.as_str());
@@ -264,7 +320,10 @@ pub async fn change_user(
     }
     let event = Event::new(kind::USER_UPDATED, Outcome::Success, ("user", id.as_str()))
         .by(actor.0, actor.1)
-        .change(Some(before), Some(json!({ "name": user.name, "state": user.state })));
+        .change(
+            Some(before),
+            Some(json!({ "name": user.name, "state": user.state })),
+        );
     core.audit(&mut write, tenant, meta, event).await?;
     core.commit(write).await?;
     Ok(user)
@@ -283,12 +342,17 @@ pub async fn delete_user(
     id: &UserId,
 ) -> Result<(), Problem> {
     let found = users::find(&core.db, &tenant.id, id).await?;
-    let mut user = found.filter(|u| u.state != UserState::Deleted).ok_or_else(Problem::not_found)?;
+    let mut user = found
+        .filter(|u| u.state != UserState::Deleted)
+        .ok_or_else(Problem::not_found)?;
     for upstream in core.providers.of_tenant(tenant).await?.iter() {
         if upstream.row.kind == EMBEDDED
             && let Some(directory) = upstream.provider()?.user_directory()
         {
-            let gone = core.providers.call(upstream, "delete_user", directory.delete(id.as_str())).await;
+            let gone = core
+                .providers
+                .call(upstream, "delete_user", directory.delete(id.as_str()))
+                .await;
             match gone {
                 Err(problem) if problem.code != Code::NotFound => return Err(problem),
                 _ => {}
@@ -302,13 +366,17 @@ pub async fn delete_user(
     user.state = UserState::Deleted;
     let now = write.now();
     if !users::update(&mut write.tx, &tenant.id, &user, now).await? {
-        return Err(Problem::new(Code::Conflict, "The user was changed meanwhile. Try again."));
+        return Err(Problem::new(
+            Code::Conflict,
+            "The user was changed meanwhile. Try again.",
+        ));
     }
     links::delete_all(&mut write.tx, &tenant.id, id).await?;
     finish::end(&mut write, &tenant.id, Which::OfUser(id), "deleted").await?;
     write.invalidate(Change::Ended, Scope::User, id.as_str());
     let event = Event::new(kind::USER_DELETED, Outcome::Success, ("user", id.as_str()));
-    core.audit(&mut write, &tenant.id, meta, event.by(actor.0, actor.1)).await?;
+    core.audit(&mut write, &tenant.id, meta, event.by(actor.0, actor.1))
+        .await?;
     core.commit(write).await?;
     Ok(())
 }
@@ -327,15 +395,27 @@ pub async fn put_identity(
     subject: &str,
 ) -> Result<IdentityLink, Problem> {
     let found = users::find(&core.db, &tenant.id, user).await?;
-    found.filter(|u| u.state != UserState::Deleted).ok_or_else(Problem::not_found)?;
+    found
+        .filter(|u| u.state != UserState::Deleted)
+        .ok_or_else(Problem::not_found)?;
     if subject.is_empty() || subject.len() > 255 || subject.chars().any(char::is_control) {
-        return Err(Problem::field("/subject", "invalid", "Give the person's id at the provider."));
+        return Err(Problem::field(
+            "/subject",
+            "invalid",
+            "Give the person's id at the provider.",
+        ));
     }
     let all = core.providers.of_tenant(tenant).await?;
     let configured = all
         .iter()
         .find(|c| c.row.id.as_str() == upstream || c.row.slug == upstream)
-        .ok_or_else(|| Problem::field("/upstream", "unknown", "Name one of the tenant's upstreams."))?;
+        .ok_or_else(|| {
+            Problem::field(
+                "/upstream",
+                "unknown",
+                "Name one of the tenant's upstreams.",
+            )
+        })?;
     let link = new_link(core, user, LinkKind::Upstream, Some(configured), subject);
     let mut write = core.begin().await?;
     if !links::create(&mut write.tx, &tenant.id, &link).await? {
@@ -343,13 +423,20 @@ pub async fn put_identity(
         let kind = LinkKind::Upstream;
         let owner = links::find_user(&mut write.tx, &tenant.id, kind, issuer, subject).await?;
         if owner.as_ref() != Some(user) {
-            return Err(Problem::new(Code::Duplicate, "This identity belongs to another user."));
+            return Err(Problem::new(
+                Code::Duplicate,
+                "This identity belongs to another user.",
+            ));
         }
         return Ok(link);
     }
-    let event = Event::new(kind::IDENTITY_LINKED, Outcome::Success, ("user", user.as_str()))
-        .by(actor.0, actor.1)
-        .detail(json!({ "upstream": configured.row.slug, "subject": subject }));
+    let event = Event::new(
+        kind::IDENTITY_LINKED,
+        Outcome::Success,
+        ("user", user.as_str()),
+    )
+    .by(actor.0, actor.1)
+    .detail(json!({ "upstream": configured.row.slug, "subject": subject }));
     core.audit(&mut write, &tenant.id, meta, event).await?;
     core.commit(write).await?;
     Ok(link)
@@ -393,11 +480,14 @@ pub async fn put_upstream(
             "The configuration file owns this upstream. Change it there, or choose another name.",
         ));
     }
-    let id = old.as_ref().map_or_else(|| UpstreamId(core.new_id()), |row| row.id.clone());
+    let id = old
+        .as_ref()
+        .map_or_else(|| UpstreamId(core.new_id()), |row| row.id.clone());
     let secret = match &input.client_secret {
-        Some(secret) => Some(
-            core.sealer.seal(secret_place(&tenant.id, &id), secret.expose_secret().as_bytes()),
-        ),
+        Some(secret) => Some(core.sealer.seal(
+            secret_place(&tenant.id, &id),
+            secret.expose_secret().as_bytes(),
+        )),
         None => old.as_ref().and_then(|row| row.secret.clone()),
     };
     let row = Upstream {
@@ -436,13 +526,26 @@ fn check_upstream(input: &UpstreamInput) -> Result<(), Problem> {
     if !matches!(input.kind.as_str(), "keycloak" | "oidc" | "fake") {
         return Err(Problem::field("/kind", "unknown", "Use keycloak or oidc."));
     }
-    let bad = || Problem::field("/issuer", "invalid_url", "Give the issuer address, such as https://kc.example.com/realms/main.");
+    let bad = || {
+        Problem::field(
+            "/issuer",
+            "invalid_url",
+            "Give the issuer address, such as https://kc.example.com/realms/main.",
+        )
+    };
     let url = Url::parse(&input.issuer).map_err(|_| bad())?;
-    if !matches!(url.scheme(), "https" | "http") || url.query().is_some() || url.fragment().is_some() {
+    if !matches!(url.scheme(), "https" | "http")
+        || url.query().is_some()
+        || url.fragment().is_some()
+    {
         return Err(bad());
     }
     if input.client_id.trim().is_empty() || input.client_id.len() > 255 {
-        return Err(Problem::field("/client_id", "required", "Give the client id."));
+        return Err(Problem::field(
+            "/client_id",
+            "required",
+            "Give the client id.",
+        ));
     }
     if !input.options.is_object() {
         return Err(Problem::field("/options", "invalid", "Give an object."));
@@ -456,8 +559,9 @@ fn check_upstream(input: &UpstreamInput) -> Result<(), Problem> {
 /// `internal` when the public URL is unusable.
 pub fn addresses(tenant: &Tenant, slug: &str) -> Result<Addresses, Problem> {
     let parse = |path: String| {
-        Url::parse(&tenant.address(&path))
-            .map_err(|error| Problem::new(Code::Internal, "The public URL is not usable.").because(error))
+        Url::parse(&tenant.address(&path)).map_err(|error| {
+            Problem::new(Code::Internal, "The public URL is not usable.").because(error)
+        })
     };
     Ok(Addresses {
         redirect_uri: redirect::redirect_uri(tenant, slug)?,
@@ -470,12 +574,24 @@ pub fn addresses(tenant: &Tenant, slug: &str) -> Result<Addresses, Problem> {
 ///
 /// # Errors
 /// `not_found`.
-pub async fn probe(core: &Core, tenant: &Tenant, configured: &Configured) -> Result<Vec<Check>, Problem> {
+pub async fn probe(
+    core: &Core,
+    tenant: &Tenant,
+    configured: &Configured,
+) -> Result<Vec<Check>, Problem> {
     if let Some(fault) = configured.fault() {
         let fix = "Correct the upstream's settings.";
-        return Ok(vec![Check::fail("settings", fault, "settings that fit", Who::Us, fix)]);
+        return Ok(vec![Check::fail(
+            "settings",
+            fault,
+            "settings that fit",
+            Who::Us,
+            fix,
+        )]);
     }
-    let Some(diagnose) = configured.provider()?.diagnose() else { return Ok(Vec::new()) };
+    let Some(diagnose) = configured.provider()?.diagnose() else {
+        return Ok(Vec::new());
+    };
     let addresses = addresses(tenant, &configured.row.slug)?;
     let work = async { Ok(diagnose.diagnose(&addresses).await) };
     core.providers.call(configured, "diagnose", work).await

@@ -35,8 +35,14 @@ pub async fn check(visit: &Visit<'_>, token: &str) -> Result<(), Problem> {
 pub async fn start(visit: &Visit<'_>, token: &str) -> Result<Flow, Problem> {
     check(visit, token).await?;
     let offers = visit.core.providers.offers(&visit.site.tenant).await?;
-    let own_page = offers.iter().any(|o| o.kind != laneway_contract::MethodKind::Redirect);
-    let purpose = if own_page { FlowPurpose::Signup } else { FlowPurpose::Login };
+    let own_page = offers
+        .iter()
+        .any(|o| o.kind != laneway_contract::MethodKind::Redirect);
+    let purpose = if own_page {
+        FlowPurpose::Signup
+    } else {
+        FlowPurpose::Login
+    };
     let mut request = Begin::login(ReturnTo::own(FIRST_SCREEN));
     request.purpose = purpose;
     request.owner_link = Some(hash_token(token).to_vec());

@@ -27,7 +27,8 @@ pub(super) async fn submit(
 async fn start(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Problem> {
     may_start(flow)?;
     let offers = methods::of_flow(visit, flow).await?;
-    let offer = methods::pick(&offers, MethodKind::Passkey, None).ok_or_else(|| wrong_step(flow))?;
+    let offer =
+        methods::pick(&offers, MethodKind::Passkey, None).ok_or_else(|| wrong_step(flow))?;
     let provider = offer.upstream.provider()?;
     let headless = provider.headless_login().ok_or_else(|| wrong_step(flow))?;
     // Without a session the credential itself says who it is: a typed name must not
@@ -36,7 +37,9 @@ async fn start(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Problem> {
         .state
         .bound
         .as_ref()
-        .map_or(SubjectHint::Unknown, |bound| SubjectHint::Known(bound.user.0.clone()));
+        .map_or(SubjectHint::Unknown, |bound| {
+            SubjectHint::Known(bound.user.0.clone())
+        });
     let request = BeginHeadless {
         method: MethodKind::Passkey,
         relying_party: visit.relying_party(),
@@ -44,9 +47,16 @@ async fn start(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Problem> {
         subject,
         deliver: true,
     };
-    let step = visit.core.providers.call(&offer.upstream, "begin", headless.begin(request)).await?;
+    let step = visit
+        .core
+        .providers
+        .call(&offer.upstream, "begin", headless.begin(request))
+        .await?;
     let LoginStep::Challenge(challenge) = step else {
-        return Err(Problem::new(Code::Denied, "Sign-in by passkey is not possible now."));
+        return Err(Problem::new(
+            Code::Denied,
+            "Sign-in by passkey is not possible now.",
+        ));
     };
     flow.state.step = Step::Passkey {
         upstream: offer.upstream.row.id.clone(),
@@ -56,17 +66,37 @@ async fn start(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Problem> {
     flow::save(visit.core, flow).await
 }
 
-async fn answer(visit: &Visit<'_>, mut flow: Flow, credential: Value) -> Result<Submitted, Problem> {
-    let Step::Passkey { upstream, state, .. } = flow.state.step.clone() else {
+async fn answer(
+    visit: &Visit<'_>,
+    mut flow: Flow,
+    credential: Value,
+) -> Result<Submitted, Problem> {
+    let Step::Passkey {
+        upstream, state, ..
+    } = flow.state.step.clone()
+    else {
         return Err(wrong_step(&flow));
     };
-    let configured = visit.core.providers.get(&visit.site.tenant, &upstream).await?;
+    let configured = visit
+        .core
+        .providers
+        .get(&visit.site.tenant, &upstream)
+        .await?;
     let provider = configured.provider()?;
     let headless = provider.headless_login().ok_or_else(|| wrong_step(&flow))?;
     let work = headless.answer(&state, Answer::Credential(credential));
-    match visit.core.providers.call(&configured, "answer", work).await? {
+    match visit
+        .core
+        .providers
+        .call(&configured, "answer", work)
+        .await?
+    {
         LoginStep::Authenticated(identity) => {
-            let proof = Proof { upstream, method: MethodKind::Passkey, identity: *identity };
+            let proof = Proof {
+                upstream,
+                method: MethodKind::Passkey,
+                identity: *identity,
+            };
             flow.state.proofs.push(proof);
             settle::settle(visit, flow).await
         }
@@ -77,7 +107,9 @@ async fn answer(visit: &Visit<'_>, mut flow: Flow, credential: Value) -> Result<
             flow::save(visit.core, &mut flow).await?;
             Err(wrong_answer(visit, flow, "passkey", WRONG).await)
         }
-        LoginStep::Denied(Denial::Disabled) => Err(Problem::new(Code::Denied, "Sign-in was refused.")),
+        LoginStep::Denied(Denial::Disabled) => {
+            Err(Problem::new(Code::Denied, "Sign-in was refused."))
+        }
         _ => {
             // The ceremony is over; the next try is a new one.
             flow.state.step = match &flow.state.username {

@@ -17,8 +17,9 @@ use crate::store::seal::Place;
 
 /// Our callback at an upstream, as registered there.
 pub fn redirect_uri(tenant: &Tenant, slug: &str) -> Result<Url, Problem> {
-    Url::parse(&tenant.address(&format!("/federation/callback/{slug}")))
-        .map_err(|error| Problem::new(Code::Internal, "The public URL is not usable.").because(error))
+    Url::parse(&tenant.address(&format!("/federation/callback/{slug}"))).map_err(|error| {
+        Problem::new(Code::Internal, "The public URL is not usable.").because(error)
+    })
 }
 
 /// Sends the browser to a provider.
@@ -39,7 +40,11 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> R
         max_age: max_age(flow, offer),
     };
     let work = login.begin(request);
-    let target = visit.core.providers.call(&offer.upstream, "begin", work).await?;
+    let target = visit
+        .core
+        .providers
+        .call(&offer.upstream, "begin", work)
+        .await?;
     flow.state.step = Step::Redirect {
         upstream: offer.upstream.row.id.clone(),
         state: target.state,
@@ -53,8 +58,14 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> R
 /// provider would wave its own session through.
 fn max_age(flow: &Flow, offer: &Offer) -> Option<u64> {
     let fresh = flow.state.bound.is_some() && flow.state.link_to.is_none();
-    let already = flow.state.acr().is_none_or(|acr| acr < offer.upstream.reach(MethodKind::Redirect));
-    flow.state.demand.max_age.or((fresh && already).then_some(crate::authz::FRESH_S))
+    let already = flow
+        .state
+        .acr()
+        .is_none_or(|acr| acr < offer.upstream.reach(MethodKind::Redirect));
+    flow.state
+        .demand
+        .max_age
+        .or((fresh && already).then_some(crate::authz::FRESH_S))
 }
 
 /// Judges the provider's answer in the browser that began the flow.
@@ -68,12 +79,25 @@ pub async fn complete(
     params: Vec<(String, String)>,
 ) -> Result<Submitted, Problem> {
     super::limits::callback(visit.core, &visit.meta.ip).await?;
-    let configured = visit.core.providers.by_slug(&visit.site.tenant, slug).await?;
-    let callback = Callback { redirect_uri: redirect_uri(&visit.site.tenant, slug)?, params };
+    let configured = visit
+        .core
+        .providers
+        .by_slug(&visit.site.tenant, slug)
+        .await?;
+    let callback = Callback {
+        redirect_uri: redirect_uri(&visit.site.tenant, slug)?,
+        params,
+    };
     let state = callback.single("state").unwrap_or_default();
     let id = flow::load_by_state(state).ok_or_else(Problem::not_found)?;
     let mut flow = flow::load(visit, &id).await?;
-    let Step::Redirect { upstream, state: memory, nonce, .. } = flow.state.step.clone() else {
+    let Step::Redirect {
+        upstream,
+        state: memory,
+        nonce,
+        ..
+    } = flow.state.step.clone()
+    else {
         return Err(wrong_step(&flow));
     };
     let expected = format!("{}.{nonce}", flow.id);
@@ -84,11 +108,23 @@ pub async fn complete(
     // reach the provider, which would take the second for an attack.
     flow.state.step = Step::Choose;
     flow::save(visit.core, &mut flow).await?;
-    let login = configured.provider()?.redirect_login().ok_or_else(|| wrong_step(&flow))?;
+    let login = configured
+        .provider()?
+        .redirect_login()
+        .ok_or_else(|| wrong_step(&flow))?;
     let work = login.complete(&memory, callback);
-    match visit.core.providers.call(&configured, "complete", work).await? {
+    match visit
+        .core
+        .providers
+        .call(&configured, "complete", work)
+        .await?
+    {
         LoginStep::Authenticated(identity) => {
-            let proof = Proof { upstream, method: MethodKind::Redirect, identity: *identity };
+            let proof = Proof {
+                upstream,
+                method: MethodKind::Redirect,
+                identity: *identity,
+            };
             flow.state.proofs.push(proof);
             settle::settle(visit, flow).await
         }
@@ -105,9 +141,16 @@ async fn denied(visit: &Visit<'_>, flow: &Flow, slug: &str, denial: &Denial) -> 
         Denial::Refused(code) => code.clone(),
         Denial::WrongAnswer(_) | Denial::TooManyTries | Denial::Expired => "refused".to_owned(),
     };
-    let event = Event::new(kind::LOGIN_DENIED, Outcome::Denied, ("flow", flow.id.as_str()))
-        .detail(serde_json::json!({ "upstream": slug, "reason": reason }));
-    visit.core.audit_alone(&visit.site.tenant.id, visit.meta, event).await;
+    let event = Event::new(
+        kind::LOGIN_DENIED,
+        Outcome::Denied,
+        ("flow", flow.id.as_str()),
+    )
+    .detail(serde_json::json!({ "upstream": slug, "reason": reason }));
+    visit
+        .core
+        .audit_alone(&visit.site.tenant.id, visit.meta, event)
+        .await;
     count_login("redirect", "denied", slug);
     let detail = match denial {
         Denial::Cancelled => "Sign-in was cancelled at the identity provider.",
@@ -135,9 +178,8 @@ pub async fn keep_answer(
     params: &[(String, String)],
 ) -> Result<FlowId, Problem> {
     let mut states = params.iter().filter(|(key, _)| key == "state");
-    let state = match (states.next(), states.next()) {
-        (Some((_, value)), None) => value,
-        _ => return Err(Problem::not_found()),
+    let (Some((_, state)), None) = (states.next(), states.next()) else {
+        return Err(Problem::not_found());
     };
     let id = flow::load_by_state(state).ok_or_else(Problem::not_found)?;
     let plain = serde_json::to_vec(params)
@@ -146,26 +188,34 @@ pub async fn keep_answer(
     let mut write = core.begin().await?;
     let kept = flows::keep_answer(&mut write.tx, tenant, &id, sealed).await?;
     core.commit(write).await?;
-    if kept { Ok(id) } else { Err(Problem::not_found()) }
+    if kept {
+        Ok(id)
+    } else {
+        Err(Problem::not_found())
+    }
 }
 
 /// The kept answer of this browser's flow.
 ///
 /// # Errors
 /// `not_found` when there is none.
-pub async fn kept_answer(
-    visit: &Visit<'_>,
-    id: &FlowId,
-) -> Result<Vec<(String, String)>, Problem> {
+pub async fn kept_answer(visit: &Visit<'_>, id: &FlowId) -> Result<Vec<(String, String)>, Problem> {
     // Loaded as this browser's flow first: others must not even learn that it exists.
     flow::load(visit, id).await?;
     let tenant = &visit.site.tenant.id;
-    let row = flows::find(&visit.core.db, tenant, id).await?.ok_or_else(Problem::not_found)?;
+    let row = flows::find(&visit.core.db, tenant, id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     let sealed = row.answer.ok_or_else(Problem::not_found)?;
     let plain = visit.core.sealer.open(answer_place(tenant, id), &sealed)?;
     serde_json::from_slice(&plain).map_err(|_| Problem::not_found())
 }
 
 fn answer_place<'a>(tenant: &'a TenantId, id: &'a FlowId) -> Place<'a> {
-    Place { tenant: tenant.as_str(), table: "login_flows", column: "answer", row: id.as_str() }
+    Place {
+        tenant: tenant.as_str(),
+        table: "login_flows",
+        column: "answer",
+        row: id.as_str(),
+    }
 }

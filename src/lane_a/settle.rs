@@ -38,11 +38,28 @@ pub(super) async fn settle(visit: &Visit<'_>, mut flow: Flow) -> Result<Submitte
             }
         }
         Decision::Organization => {
-            let list = facts.memberships.into_iter().map(|m| (m.org, m.slug, m.name)).collect();
-            flow.state.step = Step::Organization { organizations: list };
+            let list = facts
+                .memberships
+                .into_iter()
+                .map(|m| (m.org, m.slug, m.name))
+                .collect();
+            flow.state.step = Step::Organization {
+                organizations: list,
+            };
         }
-        Decision::Done { user, create, acr, org } => {
-            let outcome = finish::Outcome { user, create, acr, org, trace };
+        Decision::Done {
+            user,
+            create,
+            acr,
+            org,
+        } => {
+            let outcome = finish::Outcome {
+                user,
+                create,
+                acr,
+                org,
+                trace,
+            };
             return finish::finish(visit, flow, outcome).await;
         }
         Decision::Denied(refusal) => {
@@ -104,10 +121,19 @@ async fn find(
 ) -> Result<(Option<User>, String), Problem> {
     let (db, tenant) = (&visit.core.db, &visit.site.tenant.id);
     let identity = &proof.identity;
-    let linked =
-        links::find_user(db, tenant, LinkKind::Upstream, &identity.issuer, &identity.subject).await?;
+    let linked = links::find_user(
+        db,
+        tenant,
+        LinkKind::Upstream,
+        &identity.issuer,
+        &identity.subject,
+    )
+    .await?;
     if let Some(id) = linked {
-        return Ok((users::find(db, tenant, &id).await?, format!("link of {}", configured.row.slug)));
+        return Ok((
+            users::find(db, tenant, &id).await?,
+            format!("link of {}", configured.row.slug),
+        ));
     }
     if configured.row.kind == EMBEDDED {
         // The embedded provider's subjects are our user ids, as primary and companion alike.
@@ -120,7 +146,10 @@ async fn find(
             && let Some(address) = address
             && let Some(id) = links::find_by_email(db, tenant, &address).await?
         {
-            return Ok((users::find(db, tenant, &id).await?, "verified address".into()));
+            return Ok((
+                users::find(db, tenant, &id).await?,
+                "verified address".into(),
+            ));
         }
         // The account exists there since an earlier attempt that did not finish: it keeps
         // its id, so that a retry finds what a crash left behind.
@@ -150,11 +179,18 @@ async fn deny(
     let outcome = async {
         let mut write = visit.core.begin().await?;
         flow::save_in(visit.core, &mut write, &mut flow, "denied").await?;
-        let event = Event::new(kind::LOGIN_DENIED, Outcome::Denied, ("flow", flow.id.as_str()))
-            .detail(serde_json::json!({
-                "purpose": flow.purpose, "reason": refusal.as_str(), "trace": trace,
-            }));
-        visit.core.audit(&mut write, &visit.site.tenant.id, visit.meta, event).await?;
+        let event = Event::new(
+            kind::LOGIN_DENIED,
+            Outcome::Denied,
+            ("flow", flow.id.as_str()),
+        )
+        .detail(serde_json::json!({
+            "purpose": flow.purpose, "reason": refusal.as_str(), "trace": trace,
+        }));
+        visit
+            .core
+            .audit(&mut write, &visit.site.tenant.id, visit.meta, event)
+            .await?;
         visit.core.commit(write).await?;
         Ok::<(), Problem>(())
     };

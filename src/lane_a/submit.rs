@@ -57,7 +57,11 @@ async fn identify(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> Result<()
         .filter(|name| !name.trim().is_empty())
         .ok_or_else(|| Problem::field("/username", "required", "Enter your email address."))?;
     if flow.purpose == FlowPurpose::Signup && Email::parse(username).is_none() {
-        return Err(Problem::field("/username", "invalid_email", "Enter a full email address."));
+        return Err(Problem::field(
+            "/username",
+            "invalid_email",
+            "Enter a full email address.",
+        ));
     }
     flow.state.username = Some(flow::normal_name(username));
     flow.state.step = Step::Choose;
@@ -87,7 +91,11 @@ pub(super) fn check_name(name: &str) -> Result<String, Problem> {
         return Err(Problem::field("/name", "required", "Enter a name."));
     }
     if name.chars().count() > 100 || name.chars().any(char::is_control) {
-        return Err(Problem::field("/name", "invalid", "Use at most 100 ordinary characters."));
+        return Err(Problem::field(
+            "/name",
+            "invalid",
+            "Use at most 100 ordinary characters.",
+        ));
     }
     Ok(name.to_owned())
 }
@@ -106,7 +114,11 @@ async fn organization(
         .find(|(id, slug, _)| id.as_str() == wanted || slug == wanted)
         .map(|(id, ..)| OrgId(id.as_str().to_owned()))
         .ok_or_else(|| {
-            Problem::field("/organization", "unknown", "Choose one of the listed organizations.")
+            Problem::field(
+                "/organization",
+                "unknown",
+                "Choose one of the listed organizations.",
+            )
         })?;
     flow.state.org = Some(chosen);
     settle::settle(visit, flow).await
@@ -114,8 +126,14 @@ async fn organization(
 
 /// The step that was answered is not the open one.
 pub(super) fn wrong_step(flow: &Flow) -> Problem {
-    Problem::new(Code::WrongStep, "Read the flow again and answer its open step.")
-        .with("step", serde_json::json!({ "kind": flow.state.step.kind() }))
+    Problem::new(
+        Code::WrongStep,
+        "Read the flow again and answer its open step.",
+    )
+    .with(
+        "step",
+        serde_json::json!({ "kind": flow.state.step.kind() }),
+    )
 }
 
 /// A member of a body that is text.
@@ -145,12 +163,20 @@ pub(super) async fn wrong_answer(
     if let Err(problem) = flow::count_wrong(visit.core, &mut flow).await {
         return problem;
     }
-    let event = Event::new(kind::LOGIN_FAILED, Outcome::Failure, ("flow", flow.id.as_str()))
-        .detail(serde_json::json!({ "method": method, "purpose": flow.purpose.as_str() }));
-    visit.core.audit_alone(&visit.site.tenant.id, visit.meta, event).await;
+    let event = Event::new(
+        kind::LOGIN_FAILED,
+        Outcome::Failure,
+        ("flow", flow.id.as_str()),
+    )
+    .detail(serde_json::json!({ "method": method, "purpose": flow.purpose.as_str() }));
+    visit
+        .core
+        .audit_alone(&visit.site.tenant.id, visit.meta, event)
+        .await;
     count_login(method, "failure", "");
     if let Some(name) = &flow.state.username
-        && let Err(limit) = limits::account_failed(visit.core, visit.site.tenant.id.as_str(), name).await
+        && let Err(limit) =
+            limits::account_failed(visit.core, visit.site.tenant.id.as_str(), name).await
     {
         return limit;
     }

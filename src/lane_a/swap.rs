@@ -56,7 +56,10 @@ pub async fn plan(core: &Core, tenant: &Tenant, from: &str, to: &str) -> Result<
         ));
     }
     if let Some(fault) = to.fault() {
-        notes.push(format!("{} cannot be used as it is set up: {fault}", to.row.slug));
+        notes.push(format!(
+            "{} cannot be used as it is set up: {fault}",
+            to.row.slug
+        ));
     }
     Ok(Plan {
         from: from.row.slug.clone(),
@@ -72,7 +75,11 @@ pub async fn plan(core: &Core, tenant: &Tenant, from: &str, to: &str) -> Result<
 async fn people(core: &Core, tenant: &Tenant, to: &Configured) -> Result<(i64, i64), Problem> {
     let (linked, unlinked) = links::count_linked(&core.db, &tenant.id, &to.row.issuer).await?;
     // Everybody has an embedded identity: its subjects are our ids.
-    if to.row.kind == EMBEDDED { Ok((linked + unlinked, 0)) } else { Ok((linked, unlinked)) }
+    if to.row.kind == EMBEDDED {
+        Ok((linked + unlinked, 0))
+    } else {
+        Ok((linked, unlinked))
+    }
 }
 
 /// Sets the role of an upstream; a former primary becomes secondary.
@@ -88,7 +95,9 @@ pub async fn set_role(
     role: Role,
 ) -> Result<(), Problem> {
     let mut write = core.begin().await?;
-    let old = upstreams::find(&mut write.tx, &tenant.id, id).await?.ok_or_else(Problem::not_found)?;
+    let old = upstreams::find(&mut write.tx, &tenant.id, id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     if old.role == Role::Primary && role != Role::Primary {
         return Err(Problem::new(
             Code::Conflict,
@@ -96,13 +105,24 @@ pub async fn set_role(
         ));
     }
     if role == Role::Companion && old.kind != EMBEDDED {
-        return Err(Problem::field("/role", "invalid", "Only the embedded provider can be a companion."));
+        return Err(Problem::field(
+            "/role",
+            "invalid",
+            "Only the embedded provider can be a companion.",
+        ));
     }
     upstreams::set_role(&mut write.tx, &tenant.id, id, role).await?;
     write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());
-    let event = Event::new(kind::UPSTREAM_ACTIVATED, Outcome::Success, ("upstream", id.as_str()))
-        .by(actor.0, actor.1)
-        .change(Some(json!({ "role": old.role })), Some(json!({ "role": role })));
+    let event = Event::new(
+        kind::UPSTREAM_ACTIVATED,
+        Outcome::Success,
+        ("upstream", id.as_str()),
+    )
+    .by(actor.0, actor.1)
+    .change(
+        Some(json!({ "role": old.role })),
+        Some(json!({ "role": role })),
+    );
     core.audit(&mut write, &tenant.id, meta, event).await?;
     core.commit(write).await?;
     Ok(())

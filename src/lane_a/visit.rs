@@ -34,7 +34,8 @@ impl Visit<'_> {
     /// `unauthenticated`.
     pub fn session(&self) -> Result<&Arc<Live>, Problem> {
         self.live.as_ref().ok_or_else(|| {
-            Problem::new(Code::Unauthenticated, "Sign in to use this.").with("login_url", "/bff/login")
+            Problem::new(Code::Unauthenticated, "Sign in to use this.")
+                .with("login_url", "/bff/login")
         })
     }
 
@@ -48,8 +49,13 @@ impl Visit<'_> {
 pub fn relying_party(site: &Site) -> RelyingParty {
     let public = &site.tenant.public_url;
     let mut origins = vec![public.clone()];
-    for host in site.hosts.iter().filter(|host| host.purpose == crate::domain::tenant::Purpose::Login) {
-        let on_rp = host.host == site.tenant.rp_id || host.host.ends_with(&format!(".{}", site.tenant.rp_id));
+    for host in site
+        .hosts
+        .iter()
+        .filter(|host| host.purpose == crate::domain::tenant::Purpose::Login)
+    {
+        let on_rp = host.host == site.tenant.rp_id
+            || host.host.ends_with(&format!(".{}", site.tenant.rp_id));
         if let Ok(url) = Url::parse(&format!("https://{}", host.host))
             && on_rp
             && !origins.contains(&url)
@@ -57,5 +63,9 @@ pub fn relying_party(site: &Site) -> RelyingParty {
             origins.push(url);
         }
     }
-    RelyingParty { id: site.tenant.rp_id.clone(), name: site.tenant.name.clone(), origins }
+    RelyingParty {
+        id: site.tenant.rp_id.clone(),
+        name: site.tenant.name.clone(),
+        origins,
+    }
 }

@@ -28,9 +28,16 @@ pub(super) fn oidc(
     env: Env,
 ) -> Result<Arc<dyn Provider>, String> {
     let mut options = adapter_options(row);
-    let scopes = match options.as_object_mut().and_then(|members| members.remove("scopes")) {
+    let scopes = match options
+        .as_object_mut()
+        .and_then(|members| members.remove("scopes"))
+    {
         Some(scopes) => serde_json::from_value(scopes).map_err(|error| error.to_string())?,
-        None => vec!["openid".to_owned(), "profile".to_owned(), "email".to_owned()],
+        None => vec![
+            "openid".to_owned(),
+            "profile".to_owned(),
+            "email".to_owned(),
+        ],
     };
     let config = OidcConfig {
         issuer: row.issuer.clone(),
@@ -108,7 +115,9 @@ impl BootstrapKeycloak {
 /// # Errors
 /// As Keycloak.
 pub async fn plan_keycloak(request: &BootstrapKeycloak) -> Result<String, Problem> {
-    let steps = bootstrap::plan(&request.request(), &env()?).await.map_err(explain)?;
+    let steps = bootstrap::plan(&request.request(), &env()?)
+        .await
+        .map_err(explain)?;
     Ok(steps.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
@@ -128,7 +137,9 @@ fn line(step: &PlanStep) -> String {
 /// # Errors
 /// As Keycloak.
 pub async fn bootstrap_keycloak(request: &BootstrapKeycloak) -> Result<Value, Problem> {
-    let made = bootstrap::apply(&request.request(), &env()?).await.map_err(explain)?;
+    let made = bootstrap::apply(&request.request(), &env()?)
+        .await
+        .map_err(explain)?;
     Ok(json!({
         "issuer": made.issuer,
         "client_id": made.client_id,
@@ -145,7 +156,9 @@ fn explain(error: laneway_contract::ProviderError) -> Problem {
 }
 
 fn env() -> Result<Env, Problem> {
-    let federation = config::Federation { allow_private: false };
+    let federation = config::Federation {
+        allow_private: false,
+    };
     let http = GuardedClient::new(Trust::Operator, config::Outbound::default(), federation)
         .map_err(|error| {
             Problem::new(Code::Internal, "The outbound client cannot be set up.").because(error)

@@ -32,7 +32,9 @@ pub struct Live {
 impl Live {
     /// The instant at which an unused session ends, epoch ms.
     pub fn idle_until(&self) -> i64 {
-        self.last_seen.load(Ordering::Relaxed).saturating_add(self.session.idle_ms)
+        self.last_seen
+            .load(Ordering::Relaxed)
+            .saturating_add(self.session.idle_ms)
     }
 
     fn is_over(&self, now: i64) -> bool {
@@ -51,7 +53,12 @@ pub struct Sessions {
 
 impl Sessions {
     /// An empty cache that follows the log.
-    pub fn new(db: Db, clock: Arc<dyn Clock>, log: &Arc<InvalidationLog>, capacity: usize) -> Arc<Self> {
+    pub fn new(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        log: &Arc<InvalidationLog>,
+        capacity: usize,
+    ) -> Arc<Self> {
         let sessions = Arc::new(Self {
             db: db.clone(),
             clock,
@@ -79,7 +86,9 @@ impl Sessions {
             return Ok(Some(live));
         }
         metrics::counter!("laneway_session_cache_total", "result" => "miss").increment(1);
-        let Some(live) = self.load(hash).await? else { return Ok(None) };
+        let Some(live) = self.load(hash).await? else {
+            return Ok(None);
+        };
         if live.is_over(now) {
             return Ok(None);
         }
@@ -108,8 +117,18 @@ impl Sessions {
             }
         };
         // Uses that are counted here but not flushed yet keep the session alive too.
-        let last_seen = self.touches.last(&session.sid).unwrap_or(0).max(session.last_seen_at);
-        let live = Arc::new(Live { session, host, user, org, last_seen: AtomicI64::new(last_seen) });
+        let last_seen = self
+            .touches
+            .last(&session.sid)
+            .unwrap_or(0)
+            .max(session.last_seen_at);
+        let live = Arc::new(Live {
+            session,
+            host,
+            user,
+            org,
+            last_seen: AtomicI64::new(last_seen),
+        });
         if self.log.is_fresh() && self.log.epoch() == epoch {
             self.cache.insert(*hash, Arc::clone(&live));
             if self.log.epoch() != epoch {
@@ -123,19 +142,29 @@ impl Sessions {
         const MINUTE: i64 = 60_000;
         if slide && now.saturating_sub(live.last_seen.load(Ordering::Relaxed)) >= MINUTE {
             live.last_seen.store(now, Ordering::Relaxed);
-            self.touches.note(&live.session.tenant, &live.session.sid, now);
+            self.touches
+                .note(&live.session.tenant, &live.session.sid, now);
         }
     }
 
     fn forget(&self, rows: &[Invalidation]) {
-        let ids: HashSet<(Scope, &str)> = rows.iter().map(|row| (row.scope, row.id.as_str())).collect();
+        let ids: HashSet<(Scope, &str)> = rows
+            .iter()
+            .map(|row| (row.scope, row.id.as_str()))
+            .collect();
         let named = |scope, id: &str| ids.contains(&(scope, id));
         self.cache.retain(|_, live| {
             let session = &live.session;
             let hit = named(Scope::Session, session.sid.as_str())
                 || named(Scope::User, session.user.as_str())
-                || session.org.as_ref().is_some_and(|org| named(Scope::Org, org.as_str()))
-                || session.upstream.as_ref().is_some_and(|u| named(Scope::Upstream, u.id.as_str()))
+                || session
+                    .org
+                    .as_ref()
+                    .is_some_and(|org| named(Scope::Org, org.as_str()))
+                || session
+                    .upstream
+                    .as_ref()
+                    .is_some_and(|u| named(Scope::Upstream, u.id.as_str()))
                 || named(Scope::Tenant, session.tenant.as_str());
             !hit
         });

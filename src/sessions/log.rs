@@ -57,7 +57,10 @@ impl InvalidationLog {
 
     /// Has this node heard of all changes within the bound? If not, caches do not count.
     pub fn is_fresh(&self) -> bool {
-        self.clock.now_ms().saturating_sub(self.polled_at.load(Ordering::SeqCst)) <= self.bound_ms
+        self.clock
+            .now_ms()
+            .saturating_sub(self.polled_at.load(Ordering::SeqCst))
+            <= self.bound_ms
     }
 
     /// Applies what this node itself has just committed, without waiting for the poll.

@@ -14,14 +14,11 @@ pub struct AdminToken {
 }
 
 /// Inserts.
-pub async fn create(
-    tx: &mut Tx,
-    token: &AdminToken,
-    hash: &[u8],
-    now: i64,
-) -> Result<(), DbError> {
-    q("INSERT INTO api_tokens (id, kind, hash, prefix, expires_at, created_at) \
-       VALUES ($1, 'admin', $2, $3, $4, $5)")
+pub async fn create(tx: &mut Tx, token: &AdminToken, hash: &[u8], now: i64) -> Result<(), DbError> {
+    q(
+        "INSERT INTO api_tokens (id, kind, hash, prefix, expires_at, created_at) \
+       VALUES ($1, 'admin', $2, $3, $4, $5)",
+    )
     .bind(&token.id)
     .bind(hash)
     .bind(&token.prefix)
@@ -34,8 +31,10 @@ pub async fn create(
 
 /// A live token by its hash; expiry is the caller's to judge.
 pub async fn find(on: impl On, hash: &[u8]) -> Result<Option<AdminToken>, DbError> {
-    let row = q("SELECT id, prefix, expires_at FROM api_tokens WHERE hash = $1 \
-                 AND revoked_at IS NULL")
+    let row = q(
+        "SELECT id, prefix, expires_at FROM api_tokens WHERE hash = $1 \
+                 AND revoked_at IS NULL",
+    )
     .bind(hash)
     .optional(on)
     .await?;

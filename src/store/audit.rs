@@ -7,7 +7,7 @@ use crate::domain::TenantId;
 /// An event as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventRow {
-    /// UUIDv7: order of id is order of time.
+    /// `UUIDv7`: order of id is order of time.
     pub id: String,
     /// Epoch ms.
     pub at: i64,
@@ -35,9 +35,11 @@ pub struct EventRow {
 
 /// Inserts.
 pub async fn create(tx: &mut Tx, tenant: &TenantId, event: &EventRow) -> Result<(), DbError> {
-    q("INSERT INTO audit_events (id, tenant_id, at, type, outcome, actor, target, org_id, \
+    q(
+        "INSERT INTO audit_events (id, tenant_id, at, type, outcome, actor, target, org_id, \
        request_id, ip, detail, before_state, after_state) \
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    )
     .bind(&event.id)
     .bind(tenant.as_str())
     .bind(event.at)

@@ -34,8 +34,10 @@ pub async fn create(
     row: &FlowRow,
     now: i64,
 ) -> Result<(), DbError> {
-    q("INSERT INTO login_flows (id, tenant_id, browser, purpose, state, version, attempts, \
-       sealed, created_at, expires_at) VALUES ($1, $2, $3, $4, 'pending', 1, 0, $5, $6, $7)")
+    q(
+        "INSERT INTO login_flows (id, tenant_id, browser, purpose, state, version, attempts, \
+       sealed, created_at, expires_at) VALUES ($1, $2, $3, $4, 'pending', 1, 0, $5, $6, $7)",
+    )
     .bind(row.id.as_str())
     .bind(tenant.as_str())
     .bind(row.browser.clone())
@@ -49,13 +51,11 @@ pub async fn create(
 }
 
 /// By id inside a tenant; the browser is the caller's to compare.
-pub async fn find(
-    on: impl On,
-    tenant: &TenantId,
-    id: &FlowId,
-) -> Result<Option<FlowRow>, DbError> {
-    let row = q("SELECT id, browser, purpose, state, version, attempts, sealed, answer, expires_at \
-                 FROM login_flows WHERE tenant_id = $1 AND id = $2")
+pub async fn find(on: impl On, tenant: &TenantId, id: &FlowId) -> Result<Option<FlowRow>, DbError> {
+    let row = q(
+        "SELECT id, browser, purpose, state, version, attempts, sealed, answer, expires_at \
+                 FROM login_flows WHERE tenant_id = $1 AND id = $2",
+    )
     .bind(tenant.as_str())
     .bind(id.as_str())
     .optional(on)
@@ -83,9 +83,11 @@ pub async fn advance(
     row: &FlowRow,
     state: &str,
 ) -> Result<bool, DbError> {
-    let count = q("UPDATE login_flows SET sealed = $1, state = $2, answer = NULL, \
+    let count = q(
+        "UPDATE login_flows SET sealed = $1, state = $2, answer = NULL, \
                    version = version + 1 \
-                   WHERE tenant_id = $3 AND id = $4 AND version = $5 AND state = 'pending'")
+                   WHERE tenant_id = $3 AND id = $4 AND version = $5 AND state = 'pending'",
+    )
     .bind(row.sealed.clone())
     .bind(state)
     .bind(tenant.as_str())
@@ -97,13 +99,11 @@ pub async fn advance(
 }
 
 /// Counts a wrong answer; the new count.
-pub async fn count_attempt(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    id: &FlowId,
-) -> Result<i64, DbError> {
-    q("UPDATE login_flows SET attempts = attempts + 1 WHERE tenant_id = $1 AND id = $2 \
-       RETURNING attempts")
+pub async fn count_attempt(tx: &mut Tx, tenant: &TenantId, id: &FlowId) -> Result<i64, DbError> {
+    q(
+        "UPDATE login_flows SET attempts = attempts + 1 WHERE tenant_id = $1 AND id = $2 \
+       RETURNING attempts",
+    )
     .bind(tenant.as_str())
     .bind(id.as_str())
     .one(tx)
@@ -118,8 +118,10 @@ pub async fn keep_answer(
     id: &FlowId,
     answer: Vec<u8>,
 ) -> Result<bool, DbError> {
-    let count = q("UPDATE login_flows SET answer = $1 WHERE tenant_id = $2 AND id = $3 \
-                   AND state = 'pending' AND answer IS NULL")
+    let count = q(
+        "UPDATE login_flows SET answer = $1 WHERE tenant_id = $2 AND id = $3 \
+                   AND state = 'pending' AND answer IS NULL",
+    )
     .bind(answer)
     .bind(tenant.as_str())
     .bind(id.as_str())
@@ -130,5 +132,8 @@ pub async fn keep_answer(
 
 /// Forgets flows that ended before an instant.
 pub async fn prune(tx: &mut Tx, before: i64) -> Result<u64, DbError> {
-    q("DELETE FROM login_flows WHERE expires_at < $1").bind(before).run(tx).await
+    q("DELETE FROM login_flows WHERE expires_at < $1")
+        .bind(before)
+        .run(tx)
+        .await
 }

@@ -7,18 +7,23 @@ use crate::domain::tenant::{Host, Purpose};
 
 /// Whose host is this?
 pub async fn find(on: impl On, host: &str) -> Result<Option<(TenantId, Host)>, DbError> {
-    let row = q("SELECT id, tenant_id, host, purpose, canonical, config_owned FROM hosts \
-                 WHERE host = $1")
+    let row = q(
+        "SELECT id, tenant_id, host, purpose, canonical, config_owned FROM hosts \
+                 WHERE host = $1",
+    )
     .bind(host)
     .optional(on)
     .await?;
-    row.map(|row| Ok((TenantId(row.get("tenant_id")?), from_row(&row)?))).transpose()
+    row.map(|row| Ok((TenantId(row.get("tenant_id")?), from_row(&row)?)))
+        .transpose()
 }
 
 /// All hosts of a tenant, canonical first.
 pub async fn list(on: impl On, tenant: &TenantId) -> Result<Vec<Host>, DbError> {
-    let rows = q("SELECT id, tenant_id, host, purpose, canonical, config_owned FROM hosts \
-                  WHERE tenant_id = $1 ORDER BY canonical DESC, host")
+    let rows = q(
+        "SELECT id, tenant_id, host, purpose, canonical, config_owned FROM hosts \
+                  WHERE tenant_id = $1 ORDER BY canonical DESC, host",
+    )
     .bind(tenant.as_str())
     .all(on)
     .await?;
@@ -27,8 +32,10 @@ pub async fn list(on: impl On, tenant: &TenantId) -> Result<Vec<Host>, DbError> 
 
 /// Inserts; `Conflict` when the name is taken by anybody.
 pub async fn create(tx: &mut Tx, tenant: &TenantId, host: &Host, now: i64) -> Result<(), DbError> {
-    q("INSERT INTO hosts (id, tenant_id, host, purpose, canonical, config_owned, created_at) \
-       VALUES ($1, $2, $3, $4, $5, $6, $7)")
+    q(
+        "INSERT INTO hosts (id, tenant_id, host, purpose, canonical, config_owned, created_at) \
+       VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
     .bind(&host.id)
     .bind(tenant.as_str())
     .bind(&host.host)
@@ -43,8 +50,10 @@ pub async fn create(tx: &mut Tx, tenant: &TenantId, host: &Host, now: i64) -> Re
 
 /// Removes a host that configuration does not own.
 pub async fn delete(tx: &mut Tx, tenant: &TenantId, id: &str) -> Result<bool, DbError> {
-    let count = q("DELETE FROM hosts WHERE tenant_id = $1 AND id = $2 AND config_owned = $3 \
-                   AND canonical = $3")
+    let count = q(
+        "DELETE FROM hosts WHERE tenant_id = $1 AND id = $2 AND config_owned = $3 \
+                   AND canonical = $3",
+    )
     .bind(tenant.as_str())
     .bind(id)
     .bind(false)
@@ -69,7 +78,11 @@ fn from_row(row: &Row) -> Result<Host, DbError> {
     Ok(Host {
         id: row.get("id")?,
         host: row.get("host")?,
-        purpose: if purpose == "login" { Purpose::Login } else { Purpose::App },
+        purpose: if purpose == "login" {
+            Purpose::Login
+        } else {
+            Purpose::App
+        },
         canonical: row.get("canonical")?,
         config_owned: row.get("config_owned")?,
     })

@@ -71,8 +71,10 @@ pub struct Invalidation {
 
 /// Rows after a position, oldest first.
 pub async fn after(db: &Db, seq: i64, limit: i64) -> Result<Vec<Invalidation>, DbError> {
-    let rows = q("SELECT seq, kind, scope, id, at FROM invalidations WHERE seq > $1 \
-                  ORDER BY seq LIMIT $2")
+    let rows = q(
+        "SELECT seq, kind, scope, id, at FROM invalidations WHERE seq > $1 \
+                  ORDER BY seq LIMIT $2",
+    )
     .bind(seq)
     .bind(limit)
     .all(db)
@@ -83,7 +85,11 @@ pub async fn after(db: &Db, seq: i64, limit: i64) -> Result<Vec<Invalidation>, D
             let kind: String = row.get("kind")?;
             Ok(Invalidation {
                 seq: row.get("seq")?,
-                change: if kind == "ended" { Change::Ended } else { Change::Changed },
+                change: if kind == "ended" {
+                    Change::Ended
+                } else {
+                    Change::Changed
+                },
                 // A scope of a newer version in a rolling upgrade: forget everything of
                 // the tenant rather than keep something stale.
                 scope: Scope::parse(&scope).unwrap_or(Scope::Tenant),
@@ -96,13 +102,19 @@ pub async fn after(db: &Db, seq: i64, limit: i64) -> Result<Vec<Invalidation>, D
 
 /// The newest position.
 pub async fn head(db: &Db) -> Result<i64, DbError> {
-    q("SELECT seq FROM invalidation_counter WHERE one = 1").one(db).await?.get("seq")
+    q("SELECT seq FROM invalidation_counter WHERE one = 1")
+        .one(db)
+        .await?
+        .get("seq")
 }
 
 /// Forgets rows older than an instant.
 pub async fn prune(db: &Db, before: i64) -> Result<u64, DbError> {
     let mut tx = db.begin().await?;
-    let count = q("DELETE FROM invalidations WHERE at < $1").bind(before).run(&mut tx).await?;
+    let count = q("DELETE FROM invalidations WHERE at < $1")
+        .bind(before)
+        .run(&mut tx)
+        .await?;
     tx.commit().await?;
     Ok(count)
 }

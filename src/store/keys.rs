@@ -23,9 +23,11 @@ pub struct KeyRow {
 
 /// Keys that are published at an instant, newest signer first.
 pub async fn published(on: impl On, tenant: &TenantId, now: i64) -> Result<Vec<KeyRow>, DbError> {
-    let rows = q("SELECT id, alg, sealed, public_jwk, signs_from, retired_at FROM signing_keys \
+    let rows = q(
+        "SELECT id, alg, sealed, public_jwk, signs_from, retired_at FROM signing_keys \
                   WHERE tenant_id = $1 AND (retired_at IS NULL OR retired_at > $2) \
-                  ORDER BY signs_from DESC, id DESC")
+                  ORDER BY signs_from DESC, id DESC",
+    )
     .bind(tenant.as_str())
     .bind(now)
     .all(on)
@@ -35,8 +37,10 @@ pub async fn published(on: impl On, tenant: &TenantId, now: i64) -> Result<Vec<K
 
 /// Inserts.
 pub async fn create(tx: &mut Tx, tenant: &TenantId, key: &KeyRow, now: i64) -> Result<(), DbError> {
-    q("INSERT INTO signing_keys (id, tenant_id, alg, sealed, public_jwk, created_at, signs_from) \
-       VALUES ($1, $2, $3, $4, $5, $6, $7)")
+    q(
+        "INSERT INTO signing_keys (id, tenant_id, alg, sealed, public_jwk, created_at, signs_from) \
+       VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
     .bind(&key.id)
     .bind(tenant.as_str())
     .bind(&key.alg)
@@ -56,8 +60,10 @@ pub async fn retire_others(
     keep: &str,
     at: i64,
 ) -> Result<(), DbError> {
-    q("UPDATE signing_keys SET retired_at = $1 WHERE tenant_id = $2 AND id <> $3 \
-       AND retired_at IS NULL")
+    q(
+        "UPDATE signing_keys SET retired_at = $1 WHERE tenant_id = $2 AND id <> $3 \
+       AND retired_at IS NULL",
+    )
     .bind(at)
     .bind(tenant.as_str())
     .bind(keep)

@@ -13,8 +13,10 @@ pub async fn find_user(
     issuer: &str,
     subject: &str,
 ) -> Result<Option<UserId>, DbError> {
-    let row = q("SELECT user_id FROM identity_links WHERE tenant_id = $1 AND kind = $2 \
-                 AND issuer = $3 AND subject = $4")
+    let row = q(
+        "SELECT user_id FROM identity_links WHERE tenant_id = $1 AND kind = $2 \
+                 AND issuer = $3 AND subject = $4",
+    )
     .bind(tenant.as_str())
     .bind(kind.as_str())
     .bind(issuer)
@@ -39,8 +41,10 @@ pub async fn list(
     tenant: &TenantId,
     user: &UserId,
 ) -> Result<Vec<IdentityLink>, DbError> {
-    let rows = q("SELECT id, user_id, kind, source_id, issuer, subject, created_at, last_used_at \
-                  FROM identity_links WHERE tenant_id = $1 AND user_id = $2 ORDER BY id LIMIT 200")
+    let rows = q(
+        "SELECT id, user_id, kind, source_id, issuer, subject, created_at, last_used_at \
+                  FROM identity_links WHERE tenant_id = $1 AND user_id = $2 ORDER BY id LIMIT 200",
+    )
     .bind(tenant.as_str())
     .bind(user.as_str())
     .all(on)
@@ -49,14 +53,12 @@ pub async fn list(
 }
 
 /// Adds a link. `Ok(false)`: it exists already, whoever's it is.
-pub async fn create(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    link: &IdentityLink,
-) -> Result<bool, DbError> {
-    let count = q("INSERT INTO identity_links (id, tenant_id, user_id, kind, source_id, issuer, \
+pub async fn create(tx: &mut Tx, tenant: &TenantId, link: &IdentityLink) -> Result<bool, DbError> {
+    let count = q(
+        "INSERT INTO identity_links (id, tenant_id, user_id, kind, source_id, issuer, \
                    subject, created_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-                   ON CONFLICT (tenant_id, kind, issuer, subject) DO NOTHING")
+                   ON CONFLICT (tenant_id, kind, issuer, subject) DO NOTHING",
+    )
     .bind(&link.id)
     .bind(tenant.as_str())
     .bind(link.user.as_str())
@@ -80,8 +82,10 @@ pub async fn touch(
     subject: &str,
     now: i64,
 ) -> Result<(), DbError> {
-    q("UPDATE identity_links SET last_used_at = $1 WHERE tenant_id = $2 AND kind = $3 \
-       AND issuer = $4 AND subject = $5")
+    q(
+        "UPDATE identity_links SET last_used_at = $1 WHERE tenant_id = $2 AND kind = $3 \
+       AND issuer = $4 AND subject = $5",
+    )
     .bind(now)
     .bind(tenant.as_str())
     .bind(kind.as_str())

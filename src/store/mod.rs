@@ -16,8 +16,8 @@ pub mod operators;
 pub mod orgs;
 pub mod outbox;
 pub mod rate;
-pub mod secrets;
 pub mod seal;
+pub mod secrets;
 pub mod sessions;
 pub mod tenants;
 pub mod upstream_sessions;
@@ -51,12 +51,14 @@ impl From<DbError> for Problem {
                 Self::new(Code::StoreUnavailable, "Try again in a few seconds.").because(error)
             }
             DbError::Conflict(_) => {
-                Self::new(Code::Duplicate, "A record with this value exists already.").because(error)
-            }
-            DbError::NewerSchema(_) | DbError::Broken(_) => {
-                Self::new(Code::Internal, "The incident is logged under the reference below.")
+                Self::new(Code::Duplicate, "A record with this value exists already.")
                     .because(error)
             }
+            DbError::NewerSchema(_) | DbError::Broken(_) => Self::new(
+                Code::Internal,
+                "The incident is logged under the reference below.",
+            )
+            .because(error),
         }
     }
 }

@@ -24,8 +24,10 @@ pub struct Organization {
 
 /// Inserts; `Conflict` when the slug is taken.
 pub async fn create(tx: &mut Tx, tenant: &TenantId, org: &Organization) -> Result<(), DbError> {
-    q("INSERT INTO organizations (id, tenant_id, slug, name, state, created_at) \
-       VALUES ($1, $2, $3, $4, $5, $6)")
+    q(
+        "INSERT INTO organizations (id, tenant_id, slug, name, state, created_at) \
+       VALUES ($1, $2, $3, $4, $5, $6)",
+    )
     .bind(org.id.as_str())
     .bind(tenant.as_str())
     .bind(&org.slug)
@@ -43,8 +45,10 @@ pub async fn find(
     tenant: &TenantId,
     id_or_slug: &str,
 ) -> Result<Option<Organization>, DbError> {
-    let row = q("SELECT id, slug, name, state, created_at FROM organizations \
-                 WHERE tenant_id = $1 AND (id = $2 OR slug = $2)")
+    let row = q(
+        "SELECT id, slug, name, state, created_at FROM organizations \
+                 WHERE tenant_id = $1 AND (id = $2 OR slug = $2)",
+    )
     .bind(tenant.as_str())
     .bind(id_or_slug)
     .optional(on)
@@ -59,8 +63,10 @@ pub async fn list(
     after: &str,
     limit: i64,
 ) -> Result<Vec<Organization>, DbError> {
-    let rows = q("SELECT id, slug, name, state, created_at FROM organizations \
-                  WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3")
+    let rows = q(
+        "SELECT id, slug, name, state, created_at FROM organizations \
+                  WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+    )
     .bind(tenant.as_str())
     .bind(after)
     .bind(limit)
@@ -78,8 +84,10 @@ pub async fn add_member(
     new_id: &str,
     now: i64,
 ) -> Result<String, DbError> {
-    q("INSERT INTO memberships (id, tenant_id, org_id, user_id, state, created_at) \
-       VALUES ($1, $2, $3, $4, 'active', $5) ON CONFLICT (tenant_id, org_id, user_id) DO NOTHING")
+    q(
+        "INSERT INTO memberships (id, tenant_id, org_id, user_id, state, created_at) \
+       VALUES ($1, $2, $3, $4, 'active', $5) ON CONFLICT (tenant_id, org_id, user_id) DO NOTHING",
+    )
     .bind(new_id)
     .bind(tenant.as_str())
     .bind(org.as_str())
@@ -112,8 +120,10 @@ pub async fn set_grants(
         .run(&mut *tx)
         .await?;
     for (id, role) in grants {
-        q("INSERT INTO role_grants (id, tenant_id, membership_id, role, source, created_at) \
-           VALUES ($1, $2, $3, $4, $5, $6)")
+        q(
+            "INSERT INTO role_grants (id, tenant_id, membership_id, role, source, created_at) \
+           VALUES ($1, $2, $3, $4, $5, $6)",
+        )
         .bind(id)
         .bind(tenant.as_str())
         .bind(membership)
@@ -134,8 +144,10 @@ pub async fn define_role(
     slug: &str,
     permissions: &[&str],
 ) -> Result<(), DbError> {
-    q("INSERT INTO roles (id, tenant_id, slug, permissions) VALUES ($1, $2, $3, $4) \
-       ON CONFLICT DO NOTHING")
+    q(
+        "INSERT INTO roles (id, tenant_id, slug, permissions) VALUES ($1, $2, $3, $4) \
+       ON CONFLICT DO NOTHING",
+    )
     .bind(id)
     .bind(tenant.as_str())
     .bind(slug)
@@ -152,9 +164,11 @@ pub async fn grants(
     org: &OrgId,
     user: &UserId,
 ) -> Result<Option<Vec<(String, String)>>, DbError> {
-    let rows = q("SELECT m.id, g.role, g.source FROM memberships m LEFT JOIN role_grants g \
+    let rows = q(
+        "SELECT m.id, g.role, g.source FROM memberships m LEFT JOIN role_grants g \
                   ON g.tenant_id = m.tenant_id AND g.membership_id = m.id \
-                  WHERE m.tenant_id = $1 AND m.org_id = $2 AND m.user_id = $3 ORDER BY g.role")
+                  WHERE m.tenant_id = $1 AND m.org_id = $2 AND m.user_id = $3 ORDER BY g.role",
+    )
     .bind(tenant.as_str())
     .bind(org.as_str())
     .bind(user.as_str())
@@ -178,13 +192,15 @@ pub async fn memberships(
     tenant: &TenantId,
     user: &UserId,
 ) -> Result<Vec<Membership>, DbError> {
-    let rows = q("SELECT o.id, o.slug, o.name, g.role, r.permissions FROM memberships m \
+    let rows = q(
+        "SELECT o.id, o.slug, o.name, g.role, r.permissions FROM memberships m \
                   JOIN organizations o ON o.tenant_id = m.tenant_id AND o.id = m.org_id \
                   LEFT JOIN role_grants g ON g.tenant_id = m.tenant_id AND g.membership_id = m.id \
                   LEFT JOIN roles r ON r.tenant_id = m.tenant_id AND r.slug = g.role \
                        AND (r.org_id IS NULL OR r.org_id = m.org_id) \
                   WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.state = 'active' \
-                       AND o.state = 'active' ORDER BY o.id LIMIT 2000")
+                       AND o.state = 'active' ORDER BY o.id LIMIT 2000",
+    )
     .bind(tenant.as_str())
     .bind(user.as_str())
     .all(on)
@@ -203,9 +219,14 @@ pub async fn memberships(
         };
         entry.roles.extend(row.maybe::<String>("role")?);
         let permissions = row.maybe::<String>("permissions")?.unwrap_or_default();
-        entry.permissions.extend(permissions.split_ascii_whitespace().map(str::to_owned));
+        entry
+            .permissions
+            .extend(permissions.split_ascii_whitespace().map(str::to_owned));
     }
-    Ok(found.into_iter().map(|(id, gathered)| gathered.into_membership(id)).collect())
+    Ok(found
+        .into_iter()
+        .map(|(id, gathered)| gathered.into_membership(id))
+        .collect())
 }
 
 struct Gathered {

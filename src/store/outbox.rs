@@ -19,8 +19,10 @@ pub struct OutboxRow {
 
 /// Inserts; `kept` messages are never sent (the readable outbox of development).
 pub async fn create(tx: &mut Tx, row: &OutboxRow, kept: bool, now: i64) -> Result<(), DbError> {
-    q("INSERT INTO outbox (id, tenant_id, kind, sealed, state, next_at, created_at) \
-       VALUES ($1, $2, 'mail', $3, $4, $5, $5)")
+    q(
+        "INSERT INTO outbox (id, tenant_id, kind, sealed, state, next_at, created_at) \
+       VALUES ($1, $2, 'mail', $3, $4, $5, $5)",
+    )
     .bind(&row.id)
     .bind(row.tenant.as_str())
     .bind(row.sealed.clone())
@@ -40,10 +42,12 @@ pub async fn claim(
     limit: i64,
 ) -> Result<Vec<OutboxRow>, DbError> {
     let mut tx = db.begin().await?;
-    let rows = q("UPDATE outbox SET attempts = attempts + 1, next_at = $1 WHERE id IN \
+    let rows = q(
+        "UPDATE outbox SET attempts = attempts + 1, next_at = $1 WHERE id IN \
                   (SELECT id FROM outbox WHERE state = 'pending' AND next_at <= $2 \
                    ORDER BY next_at LIMIT $3) AND next_at <= $2 \
-                  RETURNING id, tenant_id, sealed, attempts")
+                  RETURNING id, tenant_id, sealed, attempts",
+    )
     .bind(retry_at)
     .bind(now)
     .bind(limit)
@@ -56,14 +60,20 @@ pub async fn claim(
 /// Ends a message: `sent` or `failed`.
 pub async fn finish(db: &Db, id: &str, state: &'static str) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
-    q("UPDATE outbox SET state = $1 WHERE id = $2").bind(state).bind(id).run(&mut tx).await?;
+    q("UPDATE outbox SET state = $1 WHERE id = $2")
+        .bind(state)
+        .bind(id)
+        .run(&mut tx)
+        .await?;
     tx.commit().await
 }
 
 /// The newest kept messages, oldest first, for the readable outbox.
 pub async fn kept(db: &Db, limit: i64) -> Result<Vec<OutboxRow>, DbError> {
-    let rows = q("SELECT id, tenant_id, sealed, attempts FROM outbox WHERE state = 'kept' \
-                  ORDER BY id DESC LIMIT $1")
+    let rows = q(
+        "SELECT id, tenant_id, sealed, attempts FROM outbox WHERE state = 'kept' \
+                  ORDER BY id DESC LIMIT $1",
+    )
     .bind(limit)
     .all(db)
     .await?;
@@ -72,7 +82,10 @@ pub async fn kept(db: &Db, limit: i64) -> Result<Vec<OutboxRow>, DbError> {
 
 /// Forgets what was sent or given up, or kept, before an instant.
 pub async fn prune(tx: &mut Tx, before: i64) -> Result<u64, DbError> {
-    q("DELETE FROM outbox WHERE state <> 'pending' AND created_at < $1").bind(before).run(tx).await
+    q("DELETE FROM outbox WHERE state <> 'pending' AND created_at < $1")
+        .bind(before)
+        .run(tx)
+        .await
 }
 
 fn from_row(row: &Row) -> Result<OutboxRow, DbError> {

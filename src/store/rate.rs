@@ -5,10 +5,12 @@ use laneway_sqlkit::{DbError, Tx, q};
 /// Counts one use of a bucket; the number of uses in its current window.
 pub async fn hit(tx: &mut Tx, bucket: &str, window_ms: i64, now: i64) -> Result<i64, DbError> {
     let start = now - now.rem_euclid(window_ms);
-    q("INSERT INTO rate_limits (bucket, window_start, used) VALUES ($1, $2, 1) \
+    q(
+        "INSERT INTO rate_limits (bucket, window_start, used) VALUES ($1, $2, 1) \
        ON CONFLICT (bucket) DO UPDATE SET \
        used = CASE WHEN rate_limits.window_start = $2 THEN rate_limits.used + 1 ELSE 1 END, \
-       window_start = $2 RETURNING used")
+       window_start = $2 RETURNING used",
+    )
     .bind(bucket)
     .bind(start)
     .one(tx)
@@ -18,5 +20,8 @@ pub async fn hit(tx: &mut Tx, bucket: &str, window_ms: i64, now: i64) -> Result<
 
 /// Forgets windows that began before an instant.
 pub async fn prune(tx: &mut Tx, before: i64) -> Result<u64, DbError> {
-    q("DELETE FROM rate_limits WHERE window_start < $1").bind(before).run(tx).await
+    q("DELETE FROM rate_limits WHERE window_start < $1")
+        .bind(before)
+        .run(tx)
+        .await
 }

@@ -36,8 +36,11 @@ pub struct SealBroken(pub String);
 
 impl From<SealBroken> for crate::domain::Problem {
     fn from(error: SealBroken) -> Self {
-        Self::new(crate::domain::Code::Internal, "The incident is logged under the reference below.")
-            .because(error)
+        Self::new(
+            crate::domain::Code::Internal,
+            "The incident is logged under the reference below.",
+        )
+        .because(error)
     }
 }
 
@@ -50,10 +53,17 @@ pub struct Sealer {
 
 impl Sealer {
     /// From 32-byte keys, the current one first.
-    pub fn new(current: SecretSlice<u8>, previous: Vec<SecretSlice<u8>>, random: Arc<dyn Random>) -> Self {
+    pub fn new(
+        current: SecretSlice<u8>,
+        previous: Vec<SecretSlice<u8>>,
+        random: Arc<dyn Random>,
+    ) -> Self {
         let all = std::iter::once(current).chain(previous);
         let keys = all.map(|key| (key_id(key.expose_secret()), key)).collect();
-        Self { keys: Arc::new(keys), random }
+        Self {
+            keys: Arc::new(keys),
+            random,
+        }
     }
 
     /// Seals a value for a place.
@@ -61,7 +71,10 @@ impl Sealer {
         let (id, key) = &self.keys[0];
         let mut nonce = [0u8; 24];
         self.random.fill(&mut nonce);
-        let payload = Payload { msg: plain, aad: &associated(place, *id) };
+        let payload = Payload {
+            msg: plain,
+            aad: &associated(place, *id),
+        };
         let sealed = cipher(key)
             .encrypt(&XNonce::from(nonce), payload)
             .unwrap_or_else(|_| unreachable!("sealing in memory cannot fail"));
@@ -82,13 +95,22 @@ impl Sealer {
         if sealed.len() < HEAD || sealed[0] != VERSION {
             return Err(broken());
         }
-        let (_, key) = self.keys.iter().find(|(id, _)| id == &sealed[1..5]).ok_or_else(broken)?;
+        let (_, key) = self
+            .keys
+            .iter()
+            .find(|(id, _)| id == &sealed[1..5])
+            .ok_or_else(broken)?;
         let mut id = [0u8; 4];
         id.copy_from_slice(&sealed[1..5]);
         let mut nonce = [0u8; 24];
         nonce.copy_from_slice(&sealed[5..HEAD]);
-        let payload = Payload { msg: &sealed[HEAD..], aad: &associated(place, id) };
-        cipher(key).decrypt(&XNonce::from(nonce), payload).map_err(|_| broken())
+        let payload = Payload {
+            msg: &sealed[HEAD..],
+            aad: &associated(place, id),
+        };
+        cipher(key)
+            .decrypt(&XNonce::from(nonce), payload)
+            .map_err(|_| broken())
     }
 
     /// A keyed hash for short or guessable values, separated by purpose.

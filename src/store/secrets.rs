@@ -47,8 +47,10 @@ pub async fn create(
     now: i64,
     expires_at: i64,
 ) -> Result<bool, DbError> {
-    let count = q("INSERT INTO one_time_secrets (hash, purpose, tenant_id, sealed, created_at, \
-                   expires_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (hash) DO NOTHING")
+    let count = q(
+        "INSERT INTO one_time_secrets (hash, purpose, tenant_id, sealed, created_at, \
+                   expires_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (hash) DO NOTHING",
+    )
     .bind(hash)
     .bind(purpose.as_str())
     .bind(tenant.as_str())
@@ -68,8 +70,10 @@ pub async fn peek(
     hash: &[u8],
     now: i64,
 ) -> Result<Option<Vec<u8>>, DbError> {
-    let row = q("SELECT sealed FROM one_time_secrets WHERE hash = $1 AND purpose = $2 \
-                 AND tenant_id = $3 AND used_at IS NULL AND expires_at > $4")
+    let row = q(
+        "SELECT sealed FROM one_time_secrets WHERE hash = $1 AND purpose = $2 \
+                 AND tenant_id = $3 AND used_at IS NULL AND expires_at > $4",
+    )
     .bind(hash)
     .bind(purpose.as_str())
     .bind(tenant.as_str())
@@ -87,8 +91,10 @@ pub async fn consume(
     hash: &[u8],
     now: i64,
 ) -> Result<Option<Vec<u8>>, DbError> {
-    let row = q("UPDATE one_time_secrets SET used_at = $1 WHERE hash = $2 AND purpose = $3 \
-                 AND tenant_id = $4 AND used_at IS NULL AND expires_at > $1 RETURNING sealed")
+    let row = q(
+        "UPDATE one_time_secrets SET used_at = $1 WHERE hash = $2 AND purpose = $3 \
+                 AND tenant_id = $4 AND used_at IS NULL AND expires_at > $1 RETURNING sealed",
+    )
     .bind(now)
     .bind(hash)
     .bind(purpose.as_str())
@@ -100,5 +106,8 @@ pub async fn consume(
 
 /// Forgets values that ended before an instant.
 pub async fn prune(tx: &mut Tx, before: i64) -> Result<u64, DbError> {
-    q("DELETE FROM one_time_secrets WHERE expires_at < $1").bind(before).run(tx).await
+    q("DELETE FROM one_time_secrets WHERE expires_at < $1")
+        .bind(before)
+        .run(tx)
+        .await
 }

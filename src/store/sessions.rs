@@ -16,9 +16,11 @@ const FROM: &str = "FROM sessions s LEFT JOIN upstreams p \
 /// Inserts a session.
 pub async fn create(tx: &mut Tx, session: &Session) -> Result<(), DbError> {
     let upstream = session.upstream.as_ref();
-    q("INSERT INTO sessions (sid, tenant_id, user_id, org_id, acr, amr, auth_time, upstream_id, \
+    q(
+        "INSERT INTO sessions (sid, tenant_id, user_id, org_id, acr, amr, auth_time, upstream_id, \
        upstream_sub, upstream_sid, ip, user_agent, created_at, last_seen_at, idle_ms, expires_at) \
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)")
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+    )
     .bind(session.sid.as_str())
     .bind(session.tenant.as_str())
     .bind(session.user.as_str())
@@ -43,9 +45,11 @@ pub async fn create(tx: &mut Tx, session: &Session) -> Result<(), DbError> {
 /// Raises a live session to a new proof; `Ok(false)`: it has ended meanwhile.
 pub async fn prove_again(tx: &mut Tx, session: &Session) -> Result<bool, DbError> {
     let upstream = session.upstream.as_ref();
-    let count = q("UPDATE sessions SET acr = $1, amr = $2, auth_time = $3, upstream_id = $4, \
+    let count = q(
+        "UPDATE sessions SET acr = $1, amr = $2, auth_time = $3, upstream_id = $4, \
                    upstream_sub = $5, upstream_sid = $6, last_seen_at = $7, org_id = $8 \
-                   WHERE tenant_id = $9 AND sid = $10 AND ended_at IS NULL")
+                   WHERE tenant_id = $9 AND sid = $10 AND ended_at IS NULL",
+    )
     .bind(session.acr.as_str())
     .bind(session.amr.join(" "))
     .bind(session.auth_time)
@@ -68,8 +72,10 @@ pub async fn set_org(
     sid: &Sid,
     org: Option<&OrgId>,
 ) -> Result<bool, DbError> {
-    let count = q("UPDATE sessions SET org_id = $1 WHERE tenant_id = $2 AND sid = $3 \
-                   AND ended_at IS NULL")
+    let count = q(
+        "UPDATE sessions SET org_id = $1 WHERE tenant_id = $2 AND sid = $3 \
+                   AND ended_at IS NULL",
+    )
     .bind(org.map(OrgId::as_str))
     .bind(tenant.as_str())
     .bind(sid.as_str())
@@ -87,8 +93,10 @@ pub async fn add_cookie(
     hash: &[u8],
     now: i64,
 ) -> Result<(), DbError> {
-    q("INSERT INTO session_cookies (token_hash, tenant_id, sid, host, created_at) \
-       VALUES ($1, $2, $3, $4, $5)")
+    q(
+        "INSERT INTO session_cookies (token_hash, tenant_id, sid, host, created_at) \
+       VALUES ($1, $2, $3, $4, $5)",
+    )
     .bind(hash)
     .bind(tenant.as_str())
     .bind(sid.as_str())
@@ -102,8 +110,10 @@ pub async fn add_cookie(
 /// Replaces a cookie by a new value: the old one is dead at once. `Ok(false)`: it was
 /// dead already.
 pub async fn retire_cookie(tx: &mut Tx, hash: &[u8], now: i64) -> Result<bool, DbError> {
-    let count = q("UPDATE session_cookies SET replaced_at = $1 WHERE token_hash = $2 \
-                   AND replaced_at IS NULL")
+    let count = q(
+        "UPDATE session_cookies SET replaced_at = $1 WHERE token_hash = $2 \
+                   AND replaced_at IS NULL",
+    )
     .bind(now)
     .bind(hash)
     .run(tx)
@@ -123,7 +133,8 @@ pub async fn find_by_cookie(
          WHERE c.token_hash = $1 AND c.replaced_at IS NULL AND s.ended_at IS NULL"
     );
     let row = q_dynamic(sql).bind(hash).optional(on).await?;
-    row.map(|row| Ok((from_row(&row)?, row.get("host")?))).transpose()
+    row.map(|row| Ok((from_row(&row)?, row.get("host")?)))
+        .transpose()
 }
 
 /// A live session by id.
@@ -131,7 +142,11 @@ pub async fn find(on: impl On, tenant: &TenantId, sid: &Sid) -> Result<Option<Se
     let sql = format!(
         "SELECT {COLUMNS} {FROM} WHERE s.tenant_id = $1 AND s.sid = $2 AND s.ended_at IS NULL"
     );
-    let row = q_dynamic(sql).bind(tenant.as_str()).bind(sid.as_str()).optional(on).await?;
+    let row = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(sid.as_str())
+        .optional(on)
+        .await?;
     row.as_ref().map(from_row).transpose()
 }
 
@@ -162,8 +177,10 @@ pub async fn list_of_user(
 
 /// Hosts on which a session has a live cookie.
 pub async fn hosts(on: impl On, tenant: &TenantId, sid: &Sid) -> Result<Vec<String>, DbError> {
-    let rows = q("SELECT DISTINCT host FROM session_cookies WHERE tenant_id = $1 AND sid = $2 \
-                  AND replaced_at IS NULL ORDER BY host")
+    let rows = q(
+        "SELECT DISTINCT host FROM session_cookies WHERE tenant_id = $1 AND sid = $2 \
+                  AND replaced_at IS NULL ORDER BY host",
+    )
     .bind(tenant.as_str())
     .bind(sid.as_str())
     .all(on)
@@ -223,8 +240,10 @@ pub async fn end(
 /// Moves `last_seen_at` forward, never back and never on an ended session.
 pub async fn touch(tx: &mut Tx, seen: &[(TenantId, Sid, i64)]) -> Result<(), DbError> {
     for (tenant, sid, at) in seen {
-        q("UPDATE sessions SET last_seen_at = $1 WHERE tenant_id = $2 AND sid = $3 \
-           AND last_seen_at < $1 AND ended_at IS NULL")
+        q(
+            "UPDATE sessions SET last_seen_at = $1 WHERE tenant_id = $2 AND sid = $3 \
+           AND last_seen_at < $1 AND ended_at IS NULL",
+        )
         .bind(*at)
         .bind(tenant.as_str())
         .bind(sid.as_str())

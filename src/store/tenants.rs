@@ -12,26 +12,42 @@ const COLUMNS: &str = "id, slug, name, public_url, rp_id, signup, jit, origins, 
 /// By id.
 pub async fn find(on: impl On, id: &TenantId) -> Result<Option<Tenant>, DbError> {
     let sql = format!("SELECT {COLUMNS} FROM tenants WHERE id = $1");
-    read(laneway_sqlkit::q_dynamic(sql).bind(id.as_str()).optional(on).await?)
+    read(
+        laneway_sqlkit::q_dynamic(sql)
+            .bind(id.as_str())
+            .optional(on)
+            .await?,
+    )
 }
 
 /// By short name.
 pub async fn find_by_slug(on: impl On, slug: &str) -> Result<Option<Tenant>, DbError> {
     let sql = format!("SELECT {COLUMNS} FROM tenants WHERE slug = $1");
-    read(laneway_sqlkit::q_dynamic(sql).bind(slug).optional(on).await?)
+    read(
+        laneway_sqlkit::q_dynamic(sql)
+            .bind(slug)
+            .optional(on)
+            .await?,
+    )
 }
 
 /// A page of tenants in order of id.
 pub async fn list(on: impl On, after: &str, limit: i64) -> Result<Vec<Tenant>, DbError> {
     let sql = format!("SELECT {COLUMNS} FROM tenants WHERE id > $1 ORDER BY id LIMIT $2");
-    let rows = laneway_sqlkit::q_dynamic(sql).bind(after).bind(limit).all(on).await?;
+    let rows = laneway_sqlkit::q_dynamic(sql)
+        .bind(after)
+        .bind(limit)
+        .all(on)
+        .await?;
     rows.iter().map(from_row).collect()
 }
 
 /// Inserts; `Conflict` when id or slug is taken.
 pub async fn create(tx: &mut Tx, tenant: &Tenant) -> Result<(), DbError> {
-    q("INSERT INTO tenants (id, slug, name, public_url, rp_id, signup, jit, origins, brand, \
-       claims_format, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
+    q(
+        "INSERT INTO tenants (id, slug, name, public_url, rp_id, signup, jit, origins, brand, \
+       claims_format, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
     .bind(tenant.id.as_str())
     .bind(&tenant.slug)
     .bind(&tenant.name)
@@ -50,9 +66,11 @@ pub async fn create(tx: &mut Tx, tenant: &Tenant) -> Result<(), DbError> {
 
 /// Writes all changeable members where the version is still the one that was read.
 pub async fn update(tx: &mut Tx, tenant: &Tenant) -> Result<bool, DbError> {
-    let count = q("UPDATE tenants SET name = $1, public_url = $2, rp_id = $3, signup = $4, \
+    let count = q(
+        "UPDATE tenants SET name = $1, public_url = $2, rp_id = $3, signup = $4, \
                    jit = $5, origins = $6, brand = $7, claims_format = $8, version = version + 1 \
-                   WHERE id = $9 AND version = $10")
+                   WHERE id = $9 AND version = $10",
+    )
     .bind(&tenant.name)
     .bind(tenant.public_url.as_str())
     .bind(&tenant.rp_id)
@@ -70,7 +88,11 @@ pub async fn update(tx: &mut Tx, tenant: &Tenant) -> Result<bool, DbError> {
 
 /// The configuration section that was applied last.
 pub async fn applied(on: impl On, id: &TenantId) -> Result<String, DbError> {
-    q("SELECT applied FROM tenants WHERE id = $1").bind(id.as_str()).one(on).await?.get("applied")
+    q("SELECT applied FROM tenants WHERE id = $1")
+        .bind(id.as_str())
+        .one(on)
+        .await?
+        .get("applied")
 }
 
 /// Notes the configuration section that is applied now.

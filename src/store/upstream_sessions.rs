@@ -21,10 +21,12 @@ pub struct UpstreamSessionRow {
 
 /// Writes or replaces (a later step-up brings newer tokens).
 pub async fn put(tx: &mut Tx, tenant: &TenantId, row: &UpstreamSessionRow) -> Result<(), DbError> {
-    q("INSERT INTO upstream_sessions (tenant_id, sid, upstream_id, subject, sealed, checked_at) \
+    q(
+        "INSERT INTO upstream_sessions (tenant_id, sid, upstream_id, subject, sealed, checked_at) \
        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, sid, upstream_id) DO UPDATE SET \
        subject = EXCLUDED.subject, sealed = EXCLUDED.sealed, checked_at = EXCLUDED.checked_at, \
-       version = upstream_sessions.version + 1")
+       version = upstream_sessions.version + 1",
+    )
     .bind(tenant.as_str())
     .bind(row.sid.as_str())
     .bind(row.upstream.as_str())
@@ -42,8 +44,10 @@ pub async fn list(
     tenant: &TenantId,
     sid: &Sid,
 ) -> Result<Vec<UpstreamSessionRow>, DbError> {
-    let rows = q("SELECT sid, upstream_id, subject, sealed, checked_at FROM upstream_sessions \
-                  WHERE tenant_id = $1 AND sid = $2")
+    let rows = q(
+        "SELECT sid, upstream_id, subject, sealed, checked_at FROM upstream_sessions \
+                  WHERE tenant_id = $1 AND sid = $2",
+    )
     .bind(tenant.as_str())
     .bind(sid.as_str())
     .all(on)

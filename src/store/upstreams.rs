@@ -11,7 +11,13 @@ const COLUMNS: &str = "id, tenant_id, slug, kind, issuer, client_id, secret, opt
 /// All upstreams of a tenant in order of creation (few: an operator adds each by hand).
 pub async fn list(on: impl On, tenant: &TenantId) -> Result<Vec<Upstream>, DbError> {
     let sql = format!("SELECT {COLUMNS} FROM upstreams WHERE tenant_id = $1 ORDER BY id LIMIT 200");
-    q_dynamic(sql).bind(tenant.as_str()).all(on).await?.iter().map(from_row).collect()
+    q_dynamic(sql)
+        .bind(tenant.as_str())
+        .all(on)
+        .await?
+        .iter()
+        .map(from_row)
+        .collect()
 }
 
 /// By id inside a tenant.
@@ -21,15 +27,21 @@ pub async fn find(
     id: &UpstreamId,
 ) -> Result<Option<Upstream>, DbError> {
     let sql = format!("SELECT {COLUMNS} FROM upstreams WHERE tenant_id = $1 AND id = $2");
-    let row = q_dynamic(sql).bind(tenant.as_str()).bind(id.as_str()).optional(on).await?;
+    let row = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .optional(on)
+        .await?;
     row.as_ref().map(from_row).transpose()
 }
 
 /// Inserts; `Conflict` when the slug is taken or a second primary would result.
 pub async fn create(tx: &mut Tx, upstream: &Upstream) -> Result<(), DbError> {
-    q("INSERT INTO upstreams (id, tenant_id, slug, kind, issuer, client_id, secret, options, \
+    q(
+        "INSERT INTO upstreams (id, tenant_id, slug, kind, issuer, client_id, secret, options, \
        role, trust, config_owned, created_at) \
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+    )
     .bind(upstream.id.as_str())
     .bind(upstream.tenant.as_str())
     .bind(&upstream.slug)
@@ -49,9 +61,11 @@ pub async fn create(tx: &mut Tx, upstream: &Upstream) -> Result<(), DbError> {
 
 /// Writes address, client and options; the caller has checked ownership.
 pub async fn update(tx: &mut Tx, upstream: &Upstream) -> Result<bool, DbError> {
-    let count = q("UPDATE upstreams SET kind = $1, issuer = $2, client_id = $3, secret = $4, \
+    let count = q(
+        "UPDATE upstreams SET kind = $1, issuer = $2, client_id = $3, secret = $4, \
                    options = $5, trust = $6, config_owned = $7, version = version + 1 \
-                   WHERE tenant_id = $8 AND id = $9 AND version = $10")
+                   WHERE tenant_id = $8 AND id = $9 AND version = $10",
+    )
     .bind(&upstream.kind)
     .bind(&upstream.issuer)
     .bind(&upstream.client_id)
@@ -75,8 +89,10 @@ pub async fn set_role(
     role: Role,
 ) -> Result<bool, DbError> {
     if role == Role::Primary {
-        q("UPDATE upstreams SET role = 'secondary', version = version + 1 \
-           WHERE tenant_id = $1 AND role = 'primary' AND id <> $2")
+        q(
+            "UPDATE upstreams SET role = 'secondary', version = version + 1 \
+           WHERE tenant_id = $1 AND role = 'primary' AND id <> $2",
+        )
         .bind(tenant.as_str())
         .bind(id.as_str())
         .run(&mut *tx)
@@ -115,7 +131,11 @@ fn from_row(row: &Row) -> Result<Upstream, DbError> {
         options: serde_json::from_str(&options).map_err(|_| garbled("options"))?,
         role: Role::parse(&role).ok_or_else(|| garbled("role"))?,
         // Only the exact word grants the wider trust.
-        trust: if trust == "operator" { Trust::Operator } else { Trust::Tenant },
+        trust: if trust == "operator" {
+            Trust::Operator
+        } else {
+            Trust::Tenant
+        },
         config_owned: row.get("config_owned")?,
         version: row.get("version")?,
         created_at: row.get("created_at")?,

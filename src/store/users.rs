@@ -10,7 +10,11 @@ const COLUMNS: &str = "id, email, email_verified, name, state, version, created_
 /// By id.
 pub async fn find(on: impl On, tenant: &TenantId, id: &UserId) -> Result<Option<User>, DbError> {
     let sql = format!("SELECT {COLUMNS} FROM users WHERE tenant_id = $1 AND id = $2");
-    let row = q_dynamic(sql).bind(tenant.as_str()).bind(id.as_str()).optional(on).await?;
+    let row = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .optional(on)
+        .await?;
     row.as_ref().map(from_row).transpose()
 }
 
@@ -43,9 +47,11 @@ pub async fn list(
 
 /// Inserts; nothing happens when the id exists already (a retry after a crash).
 pub async fn create(tx: &mut Tx, tenant: &TenantId, user: &User) -> Result<bool, DbError> {
-    let count = q("INSERT INTO users (id, tenant_id, email, email_verified, name, search, state, \
+    let count = q(
+        "INSERT INTO users (id, tenant_id, email, email_verified, name, search, state, \
                    created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) \
-                   ON CONFLICT (id) DO NOTHING")
+                   ON CONFLICT (id) DO NOTHING",
+    )
     .bind(user.id.as_str())
     .bind(tenant.as_str())
     .bind(user.email.clone())
@@ -66,9 +72,11 @@ pub async fn update(
     user: &User,
     now: i64,
 ) -> Result<bool, DbError> {
-    let count = q("UPDATE users SET email = $1, email_verified = $2, name = $3, search = $4, \
+    let count = q(
+        "UPDATE users SET email = $1, email_verified = $2, name = $3, search = $4, \
                    state = $5, updated_at = $6, version = version + 1 \
-                   WHERE tenant_id = $7 AND id = $8 AND version = $9")
+                   WHERE tenant_id = $7 AND id = $8 AND version = $9",
+    )
     .bind(user.email.clone())
     .bind(user.email_verified)
     .bind(user.name.clone())

@@ -19,7 +19,11 @@ impl Write {
     /// # Errors
     /// [`DbError::Unavailable`].
     pub async fn begin(db: &Db, now: i64) -> Result<Self, DbError> {
-        Ok(Self { tx: db.begin().await?, now, pending: Vec::new() })
+        Ok(Self {
+            tx: db.begin().await?,
+            now,
+            pending: Vec::new(),
+        })
     }
 
     /// The instant of this transaction, epoch ms.
@@ -41,9 +45,10 @@ impl Write {
         for (change, scope, id) in std::mem::take(&mut self.pending) {
             // The counter row stays locked until the commit: a reader that sees number
             // N has seen everything below it.
-            let row = q("UPDATE invalidation_counter SET seq = seq + 1 WHERE one = 1 RETURNING seq")
-                .one(&mut self.tx)
-                .await?;
+            let row =
+                q("UPDATE invalidation_counter SET seq = seq + 1 WHERE one = 1 RETURNING seq")
+                    .one(&mut self.tx)
+                    .await?;
             let seq: i64 = row.get("seq")?;
             q("INSERT INTO invalidations (seq, kind, scope, id, at) VALUES ($1, $2, $3, $4, $5)")
                 .bind(seq)
@@ -53,7 +58,13 @@ impl Write {
                 .bind(self.now)
                 .run(&mut self.tx)
                 .await?;
-            done.push(Invalidation { seq, change, scope, id, at: self.now });
+            done.push(Invalidation {
+                seq,
+                change,
+                scope,
+                id,
+                at: self.now,
+            });
         }
         self.tx.commit().await?;
         Ok(done)

@@ -46,7 +46,12 @@ impl Keys {
             .max_capacity(10_000)
             .time_to_live(std::time::Duration::from_secs(10))
             .build();
-        Self { db, sealer, clock, loaded }
+        Self {
+            db,
+            sealer,
+            clock,
+            loaded,
+        }
     }
 
     /// A signed compact JWS of `typ` over `claims`.
@@ -59,7 +64,7 @@ impl Keys {
         typ: &str,
         claims: &impl Serialize,
     ) -> Result<String, Problem> {
-        let keys = self.load(tenant).await?;
+        let keys = Box::pin(self.load(tenant)).await?;
         let now = self.clock.now_ms();
         let key = keys
             .iter()
@@ -69,8 +74,10 @@ impl Keys {
         let header = json!({"alg": "ES256", "typ": typ, "kid": key.id});
         let claims = serde_json::to_vec(claims).map_err(internal)?;
         let text = format!("{}.{}", B64.encode(header.to_string()), B64.encode(claims));
-        let signature =
-            key.pair.sign(&SystemRandom::new(), text.as_bytes()).map_err(|_| internal("signing"))?;
+        let signature = key
+            .pair
+            .sign(&SystemRandom::new(), text.as_bytes())
+            .map_err(|_| internal("signing"))?;
         Ok(format!("{text}.{}", B64.encode(signature.as_ref())))
     }
 
@@ -79,7 +86,7 @@ impl Keys {
     /// # Errors
     /// `store_unavailable` when the keys have to be read and cannot be.
     pub async fn jwks(&self, tenant: &TenantId) -> Result<Value, Problem> {
-        let keys = self.load(tenant).await?;
+        let keys = Box::pin(self.load(tenant)).await?;
         let all: Vec<&Value> = keys.iter().map(|key| &key.public_jwk).collect();
         Ok(json!({ "keys": all }))
     }
@@ -98,11 +105,15 @@ impl Keys {
                 }
                 tx.commit().await?;
             }
-            let signers: Result<Vec<Signer>, Problem> =
-                found.iter().map(|row| open(&self.sealer, tenant, row)).collect();
+            let signers: Result<Vec<Signer>, Problem> = found
+                .iter()
+                .map(|row| open(&self.sealer, tenant, row))
+                .collect();
             signers.map(Arc::new)
         });
-        outcome.await.map_err(|problem: Arc<Problem>| (*problem).clone())
+        Box::pin(outcome)
+            .await
+            .map_err(|problem: Arc<Problem>| (*problem).clone())
     }
 }
 
@@ -154,7 +165,8 @@ async fn create(
 
 fn open(sealer: &Sealer, tenant: &TenantId, row: &KeyRow) -> Result<Signer, Problem> {
     let private = sealer.open(place(tenant, &row.id), &row.sealed)?;
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &private).map_err(internal)?;
+    let pair =
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &private).map_err(internal)?;
     Ok(Signer {
         id: row.id.clone(),
         signs_from: row.signs_from,
@@ -164,7 +176,12 @@ fn open(sealer: &Sealer, tenant: &TenantId, row: &KeyRow) -> Result<Signer, Prob
 }
 
 fn place<'a>(tenant: &'a TenantId, row: &'a str) -> Place<'a> {
-    Place { tenant: tenant.as_str(), table: "signing_keys", column: "sealed", row }
+    Place {
+        tenant: tenant.as_str(),
+        table: "signing_keys",
+        column: "sealed",
+        row,
+    }
 }
 
 // RFC 7638: the members in lexical order.
@@ -174,5 +191,9 @@ fn thumbprint(x: &str, y: &str) -> String {
 }
 
 fn internal(source: impl std::fmt::Display) -> Problem {
-    Problem::new(Code::Internal, "The incident is logged under the reference below.").because(source)
+    Problem::new(
+        Code::Internal,
+        "The incident is logged under the reference below.",
+    )
+    .because(source)
 }

@@ -55,7 +55,11 @@ pub struct IdentityRow {
 
 impl IdentityRow {
     fn icon(&self) -> &'static str {
-        if self.kind == "email" { "envelope" } else { "building" }
+        if self.kind == "email" {
+            "envelope"
+        } else {
+            "building"
+        }
     }
 
     fn kind_key(&self) -> &'static str {
@@ -103,7 +107,11 @@ pub struct AccountPage {
 
 impl AccountPage {
     fn shown_name(&self) -> &str {
-        if self.name.is_empty() { &self.email } else { &self.name }
+        if self.name.is_empty() {
+            &self.email
+        } else {
+            &self.name
+        }
     }
 
     fn acr_key(&self) -> &'static str {
@@ -154,15 +162,32 @@ impl AccountPage {
             email_verified: true,
             acr: "phr".into(),
             sessions: vec![
-                session("s1", true, "Firefox on macOS", &["login.tidewell.example", "app.tidewell.example"]),
+                session(
+                    "s1",
+                    true,
+                    "Firefox on macOS",
+                    &["login.tidewell.example", "app.tidewell.example"],
+                ),
                 session("s2", false, "Chrome on Windows", &[]),
             ],
-            passkeys: vec![passkey("p1", "MacBook, Touch ID", Some(DAY)), passkey("p2", "YubiKey <5C>", None)],
+            passkeys: vec![
+                passkey("p1", "MacBook, Touch ID", Some(DAY)),
+                passkey("p2", "YubiKey <5C>", None),
+            ],
             identities: vec![
                 identity("i1", "Brennan & Kohl", "00u1f7", "upstream", false),
-                identity("i2", "Email", "ana.ferreira@brennankohl.example", "email", true),
+                identity(
+                    "i2",
+                    "Email",
+                    "ana.ferreira@brennankohl.example",
+                    "email",
+                    true,
+                ),
             ],
-            linkable: vec![RedirectChoice { connection: "kc".into(), label: "Keycloak".into() }],
+            linkable: vec![RedirectChoice {
+                connection: "kc".into(),
+                label: "Keycloak".into(),
+            }],
             can_enrol: true,
             operator: true,
             flash: Some("Your name is saved.".into()),

@@ -49,8 +49,17 @@ pub fn get(path: &str) -> Option<Asset> {
     let etag = format!("\"{}\"", hex(&file.metadata.sha256_hash()[..16]));
     let kind = file.metadata.mimetype();
     let is_text = kind.starts_with("text/") || kind == "image/svg+xml";
-    let content_type = if is_text { format!("{kind}; charset=utf-8") } else { kind.to_owned() };
-    Some(Asset { bytes: file.data, content_type, etag, immutable })
+    let content_type = if is_text {
+        format!("{kind}; charset=utf-8")
+    } else {
+        kind.to_owned()
+    };
+    Some(Asset {
+        bytes: file.data,
+        content_type,
+        etag,
+        immutable,
+    })
 }
 
 /// The address of an asset, such as `/assets/1f0c22ab/css/parts.css`.
@@ -59,7 +68,10 @@ pub fn url(name: &str) -> String {
 }
 
 fn is_version(part: &str) -> bool {
-    part.len() == 8 && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    part.len() == 8
+        && part
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -78,7 +90,8 @@ mod tests {
     #[test]
     fn an_address_leads_to_its_file() {
         let address = url("css/tokens.css");
-        let asset = get(address.strip_prefix("/assets/").expect("prefix")).expect("the file exists");
+        let asset =
+            get(address.strip_prefix("/assets/").expect("prefix")).expect("the file exists");
         assert_eq!(asset.content_type, "text/css; charset=utf-8");
         assert!(asset.immutable);
         assert!(asset.etag.starts_with('"') && asset.etag.len() == 34);
@@ -89,13 +102,28 @@ mod tests {
     fn other_versions_are_served_but_not_for_ever() {
         let plain = get("js/copy.js").expect("the file exists");
         assert!(!plain.immutable);
-        assert!(plain.content_type.starts_with("text/javascript"), "{}", plain.content_type);
-        assert!(!get("00000000/js/copy.js").expect("the file exists").immutable);
+        assert!(
+            plain.content_type.starts_with("text/javascript"),
+            "{}",
+            plain.content_type
+        );
+        assert!(
+            !get("00000000/js/copy.js")
+                .expect("the file exists")
+                .immutable
+        );
     }
 
     #[test]
     fn nothing_but_assets() {
-        for path in ["", "css", "../text/en.ftl", "/etc/passwd", "css/../../text/en.ftl", "00000000/../x"] {
+        for path in [
+            "",
+            "css",
+            "../text/en.ftl",
+            "/etc/passwd",
+            "css/../../text/en.ftl",
+            "00000000/../x",
+        ] {
             assert!(get(path).is_none(), "{path}");
         }
     }
@@ -105,10 +133,17 @@ mod tests {
         for name in Files::iter() {
             let bytes = Files::get(&name).expect("listed").data;
             let text = String::from_utf8_lossy(&bytes);
-            for part in text.split("url(").skip(1).chain(text.split(" from \"").skip(1)) {
+            for part in text
+                .split("url(")
+                .skip(1)
+                .chain(text.split(" from \"").skip(1))
+            {
                 let target = part.trim_start_matches(['"', '\'']);
                 let target = &target[..target.find(['"', '\'', ')']).expect("closed")];
-                assert!(!target.contains("//") && !target.starts_with('/'), "{name}: {target}");
+                assert!(
+                    !target.contains("//") && !target.starts_with('/'),
+                    "{name}: {target}"
+                );
                 let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
                 let path = match target.strip_prefix("../") {
                     Some(rest) => rest.to_owned(),

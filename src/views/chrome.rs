@@ -63,9 +63,17 @@ mod tests {
             ..Chrome::default()
         };
         let good = chrome("#7B2D5B", "https://cdn.test/a.png");
-        assert_eq!(good.brand_href().as_deref(), Some("/assets/brand.css?c=7b2d5b"));
+        assert_eq!(
+            good.brand_href().as_deref(),
+            Some("/assets/brand.css?c=7b2d5b")
+        );
         assert_eq!(good.logo(), Some("https://cdn.test/a.png"));
-        for bad in ["javascript:alert(1)", "//evil.test/a.png", "/\\evil.test", "http://a.test/b.png"] {
+        for bad in [
+            "javascript:alert(1)",
+            "//evil.test/a.png",
+            "/\\evil.test",
+            "http://a.test/b.png",
+        ] {
             assert_eq!(chrome("blue", bad).logo(), None, "{bad}");
         }
         assert_eq!(chrome("blue", "").brand_href(), None);

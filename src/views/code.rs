@@ -68,7 +68,10 @@ impl CodePage {
                 ..plain("login")
             },
             plain("signup"),
-            Self { resend_in: 1, ..plain("verify") },
+            Self {
+                resend_in: 1,
+                ..plain("verify")
+            },
             plain("step_up"),
         ]
     }

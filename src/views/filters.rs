@@ -1,5 +1,12 @@
 //! What templates may call: words, icons, times, addresses of assets.
 
+#![expect(
+    clippy::inline_always,
+    clippy::unused_self,
+    clippy::unnecessary_wraps,
+    reason = "the filter macro writes functions of this shape"
+)]
+
 use std::fmt::Display;
 
 use askama::filters::Safe;
@@ -34,7 +41,10 @@ pub fn tn(key: &str, _: &dyn Values, name: &str, value: &u32) -> Result<String> 
 #[filter_fn]
 pub fn rich(key: &str, _: &dyn Values, name: &str, value: &str) -> Result<Safe<String>> {
     let mut args = FluentArgs::new();
-    args.set(name, askama::filters::escape(value, askama::filters::Html)?.to_string());
+    args.set(
+        name,
+        askama::filters::escape(value, askama::filters::Html)?.to_string(),
+    );
     Ok(Safe(text(key, &args)))
 }
 
@@ -61,5 +71,7 @@ pub fn asset(name: &str, _: &dyn Values) -> Result<String> {
 pub fn initial(name: impl Display, _: &dyn Values) -> Result<String> {
     let name = name.to_string();
     let letter = name.chars().find(|c| c.is_alphanumeric());
-    Ok(letter.map(|c| c.to_uppercase().collect()).unwrap_or_default())
+    Ok(letter
+        .map(|c| c.to_uppercase().collect())
+        .unwrap_or_default())
 }

@@ -3,8 +3,14 @@
 
 /// The icon as an inline `svg` element. An unknown name shows itself, and a test refuses it.
 pub fn svg(name: &str) -> String {
-    let Some(shape) = shape(name) else { return format!("⟦icon {name}⟧") };
-    let class = if name == "arrow" { "icon turns" } else { "icon" };
+    let Some(shape) = shape(name) else {
+        return format!("⟦icon {name}⟧");
+    };
+    let class = if name == "arrow" {
+        "icon turns"
+    } else {
+        "icon"
+    };
     format!(r#"<svg class="{class}" viewBox="0 0 20 20" aria-hidden="true">{shape}</svg>"#)
 }
 
@@ -21,16 +27,26 @@ fn shape(name: &str) -> Option<&'static str> {
             r#"<rect x="7" y="7" width="9.6" height="9.6" rx="2"/><path d="M13 4.6C13 3.7 12.3 3 11.4 3H4.9C4 3 3.4 3.7 3.4 4.6v6.5c0 .8.6 1.5 1.5 1.5"/>"#
         }
         "cross" => r#"<path d="m5.4 5.4 9.2 9.2M14.6 5.4l-9.2 9.2"/>"#,
-        "envelope" => r#"<rect x="3" y="4.6" width="14" height="10.8" rx="2"/><path d="m3.6 6.2 6.4 4.9 6.4-4.9"/>"#,
+        "envelope" => {
+            r#"<rect x="3" y="4.6" width="14" height="10.8" rx="2"/><path d="m3.6 6.2 6.4 4.9 6.4-4.9"/>"#
+        }
         "info" => r#"<circle cx="10" cy="10" r="7.2"/><path d="M10 9.2v4.3M10 6.5v.1"/>"#,
-        "key" => r#"<circle cx="7" cy="12.6" r="3.7"/><path d="m9.7 9.9 6.4-6.4M13.3 6.3l2.5 2.5"/>"#,
+        "key" => {
+            r#"<circle cx="7" cy="12.6" r="3.7"/><path d="m9.7 9.9 6.4-6.4M13.3 6.3l2.5 2.5"/>"#
+        }
         "laptop" => r#"<rect x="4" y="4" width="12" height="8.6" rx="1.5"/><path d="M2 15.6h16"/>"#,
         "link" => {
             r#"<path d="M8.6 11.4c1.1 1.2 3 1.2 4.2 0l2.6-2.5c1.1-1.2 1.1-3.1 0-4.2-1.2-1.2-3.1-1.2-4.3 0l-1 .9"/><path d="M11.4 8.6c-1.1-1.2-3-1.2-4.2 0l-2.6 2.5c-1.1 1.2-1.1 3.1 0 4.2 1.2 1.2 3.1 1.2 4.3 0l1-.9"/>"#
         }
-        "lock" => r#"<rect x="4.5" y="8.7" width="11" height="8" rx="2"/><path d="M7 8.7V6.2a3 3 0 0 1 6 0v2.5"/>"#,
-        "person" => r#"<circle cx="10" cy="6.9" r="3.2"/><path d="M3.7 16.6c.8-3 3.3-4.7 6.3-4.7s5.5 1.7 6.3 4.7"/>"#,
-        "plug" => r#"<path d="M7 2.8v3.7M13 2.8v3.7M4.8 6.5h10.4v2.7a5.2 5.2 0 0 1-10.4 0zM10 14.4v3"/>"#,
+        "lock" => {
+            r#"<rect x="4.5" y="8.7" width="11" height="8" rx="2"/><path d="M7 8.7V6.2a3 3 0 0 1 6 0v2.5"/>"#
+        }
+        "person" => {
+            r#"<circle cx="10" cy="6.9" r="3.2"/><path d="M3.7 16.6c.8-3 3.3-4.7 6.3-4.7s5.5 1.7 6.3 4.7"/>"#
+        }
+        "plug" => {
+            r#"<path d="M7 2.8v3.7M13 2.8v3.7M4.8 6.5h10.4v2.7a5.2 5.2 0 0 1-10.4 0zM10 14.4v3"/>"#
+        }
         "plus" => r#"<path d="M10 4.4v11.2M4.4 10h11.2"/>"#,
         "repeat" => r#"<path d="M16 10a6 6 0 1 1-1.9-4.4L16 7.4M16 3.5v3.9h-3.9"/>"#,
         _ => return None,

@@ -71,8 +71,14 @@ impl LoginPage {
             email_code: true,
             password: false,
             redirects: vec![
-                RedirectChoice { connection: "kc".into(), label: "Keycloak".into() },
-                RedirectChoice { connection: "corp".into(), label: "Brennan & Kohl".into() },
+                RedirectChoice {
+                    connection: "kc".into(),
+                    label: "Keycloak".into(),
+                },
+                RedirectChoice {
+                    connection: "corp".into(),
+                    label: "Brennan & Kohl".into(),
+                },
             ],
             signup_href: Some("/signup".into()),
             notice: None,
@@ -92,7 +98,12 @@ impl LoginPage {
                 notice: Some("You are signed out.".into()),
                 ..plain("")
             },
-            Self { passkey: false, password: true, redirects: Vec::new(), ..plain("ana@a.test") },
+            Self {
+                passkey: false,
+                password: true,
+                redirects: Vec::new(),
+                ..plain("ana@a.test")
+            },
         ]
     }
 }

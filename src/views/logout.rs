@@ -42,7 +42,10 @@ pub struct ConfirmLogoutPage {
 #[cfg(test)]
 impl LoggedOutPage {
     pub(super) fn samples() -> Vec<Self> {
-        vec![Self { chrome: Chrome::sample(), login_href: "/login".into() }]
+        vec![Self {
+            chrome: Chrome::sample(),
+            login_href: "/login".into(),
+        }]
     }
 }
 
@@ -52,7 +55,10 @@ impl ContinueLogoutPage {
         vec![Self {
             chrome: Chrome::sample(),
             action: "https://kc.example/realms/main/protocol/openid-connect/logout".into(),
-            fields: vec![("id_token_hint".into(), "a.b.c".into()), ("client_id".into(), "lw\"".into())],
+            fields: vec![
+                ("id_token_hint".into(), "a.b.c".into()),
+                ("client_id".into(), "lw\"".into()),
+            ],
         }]
     }
 }
@@ -60,6 +66,10 @@ impl ContinueLogoutPage {
 #[cfg(test)]
 impl ConfirmLogoutPage {
     pub(super) fn samples() -> Vec<Self> {
-        vec![Self { chrome: Chrome::sample(), action: "/logout".into(), csrf: "t0ken".into() }]
+        vec![Self {
+            chrome: Chrome::sample(),
+            action: "/logout".into(),
+            csrf: "t0ken".into(),
+        }]
     }
 }

@@ -33,6 +33,10 @@ impl MagicLinkPage {
             same_browser,
             code: code.map(Into::into),
         };
-        vec![plain(true, None), plain(false, Some("482915")), plain(false, None)]
+        vec![
+            plain(true, None),
+            plain(false, Some("482915")),
+            plain(false, None),
+        ]
     }
 }

@@ -83,7 +83,9 @@ fn rendered(template: &impl Template) -> String {
 
 // A line break in a header would begin another header.
 fn one_line(name: &str) -> String {
-    name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    name.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 #[cfg(test)]
@@ -117,7 +119,9 @@ mod tests {
         let mail = CodeMail::samples().remove(0);
         assert_eq!(mail.subject(), "482915 is your Quay & Nine code");
         for body in [mail.html(), mail.text()] {
-            assert!(body.contains("482915") && body.contains(&mail.link) && body.contains("10 minutes"));
+            assert!(
+                body.contains("482915") && body.contains(&mail.link) && body.contains("10 minutes")
+            );
             assert!(!body.contains('⟦'), "{body}");
         }
         assert!(mail.html().contains("Quay &#38; Nine"));
@@ -126,7 +130,10 @@ mod tests {
 
     #[test]
     fn a_name_cannot_break_a_header() {
-        let mail = CodeMail { tenant_name: "a\r\nBcc: x".into(), ..CodeMail::samples().remove(0) };
+        let mail = CodeMail {
+            tenant_name: "a\r\nBcc: x".into(),
+            ..CodeMail::samples().remove(0)
+        };
         assert!(!mail.subject().contains(['\r', '\n']));
     }
 
@@ -135,7 +142,10 @@ mod tests {
         let mail = ExistingAccountMail::samples().remove(0);
         assert!(!mail.subject().contains('⟦'));
         for body in [mail.html(), mail.text()] {
-            assert!(body.contains(&mail.login_url) && !body.contains('⟦'), "{body}");
+            assert!(
+                body.contains(&mail.login_url) && !body.contains('⟦'),
+                "{body}"
+            );
         }
     }
 }

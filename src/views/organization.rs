@@ -46,7 +46,10 @@ impl OrganizationPage {
             action: "/login".into(),
             csrf: "t0ken".into(),
             flow: Some("f1".into()),
-            organizations: vec![choice("o1", "Aster Freight"), choice("o2", "<Brennan> Kohl")],
+            organizations: vec![
+                choice("o1", "Aster Freight"),
+                choice("o2", "<Brennan> Kohl"),
+            ],
             error: Some("Choose one of the listed organizations.".into()),
         }]
     }

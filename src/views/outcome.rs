@@ -78,10 +78,16 @@ impl ErrorPage {
             title: title.into(),
             detail: "Nothing is known under this address.".into(),
         };
-        let nobody = Chrome { reference: "x1".into(), ..Chrome::default() };
+        let nobody = Chrome {
+            reference: "x1".into(),
+            ..Chrome::default()
+        };
         vec![
             plain(404, "There is nothing here"),
-            Self { chrome: nobody, ..plain(421, "This host is not served here") },
+            Self {
+                chrome: nobody,
+                ..plain(421, "This host is not served here")
+            },
         ]
     }
 }

@@ -19,6 +19,10 @@ pub struct OwnerPage {
 #[cfg(test)]
 impl OwnerPage {
     pub(super) fn samples() -> Vec<Self> {
-        vec![Self { chrome: Chrome::sample(), action: "/owner/tkn".into(), csrf: "t0ken".into() }]
+        vec![Self {
+            chrome: Chrome::sample(),
+            action: "/owner/tkn".into(),
+            csrf: "t0ken".into(),
+        }]
     }
 }

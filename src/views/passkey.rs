@@ -59,7 +59,11 @@ impl PasskeyPage {
         };
         vec![
             plain(),
-            Self { error: Some("That passkey did not work here.".into()), can_choose: false, ..plain() },
+            Self {
+                error: Some("That passkey did not work here.".into()),
+                can_choose: false,
+                ..plain()
+            },
         ]
     }
 }
@@ -78,7 +82,11 @@ impl EnrolPage {
         };
         vec![
             plain(),
-            Self { error: Some("The passkey could not be stored.".into()), skippable: false, ..plain() },
+            Self {
+                error: Some("The passkey could not be stored.".into()),
+                skippable: false,
+                ..plain()
+            },
         ]
     }
 }

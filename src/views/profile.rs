@@ -57,7 +57,14 @@ impl ProfilePage {
             name: String::new(),
             error: None,
         };
-        vec![plain(), Self { name: "\"A\" & B".into(), error: Some("Enter a name.".into()), ..plain() }]
+        vec![
+            plain(),
+            Self {
+                name: "\"A\" & B".into(),
+                error: Some("Enter a name.".into()),
+                ..plain()
+            },
+        ]
     }
 }
 
@@ -77,8 +84,15 @@ impl SignupPage {
         };
         vec![
             plain(),
-            Self { email: "x".into(), error: Some("Enter a full email address.".into()), ..plain() },
-            Self { closed: true, ..plain() },
+            Self {
+                email: "x".into(),
+                error: Some("Enter a full email address.".into()),
+                ..plain()
+            },
+            Self {
+                closed: true,
+                ..plain()
+            },
         ]
     }
 }

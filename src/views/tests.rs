@@ -35,20 +35,32 @@ fn pages() -> Vec<(String, String)> {
 fn add<T: Template>(all: &mut Vec<(String, String)>, name: &str, samples: Vec<T>) {
     assert!(!samples.is_empty(), "{name} has no samples");
     for (number, page) in samples.iter().enumerate() {
-        all.push((format!("{name}-{number}"), page.render().expect("a sample renders")));
+        all.push((
+            format!("{name}-{number}"),
+            page.render().expect("a sample renders"),
+        ));
     }
 }
 
 #[test]
 fn every_page_is_whole() {
     for (name, html) in pages() {
-        assert!(html.starts_with("<!doctype html>\n<html lang=\"en\" dir=\"ltr\">"), "{name}");
+        assert!(
+            html.starts_with("<!doctype html>\n<html lang=\"en\" dir=\"ltr\">"),
+            "{name}"
+        );
         assert_eq!(html.matches("<h1>").count(), 1, "{name}: one h1");
         assert_eq!(html.matches("<main ").count(), 1, "{name}: one main");
-        assert!(html.contains("href=\"#main\"") && html.contains("<main id=\"main\""), "{name}: skip link");
+        assert!(
+            html.contains("href=\"#main\"") && html.contains("<main id=\"main\""),
+            "{name}: skip link"
+        );
         assert!(html.contains("name=\"viewport\""), "{name}");
         let title = between(&html, "<title>", "</title>");
-        assert!(title.chars().next().is_some_and(char::is_alphabetic), "{name}: title {title:?}");
+        assert!(
+            title.chars().next().is_some_and(char::is_alphabetic),
+            "{name}: title {title:?}"
+        );
         assert!(!html.contains('⟦'), "{name}: {}", between(&html, "⟦", "⟧"));
         check_tags(&name, &html);
         check_ids(&name, &html);
@@ -65,16 +77,27 @@ fn nothing_inline_and_nothing_from_elsewhere() {
                 assert!(!value.starts_with("javascript:"), "{name}: {tag}");
                 let loads = attribute == "src" || (attribute == "href" && tag.starts_with("link "));
                 assert!(!loads || value.starts_with("/assets/"), "{name}: {tag}");
-                let asset = value.strip_prefix("/assets/").filter(|path| !path.starts_with("brand.css?c="));
-                assert!(!loads || asset.is_none_or(|path| assets::get(path).is_some()), "{name}: {value}");
+                let asset = value
+                    .strip_prefix("/assets/")
+                    .filter(|path| !path.starts_with("brand.css?c="));
+                assert!(
+                    !loads || asset.is_none_or(|path| assets::get(path).is_some()),
+                    "{name}: {value}"
+                );
             }
             assert!(!tag.starts_with("style"), "{name}: {tag}");
             if tag.starts_with("script") {
-                assert!(tag.contains(" src=\"/assets/") && tag.contains("type=\"module\""), "{name}: {tag}");
+                assert!(
+                    tag.contains(" src=\"/assets/") && tag.contains("type=\"module\""),
+                    "{name}: {tag}"
+                );
             }
         }
         for script in html.split("<script").skip(1) {
-            assert!(script[script.find('>').expect("closed")..].starts_with("></script>"), "{name}: inline script");
+            assert!(
+                script[script.find('>').expect("closed")..].starts_with("></script>"),
+                "{name}: inline script"
+            );
         }
     }
 }
@@ -82,24 +105,41 @@ fn nothing_inline_and_nothing_from_elsewhere() {
 #[test]
 fn every_form_is_bound_and_every_field_has_a_label() {
     for (name, html) in pages() {
-        for form in html.split("<form").skip(1).map(|rest| &rest[..rest.find("</form>").expect("closed")]) {
+        for form in html
+            .split("<form")
+            .skip(1)
+            .map(|rest| &rest[..rest.find("</form>").expect("closed")])
+        {
             assert!(form.contains("method=\"post\""), "{name}: {form}");
             let elsewhere = form.contains("action=\"https://");
-            assert!(elsewhere || form.contains("name=\"csrf\" value=\"t0ken\""), "{name}: {form}");
-            assert!(!(elsewhere && form.contains("name=\"csrf\"")), "{name}: token sent away");
+            assert!(
+                elsewhere || form.contains("name=\"csrf\" value=\"t0ken\""),
+                "{name}: {form}"
+            );
+            assert!(
+                !(elsewhere && form.contains("name=\"csrf\"")),
+                "{name}: token sent away"
+            );
             assert!(form.contains("<button"), "{name}: works without script");
             let kinds = form.matches("type=\"hidden\" name=\"kind\"").count();
             let choices = form.matches("name=\"kind\" value").count();
-            assert!(kinds <= 1 && (kinds == 0 || choices == kinds), "{name}: a field given twice");
+            assert!(
+                kinds <= 1 && (kinds == 0 || choices == kinds),
+                "{name}: a field given twice"
+            );
         }
-        for tag in tags(&html).filter(|tag| tag.starts_with("input ") || tag.starts_with("select ")) {
+        for tag in tags(&html).filter(|tag| tag.starts_with("input ") || tag.starts_with("select "))
+        {
             let given: Vec<_> = attributes(tag).collect();
             let find = |wanted: &str| given.iter().find(|(n, _)| *n == wanted).map(|(_, v)| *v);
             if find("type") == Some("hidden") {
                 continue;
             }
             let id = find("id").unwrap_or_else(|| panic!("{name}: no id: {tag}"));
-            assert!(html.contains(&format!("<label for=\"{id}\"")), "{name}: no label for {id}");
+            assert!(
+                html.contains(&format!("<label for=\"{id}\"")),
+                "{name}: no label for {id}"
+            );
         }
     }
 }
@@ -112,7 +152,10 @@ fn errors_are_announced_and_tied_to_their_field() {
         assert_eq!(in_title, announced, "{name}");
         for tag in tags(&html).filter(|tag| tag.contains("aria-describedby")) {
             for id in between(tag, "aria-describedby=\"", "\"").split(' ') {
-                assert!(html.contains(&format!("id=\"{id}\"")), "{name}: {id} is nowhere");
+                assert!(
+                    html.contains(&format!("id=\"{id}\"")),
+                    "{name}: {id} is nowhere"
+                );
             }
         }
     }
@@ -139,13 +182,18 @@ fn passwords_are_sent_as_such_and_asked_for_only_where_they_count() {
     assert!(page("login-0").contains("name=\"kind\" value=\"identify\""));
     assert!(page("login-3").contains("autocomplete=\"current-password\""));
     assert!(page("login-3").contains("name=\"kind\" value=\"password\""));
-    assert!(!page("login-2").contains("name=\"username\""), "only providers: nothing to type");
+    assert!(
+        !page("login-2").contains("name=\"username\""),
+        "only providers: nothing to type"
+    );
 }
 
 /// Writes every sample where `LANEWAY_SAMPLES` says, to be looked at in a browser.
 #[test]
 fn samples_can_be_looked_at() {
-    let Ok(folder) = std::env::var("LANEWAY_SAMPLES") else { return };
+    let Ok(folder) = std::env::var("LANEWAY_SAMPLES") else {
+        return;
+    };
     let folder = std::path::Path::new(&folder);
     for (name, html) in pages() {
         std::fs::write(folder.join(format!("{name}.html")), html).expect("the folder is writable");
@@ -153,12 +201,17 @@ fn samples_can_be_looked_at() {
     let code = mail::CodeMail::samples().remove(0);
     std::fs::write(folder.join("mail-code.html"), code.html()).expect("the folder is writable");
     let existing = mail::ExistingAccountMail::samples().remove(0);
-    std::fs::write(folder.join("mail-existing.html"), existing.html()).expect("the folder is writable");
+    std::fs::write(folder.join("mail-existing.html"), existing.html())
+        .expect("the folder is writable");
 }
 
 fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
-    let Some(start) = text.find(from).map(|at| at + from.len()) else { return "" };
-    text[start..].find(to).map_or("", |end| &text[start..start + end])
+    let Some(start) = text.find(from).map(|at| at + from.len()) else {
+        return "";
+    };
+    text[start..]
+        .find(to)
+        .map_or("", |end| &text[start..start + end])
 }
 
 /// What stands between `<` and `>` of every opening tag.
@@ -177,10 +230,14 @@ fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
         if rest.is_empty() {
             return None;
         }
-        let end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| c == '=' || c.is_whitespace())
+            .unwrap_or(rest.len());
         let name = &rest[..end];
         rest = &rest[end..];
-        let Some(quoted) = rest.strip_prefix('=') else { return Some((name, "")) };
+        let Some(quoted) = rest.strip_prefix('=') else {
+            return Some((name, ""));
+        };
         let inner = quoted.strip_prefix('"').expect("values are quoted");
         let close = inner.find('"').expect("quotes are closed");
         rest = &inner[close + 1..];
@@ -194,7 +251,12 @@ fn check_tags(name: &str, html: &str) {
     const DRAWN: [&str; 3] = ["path", "circle", "rect"];
     let mut open = Vec::new();
     for rest in html.split('<').skip(1) {
-        let word = |text: &str| text.split([' ', '>', '/', '\n']).next().unwrap_or_default().to_owned();
+        let word = |text: &str| {
+            text.split([' ', '>', '/', '\n'])
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        };
         if let Some(closing) = rest.strip_prefix('/') {
             assert_eq!(open.pop(), Some(word(closing)), "{name}: near </{closing}");
         } else if rest.starts_with(|c: char| c.is_ascii_lowercase()) {

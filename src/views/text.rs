@@ -29,7 +29,11 @@ pub fn text(key: &str, args: &FluentArgs<'_>) -> String {
     };
     let mut faults = Vec::new();
     let words = BUNDLE.format_pattern(pattern, Some(args), &mut faults);
-    if faults.is_empty() { words.into_owned() } else { format!("⟦{key}⟧ {words}") }
+    if faults.is_empty() {
+        words.into_owned()
+    } else {
+        format!("⟦{key}⟧ {words}")
+    }
 }
 
 /// Are there words for `key`?
@@ -106,7 +110,10 @@ mod tests {
             let path = entry.expect("the entry is readable").path();
             if path.is_dir() {
                 gather(&path, into);
-            } else if path.extension().is_some_and(|e| e == "html" || e == "txt" || e == "rs") {
+            } else if path
+                .extension()
+                .is_some_and(|e| e == "html" || e == "txt" || e == "rs")
+            {
                 into.push_str(&std::fs::read_to_string(&path).expect("sources are text"));
             }
         }

@@ -116,9 +116,17 @@ impl ConnectUpstreamPage {
             name: name.into(),
             ok,
             received: "rsa-sha1 <x>".into(),
-            expected: if ok { String::new() } else { "RS256, ES256".into() },
+            expected: if ok {
+                String::new()
+            } else {
+                "RS256, ES256".into()
+            },
             who: "provider".into(),
-            fix: if ok { String::new() } else { "Set the signature algorithm of the client to RS256.".into() },
+            fix: if ok {
+                String::new()
+            } else {
+                "Set the signature algorithm of the client to RS256.".into()
+            },
         };
         let start = || Self {
             chrome: Chrome::sample(),
@@ -127,7 +135,10 @@ impl ConnectUpstreamPage {
             redirect_uri: "https://login.tidewell.example/federation/callback/keycloak".into(),
             post_logout_uri: "https://login.tidewell.example/logged-out".into(),
             backchannel_uri: "https://login.tidewell.example/bff/backchannel/keycloak".into(),
-            values: UpstreamValues { kind: "keycloak".into(), ..UpstreamValues::default() },
+            values: UpstreamValues {
+                kind: "keycloak".into(),
+                ..UpstreamValues::default()
+            },
             error: None,
             checks: Vec::new(),
             upstream_id: None,
@@ -142,11 +153,18 @@ impl ConnectUpstreamPage {
         };
         vec![
             start(),
-            Self { error: Some("Give the issuer address.".into()), ..start() },
+            Self {
+                error: Some("Give the issuer address.".into()),
+                ..start()
+            },
             Self {
                 values: values.clone(),
                 upstream_id: Some("u1".into()),
-                checks: vec![check("discovery", true), check("signature_algorithm", false), check("odd_one", false)],
+                checks: vec![
+                    check("discovery", true),
+                    check("signature_algorithm", false),
+                    check("odd_one", false),
+                ],
                 ..start()
             },
             Self {

@@ -2,13 +2,16 @@
 
 use time::OffsetDateTime;
 
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// A `time` element for epoch milliseconds. Empty for instants no calendar has.
 pub fn element(instant: i64) -> String {
     let nanos = i128::from(instant) * 1_000_000;
-    let Ok(at) = OffsetDateTime::from_unix_timestamp_nanos(nanos) else { return String::new() };
+    let Ok(at) = OffsetDateTime::from_unix_timestamp_nanos(nanos) else {
+        return String::new();
+    };
     let (day, month, year) = (at.day(), u8::from(at.month()), at.year());
     let name = MONTHS[usize::from(month - 1)];
     let (hour, minute) = (at.hour(), at.minute());

@@ -177,7 +177,9 @@ impl fmt::Debug for Callback {
     // The parameters hold the authorization code.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.params.iter().map(|(key, _)| key.as_str()).collect();
-        f.debug_struct("Callback").field("params", &names).finish_non_exhaustive()
+        f.debug_struct("Callback")
+            .field("params", &names)
+            .finish_non_exhaustive()
     }
 }
 

@@ -22,7 +22,9 @@ pub struct UpstreamSession {
 
 impl fmt::Debug for UpstreamSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UpstreamSession").field("sid", &self.sid).finish_non_exhaustive()
+        f.debug_struct("UpstreamSession")
+            .field("sid", &self.sid)
+            .finish_non_exhaustive()
     }
 }
 

@@ -138,7 +138,7 @@ impl Embedded {
         }))
     }
 
-    /// A UUIDv7 from the given clock and randomness.
+    /// A `UUIDv7` from the given clock and randomness.
     pub(crate) fn new_id(&self) -> String {
         let now_ms = u64::try_from(self.env.clock.now_ms()).unwrap_or_default();
         uuid::Builder::from_unix_timestamp_millis(now_ms, &self.env.bytes::<10>())

@@ -4,12 +4,12 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use sqlx::Transaction;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
 use sqlx::sqlite::{
     Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::Transaction;
 
 use crate::statement::{On, Statement};
 use crate::{DbError, Row};
@@ -76,7 +76,9 @@ impl Db {
                 .await?;
             Ok(Self::Pg(pool))
         } else {
-            Err(DbError::Broken("database addresses begin with sqlite: or postgres://".into()))
+            Err(DbError::Broken(
+                "database addresses begin with sqlite: or postgres://".into(),
+            ))
         }
     }
 
@@ -177,9 +179,13 @@ impl On for &Db {
                     let rows = statement.sqlite().fetch_all(readers).await?;
                     rows.into_iter().map(Row::Sqlite).collect()
                 }
-                Db::Pg(pool) => {
-                    statement.pg().fetch_all(pool).await?.into_iter().map(Row::Pg).collect()
-                }
+                Db::Pg(pool) => statement
+                    .pg()
+                    .fetch_all(pool)
+                    .await?
+                    .into_iter()
+                    .map(Row::Pg)
+                    .collect(),
             })
         })
         .await

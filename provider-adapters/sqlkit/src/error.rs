@@ -24,7 +24,9 @@ impl From<sqlx::Error> for DbError {
             E::Database(inner) => {
                 if inner.is_unique_violation() || inner.is_foreign_key_violation() {
                     return Self::Conflict(
-                        inner.constraint().map_or_else(|| inner.message().to_owned(), str::to_owned),
+                        inner
+                            .constraint()
+                            .map_or_else(|| inner.message().to_owned(), str::to_owned),
                     );
                 }
                 let code = inner.code().unwrap_or_default().into_owned();
@@ -49,5 +51,6 @@ fn unavailable_code(code: &str) -> bool {
     if code.len() == 5 {
         return matches!(&code[..2], "08" | "53" | "57" | "40") || code == "55P03";
     }
-    code.parse::<u32>().is_ok_and(|number| matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+    code.parse::<u32>()
+        .is_ok_and(|number| matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
 }

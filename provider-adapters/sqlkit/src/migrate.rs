@@ -38,7 +38,11 @@ impl MigrationSet {
     /// know; otherwise what the engine says.
     pub async fn apply(&self, db: &Db) -> Result<(), DbError> {
         let steps = self.steps.iter().map(|step| {
-            let sql = if db.is_pg() { step.postgres } else { step.sqlite };
+            let sql = if db.is_pg() {
+                step.postgres
+            } else {
+                step.sqlite
+            };
             let sql: SqlStr = sql.into_sql_str();
             SqlxMigration::new(
                 step.version,

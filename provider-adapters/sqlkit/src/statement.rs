@@ -50,12 +50,18 @@ pub struct Statement {
 
 /// A statement from a literal.
 pub fn q(sql: &'static str) -> Statement {
-    Statement { sql: sqlx::SqlSafeStr::into_sql_str(sql), args: Vec::new() }
+    Statement {
+        sql: sqlx::SqlSafeStr::into_sql_str(sql),
+        args: Vec::new(),
+    }
 }
 
 /// A statement assembled at run time. Only fixed fragments may be joined; values are bound.
 pub fn q_dynamic(sql: String) -> Statement {
-    Statement { sql: sqlx::SqlSafeStr::into_sql_str(AssertSqlSafe(sql)), args: Vec::new() }
+    Statement {
+        sql: sqlx::SqlSafeStr::into_sql_str(AssertSqlSafe(sql)),
+        args: Vec::new(),
+    }
 }
 
 impl Statement {
@@ -95,7 +101,9 @@ impl Statement {
     /// # Errors
     /// [`DbError::Broken`] when there is none.
     pub async fn one(self, on: impl On) -> Result<Row, DbError> {
-        self.optional(on).await?.ok_or_else(|| DbError::Broken("a row is missing".into()))
+        self.optional(on)
+            .await?
+            .ok_or_else(|| DbError::Broken("a row is missing".into()))
     }
 
     pub(crate) fn sqlite(self) -> Query<'static, Sqlite, SqliteArguments> {

@@ -25,7 +25,11 @@ const NO_BROWSER: [u8; 32] = [0; 32];
 /// `GET /`
 pub async fn home(context: Context) -> Result<Response, Problem> {
     let visit = context.visit_as(NO_BROWSER, true).await?;
-    Ok(see_other(if visit.live.is_some() { "/account" } else { "/login" }))
+    Ok(see_other(if visit.live.is_some() {
+        "/account"
+    } else {
+        "/login"
+    }))
 }
 
 /// `GET /logged-out`
@@ -94,14 +98,26 @@ async fn session_rows(visit: &Visit<'_>) -> Result<Vec<SessionRow>, Problem> {
 /// What a user agent calls itself, in words people know; the order matters, since most
 /// name others too.
 fn browser_name(agent: &str) -> String {
-    let browsers =
-        [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
+    let browsers = [
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
     let systems = [
-        ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
-        ("Mac OS X", "macOS"), ("Linux", "Linux"),
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
     ];
     let find = |table: &[(&str, &'static str)]| {
-        table.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
+        table
+            .iter()
+            .find(|(mark, _)| agent.contains(mark))
+            .map(|(_, name)| *name)
     };
     match (find(&browsers), find(&systems)) {
         (Some(browser), Some(system)) => format!("{browser} · {system}"),
@@ -154,7 +170,10 @@ async fn linkable(visit: &Visit<'_>) -> Result<Vec<RedirectChoice>, Problem> {
         .iter()
         .filter(|u| u.redirects() && u.row.role != Role::Retired)
         .filter(|u| !links.iter().any(|link| link.issuer == u.row.issuer))
-        .map(|u| RedirectChoice { connection: u.row.slug.clone(), label: u.row.label() })
+        .map(|u| RedirectChoice {
+            connection: u.row.slug.clone(),
+            label: u.row.label(),
+        })
         .collect())
 }
 
@@ -209,7 +228,10 @@ pub async fn end_session(
     form: Result<Form<AccountForm>, FormRejection>,
 ) -> Result<Response, Problem> {
     let (visit, _) = posted(&context, form).await?;
-    done(account::end_session(&visit, &Sid(me::plausible(sid)?)).await, "ended")
+    done(
+        account::end_session(&visit, &Sid(me::plausible(sid)?)).await,
+        "ended",
+    )
 }
 
 /// `POST /account/sessions/end-others`
@@ -228,7 +250,10 @@ pub async fn remove_passkey(
     form: Result<Form<AccountForm>, FormRejection>,
 ) -> Result<Response, Problem> {
     let (visit, _) = posted(&context, form).await?;
-    done(account::remove_passkey(&visit, &me::plausible(id)?).await, "removed")
+    done(
+        account::remove_passkey(&visit, &me::plausible(id)?).await,
+        "removed",
+    )
 }
 
 /// `POST /account/identities/link`

@@ -19,8 +19,9 @@ use crate::domain::{Code, FlowId, Problem, ids};
 use crate::lane_a::{self, Begin, Submitted, Visit, methods};
 use crate::providers::Offer;
 use crate::views::{
-    ChoosePage, CodePage, EnrolPage, FluentArgs, LoginPage, MagicLinkPage, MethodChoice, OrganizationChoice,
-    OrganizationPage, PasskeyPage, ProfilePage, RedirectChoice, SignupPage, text,
+    ChoosePage, CodePage, EnrolPage, FluentArgs, LoginPage, MagicLinkPage, MethodChoice,
+    OrganizationChoice, OrganizationPage, PasskeyPage, ProfilePage, RedirectChoice, SignupPage,
+    text,
 };
 
 #[derive(Deserialize, Default)]
@@ -100,7 +101,11 @@ pub async fn verify(context: Context, Query(query): Query<PageQuery>) -> Result<
     first_page(context, query, FlowPurpose::Verify).await
 }
 
-async fn first_page(context: Context, query: PageQuery, purpose: FlowPurpose) -> Result<Response, Problem> {
+async fn first_page(
+    context: Context,
+    query: PageQuery,
+    purpose: FlowPurpose,
+) -> Result<Response, Problem> {
     let browser = context.browser_or_new();
     let visit = context.visit(&browser).await?;
     let mut response = match &query.flow {
@@ -150,7 +155,10 @@ pub async fn answer(
     let Form(form) =
         form.map_err(|_| Problem::new(Code::InvalidRequest, "The form could not be read."))?;
     let browser = context.browser().ok_or_else(|| {
-        Problem::new(Code::CsrfRequired, "This form is too old, or cookies are off. Load the page again.")
+        Problem::new(
+            Code::CsrfRequired,
+            "This form is too old, or cookies are off. Load the page again.",
+        )
     })?;
     check_form(&context, &browser.binding, &form.csrf)?;
     let visit = context.visit(&browser).await?;
@@ -163,8 +171,8 @@ pub async fn answer(
     match outcome {
         Ok(submitted) => Ok(after(&visit, submitted)),
         Err((flow, problem)) if shown_inline(&problem) => {
-            let status =
-                StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            let status = StatusCode::from_u16(problem.code.status())
+                .unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
             let message = inline_text(&problem);
             match flow {
                 Some(id) => {
@@ -189,12 +197,19 @@ pub async fn answer(
 fn shown_inline(problem: &Problem) -> bool {
     matches!(
         problem.code,
-        Code::InvalidCredentials | Code::InvalidField | Code::WrongStep | Code::Conflict | Code::RateLimited
+        Code::InvalidCredentials
+            | Code::InvalidField
+            | Code::WrongStep
+            | Code::Conflict
+            | Code::RateLimited
     )
 }
 
 fn inline_text(problem: &Problem) -> String {
-    problem.errors.first().map_or_else(|| problem.detail.clone(), |fault| fault.detail.clone())
+    problem
+        .errors
+        .first()
+        .map_or_else(|| problem.detail.clone(), |fault| fault.detail.clone())
 }
 
 type Failed = (Option<FlowId>, Problem);
@@ -211,7 +226,10 @@ async fn submit_form(
         None => {
             let begin = begin_of(context, purpose, form.return_to.as_deref())
                 .map_err(|problem| (None, problem))?;
-            lane_a::begin(visit, begin).await.map_err(|problem| (None, problem))?.id
+            lane_a::begin(visit, begin)
+                .await
+                .map_err(|problem| (None, problem))?
+                .id
         }
     };
     let kept = form.flow.as_ref().map(|_| id.clone());
@@ -219,20 +237,26 @@ async fn submit_form(
         .await
         .map_err(|problem| (kept.clone(), problem))?;
     if form.kind == "identify" {
-        return go_on(visit, submitted).await.map_err(|problem| (kept, problem));
+        return go_on(visit, submitted)
+            .await
+            .map_err(|problem| (kept, problem));
     }
     Ok(submitted)
 }
 
 /// "Continue" starts the tenant's first method for a typed name.
 async fn go_on(visit: &Visit<'_>, submitted: Submitted) -> Result<Submitted, Problem> {
-    let Submitted::Pending(flow) = submitted else { return Ok(submitted) };
+    let Submitted::Pending(flow) = submitted else {
+        return Ok(submitted);
+    };
     if !matches!(flow.state.step, Step::Choose) {
         return Ok(Submitted::Pending(flow));
     }
     let offers = methods::of_flow(visit, &flow).await?;
     let typed = [MethodKind::EmailCode, MethodKind::Redirect];
-    let first = typed.iter().find(|kind| offers.iter().any(|offer| offer.kind == **kind));
+    let first = typed
+        .iter()
+        .find(|kind| offers.iter().any(|offer| offer.kind == **kind));
     match first {
         Some(kind) => lane_a::submit(visit, &flow.id, kind.as_str(), &json!({})).await,
         None => Ok(Submitted::Pending(flow)),
@@ -276,7 +300,8 @@ async fn start_page(
     let chrome = chrome(&context.site, &context.meta.request_id);
     let offers = context.core.providers.offers(tenant).await?;
     let has = |kind| offers.iter().any(|offer: &Offer| offer.kind == kind);
-    let return_query: String = url::form_urlencoded::byte_serialize(draft.return_to.as_bytes()).collect();
+    let return_query: String =
+        url::form_urlencoded::byte_serialize(draft.return_to.as_bytes()).collect();
     if draft.purpose == FlowPurpose::Signup {
         let page = SignupPage {
             chrome,
@@ -322,7 +347,11 @@ async fn step_page(
 ) -> Result<Response, Problem> {
     let frame = chrome(&context.site, &context.meta.request_id);
     let csrf = form_csrf(context, browser);
-    let action = page_of(flow).split('?').next().unwrap_or("/login").to_owned();
+    let action = page_of(flow)
+        .split('?')
+        .next()
+        .unwrap_or("/login")
+        .to_owned();
     let id = Some(flow.id.0.clone());
     let now = context.core.now();
     let page = match &flow.state.step {
@@ -376,7 +405,14 @@ async fn step_page(
         }
         Step::Profile => {
             let name = flow.state.name.clone().unwrap_or_default();
-            let page = ProfilePage { chrome: frame, action, csrf, flow: id, name, error };
+            let page = ProfilePage {
+                chrome: frame,
+                action,
+                csrf,
+                flow: id,
+                name,
+                error,
+            };
             render_flow(visit, status, &page).await
         }
         Step::Organization { organizations } => {
@@ -388,8 +424,14 @@ async fn step_page(
                     slug: slug.clone(),
                 })
                 .collect();
-            let page =
-                OrganizationPage { chrome: frame, action, csrf, flow: id, organizations: all, error };
+            let page = OrganizationPage {
+                chrome: frame,
+                action,
+                csrf,
+                flow: id,
+                organizations: all,
+                error,
+            };
             render_flow(visit, status, &page).await
         }
         Step::Redirect { url, .. } => see_other(url),
@@ -463,16 +505,25 @@ async fn choose_page(
                     let mut args = FluentArgs::new();
                     args.set("provider", offer.upstream.row.label());
                     text("method-redirect", &args)
-                },
+                }
                 kind => words(&format!("method-{}", kind.as_str())),
             },
-            connection: (offer.kind == MethodKind::Redirect).then(|| offer.upstream.row.slug.clone()),
+            connection: (offer.kind == MethodKind::Redirect)
+                .then(|| offer.upstream.row.slug.clone()),
         })
         .collect();
-    let heading = if flow.state.bound.is_some() { "choose-step-up" } else { "choose-title" };
+    let heading = if flow.state.bound.is_some() {
+        "choose-step-up"
+    } else {
+        "choose-title"
+    };
     let page = ChoosePage {
         chrome: chrome(&context.site, &context.meta.request_id),
-        action: page_of(flow).split('?').next().unwrap_or("/login").to_owned(),
+        action: page_of(flow)
+            .split('?')
+            .next()
+            .unwrap_or("/login")
+            .to_owned(),
         csrf: form_csrf(context, browser),
         flow: Some(flow.id.0.clone()),
         methods: choices,

@@ -54,7 +54,10 @@ pub async fn take_ownership(
     let Form(form) =
         form.map_err(|_| Problem::new(Code::InvalidRequest, "The form could not be read."))?;
     let browser = context.browser().ok_or_else(|| {
-        Problem::new(Code::CsrfRequired, "Cookies are off, or the page is too old. Open the link again.")
+        Problem::new(
+            Code::CsrfRequired,
+            "Cookies are off, or the page is too old. Open the link again.",
+        )
     })?;
     check_form(&context, &browser.binding, &form.csrf)?;
     let visit = context.visit(&browser).await?;
@@ -83,7 +86,9 @@ pub struct UpstreamForm {
 async fn owner_session(context: &Context) -> Result<Option<UserId>, Problem> {
     context.login_host_only()?;
     let visit = context.visit_as([0; 32], true).await?;
-    let Some(live) = visit.live else { return Ok(None) };
+    let Some(live) = visit.live else {
+        return Ok(None);
+    };
     if !operators::is_owner(&context.core.db, &live.session.user).await? {
         return Err(Problem::new(Code::Forbidden, "Only owners may do this."));
     }
@@ -99,10 +104,22 @@ pub async fn show(context: Context) -> Result<Response, Problem> {
     if owner_session(&context).await?.is_none() {
         return Ok(see_other("/login?return_to=/admin/upstream"));
     }
-    let all = context.core.providers.of_tenant(&context.site.tenant).await?;
+    let all = context
+        .core
+        .providers
+        .of_tenant(&context.site.tenant)
+        .await?;
     let latest = all.iter().rev().find(|c| c.redirects()).cloned();
     let values = latest.as_deref().map(values_of).unwrap_or_default();
-    page(&context, values, latest.as_deref(), Vec::new(), None, StatusCode::OK).await
+    page(
+        &context,
+        values,
+        latest.as_deref(),
+        Vec::new(),
+        None,
+        StatusCode::OK,
+    )
+    .await
 }
 
 fn values_of(configured: &Configured) -> UpstreamValues {
@@ -128,7 +145,11 @@ pub async fn save(
     let (core, tenant) = (&context.core, &context.site.tenant);
     let values = UpstreamValues {
         kind: form.kind.clone(),
-        name: if form.name.trim().is_empty() { form.kind.clone() } else { form.name.trim().to_owned() },
+        name: if form.name.trim().is_empty() {
+            form.kind.clone()
+        } else {
+            form.name.trim().to_owned()
+        },
         issuer: form.issuer.trim().trim_end_matches('/').to_owned(),
         client_id: form.client_id.trim().to_owned(),
     };
@@ -144,16 +165,36 @@ pub async fn save(
         client_secret: secret,
         options: json!({}),
     };
-    let saved = operator::put_upstream(core, tenant, &context.meta, ("user", user.as_str()), input).await;
+    let saved =
+        operator::put_upstream(core, tenant, &context.meta, ("user", user.as_str()), input).await;
     match saved {
         Ok(row) => {
             let configured = core.providers.get(tenant, &row.id).await?;
             let checks = operator::probe(core, tenant, &configured).await?;
-            page(&context, values, Some(&configured), checks, None, StatusCode::OK).await
+            page(
+                &context,
+                values,
+                Some(&configured),
+                checks,
+                None,
+                StatusCode::OK,
+            )
+            .await
         }
         Err(problem) if matches!(problem.code, Code::InvalidField | Code::Conflict) => {
-            let text = problem.errors.first().map_or(problem.detail.clone(), |e| e.detail.clone());
-            page(&context, values, None, Vec::new(), Some(text), StatusCode::UNPROCESSABLE_ENTITY).await
+            let text = problem
+                .errors
+                .first()
+                .map_or(problem.detail.clone(), |e| e.detail.clone());
+            page(
+                &context,
+                values,
+                None,
+                Vec::new(),
+                Some(text),
+                StatusCode::UNPROCESSABLE_ENTITY,
+            )
+            .await
         }
         Err(problem) => Err(problem),
     }
@@ -177,7 +218,15 @@ pub async fn activate(
     if checks.iter().any(|check| !check.ok) {
         let text = super::words("upstream-not-ready");
         let values = values_of(&configured);
-        return page(&context, values, Some(&configured), checks, Some(text), StatusCode::CONFLICT).await;
+        return page(
+            &context,
+            values,
+            Some(&configured),
+            checks,
+            Some(text),
+            StatusCode::CONFLICT,
+        )
+        .await;
     }
     let actor = ("user", user.as_str());
     swap::set_role(core, tenant, &context.meta, actor, &id, Role::Primary).await?;
@@ -196,7 +245,11 @@ async fn page(
         values.kind = "keycloak".into();
     }
     let tenant = &context.site.tenant;
-    let slug = if values.name.is_empty() { values.kind.as_str() } else { values.name.as_str() };
+    let slug = if values.name.is_empty() {
+        values.kind.as_str()
+    } else {
+        values.name.as_str()
+    };
     let addresses = operator::addresses(tenant, slug)?;
     let active = match context.core.providers.primary(tenant).await {
         Ok(primary) => primary.row.label(),
@@ -210,7 +263,10 @@ async fn page(
         redirect_uri: addresses.redirect_uri.to_string(),
         post_logout_uri: addresses.post_logout_uri.to_string(),
         backchannel_uri: addresses.backchannel_uri.to_string(),
-        can_activate: configured.is_some() && !is_primary && !checks.is_empty() && checks.iter().all(|c| c.ok),
+        can_activate: configured.is_some()
+            && !is_primary
+            && !checks.is_empty()
+            && checks.iter().all(|c| c.ok),
         values,
         error,
         checks: checks.into_iter().map(row_of).collect(),
