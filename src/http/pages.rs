@@ -3,6 +3,7 @@
 mod account;
 mod flow;
 mod setup;
+mod step;
 
 use askama::Template;
 use axum::Router;

@@ -128,61 +128,44 @@ impl AccountPage {
 }
 
 #[cfg(test)]
+const DAY: i64 = 1_773_306_840_000;
+
+#[cfg(test)]
 impl AccountPage {
     pub(super) fn samples() -> Vec<Self> {
-        const DAY: i64 = 1_773_306_840_000;
-        let session = |id: &str, current, title: &str, hosts: &[&str]| SessionRow {
-            id: id.into(),
-            current,
-            title: title.into(),
-            ip: "203.0.113.24".into(),
-            created: DAY,
-            last_seen: DAY + 7_200_000,
-            hosts: hosts.iter().map(ToString::to_string).collect(),
-        };
-        let identity = |id: &str, label: &str, subject: &str, kind: &str, removable| IdentityRow {
-            id: id.into(),
-            label: label.into(),
-            subject: subject.into(),
-            kind: kind.into(),
-            since: DAY,
-            removable,
-        };
-        let passkey = |id: &str, label: &str, last_used| PasskeyRow {
-            id: id.into(),
-            label: label.into(),
-            created: DAY,
-            last_used,
-        };
-        let full = Self {
-            chrome: Chrome::sample(),
-            csrf: "t0ken".into(),
+        vec![Self::full_sample(), Self::empty_sample()]
+    }
+
+    fn full_sample() -> Self {
+        let mut other = SessionRow::sample("s2", "Chrome on Windows");
+        other.hosts.clear();
+        Self {
             name: "Ana Ferreira".into(),
             email: "ana.ferreira@brennankohl.example".into(),
             email_verified: true,
             acr: "phr".into(),
             sessions: vec![
-                session(
-                    "s1",
-                    true,
-                    "Firefox on macOS",
-                    &["login.tidewell.example", "app.tidewell.example"],
-                ),
-                session("s2", false, "Chrome on Windows", &[]),
+                SessionRow {
+                    current: true,
+                    ..SessionRow::sample("s1", "Firefox on macOS")
+                },
+                other,
             ],
             passkeys: vec![
-                passkey("p1", "MacBook, Touch ID", Some(DAY)),
-                passkey("p2", "YubiKey <5C>", None),
+                PasskeyRow::sample("p1", "MacBook, Touch ID", Some(DAY)),
+                PasskeyRow::sample("p2", "YubiKey <5C>", None),
             ],
             identities: vec![
-                identity("i1", "Brennan & Kohl", "00u1f7", "upstream", false),
-                identity(
-                    "i2",
-                    "Email",
-                    "ana.ferreira@brennankohl.example",
-                    "email",
-                    true,
-                ),
+                IdentityRow::sample("i1", "Brennan & Kohl", "00u1f7", "upstream"),
+                IdentityRow {
+                    removable: true,
+                    ..IdentityRow::sample(
+                        "i2",
+                        "Email",
+                        "ana.ferreira@brennankohl.example",
+                        "email",
+                    )
+                },
             ],
             linkable: vec![RedirectChoice {
                 connection: "kc".into(),
@@ -190,17 +173,24 @@ impl AccountPage {
             }],
             can_enrol: true,
             operator: true,
-            flash: Some("Your name is saved.".into()),
-            logout_href: "/bff/logout?sid=s1".into(),
-        };
-        let empty = Self {
+            flash: Some("Your profile is saved.".into()),
+            chrome: Chrome::sample(),
+            ..Self::empty_sample()
+        }
+    }
+
+    fn empty_sample() -> Self {
+        Self {
             chrome: Chrome::branded_sample(),
             csrf: "t0ken".into(),
             name: String::new(),
             email: String::new(),
             email_verified: false,
             acr: "aal1".into(),
-            sessions: vec![session("s1", true, "", &[])],
+            sessions: vec![SessionRow {
+                current: true,
+                ..SessionRow::sample("s1", "")
+            }],
             passkeys: Vec::new(),
             identities: Vec::new(),
             linkable: Vec::new(),
@@ -208,7 +198,50 @@ impl AccountPage {
             operator: false,
             flash: None,
             logout_href: "/bff/logout?sid=s1".into(),
-        };
-        vec![full, empty]
+        }
+    }
+}
+
+#[cfg(test)]
+impl SessionRow {
+    fn sample(id: &str, title: &str) -> Self {
+        Self {
+            id: id.into(),
+            current: false,
+            title: title.into(),
+            ip: "203.0.113.24".into(),
+            created: DAY,
+            last_seen: DAY + 7_200_000,
+            hosts: vec![
+                "login.tidewell.example".into(),
+                "app.tidewell.example".into(),
+            ],
+        }
+    }
+}
+
+#[cfg(test)]
+impl PasskeyRow {
+    fn sample(id: &str, label: &str, last_used: Option<i64>) -> Self {
+        Self {
+            id: id.into(),
+            label: label.into(),
+            created: DAY,
+            last_used,
+        }
+    }
+}
+
+#[cfg(test)]
+impl IdentityRow {
+    fn sample(id: &str, label: &str, subject: &str, kind: &str) -> Self {
+        Self {
+            id: id.into(),
+            label: label.into(),
+            subject: subject.into(),
+            kind: kind.into(),
+            since: DAY,
+            removable: false,
+        }
     }
 }

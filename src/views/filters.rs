@@ -1,13 +1,15 @@
 //! What templates may call: words, icons, times, addresses of assets.
 
 #![expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "templates hand over references"
+)]
+#![expect(
     clippy::inline_always,
     clippy::unused_self,
     clippy::unnecessary_wraps,
     reason = "the filter macro writes functions of this shape"
 )]
-
-use std::fmt::Display;
 
 use askama::filters::Safe;
 use askama::{Result, Values, filter_fn};
@@ -56,6 +58,10 @@ pub fn icon(name: &str, _: &dyn Values) -> Result<Safe<String>> {
 
 /// An instant in epoch milliseconds as a `time` element in UTC.
 #[filter_fn]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "templates hand over references"
+)]
 pub fn when(instant: &i64, _: &dyn Values) -> Result<Safe<String>> {
     Ok(Safe(super::when::element(*instant)))
 }
@@ -68,8 +74,7 @@ pub fn asset(name: &str, _: &dyn Values) -> Result<String> {
 
 /// The first letter or digit of a name, for the tile in front of it.
 #[filter_fn]
-pub fn initial(name: impl Display, _: &dyn Values) -> Result<String> {
-    let name = name.to_string();
+pub fn initial(name: &str, _: &dyn Values) -> Result<String> {
     let letter = name.chars().find(|c| c.is_alphanumeric());
     Ok(letter
         .map(|c| c.to_uppercase().collect())

@@ -17,7 +17,7 @@ pub struct PasskeyPage {
     pub csrf: String,
     /// Open flow. The script answers it under `/v1/auth/flows/{flow}/passkey`.
     pub flow: String,
-    /// Request options in WebAuthn Level 3 JSON.
+    /// Request options as JSON (W3C Web Authentication Level 3).
     pub public_key_json: String,
     /// What went wrong.
     pub error: Option<String>,
@@ -37,7 +37,7 @@ pub struct EnrolPage {
     pub csrf: String,
     /// Open flow. The script answers it under `/v1/auth/flows/{flow}/enrol`.
     pub flow: String,
-    /// Creation options in WebAuthn Level 3 JSON.
+    /// Creation options as JSON (W3C Web Authentication Level 3).
     pub public_key_json: String,
     /// May be left out.
     pub skippable: bool,

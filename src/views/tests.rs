@@ -11,28 +11,32 @@ use super::{
 /// Name and HTML of every sample.
 fn pages() -> Vec<(String, String)> {
     let mut all = Vec::new();
-    add(&mut all, "login", LoginPage::samples());
-    add(&mut all, "code", CodePage::samples());
-    add(&mut all, "choose", ChoosePage::samples());
-    add(&mut all, "passkey", PasskeyPage::samples());
-    add(&mut all, "enrol", EnrolPage::samples());
-    add(&mut all, "profile", ProfilePage::samples());
-    add(&mut all, "signup", SignupPage::samples());
-    add(&mut all, "organization", OrganizationPage::samples());
-    add(&mut all, "magic-link", MagicLinkPage::samples());
-    add(&mut all, "denied", DeniedPage::samples());
-    add(&mut all, "upstream-down", UpstreamDownPage::samples());
-    add(&mut all, "error", ErrorPage::samples());
-    add(&mut all, "logged-out", LoggedOutPage::samples());
-    add(&mut all, "continue-logout", ContinueLogoutPage::samples());
-    add(&mut all, "confirm-logout", ConfirmLogoutPage::samples());
-    add(&mut all, "owner", OwnerPage::samples());
-    add(&mut all, "account", AccountPage::samples());
-    add(&mut all, "connect-upstream", ConnectUpstreamPage::samples());
+    add(&mut all, "login", &LoginPage::samples());
+    add(&mut all, "code", &CodePage::samples());
+    add(&mut all, "choose", &ChoosePage::samples());
+    add(&mut all, "passkey", &PasskeyPage::samples());
+    add(&mut all, "enrol", &EnrolPage::samples());
+    add(&mut all, "profile", &ProfilePage::samples());
+    add(&mut all, "signup", &SignupPage::samples());
+    add(&mut all, "organization", &OrganizationPage::samples());
+    add(&mut all, "magic-link", &MagicLinkPage::samples());
+    add(&mut all, "denied", &DeniedPage::samples());
+    add(&mut all, "upstream-down", &UpstreamDownPage::samples());
+    add(&mut all, "error", &ErrorPage::samples());
+    add(&mut all, "logged-out", &LoggedOutPage::samples());
+    add(&mut all, "continue-logout", &ContinueLogoutPage::samples());
+    add(&mut all, "confirm-logout", &ConfirmLogoutPage::samples());
+    add(&mut all, "owner", &OwnerPage::samples());
+    add(&mut all, "account", &AccountPage::samples());
+    add(
+        &mut all,
+        "connect-upstream",
+        &ConnectUpstreamPage::samples(),
+    );
     all
 }
 
-fn add<T: Template>(all: &mut Vec<(String, String)>, name: &str, samples: Vec<T>) {
+fn add<T: Template>(all: &mut Vec<(String, String)>, name: &str, samples: &[T]) {
     assert!(!samples.is_empty(), "{name} has no samples");
     for (number, page) in samples.iter().enumerate() {
         all.push((

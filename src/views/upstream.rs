@@ -112,23 +112,41 @@ impl ConnectUpstreamPage {
 #[cfg(test)]
 impl ConnectUpstreamPage {
     pub(super) fn samples() -> Vec<Self> {
-        let check = |name: &str, ok| CheckRow {
-            name: name.into(),
-            ok,
-            received: "rsa-sha1 <x>".into(),
-            expected: if ok {
-                String::new()
-            } else {
-                "RS256, ES256".into()
+        let check = CheckRow::sample;
+        let saved = || Self {
+            values: UpstreamValues {
+                kind: "oidc".into(),
+                name: "corp".into(),
+                issuer: "https://kc.example/realms/main".into(),
+                client_id: "laneway".into(),
             },
-            who: "provider".into(),
-            fix: if ok {
-                String::new()
-            } else {
-                "Set the signature algorithm of the client to RS256.".into()
-            },
+            upstream_id: Some("u1".into()),
+            ..Self::start_sample()
         };
-        let start = || Self {
+        vec![
+            Self::start_sample(),
+            Self {
+                error: Some("Give the issuer address.".into()),
+                ..Self::start_sample()
+            },
+            Self {
+                checks: vec![
+                    check("discovery", true),
+                    check("signature_algorithm", false),
+                    check("odd_one", false),
+                ],
+                ..saved()
+            },
+            Self {
+                checks: vec![check("discovery", true), check("signing_keys", true)],
+                can_activate: true,
+                ..saved()
+            },
+        ]
+    }
+
+    fn start_sample() -> Self {
+        Self {
             chrome: Chrome::sample(),
             csrf: "t0ken".into(),
             action: "/admin/upstream".into(),
@@ -144,36 +162,28 @@ impl ConnectUpstreamPage {
             upstream_id: None,
             can_activate: false,
             active_label: "Accounts kept by Laneway".into(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl CheckRow {
+    fn sample(name: &str, ok: bool) -> Self {
+        let (expected, fix) = if ok {
+            ("", "")
+        } else {
+            (
+                "RS256, ES256",
+                "Set the signature algorithm of the client to RS256.",
+            )
         };
-        let values = UpstreamValues {
-            kind: "oidc".into(),
-            name: "corp".into(),
-            issuer: "https://kc.example/realms/main".into(),
-            client_id: "laneway".into(),
-        };
-        vec![
-            start(),
-            Self {
-                error: Some("Give the issuer address.".into()),
-                ..start()
-            },
-            Self {
-                values: values.clone(),
-                upstream_id: Some("u1".into()),
-                checks: vec![
-                    check("discovery", true),
-                    check("signature_algorithm", false),
-                    check("odd_one", false),
-                ],
-                ..start()
-            },
-            Self {
-                values,
-                upstream_id: Some("u1".into()),
-                checks: vec![check("discovery", true), check("signing_keys", true)],
-                can_activate: true,
-                ..start()
-            },
-        ]
+        Self {
+            name: name.into(),
+            ok,
+            received: "rsa-sha1 <x>".into(),
+            expected: expected.into(),
+            who: "provider".into(),
+            fix: fix.into(),
+        }
     }
 }

@@ -279,7 +279,7 @@ mail-code-once = { $minutes ->
    *[other] It works once, for { $minutes } minutes.
 }
 mail-code-link = Or open this link in the same browser:
-mail-code-open = Sign in
+mail-code-open = Continue
 mail-code-not-you = You need do nothing: without this code nobody gets in. Never read it out to anyone; { $tenant } will not ask for it.
 mail-existing-subject = You have a { $tenant } account already
 mail-existing-preview = Somebody tried to create an account with this address.

@@ -64,11 +64,15 @@ async function keep(response, records) {
     // The cookies themselves are looked at separately: Set-Cookie is where they belong.
     const headers = (await response.headersArray()).filter(({ name }) => name.toLowerCase() !== 'set-cookie');
     records.push({ kind: 'header', where, text: headers.map(({ name, value }) => `${name}: ${value}`).join('\n') });
-    records.push({ kind: 'body', where, text: (await response.body()).toString() });
+    const body = await Promise.race([response.body(), late(5_000)]);
+    records.push({ kind: 'body', where, text: body.toString() });
   } catch {
     // Redirects and pages that were left have no body to read; their headers stand above.
   }
 }
+
+// An answer whose page was left meanwhile may never hand out its body.
+const late = (ms) => new Promise((_, fail) => { setTimeout(() => fail(new Error('no body')), ms).unref(); });
 
 /** What a script of this page could read: storages, database names, visible cookies. */
 export async function readableByScripts(page) {

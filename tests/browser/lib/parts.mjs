@@ -61,7 +61,10 @@ export class Parts {
     this.dir = dir;
     this.running = [];
     this.endings = [];
+    this.stopped = false;
     process.on('exit', () => this.kill());
+    process.on('SIGTERM', () => process.exit(143));
+    process.on('SIGINT', () => process.exit(130));
   }
 
   /** Starts a program and waits until `ready()` holds. */
@@ -96,12 +99,19 @@ export class Parts {
   }
 
   async stop() {
+    this.stopped = true;
     for (const ending of this.endings.reverse()) await ending();
     for (const part of this.running.reverse()) await this.end(part);
     if (!process.env.LANEWAY_TEST_WORK && existsSync(this.dir)) rmSync(this.dir, { recursive: true });
   }
 
+  // When we are ended ourselves: only what needs no waiting.
   kill() {
+    if (!this.stopped) {
+      for (const ending of this.endings.reverse()) {
+        try { ending()?.catch?.(() => {}); } catch { /* the next one all the same */ }
+      }
+    }
     for (const part of this.running) {
       if (!part.ended) {
         try { process.kill(-part.child.pid, 'SIGKILL'); } catch { /* gone already */ }

@@ -1,0 +1,298 @@
+//! One page per step of a flow.
+
+use axum::response::Response;
+use http::StatusCode;
+use laneway_contract::MethodKind;
+
+use super::super::context::{Browser, Context};
+use super::super::flows;
+use super::flow::PageQuery;
+use super::{chrome, page_of, render_flow, see_other, words};
+use crate::authn;
+use crate::domain::Problem;
+use crate::domain::flow::{Flow, FlowPurpose, Step};
+use crate::domain::tenant::Signup;
+use crate::lane_a::{Visit, methods};
+use crate::providers::Offer;
+use crate::views::{
+    ChoosePage, CodePage, EnrolPage, FluentArgs, LoginPage, MethodChoice, OrganizationChoice,
+    OrganizationPage, PasskeyPage, ProfilePage, RedirectChoice, SignupPage, text,
+};
+
+/// What a page without a flow carries along in its form.
+pub(super) struct Draft {
+    pub purpose: FlowPurpose,
+    pub return_to: String,
+    pub username: String,
+}
+
+impl Draft {
+    pub fn of(context: &Context, query: PageQuery, purpose: FlowPurpose) -> Result<Self, Problem> {
+        let return_to = flows::return_to(context, query.return_to.as_deref())?;
+        Ok(Self {
+            purpose,
+            return_to: return_to.as_str().to_owned(),
+            username: query.login_hint.unwrap_or_default(),
+        })
+    }
+}
+
+pub(super) fn form_csrf(context: &Context, browser: &Browser) -> String {
+    authn::form_token(&context.core.sealer, &browser.binding)
+}
+
+fn redirects(offers: &[Offer]) -> Vec<RedirectChoice> {
+    offers
+        .iter()
+        .filter(|offer| offer.kind == MethodKind::Redirect)
+        .map(|offer| RedirectChoice {
+            connection: offer.upstream.row.slug.clone(),
+            label: offer.upstream.row.label(),
+        })
+        .collect()
+}
+
+pub(super) async fn start_page(
+    context: &Context,
+    visit: &Visit<'_>,
+    browser: &Browser,
+    draft: &Draft,
+    error: Option<String>,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let tenant = &context.site.tenant;
+    let chrome = chrome(&context.site, &context.meta.request_id);
+    let offers = context.core.providers.offers(tenant).await?;
+    let has = |kind| offers.iter().any(|offer: &Offer| offer.kind == kind);
+    let return_query: String =
+        url::form_urlencoded::byte_serialize(draft.return_to.as_bytes()).collect();
+    if draft.purpose == FlowPurpose::Signup {
+        let page = SignupPage {
+            chrome,
+            action: "/signup".into(),
+            csrf: form_csrf(context, browser),
+            flow: None,
+            return_to: draft.return_to.clone(),
+            email: draft.username.clone(),
+            error,
+            login_href: format!("/login?return_to={return_query}"),
+            closed: tenant.signup != Signup::Open || !has(MethodKind::EmailCode),
+        };
+        return Ok(render_flow(visit, status, &page).await);
+    }
+    let open = tenant.signup == Signup::Open && has(MethodKind::EmailCode);
+    let page = LoginPage {
+        carry: Vec::new(),
+        chrome,
+        action: "/login".into(),
+        csrf: form_csrf(context, browser),
+        flow: None,
+        return_to: draft.return_to.clone(),
+        username: draft.username.clone(),
+        error,
+        passkey: has(MethodKind::Passkey),
+        email_code: has(MethodKind::EmailCode),
+        password: false,
+        redirects: redirects(&offers),
+        signup_href: open.then(|| format!("/signup?return_to={return_query}")),
+        notice: None,
+    };
+    Ok(render_flow(visit, status, &page).await)
+}
+
+/// The page of a flow's open step.
+pub(super) async fn step_page(
+    context: &Context,
+    visit: &Visit<'_>,
+    browser: &Browser,
+    flow: &Flow,
+    error: Option<String>,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let frame = chrome(&context.site, &context.meta.request_id);
+    let csrf = form_csrf(context, browser);
+    let action = page_of(flow)
+        .split('?')
+        .next()
+        .unwrap_or("/login")
+        .to_owned();
+    let id = Some(flow.id.0.clone());
+    let now = context.core.now();
+    let page = match &flow.state.step {
+        Step::Identify => {
+            let draft = Draft {
+                purpose: flow.purpose,
+                return_to: flow.state.return_to.as_str().to_owned(),
+                username: flow.state.username.clone().unwrap_or_default(),
+            };
+            return identify_page(context, visit, browser, flow, &draft, error, status).await;
+        }
+        Step::Choose => {
+            return choose_page(context, visit, browser, flow, error, status).await;
+        }
+        Step::EmailCode { resend_at, .. } => {
+            let page = CodePage {
+                chrome: frame,
+                action,
+                csrf,
+                flow: id,
+                email: flow.state.username.clone().unwrap_or_default(),
+                resend_in: u32::try_from((resend_at - now).max(0) / 1000).unwrap_or(0),
+                error,
+                purpose: flow.purpose.as_str().to_owned(),
+            };
+            render_flow(visit, status, &page).await
+        }
+        Step::Passkey { public_key, .. } => {
+            let page = PasskeyPage {
+                chrome: frame,
+                action,
+                csrf,
+                flow: flow.id.0.clone(),
+                public_key_json: public_key.to_string(),
+                error,
+                can_choose: methods::of_flow(visit, flow).await?.len() > 1,
+            };
+            render_flow(visit, status, &page).await
+        }
+        Step::Enrol { public_key, .. } => {
+            let page = EnrolPage {
+                chrome: frame,
+                action,
+                csrf,
+                flow: flow.id.0.clone(),
+                public_key_json: public_key.to_string(),
+                skippable: true,
+                error,
+            };
+            render_flow(visit, status, &page).await
+        }
+        Step::Profile => {
+            let name = flow.state.name.clone().unwrap_or_default();
+            let page = ProfilePage {
+                chrome: frame,
+                action,
+                csrf,
+                flow: id,
+                name,
+                error,
+            };
+            render_flow(visit, status, &page).await
+        }
+        Step::Organization { organizations } => {
+            let all = organizations
+                .iter()
+                .map(|(id, slug, name)| OrganizationChoice {
+                    id: id.0.clone(),
+                    name: name.clone(),
+                    slug: slug.clone(),
+                })
+                .collect();
+            let page = OrganizationPage {
+                chrome: frame,
+                action,
+                csrf,
+                flow: id,
+                organizations: all,
+                error,
+            };
+            render_flow(visit, status, &page).await
+        }
+        Step::Redirect { url, .. } => see_other(url),
+        Step::Done => see_other(flow.state.return_to.as_str()),
+    };
+    Ok(page)
+}
+
+async fn identify_page(
+    context: &Context,
+    visit: &Visit<'_>,
+    browser: &Browser,
+    flow: &Flow,
+    draft: &Draft,
+    error: Option<String>,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let chrome = chrome(&context.site, &context.meta.request_id);
+    let csrf = form_csrf(context, browser);
+    let (return_to, username) = (draft.return_to.clone(), draft.username.clone());
+    if flow.purpose == FlowPurpose::Signup {
+        let page = SignupPage {
+            chrome,
+            action: "/signup".into(),
+            csrf,
+            flow: Some(flow.id.0.clone()),
+            return_to,
+            email: username,
+            error,
+            login_href: "/login".into(),
+            closed: false,
+        };
+        return Ok(render_flow(visit, status, &page).await);
+    }
+    let offers = methods::of_flow(visit, flow).await?;
+    let has = |kind| offers.iter().any(|offer: &Offer| offer.kind == kind);
+    let page = LoginPage {
+        carry: Vec::new(),
+        chrome,
+        action: "/login".into(),
+        csrf,
+        flow: Some(flow.id.0.clone()),
+        return_to,
+        username,
+        error,
+        passkey: has(MethodKind::Passkey),
+        email_code: has(MethodKind::EmailCode),
+        password: false,
+        redirects: redirects(&offers),
+        signup_href: None,
+        notice: None,
+    };
+    Ok(render_flow(visit, status, &page).await)
+}
+
+async fn choose_page(
+    context: &Context,
+    visit: &Visit<'_>,
+    browser: &Browser,
+    flow: &Flow,
+    error: Option<String>,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let offers = methods::of_flow(visit, flow).await?;
+    let choices = offers
+        .iter()
+        .map(|offer| MethodChoice {
+            kind: offer.kind.as_str().to_owned(),
+            label: match offer.kind {
+                MethodKind::Redirect => {
+                    let mut args = FluentArgs::new();
+                    args.set("provider", offer.upstream.row.label());
+                    text("method-redirect", &args)
+                }
+                kind => words(&format!("method-{}", kind.as_str())),
+            },
+            connection: (offer.kind == MethodKind::Redirect)
+                .then(|| offer.upstream.row.slug.clone()),
+        })
+        .collect();
+    let heading = if flow.state.bound.is_some() {
+        "choose-step-up"
+    } else {
+        "choose-title"
+    };
+    let page = ChoosePage {
+        chrome: chrome(&context.site, &context.meta.request_id),
+        action: page_of(flow)
+            .split('?')
+            .next()
+            .unwrap_or("/login")
+            .to_owned(),
+        csrf: form_csrf(context, browser),
+        flow: Some(flow.id.0.clone()),
+        methods: choices,
+        heading: words(heading),
+        error,
+    };
+    Ok(render_flow(visit, status, &page).await)
+}
