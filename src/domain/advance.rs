@@ -147,7 +147,7 @@ fn decide(flow: &Flow, facts: &Facts, trace: &mut Vec<TraceLine>) -> Decision {
     if let Some(decision) = strength(flow, facts, acr, trace) {
         return decision;
     }
-    if let Some(decision) = onboarding(flow, facts, named, trace) {
+    if create && let Some(decision) = onboarding(flow, facts, named, trace) {
         return decision;
     }
     match organization(flow, facts, trace) {
@@ -246,6 +246,8 @@ fn strength(flow: &Flow, facts: &Facts, acr: Acr, trace: &mut Vec<TraceLine>) ->
     })
 }
 
+/// What a new account still lacks. Never for an account that exists: its factors change
+/// only by a fresh proof of the strongest kind.
 fn onboarding(
     flow: &Flow,
     facts: &Facts,

@@ -238,6 +238,10 @@ pub async fn redeem(
         .await?
         .ok_or_else(over)?;
     if let Some(old) = old_cookie {
+        // It may be another sign-in's: caches must forget that one too.
+        if let Some((other, _)) = sessions::find_by_cookie(&mut write.tx, &old).await? {
+            write.invalidate(Change::Changed, Scope::Session, other.sid.as_str());
+        }
         sessions::retire_cookie(&mut write.tx, &old, now).await?;
     }
     let (cookie, hash) = core.new_token();

@@ -13,7 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use url::Url;
 
-use super::headers::{clean_answer, remove_hop_by_hop, remove_spoofable};
+use super::headers::{clean_answer, remove_cors, remove_hop_by_hop, remove_spoofable};
 use super::identity;
 use crate::audit::RequestMeta;
 use crate::authn;
@@ -149,6 +149,7 @@ pub async fn forward(
     let mut answer = backends
         .send(http::Request::from_parts(parts, body), route.header_timeout)
         .await?;
+    remove_cors(answer.headers_mut());
     if !answer.headers().contains_key(header::CACHE_CONTROL) {
         answer
             .headers_mut()

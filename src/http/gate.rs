@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
 use super::context::{Context, wants_html};
+use super::first_head::TwoLengths;
 use super::router::AppState;
 use super::{pages, problem};
 use crate::audit::RequestMeta;
@@ -24,6 +25,7 @@ pub async fn gate(State(state): State<AppState>, mut request: Request, next: Nex
     let request_id = new_reference(&state);
     let html = wants_html(request.headers());
     let api = request.uri().path().starts_with("/api/");
+    let scripted = is_scripted(request.uri().path());
     let method = request.method().clone();
     let head = Head::of(&request);
     let admitted = admit(&state, head, &request_id).await;
@@ -68,7 +70,7 @@ pub async fn gate(State(state): State<AppState>, mut request: Request, next: Nex
     );
     metrics::counter!(
         "laneway_http_requests_total",
-        "method" => method.to_string(), "status" => response.status().as_u16().to_string()
+        "method" => label(&method), "status" => response.status().as_u16().to_string()
     )
     .increment(1);
     response
@@ -76,6 +78,7 @@ pub async fn gate(State(state): State<AppState>, mut request: Request, next: Nex
 
 /// The parts of a request that are judged first.
 struct Head {
+    two_lengths: bool,
     headers: HeaderMap,
     authority: Option<String>,
     peer: Option<IpAddr>,
@@ -84,6 +87,7 @@ struct Head {
 impl Head {
     fn of(request: &Request) -> Self {
         Self {
+            two_lengths: request.extensions().get::<TwoLengths>().is_some(),
             headers: request.headers().clone(),
             authority: request.uri().authority().map(ToString::to_string),
             peer: request
@@ -96,6 +100,12 @@ impl Head {
 
 async fn admit(state: &AppState, head: Head, request_id: &str) -> Result<Context, Problem> {
     let headers = &head.headers;
+    if head.two_lengths {
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            "Send one length: Content-Length or Transfer-Encoding.",
+        ));
+    }
     let size: usize = headers
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len() + 4)
@@ -182,6 +192,25 @@ fn client_address(state: &AppState, peer: Option<IpAddr>, headers: &HeaderMap) -
         }
     }
     nearest.to_string()
+}
+
+/// Paths meant for scripts.
+fn is_scripted(path: &str) -> bool {
+    ["/bff/", "/api/", "/v1/"].iter().any(|prefix| path.starts_with(prefix))
+}
+
+/// The method as a label: clients can make up any number of others.
+fn label(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
 }
 
 /// The origin to answer CORS for: only on the paths meant for scripts, only when listed.
@@ -271,7 +300,11 @@ fn finish(
             "access-control-allow-methods",
             "GET, POST, PUT, PATCH, DELETE",
         );
-        put("vary", "Origin");
+    }
+    if scripted {
+        // Beside what a backend says; also where no origin is allowed, or a cache could
+        // serve that answer to one that is.
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -66,6 +66,7 @@ pub fn begin(context: &Context, rd: ReturnTo, ask: Ask) -> Response {
 #[derive(Deserialize)]
 pub struct HandoffQuery {
     request: String,
+    error: Option<String>,
 }
 
 /// `GET /bff/handoff?request=` on the login host.
@@ -76,6 +77,10 @@ pub async fn go_on(
     context.login_host_only()?;
     lane_a::limits::callback(&context.core, &context.meta.ip).await?;
     let request = handoffs::read(&context.core, &context.site, &query.request)?;
+    // A silent attempt at the provider came back empty-handed: asking again would loop.
+    if query.error.as_deref() == Some("login_required") {
+        return Ok(see_other(&back(&request, "login_required")));
+    }
     let live = authn::session_of(&context.core, &context.site, &context.headers, true).await?;
     if let Some(live) = &live
         && request.served_by(&live.session, context.core.now())

@@ -9,6 +9,7 @@ mod assets;
 mod bff;
 mod context;
 mod federation;
+mod first_head;
 mod flows;
 mod gate;
 mod handoff;

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,6 +14,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
+use super::first_head::{FirstHead, TwoLengths};
 use super::ops;
 use crate::app::{App, spawn_jobs};
 use crate::domain::{Code, Problem};
@@ -85,9 +87,13 @@ async fn accept(listener: TcpListener, router: Router, stop: impl Future<Output 
             continue;
         };
         let _ = stream.set_nodelay(true);
+        let (stream, two_lengths) = FirstHead::new(stream);
         let router = router.clone();
         let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
+            if two_lengths.swap(false, Ordering::SeqCst) {
+                request.extensions_mut().insert(TwoLengths);
+            }
             let router = router.clone();
             async move {
                 let answer = router.oneshot(request.map(axum::body::Body::new)).await;

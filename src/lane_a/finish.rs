@@ -161,6 +161,10 @@ async fn fill_user(
     let Some(mut user) = users::find(&mut write.tx, tenant, id).await? else {
         return Err(Problem::not_found());
     };
+    // Switched off since the facts were gathered.
+    if user.state != UserState::Active {
+        return Err(Problem::new(Code::Denied, "This account is switched off. Ask your administrator."));
+    }
     let before = user.clone();
     if user.name.is_none() {
         user.name = flow
@@ -365,8 +369,12 @@ async fn raise(
     session.amr = flow.state.amr();
     session.auth_time = auth_time(flow, write.now());
     session.last_seen_at = write.now();
-    let companion = flow.purpose == FlowPurpose::StepUp && anchor.sid.is_none();
-    if !companion {
+    // A proof without a session at the provider must not cut the tie to the one there is,
+    // or the provider could no longer end this session by its id.
+    let tied = anchor.sid.is_none()
+        && (flow.purpose == FlowPurpose::StepUp
+            || session.upstream.as_ref().is_some_and(|old| old.id == anchor.id && old.subject == anchor.subject));
+    if !tied {
         session.upstream = Some(anchor);
     }
     if outcome.org.is_some() {

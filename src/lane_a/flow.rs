@@ -3,7 +3,7 @@
 use laneway_contract::{Acr, Prompt};
 use subtle::ConstantTimeEq;
 
-use super::{Visit, limits, methods};
+use super::{Visit, account, limits, methods};
 use crate::core::Core;
 use crate::domain::flow::{Bound, Demand, Flow, FlowPurpose, FlowState, Step};
 use crate::domain::return_to::ReturnTo;
@@ -83,8 +83,15 @@ pub async fn begin(visit: &Visit<'_>, begin: Begin) -> Result<Flow, Problem> {
             demand.acr = Some(wanted);
             username = live.user.email.clone();
         }
-        if begin.purpose == FlowPurpose::Verify && username.is_none() {
-            username = live.user.email.clone();
+        if begin.purpose == FlowPurpose::Verify {
+            if username.is_none() {
+                username.clone_from(&live.user.email);
+            }
+            // The account's own address may be proven at any time. Another one becomes a
+            // way in, and that is a change of factors.
+            if username != live.user.email {
+                account::require_fresh(visit, "/account").await?;
+            }
         }
     }
     let step = if username.is_some() || bound.is_some() {
@@ -154,6 +161,17 @@ pub async fn load(visit: &Visit<'_>, id: &FlowId) -> Result<Flow, Problem> {
     let (flow, browser) = read(visit.core, &visit.site.tenant.id, id).await?;
     if !bool::from(browser.ct_eq(&visit.browser)) {
         return Err(Problem::not_found());
+    }
+    // What is attached to or proven for a person ends with the session it was begun in:
+    // the flow cookie alone authenticates nobody.
+    if let Some(bound) = &flow.state.bound {
+        let same = visit.live.as_ref().is_some_and(|live| live.session.sid == bound.sid);
+        if !same {
+            return Err(Problem::new(
+                Code::Expired,
+                "The session this was begun in has ended. Sign in and start again.",
+            ));
+        }
     }
     alive(visit.core, flow)
 }

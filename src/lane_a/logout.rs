@@ -69,7 +69,8 @@ pub async fn logout(
     let mut path = None;
     if let Some(row) = kept.first() {
         let place = finish::upstream_place(tenant.as_str(), session.sid.as_str());
-        let plain = core.sealer.open(place, &row.sealed)?;
+        // Our side ends whatever became of the provider's tokens.
+        let plain = core.sealer.open(place, &row.sealed).unwrap_or_default();
         if let Ok(kept) = serde_json::from_slice::<UpstreamSession>(&plain) {
             let rest = Continuation {
                 upstream: row.upstream.clone(),
@@ -153,13 +154,56 @@ pub async fn go_on(core: &Core, site: &Site, token: &str) -> Result<Next, Proble
     let logged_out = tenant.address("/logged-out");
     let work = control.end_session(evidence, &logged_out);
     match core.providers.call(&configured, "end_session", work).await {
-        Ok(EndSession::Browser { url, fields }) => Ok(Next::Post { url, fields }),
+        Ok(EndSession::Browser { url, mut fields }) => {
+            fields.push(("state".to_owned(), new_state(core, &tenant.id).await?));
+            Ok(Next::Post { url, fields })
+        }
         Ok(EndSession::Ended | EndSession::NotOffered) => Ok(Next::Go(home)),
         Err(problem) => {
             tracing::warn!(?problem, upstream = %configured.row.slug, "the provider's session was not ended");
             Ok(Next::Go(home))
         }
     }
+}
+
+/// The value by which `/logged-out` knows that the provider's answer belongs to a logout
+/// of ours (OpenID RP-Initiated Logout 1.0 §3).
+async fn new_state(core: &Core, tenant: &TenantId) -> Result<String, Problem> {
+    let (plain, hash) = core.new_token();
+    let mut write = core.begin().await?;
+    let now = write.now();
+    let purpose = SecretPurpose::LogoutState;
+    let until = now + CONTINUATION_MS;
+    secrets::create(
+        &mut write.tx,
+        tenant,
+        purpose,
+        &hash,
+        Vec::new(),
+        now,
+        until,
+    )
+    .await?;
+    core.commit(write).await?;
+    Ok(plain.expose().to_owned())
+}
+
+/// Judges the `state` that came back from a provider after a logout.
+///
+/// # Errors
+/// `invalid_request` when no logout of ours waits for it.
+pub async fn check_state(core: &Core, tenant: &TenantId, state: &str) -> Result<(), Problem> {
+    let mut write = core.begin().await?;
+    let now = write.now();
+    let purpose = SecretPurpose::LogoutState;
+    let used = secrets::consume(&mut write.tx, tenant, purpose, &hash_token(state), now).await?;
+    core.commit(write).await?;
+    used.map(|_| ()).ok_or_else(|| {
+        Problem::new(
+            Code::InvalidRequest,
+            "This answer of the identity provider belongs to no sign-out that began here.",
+        )
+    })
 }
 
 /// Ends what a provider's logout token names; how many sessions that were.

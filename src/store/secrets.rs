@@ -17,6 +17,8 @@ pub enum SecretPurpose {
     OwnerLink,
     /// `/bff/logout/continue/{id}`
     LogoutContinuation,
+    /// `state` that a provider brings back to `/logged-out`.
+    LogoutState,
     /// `jti` of a logout token that was used.
     LogoutJti,
     /// Adding a passkey from the account page, between its two calls.
@@ -31,6 +33,7 @@ impl SecretPurpose {
             Self::MagicLink => "magic_link",
             Self::OwnerLink => "owner_link",
             Self::LogoutContinuation => "logout_continuation",
+            Self::LogoutState => "logout_state",
             Self::LogoutJti => "logout_jti",
             Self::Ceremony => "ceremony",
         }

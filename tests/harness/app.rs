@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use laneway::app::{App, Module};
-use laneway::config::{Config, Sources};
+use laneway::config::{Config, Mail, MailFrom, Sources};
 use laneway::core::Core;
 use laneway::domain::Problem;
 use laneway::domain::tenant::Tenant;
@@ -79,7 +79,9 @@ impl TestApp {
     pub async fn sqlite_with(options: Options) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         let database = format!("sqlite:{}", folder.path().join("laneway.db").display());
-        Self::start(&database, &options, folder).await.expect("the program starts")
+        Self::start(&database, &options, folder)
+            .await
+            .expect("the program starts")
     }
 
     /// On a fresh PostgreSQL database; `None` where there is no server.
@@ -96,16 +98,23 @@ impl TestApp {
     /// On a database that exists.
     pub async fn on(database: &str, options: &Options) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
-        Self::start(database, options, folder).await.expect("the program starts")
+        Self::start(database, options, folder)
+            .await
+            .expect("the program starts")
     }
 
     /// Another node on the same database, with the same clock and the same people at the
     /// fake provider.
     pub async fn second(&self) -> Self {
-        let options = Options { seed: 2, ..Options::default() };
+        let options = Options {
+            seed: 2,
+            ..Options::default()
+        };
         let parts = (Arc::clone(&self.clock), self.fake.clone());
         let folder = Arc::clone(&self.folder);
-        Self::assemble(&self.database, &options, folder, parts).await.expect("a second node starts")
+        Self::assemble(&self.database, &options, folder, parts)
+            .await
+            .expect("a second node starts")
     }
 
     /// Starts again on the same database with other options; the outcome is the test's to
@@ -115,9 +124,19 @@ impl TestApp {
         Self::assemble(&self.database, options, Arc::clone(&self.folder), parts).await
     }
 
-    async fn start(database: &str, options: &Options, folder: Arc<TempDir>) -> Result<Self, Problem> {
+    async fn start(
+        database: &str,
+        options: &Options,
+        folder: Arc<TempDir>,
+    ) -> Result<Self, Problem> {
         let clock = ManualClock::at(START_MS);
-        let fake = Fake::new(FakeConfig { password: false, ..FakeConfig::new("https://fake.test") }, test_env(&clock, 99));
+        let fake = Fake::new(
+            FakeConfig {
+                password: false,
+                ..FakeConfig::new("https://fake.test")
+            },
+            test_env(&clock, 99),
+        );
         Self::assemble(database, options, folder, (clock, fake)).await
     }
 
@@ -141,7 +160,13 @@ impl TestApp {
             builder = builder.random(Arc::new(SeededRandom::new(options.seed)));
         }
         let app = builder.build().await?;
-        Ok(Self { app, clock, fake, database: database.to_owned(), folder })
+        Ok(Self {
+            app,
+            clock,
+            fake,
+            database: database.to_owned(),
+            folder,
+        })
     }
 
     /// What the program's rooms are handed.
@@ -151,7 +176,9 @@ impl TestApp {
 
     /// The default tenant as it is now.
     pub async fn tenant(&self) -> Tenant {
-        let found = tenants::find_by_slug(&self.core().db, "main").await.expect("the store answers");
+        let found = tenants::find_by_slug(&self.core().db, "main")
+            .await
+            .expect("the store answers");
         found.expect("the default tenant")
     }
 
@@ -171,12 +198,16 @@ fn config(database: &str, options: &Options, folder: &TempDir) -> Config {
     std::fs::create_dir_all(&pages).expect("a folder for pages");
     std::fs::write(pages.join("index.html"), "<title>the application</title>").expect("a page");
     let (pages, backend) = (pages.display(), backend_url());
-    let Options { signup, top, tables, limits, .. } = options;
+    let Options {
+        signup,
+        top,
+        tables,
+        limits,
+        ..
+    } = options;
     let text = format!(
         r#"
 public_url = "https://login.test"
-mail_url = "outbox:"
-mail_from = "Laneway <no-reply@login.test>"
 {top}
 [tenant]
 signup = "{signup}"
@@ -212,7 +243,13 @@ frontend = {{ proxy = "{backend}" }}
         ("LANEWAY_DATABASE_URL".to_owned(), database.to_owned()),
         ("LANEWAY_MASTER_KEY".to_owned(), options.key.clone()),
     ]);
-    let sources =
-        Sources { file: Some(("test.toml".into(), text)), env, read_file: |path| std::fs::read_to_string(path) };
-    Config::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"))
+    let sources = Sources {
+        file: Some(("test.toml".into(), text)),
+        env,
+        read_file: |path| std::fs::read_to_string(path),
+    };
+    let mut config = Config::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"));
+    // The file allows this on loopback addresses only; these hosts exist in no network.
+    config.mail = Mail::Outbox { from: MailFrom { name: None, address: "no-reply@login.test".into() } };
+    config
 }

@@ -21,10 +21,15 @@ pub fn backend_url() -> &'static str {
         let address = listener.local_addr().expect("an address");
         listener.set_nonblocking(true).expect("a listener");
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
             runtime.block_on(async move {
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-                axum::serve(listener, Router::new().fallback(echo)).await.expect("a server");
+                axum::serve(listener, Router::new().fallback(echo))
+                    .await
+                    .expect("a server");
             });
         });
         format!("http://{address}")

@@ -30,20 +30,34 @@ pub struct Call {
 impl Call {
     /// Any method.
     pub fn new(method: &str, url: &str) -> Self {
-        let url = if url.starts_with('/') { format!("{LOGIN}{url}") } else { url.to_owned() };
+        let url = if url.starts_with('/') {
+            format!("{LOGIN}{url}")
+        } else {
+            url.to_owned()
+        };
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
-        Self { method, url, headers: Vec::new(), body: Vec::new(), cookies: true }
+        Self {
+            method,
+            url,
+            headers: Vec::new(),
+            body: Vec::new(),
+            cookies: true,
+        }
     }
 
     /// As a page's script calls: JSON, and the mark against forgery.
     pub fn api(method: &str, url: &str, body: &Value) -> Self {
-        let call = Self::new(method, url).header("x-csrf", "1").header("content-type", "application/json");
+        let call = Self::new(method, url)
+            .header("x-csrf", "1")
+            .header("content-type", "application/json");
         call.body(body.to_string().into_bytes())
     }
 
     /// A posted form.
     pub fn form(url: &str, fields: &[(&str, &str)]) -> Self {
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
         Self::new("POST", url)
             .header("content-type", "application/x-www-form-urlencoded")
             .body(body.into_bytes())
@@ -88,13 +102,20 @@ pub struct Browser {
 impl Browser {
     /// Without cookies.
     pub fn new(router: Router) -> Self {
-        Self { router, jar: BTreeMap::new(), address: SocketAddr::from(([192, 0, 2, 7], 4711)) }
+        Self {
+            router,
+            jar: BTreeMap::new(),
+            address: SocketAddr::from(([192, 0, 2, 7], 4711)),
+        }
     }
 
     /// The same cookies towards another node.
     #[must_use]
     pub fn towards(&self, router: &Router) -> Self {
-        Self { router: router.clone(), ..self.clone() }
+        Self {
+            router: router.clone(),
+            ..self.clone()
+        }
     }
 
     /// The same machine from another network.
@@ -106,12 +127,15 @@ impl Browser {
 
     /// A cookie of a host, such as `https://login.test`.
     pub fn cookie(&self, origin: &str, name: &str) -> Option<&str> {
-        self.jar.get(&(host_of(origin), name.to_owned())).map(String::as_str)
+        self.jar
+            .get(&(host_of(origin), name.to_owned()))
+            .map(String::as_str)
     }
 
     /// Plants a cookie.
     pub fn set_cookie(&mut self, origin: &str, name: &str, value: &str) {
-        self.jar.insert((host_of(origin), name.to_owned()), value.to_owned());
+        self.jar
+            .insert((host_of(origin), name.to_owned()), value.to_owned());
     }
 
     /// Forgets a cookie.
@@ -133,9 +157,15 @@ impl Browser {
     pub async fn send(&mut self, call: Call) -> Reply {
         let url = Url::parse(&call.url).expect("an absolute address");
         let host = host_of(&call.url);
-        let path = url.query().map_or_else(|| url.path().to_owned(), |q| format!("{}?{q}", url.path()));
+        let path = url
+            .query()
+            .map_or_else(|| url.path().to_owned(), |q| format!("{}?{q}", url.path()));
         // The path as it was written: the parser would tidy dot segments away.
-        let raw = call.url.splitn(4, '/').nth(3).map_or(path, |rest| format!("/{rest}"));
+        let raw = call
+            .url
+            .splitn(4, '/')
+            .nth(3)
+            .map_or(path, |rest| format!("/{rest}"));
         let mut request = Request::builder().method(call.method).uri(raw);
         if !call.headers.iter().any(|(name, _)| name == "host") {
             request = request.header(header::HOST, &host);
@@ -161,14 +191,22 @@ impl Browser {
         let (parts, body) = response.into_parts();
         self.keep(&host, &parts.headers);
         let body = body.collect().await.expect("a body").to_bytes().to_vec();
-        Reply { status: parts.status, headers: parts.headers, body }
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     fn keep(&mut self, host: &str, headers: &HeaderMap) {
         for value in headers.get_all(header::SET_COOKIE) {
-            let cookie = cookie::Cookie::parse(value.to_str().expect("ASCII").to_owned()).expect("a cookie");
+            let cookie =
+                cookie::Cookie::parse(value.to_str().expect("ASCII").to_owned()).expect("a cookie");
             let key = (host.to_owned(), cookie.name().to_owned());
-            if cookie.max_age().is_some_and(cookie::time::Duration::is_zero) {
+            if cookie
+                .max_age()
+                .is_some_and(cookie::time::Duration::is_zero)
+            {
                 self.jar.remove(&key);
             } else {
                 self.jar.insert(key, cookie.value().to_owned());
@@ -182,8 +220,13 @@ impl Browser {
             if reply.status != StatusCode::SEE_OTHER {
                 break;
             }
-            let next = Url::parse(&at).and_then(|base| base.join(reply.location())).expect("a location");
-            if !next.host_str().is_some_and(|host| host.ends_with(".test") && host != "fake.test") {
+            let next = Url::parse(&at)
+                .and_then(|base| base.join(reply.location()))
+                .expect("a location");
+            if !next
+                .host_str()
+                .is_some_and(|host| host.ends_with(".test") && host != "fake.test")
+            {
                 break;
             }
             at = next.into();
@@ -196,7 +239,8 @@ impl Browser {
 fn host_of(url: &str) -> String {
     let url = Url::parse(url).expect("an absolute address");
     let name = url.host_str().expect("a host");
-    url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
+    url.port()
+        .map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
 }
 
 /// An answer, read to its end.
@@ -218,7 +262,10 @@ impl Reply {
 
     /// A header's value, empty where it is missing.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// Where it sends the browser.
@@ -254,7 +301,12 @@ impl Reply {
     /// Fails unless it is this refusal with all that CONTRACT §1 promises of one.
     #[track_caller]
     pub fn refused(self, status: u16, code: &str) -> Self {
-        assert_eq!((self.code(), self.problem().as_str()), (status, code), "{}", self.text());
+        assert_eq!(
+            (self.code(), self.problem().as_str()),
+            (status, code),
+            "{}",
+            self.text()
+        );
         let body = self.json();
         assert_eq!(body["type"], format!("urn:laneway:problem:{code}"));
         assert_eq!(body["status"], status);

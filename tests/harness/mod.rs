@@ -17,6 +17,7 @@ pub use backend::backend_url;
 pub use browser::{Browser, Call, Reply};
 pub use cluster::Cluster;
 pub use node::Node;
+pub use people::answer;
 pub use pg::{new_database, postgres_url};
 
 use std::time::Duration;
@@ -40,7 +41,10 @@ where
         if let Some(found) = look().await {
             return found;
         }
-        assert!(tokio::time::Instant::now() < deadline, "{what}: not within {seconds} s");
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "{what}: not within {seconds} s"
+        );
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

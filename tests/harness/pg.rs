@@ -11,9 +11,14 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 /// The superuser's address of the test server. Missing is a failure in CI and otherwise a
 /// skipped half of the suite.
 pub fn postgres_url() -> Option<String> {
-    let url = std::env::var("LANEWAY_TEST_PG_URL").ok().filter(|url| !url.is_empty());
+    let url = std::env::var("LANEWAY_TEST_PG_URL")
+        .ok()
+        .filter(|url| !url.is_empty());
     let ci = std::env::var("CI").is_ok_and(|value| value == "true");
-    assert!(url.is_some() || !ci, "LANEWAY_TEST_PG_URL must name a PostgreSQL superuser in CI");
+    assert!(
+        url.is_some() || !ci,
+        "LANEWAY_TEST_PG_URL must name a PostgreSQL superuser in CI"
+    );
     if url.is_none() {
         eprintln!("skipped on PostgreSQL: LANEWAY_TEST_PG_URL is not set");
     }
@@ -26,8 +31,14 @@ pub async fn new_database(server: &str) -> String {
     let name = format!("laneway_t{}_{number}", std::process::id());
     let admin = Db::connect(server).await.expect("the test server answers");
     let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-    q_dynamic(drop).run(&admin).await.expect("an old database goes");
-    q_dynamic(format!("CREATE DATABASE {name}")).run(&admin).await.expect("a database is made");
+    q_dynamic(drop)
+        .run(&admin)
+        .await
+        .expect("an old database goes");
+    q_dynamic(format!("CREATE DATABASE {name}"))
+        .run(&admin)
+        .await
+        .expect("a database is made");
     admin.close().await;
     let mut url = url::Url::parse(server).expect("the server's address is a URL");
     url.set_path(&name);

@@ -32,13 +32,27 @@ pub async fn home(context: Context) -> Result<Response, Problem> {
     }))
 }
 
+/// What a provider adds to `/logged-out`.
+#[derive(Deserialize)]
+pub struct LoggedOut {
+    state: Option<String>,
+}
+
 /// `GET /logged-out`
-pub async fn logged_out(context: Context) -> Response {
+pub async fn logged_out(
+    context: Context,
+    Query(query): Query<LoggedOut>,
+) -> Result<Response, Problem> {
+    if let Some(state) = &query.state {
+        crate::lane_a::limits::callback(&context.core, &context.meta.ip).await?;
+        let tenant = &context.site.tenant.id;
+        crate::lane_a::logout::check_state(&context.core, tenant, state).await?;
+    }
     let page = LoggedOutPage {
         chrome: chrome(&context.site, &context.meta.request_id),
         login_href: "/login".into(),
     };
-    render(&context, StatusCode::OK, &page)
+    Ok(render(&context, StatusCode::OK, &page))
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,114 @@
+//! Watches the first request head of a connection for two lengths.
+//!
+//! `Content-Length` beside `Transfer-Encoding` is how requests are smuggled past a proxy
+//! that reads the other one (RFC 9112 §6.3). The HTTP library drops one of them before
+//! anybody can look, reads the other and closes the connection, so nothing can be
+//! smuggled; this only makes the answer the 400 that it should be.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+const LONGEST_HEAD: usize = 64 * 1024;
+
+/// Put on the request whose head named two lengths.
+#[derive(Debug, Clone, Copy)]
+pub struct TwoLengths;
+
+/// A connection whose first head is looked at while it is read.
+pub struct FirstHead {
+    stream: TcpStream,
+    head: Option<Vec<u8>>,
+    found: Arc<AtomicBool>,
+}
+
+impl FirstHead {
+    /// Wraps a fresh connection; the flag is set before the first request is handled.
+    pub fn new(stream: TcpStream) -> (Self, Arc<AtomicBool>) {
+        let found = Arc::new(AtomicBool::new(false));
+        let watched = Self {
+            stream,
+            head: Some(Vec::new()),
+            found: Arc::clone(&found),
+        };
+        (watched, found)
+    }
+
+    fn look(&mut self, fresh: &[u8]) {
+        let Some(head) = &mut self.head else { return };
+        head.extend_from_slice(fresh);
+        let end = head.windows(4).position(|four| four == b"\r\n\r\n");
+        if end.is_none() && head.len() < LONGEST_HEAD {
+            return;
+        }
+        if let Some(end) = end {
+            self.found
+                .store(names_two_lengths(&head[..end]), Ordering::SeqCst);
+        }
+        self.head = None;
+    }
+}
+
+fn names_two_lengths(head: &[u8]) -> bool {
+    let has = |name: &[u8]| {
+        head.split(|byte| *byte == b'\n')
+            .filter_map(|line| line.split(|byte| *byte == b':').next())
+            .any(|found| found.trim_ascii().eq_ignore_ascii_case(name))
+    };
+    has(b"content-length") && has(b"transfer-encoding")
+}
+
+impl AsyncRead for FirstHead {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let outcome = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if matches!(outcome, Poll::Ready(Ok(()))) {
+            self.look(&buffer.filled()[before..]);
+        }
+        outcome
+    }
+}
+
+impl AsyncWrite for FirstHead {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_two_lengths;
+
+    #[test]
+    fn two_lengths_are_seen_in_any_case_and_order() {
+        let both = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\ncontent-LENGTH: 5";
+        assert!(names_two_lengths(both));
+        assert!(!names_two_lengths(
+            b"POST /content-length HTTP/1.1\r\ntransfer-encoding: chunked"
+        ));
+        assert!(!names_two_lengths(
+            b"POST / HTTP/1.1\r\nx: content-length: 1\r\ntransfer-encoding: chunked"
+        ));
+    }
+}

@@ -1,0 +1,174 @@
+//! A PostgreSQL server that belongs to one test, so that it may be frozen.
+//!
+//! Owns: making, starting, freezing and ending it, by the ids of its own processes.
+
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use laneway_sqlkit::Db;
+use tempfile::TempDir;
+
+use super::until;
+
+/// A running server.
+pub struct Cluster {
+    server: Child,
+    port: u16,
+    _folder: TempDir,
+}
+
+impl Cluster {
+    /// A new server; `None` where PostgreSQL's programs are not installed (a failure in CI).
+    pub async fn start() -> Option<Self> {
+        let Some(programs) = programs() else {
+            assert!(
+                std::env::var("CI").is_err(),
+                "PostgreSQL's server programs must be installed in CI"
+            );
+            eprintln!("skipped: PostgreSQL's server programs are not installed");
+            return None;
+        };
+        // Not below a private temporary folder: the server runs as another user.
+        let folder = tempfile::Builder::new()
+            .prefix("laneway-pg")
+            .tempdir_in("/tmp")
+            .expect("a folder");
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).expect("a folder");
+        let owner = server_user();
+        if let Some((uid, gid)) = owner {
+            for path in [folder.path(), &data] {
+                std::os::unix::fs::chown(path, Some(uid), Some(gid)).expect("chown");
+            }
+        }
+        let as_owner = |program: &str| {
+            let mut command = Command::new(programs.join(program));
+            if let Some((uid, gid)) = owner {
+                command.gid(gid).uid(uid);
+            }
+            command
+                .current_dir(&data)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            command
+        };
+        let made = as_owner("initdb")
+            .args([
+                "-U",
+                "laneway",
+                "--auth=trust",
+                "-E",
+                "UTF8",
+                "--no-sync",
+                "-D",
+            ])
+            .arg(&data)
+            .status()
+            .expect("initdb runs");
+        assert!(made.success(), "initdb");
+        let port = free_port();
+        let server = as_owner("postgres")
+            .arg("-D")
+            .arg(&data)
+            .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"])
+            .args(["-c", "unix_socket_directories=", "-c", "fsync=off"])
+            .spawn()
+            .expect("postgres runs");
+        let cluster = Self {
+            server,
+            port,
+            _folder: folder,
+        };
+        until(60, "the server answers", || async {
+            Db::connect(&cluster.url()).await.ok()
+        })
+        .await
+        .close()
+        .await;
+        Some(cluster)
+    }
+
+    /// A superuser's address.
+    pub fn url(&self) -> String {
+        format!("postgres://laneway@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Stops or continues every process of the server (`STOP`, `CONT`).
+    pub fn signal(&self, signal: &str) {
+        let mut command = Command::new("kill");
+        command
+            .arg(format!("-{signal}"))
+            .arg(self.server.id().to_string());
+        command.args(
+            children_of(self.server.id())
+                .iter()
+                .map(ToString::to_string),
+        );
+        // A connection may end between the look and the signal.
+        let _ = command.stderr(Stdio::null()).status();
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.signal("CONT");
+        self.signal("QUIT");
+        let _ = self.server.wait();
+    }
+}
+
+fn programs() -> Option<PathBuf> {
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .filter(|bin| bin.join("initdb").exists())
+        .collect();
+    versions.sort();
+    versions.pop()
+}
+
+/// The server refuses to run as root: then it runs as `postgres`.
+fn server_user() -> Option<(u32, u32)> {
+    use std::os::unix::fs::MetadataExt as _;
+    let own = std::fs::metadata("/proc/self").expect("procfs").uid();
+    if own != 0 {
+        return None;
+    }
+    let users = std::fs::read_to_string("/etc/passwd").expect("users");
+    let line = users
+        .lines()
+        .find(|line| line.starts_with("postgres:"))
+        .expect("the user postgres");
+    let fields: Vec<&str> = line.split(':').collect();
+    Some((
+        fields[2].parse().expect("a uid"),
+        fields[3].parse().expect("a gid"),
+    ))
+}
+
+fn children_of(parent: u32) -> Vec<u32> {
+    let Ok(all) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|pid: &u32| parent_of(*pid) == Some(parent))
+        .collect()
+}
+
+// proc(5): the fields after the name, which may hold blanks and is in parentheses.
+fn parent_of(pid: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(')')?
+        .1
+        .split_ascii_whitespace()
+        .nth(1)?
+        .parse()
+        .ok()
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}

@@ -1,0 +1,228 @@
+//! The real program as a process, to be killed.
+//!
+//! Owns: its files and ports, start and end, and requests to it over the network.
+
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::cluster::free_port;
+use super::until;
+
+/// The program with its configuration.
+pub struct Node {
+    folder: TempDir,
+    database: String,
+    port: u16,
+    ops: u16,
+    process: Option<Child>,
+}
+
+impl Node {
+    /// On a database of its own in a folder of its own.
+    pub async fn on_sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = format!("sqlite:{}", folder.path().join("laneway.db").display());
+        Self::new(folder, database).await
+    }
+
+    /// On a database that exists.
+    pub async fn on(database: String) -> Self {
+        Self::new(tempfile::tempdir().expect("a folder"), database).await
+    }
+
+    async fn new(folder: TempDir, database: String) -> Self {
+        let (port, ops) = (free_port(), free_port());
+        let mut node = Self {
+            folder,
+            database,
+            port,
+            ops,
+            process: None,
+        };
+        node.start().await;
+        node
+    }
+
+    /// Where its rows are.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Starts it and waits until it answers.
+    pub async fn start(&mut self) {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("log"))
+            .expect("a log");
+        let port = self.port;
+        let child = Command::new(env!("CARGO_BIN_EXE_laneway"))
+            .current_dir(self.folder.path())
+            .env("LANEWAY_LISTEN", format!("127.0.0.1:{port}"))
+            .env("LANEWAY_OPS_LISTEN", format!("127.0.0.1:{}", self.ops))
+            .env("LANEWAY_PUBLIC_URL", format!("http://localhost:{port}"))
+            .env("LANEWAY_DATABASE_URL", &self.database)
+            .env(
+                "LANEWAY_MASTER_KEY",
+                "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            )
+            .env("LANEWAY_MAIL_URL", "outbox:")
+            .env("LANEWAY_TENANT_SIGNUP", "open")
+            .env("LANEWAY_LIMITS_NETWORK_FACTOR", "1000")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("the program starts");
+        self.process = Some(child);
+        let ready = format!("http://127.0.0.1:{}/readyz", self.ops);
+        until(30, "the program is ready", || async {
+            reqwest_client()
+                .get(&ready)
+                .send()
+                .await
+                .ok()
+                .filter(|r| r.status().is_success())
+        })
+        .await;
+    }
+
+    /// `kill -9`, and waits for the end.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.process.take() {
+            child.kill().expect("it is killed");
+            child.wait().expect("it has ended");
+        }
+    }
+
+    /// A way to sign up and in over the network.
+    pub fn visitor(&self, email: &str) -> Visitor {
+        Visitor {
+            client: reqwest_client(),
+            base: format!("http://localhost:{}", self.port),
+            ops: format!("http://127.0.0.1:{}", self.ops),
+            email: email.to_owned(),
+            flow_cookie: String::new(),
+        }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn reqwest_client() -> reqwest::Client {
+    let builder = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(std::time::Duration::from_secs(10));
+    builder.build().expect("a client")
+}
+
+/// A person at the real program.
+pub struct Visitor {
+    client: reqwest::Client,
+    base: String,
+    ops: String,
+    email: String,
+    flow_cookie: String,
+}
+
+impl Visitor {
+    /// From nothing to a session, by code; signs up where `purpose` says so. Answers the
+    /// session cookie.
+    ///
+    /// # Errors
+    /// What went wrong first, for example because the program was killed.
+    pub async fn sign_in(&mut self, purpose: &str) -> Result<String, String> {
+        let begin = json!({ "purpose": purpose, "username": self.email });
+        let (mut flow, _) = self.call("/v1/auth/flows", &begin).await?;
+        let id = flow["id"].as_str().ok_or("no id")?.to_owned();
+        let mut cookie = String::new();
+        let mut body = json!({});
+        let mut kind = "email-code".to_owned();
+        for _ in 0..6 {
+            (flow, cookie) = self
+                .call(&format!("/v1/auth/flows/{id}/{kind}"), &body)
+                .await?;
+            if flow["state"] == "done" {
+                break;
+            }
+            kind = flow["step"]["kind"].as_str().ok_or("no step")?.to_owned();
+            body = match kind.as_str() {
+                "email-code" => json!({ "code": self.code().await? }),
+                "profile" => json!({ "name": "Somebody" }),
+                "enrol" => json!({ "skip": true }),
+                other => return Err(format!("unexpected step {other}")),
+            };
+        }
+        if cookie.is_empty() {
+            Err(format!("no session: {flow}"))
+        } else {
+            Ok(cookie)
+        }
+    }
+
+    /// Who the program takes a session cookie for.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn user(&self, cookie: &str) -> Result<(u16, Value), String> {
+        let request = self.client.get(format!("{}/bff/user", self.base));
+        let reply = request
+            .header("cookie", format!("__Host-lw={cookie}"))
+            .send()
+            .await;
+        let reply = reply.map_err(|error| error.to_string())?;
+        let status = reply.status().as_u16();
+        Ok((
+            status,
+            reply.json().await.map_err(|error| error.to_string())?,
+        ))
+    }
+
+    async fn call(&mut self, path: &str, body: &Value) -> Result<(Value, String), String> {
+        let mut request = self
+            .client
+            .post(format!("{}{path}", self.base))
+            .header("x-csrf", "1")
+            .json(body);
+        if !self.flow_cookie.is_empty() {
+            request = request.header("cookie", format!("__Host-lw-flow={}", self.flow_cookie));
+        }
+        let reply = request.send().await.map_err(|error| error.to_string())?;
+        let status = reply.status();
+        let mut session = String::new();
+        for value in reply.headers().get_all("set-cookie") {
+            let parsed = cookie::Cookie::parse(value.to_str().unwrap_or_default().to_owned());
+            match parsed.map_err(|error| error.to_string())? {
+                cookie if cookie.name() == "__Host-lw" => cookie.value().clone_into(&mut session),
+                cookie if cookie.name() == "__Host-lw-flow" => {
+                    cookie.value().clone_into(&mut self.flow_cookie)
+                }
+                _ => {}
+            }
+        }
+        let body: Value = reply.json().await.map_err(|error| error.to_string())?;
+        if status.is_success() {
+            Ok((body, session))
+        } else {
+            Err(format!("{status}: {body}"))
+        }
+    }
+
+    async fn code(&self) -> Result<String, String> {
+        let request = self
+            .client
+            .get(format!("{}/messages", self.ops))
+            .query(&[("to", &self.email)]);
+        let reply = request.send().await.map_err(|error| error.to_string())?;
+        let body: Value = reply.json().await.map_err(|error| error.to_string())?;
+        let items = body["items"].as_array().ok_or("no mails")?;
+        let code = items.iter().rev().find_map(|mail| mail["code"].as_str());
+        code.map(str::to_owned).ok_or_else(|| "no code".to_owned())
+    }
+}
