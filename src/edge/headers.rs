@@ -75,8 +75,11 @@ fn spoofable(name: &str) -> bool {
 /// Removes a backend's word on which origins may read its answers: behind the cookie that
 /// is decided here (CONTRACT §1).
 pub(super) fn remove_cors(headers: &mut HeaderMap) {
-    let doomed: Vec<HeaderName> =
-        headers.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
+    let doomed: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with("access-control-"))
+        .cloned()
+        .collect();
     for name in doomed {
         headers.remove(name);
     }

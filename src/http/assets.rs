@@ -32,24 +32,35 @@ pub async fn asset(
             .as_deref()
             .and_then(views::brand_css)
             .ok_or_else(Problem::not_found)?;
-        return Ok(cached("text/css; charset=utf-8", css.into_bytes(), None));
+        return Ok(cached(
+            "text/css; charset=utf-8",
+            css.into_bytes(),
+            None,
+            true,
+        ));
     }
     let asset = views::assets::get(&path).ok_or_else(Problem::not_found)?;
+    let immutable = asset.immutable;
     Ok(cached(
         &asset.content_type,
         asset.bytes.into_owned(),
         Some(&asset.etag),
+        immutable,
     ))
 }
 
-// Addresses carry the content's hash, so a year is safe.
-fn cached(content_type: &str, bytes: Vec<u8>, etag: Option<&str>) -> Response {
+// An address with this version's hash may be kept for a year.
+fn cached(content_type: &str, bytes: Vec<u8>, etag: Option<&str>, immutable: bool) -> Response {
+    // An address of another version must not be kept: during a rolling upgrade its content
+    // is this version's.
+    let caching = if immutable {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=31536000, immutable"),
-    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),

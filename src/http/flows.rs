@@ -109,13 +109,12 @@ pub fn set_session_cookie(visit: &Visit<'_>, response: &mut Response, cookie: Op
     }
 }
 
-/// Puts a freshly made flow cookie on a response.
+/// Puts the flow cookie on a response: a fresh one, or the same value for another ten
+/// minutes, or it would end before the flow that has just been begun.
 pub fn set_flow_cookie(response: &mut Response, browser: &Browser) {
-    if let Some(fresh) = &browser.fresh {
-        response
-            .headers_mut()
-            .append(header::SET_COOKIE, authn::set_flow(fresh.expose()));
-    }
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, authn::set_flow(&browser.binding));
 }
 
 fn guard(context: &Context, method: &Method) -> Result<(), Problem> {

@@ -67,6 +67,7 @@ pub async fn gate(State(state): State<AppState>, mut request: Request, next: Nex
         &request_id,
         cors.as_deref(),
         code.filter(|_| api),
+        scripted,
     );
     metrics::counter!(
         "laneway_http_requests_total",
@@ -196,7 +197,9 @@ fn client_address(state: &AppState, peer: Option<IpAddr>, headers: &HeaderMap) -
 
 /// Paths meant for scripts.
 fn is_scripted(path: &str) -> bool {
-    ["/bff/", "/api/", "/v1/"].iter().any(|prefix| path.starts_with(prefix))
+    ["/bff/", "/api/", "/v1/"]
+        .iter()
+        .any(|prefix| path.starts_with(prefix))
 }
 
 /// The method as a label: clients can make up any number of others.
@@ -215,10 +218,7 @@ fn label(method: &Method) -> &'static str {
 
 /// The origin to answer CORS for: only on the paths meant for scripts, only when listed.
 fn allowed_origin(context: &Context, headers: &HeaderMap, path: &str) -> Option<String> {
-    let scripted = ["/bff/", "/api/", "/v1/"]
-        .iter()
-        .any(|prefix| path.starts_with(prefix));
-    if !scripted {
+    if !is_scripted(path) {
         return None;
     }
     let origin = headers.get(header::ORIGIN)?.to_str().ok()?;
@@ -273,6 +273,7 @@ fn finish(
     request_id: &str,
     cors: Option<&str>,
     api_error: Option<&'static str>,
+    scripted: bool,
 ) {
     let status = response.status();
     let html = response

@@ -45,6 +45,7 @@ pub fn routes() -> Router<AppState> {
             post(account::remove_passkey),
         )
         .route("/account/identities/link", post(account::link))
+        .route("/account/identities/{id}/remove", post(account::unlink))
         .route(
             "/owner/{token}",
             get(setup::owner).post(setup::take_ownership),

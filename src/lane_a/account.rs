@@ -398,7 +398,8 @@ pub async fn unlink(visit: &Visit<'_>, id: &str) -> Result<(), Problem> {
     .detail(json!({ "kind": doomed.kind, "issuer": doomed.issuer, "subject": doomed.subject }));
     core.audit(&mut write, tenant, visit.meta, event).await?;
     core.commit(write).await?;
-    Ok(())
+    // As with a passkey: what was taken away may have opened others of these sessions.
+    end_other_sessions(visit).await
 }
 
 /// Switches the active organization; the new cookie value.

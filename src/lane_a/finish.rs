@@ -163,7 +163,10 @@ async fn fill_user(
     };
     // Switched off since the facts were gathered.
     if user.state != UserState::Active {
-        return Err(Problem::new(Code::Denied, "This account is switched off. Ask your administrator."));
+        return Err(Problem::new(
+            Code::Denied,
+            "This account is switched off. Ask your administrator.",
+        ));
     }
     let before = user.clone();
     if user.name.is_none() {
@@ -284,6 +287,13 @@ async fn become_owner(
             "This owner link was used already. Make another.",
         ));
     }
+    // Links that were made earlier end with the first owner.
+    if operators::any_owner(&mut write.tx).await? {
+        return Err(Problem::new(
+            Code::Expired,
+            "Somebody owns this installation already.",
+        ));
+    }
     let id = visit.core.new_id();
     operators::grant(
         &mut write.tx,
@@ -373,7 +383,10 @@ async fn raise(
     // or the provider could no longer end this session by its id.
     let tied = anchor.sid.is_none()
         && (flow.purpose == FlowPurpose::StepUp
-            || session.upstream.as_ref().is_some_and(|old| old.id == anchor.id && old.subject == anchor.subject));
+            || session
+                .upstream
+                .as_ref()
+                .is_some_and(|old| old.id == anchor.id && old.subject == anchor.subject));
     if !tied {
         session.upstream = Some(anchor);
     }

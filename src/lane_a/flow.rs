@@ -165,7 +165,10 @@ pub async fn load(visit: &Visit<'_>, id: &FlowId) -> Result<Flow, Problem> {
     // What is attached to or proven for a person ends with the session it was begun in:
     // the flow cookie alone authenticates nobody.
     if let Some(bound) = &flow.state.bound {
-        let same = visit.live.as_ref().is_some_and(|live| live.session.sid == bound.sid);
+        let same = visit
+            .live
+            .as_ref()
+            .is_some_and(|live| live.session.sid == bound.sid);
         if !same {
             return Err(Problem::new(
                 Code::Expired,

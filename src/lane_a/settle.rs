@@ -86,7 +86,10 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
     let tenant = &visit.site.tenant;
     let configured = visit.core.providers.get(tenant, &proof.upstream).await?;
     if configured.row.role == Role::Retired {
-        return Err(Problem::new(Code::Denied, "This way to sign in was switched off meanwhile."));
+        return Err(Problem::new(
+            Code::Denied,
+            "This way to sign in was switched off meanwhile.",
+        ));
     }
     let (user, found_by) = find(visit, flow, &configured, &proof).await?;
     let (stronger, memberships) = match &user {

@@ -41,12 +41,21 @@ pub async fn submit(
         "enrol" => return enrol::submit(visit, flow, body).await,
         "profile" => return profile(visit, flow, body).await,
         "organization" => return organization(visit, flow, body).await,
-        "choose" | "password" | "new-password" | "totp" | "recovery-code" => {
+        "choose" => choose(visit, &mut flow).await?,
+        "password" | "new-password" | "totp" | "recovery-code" => {
             return Err(wrong_step(&flow));
         }
         _ => return Err(Problem::not_found()),
     }
     Ok(Submitted::Pending(Box::new(flow)))
+}
+
+/// Back to the choice, from a method that does not work out.
+async fn choose(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Problem> {
+    may_start(flow)?;
+    let known = flow.state.username.is_some() || flow.state.bound.is_some();
+    flow.state.step = if known { Step::Choose } else { Step::Identify };
+    flow::save(visit.core, flow).await
 }
 
 async fn identify(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> Result<(), Problem> {

@@ -27,9 +27,6 @@ pub struct LoginPage {
     pub flow: Option<String>,
     /// Where to go afterwards.
     pub return_to: String,
-    /// Further demands of whoever sent the person here (`acr_values`, `org`), by field
-    /// name: every form on the page carries them along.
-    pub carry: Vec<(String, String)>,
     /// What was typed.
     pub username: String,
     /// What went wrong.
@@ -64,7 +61,6 @@ impl LoginPage {
             csrf: "t0ken".into(),
             flow: None,
             return_to: "/account?a=1&b=\"2\"".into(),
-            carry: vec![("acr_values".into(), "phr".into())],
             username: username.into(),
             error: None,
             passkey: true,

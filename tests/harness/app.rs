@@ -250,6 +250,11 @@ frontend = {{ proxy = "{backend}" }}
     };
     let mut config = Config::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"));
     // The file allows this on loopback addresses only; these hosts exist in no network.
-    config.mail = Mail::Outbox { from: MailFrom { name: None, address: "no-reply@login.test".into() } };
+    config.mail = Mail::Outbox {
+        from: MailFrom {
+            name: None,
+            address: "no-reply@login.test".into(),
+        },
+    };
     config
 }

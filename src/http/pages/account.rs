@@ -66,7 +66,7 @@ pub async fn show(context: Context, Query(flash): Query<Flash>) -> Result<Respon
     let Some(live) = visit.live.clone() else {
         return Ok(see_other("/login?return_to=/account"));
     };
-    let known = ["saved", "ended", "removed", "linked"];
+    let known = ["saved", "ended", "removed", "linked", "added"];
     let flash = flash.done.filter(|word| known.contains(&word.as_str()));
     let page = AccountPage {
         chrome: chrome(&context.site, &context.meta.request_id),
@@ -157,6 +157,7 @@ async fn passkey_rows(visit: &Visit<'_>) -> Result<Vec<PasskeyRow>, Problem> {
 async fn identity_rows(visit: &Visit<'_>) -> Result<Vec<IdentityRow>, Problem> {
     let upstreams = visit.core.providers.of_tenant(&visit.site.tenant).await?;
     let all = account::list_identities(visit).await?;
+    let several = all.len() > 1;
     Ok(all
         .into_iter()
         .map(|link| IdentityRow {
@@ -171,7 +172,7 @@ async fn identity_rows(visit: &Visit<'_>) -> Result<Vec<IdentityRow>, Problem> {
             subject: link.subject,
             kind: link.kind.as_str().to_owned(),
             since: link.created_at,
-            removable: false,
+            removable: several && link.kind != LinkKind::Email,
         })
         .collect())
 }
@@ -266,6 +267,19 @@ pub async fn remove_passkey(
     let (visit, _) = posted(&context, form).await?;
     done(
         account::remove_passkey(&visit, &me::plausible(id)?).await,
+        "removed",
+    )
+}
+
+/// `POST /account/identities/{id}/remove`
+pub async fn unlink(
+    context: Context,
+    Path(id): Path<String>,
+    form: Result<Form<AccountForm>, FormRejection>,
+) -> Result<Response, Problem> {
+    let (visit, _) = posted(&context, form).await?;
+    done(
+        account::unlink(&visit, &me::plausible(id)?).await,
         "removed",
     )
 }

@@ -82,7 +82,6 @@ pub(super) async fn start_page(
     }
     let open = tenant.signup == Signup::Open && has(MethodKind::EmailCode);
     let page = LoginPage {
-        carry: Vec::new(),
         chrome,
         action: "/login".into(),
         csrf: form_csrf(context, browser),
@@ -233,7 +232,6 @@ async fn identify_page(
     let offers = methods::of_flow(visit, flow).await?;
     let has = |kind| offers.iter().any(|offer: &Offer| offer.kind == kind);
     let page = LoginPage {
-        carry: Vec::new(),
         chrome,
         action: "/login".into(),
         csrf,
