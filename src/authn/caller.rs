@@ -21,7 +21,7 @@ pub enum Caller {
     Operator(String),
 }
 
-/// Reads the caller's credential.
+/// Reads the caller's credential. `slide` counts as use of a session.
 ///
 /// # Errors
 /// `invalid_token`, `token_expired` for a bad bearer value (a bad one never falls back to
@@ -30,11 +30,12 @@ pub async fn authenticate(
     core: &Core,
     site: &Site,
     headers: &HeaderMap,
+    slide: bool,
 ) -> Result<Caller, Problem> {
     if let Some(token) = bearer(headers)? {
         return operator(core, &token).await;
     }
-    Ok(session_of(core, site, headers, true)
+    Ok(session_of(core, site, headers, slide)
         .await?
         .map_or(Caller::Anonymous, Caller::Session))
 }

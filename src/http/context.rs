@@ -9,7 +9,7 @@ use http::HeaderMap;
 use super::router::AppState;
 use crate::audit::RequestMeta;
 use crate::authn::{self, Caller};
-use crate::core::{Core, PlainToken, Site, hash_token};
+use crate::core::{Core, Site, hash_token};
 use crate::domain::{Code, Problem};
 use crate::lane_a::Visit;
 
@@ -44,9 +44,7 @@ impl FromRequestParts<AppState> for Context {
 pub struct Browser {
     /// Its hash, as rows hold it.
     pub hash: [u8; 32],
-    /// Its value, where it has just been made and must be set.
-    pub fresh: Option<PlainToken>,
-    /// What form tokens are bound to.
+    /// Its value, which form tokens are bound to.
     pub binding: String,
 }
 
@@ -61,7 +59,7 @@ impl Context {
     /// # Errors
     /// `invalid_token`, `token_expired`, `store_unavailable`.
     pub async fn caller(&self) -> Result<Caller, Problem> {
-        authn::authenticate(&self.core, &self.site, &self.headers).await
+        authn::authenticate(&self.core, &self.site, &self.headers, true).await
     }
 
     /// The flow cookie's hash where the browser has one.
@@ -69,7 +67,6 @@ impl Context {
         let value = authn::read_single(&self.headers, authn::FLOW)?;
         Some(Browser {
             hash: hash_token(value),
-            fresh: None,
             binding: value.to_owned(),
         })
     }
@@ -81,7 +78,6 @@ impl Context {
             Browser {
                 hash,
                 binding: plain.expose().to_owned(),
-                fresh: Some(plain),
             }
         })
     }

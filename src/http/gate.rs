@@ -27,6 +27,8 @@ pub async fn gate(State(state): State<AppState>, mut request: Request, next: Nex
     let api = request.uri().path().starts_with("/api/");
     let scripted = is_scripted(request.uri().path());
     let method = request.method().clone();
+    let shown = shown_path(request.uri().path());
+    let started = state.core.now();
     let head = Head::of(&request);
     let admitted = admit(&state, head, &request_id).await;
     let mut context = None;
@@ -68,6 +70,10 @@ pub async fn gate(State(state): State<AppState>, mut request: Request, next: Nex
         cors.as_deref(),
         code.filter(|_| api),
         scripted,
+    );
+    tracing::info!(
+        %request_id, %method, path = %shown, status = response.status().as_u16(),
+        ms = state.core.now() - started, "request"
     );
     metrics::counter!(
         "laneway_http_requests_total",
@@ -314,6 +320,23 @@ fn finish(
         headers
             .entry(header::WWW_AUTHENTICATE)
             .or_insert(HeaderValue::from_static("Bearer"));
+    }
+}
+
+/// Paths whose last part is a one-time value (the kinds of `SecretPurpose`).
+const ONE_TIME: &[&str] = &[
+    "/owner/",
+    "/login/link/",
+    "/bff/logout/continue/",
+    "/v1/me/passkeys/",
+];
+
+/// A path as the log may show it: no query, which holds codes and tickets, and no one-time
+/// value.
+fn shown_path(path: &str) -> String {
+    match ONE_TIME.iter().find(|prefix| path.starts_with(*prefix)) {
+        Some(prefix) => format!("{prefix}…"),
+        None => path.chars().take(200).filter(|c| !c.is_control()).collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The email-code step: a code or its link, sent to an address.
 
 use laneway_contract::{
-    Answer, BeginHeadless, Challenge, Denial, LoginStep, MethodKind, SubjectHint,
+    Answer, BeginHeadless, Challenge, Delivery, Denial, LoginStep, MethodKind, SubjectHint,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -49,6 +49,10 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Prob
     let name = flow.state.username.clone().ok_or_else(|| {
         Problem::field("/username", "required", "Enter your email address first.")
     })?;
+    // Asked first, and for every name alike: a code that is not sent must not be there to
+    // be guessed, or the limit would allow silent guessing without end.
+    let tenant = visit.site.tenant.id.as_str();
+    let allowed = limits::mail_allowed(visit.core, tenant, &name).await?;
     let target = target(visit, flow, offer, &name).await?;
     let provider = offer.upstream.provider()?;
     let headless = provider.headless_login().ok_or_else(|| wrong_step(flow))?;
@@ -57,7 +61,7 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Prob
         relying_party: visit.relying_party(),
         login_name: Some(name.clone()),
         subject: target.subject,
-        deliver: target.deliver,
+        deliver: target.deliver && allowed,
     };
     let step = visit
         .core
@@ -70,7 +74,7 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Prob
             "Sign-in by email is not possible now.",
         ));
     };
-    let notice = target.notice.then_some(name);
+    let notice = (target.notice && allowed).then_some(name);
     open(visit, flow, &offer.upstream.row.id, *challenge, notice).await
 }
 
@@ -154,11 +158,22 @@ async fn has_account(visit: &Visit<'_>, offer: &Offer, name: &str) -> Result<boo
 
 async fn send_again(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Problem> {
     let Step::EmailCode {
-        upstream, state, ..
+        upstream,
+        state,
+        resend_at,
     } = flow.state.step.clone()
     else {
         return Err(wrong_step(flow));
     };
+    if visit.core.now() < resend_at {
+        return Ok(());
+    }
+    let tenant = visit.site.tenant.id.as_str();
+    let name = flow.state.username.clone().unwrap_or_default();
+    // The code that is out stays valid then.
+    if !limits::mail_allowed(visit.core, tenant, &name).await? {
+        return Ok(());
+    }
     let configured = visit
         .core
         .providers
@@ -201,52 +216,40 @@ async fn open(
         resend_at,
     };
     let tenant = &visit.site.tenant;
-    let address = challenge
-        .delivery
-        .as_ref()
-        .map(|d| d.to.clone())
-        .or(notice.clone());
-    let allowed = match &address {
-        Some(address) => limits::mail_allowed(core, tenant.id.as_str(), address).await?,
-        None => false,
+    // Where nothing is to be sent the same rows are written, for nobody: the time that an
+    // answer takes must not tell whether the address is known.
+    let sent = challenge.delivery.is_some() || notice.is_some();
+    let delivery = challenge.delivery.unwrap_or_else(|| Delivery {
+        to: flow.state.username.clone().unwrap_or_default(),
+        code: SecretString::from("000000"),
+        expires_in: u32::try_from(core.config.flow.code_ttl.as_secs()).unwrap_or(600),
+    });
+    let (link, hash) = core.new_token();
+    let payload = json!({ "flow": flow.id, "code": delivery.code.expose_secret() });
+    let sealed = core.sealer.seal(
+        link_place(tenant.id.as_str()),
+        payload.to_string().as_bytes(),
+    );
+    let url = tenant.address(&format!("/login/link/{}", link.expose()));
+    let message = match &notice {
+        Some(to) => mail::existing_account_message(tenant, to),
+        None => mail::code_message(tenant, &delivery, url),
     };
+    let expires = now + i64::from(delivery.expires_in) * 1000;
+    let purpose = SecretPurpose::MagicLink;
     let mut write = core.begin().await?;
     flow::save_in(core, &mut write, flow, "pending").await?;
-    if allowed && let Some(delivery) = &challenge.delivery {
-        let (link, hash) = core.new_token();
-        let payload = json!({ "flow": flow.id, "code": delivery.code.expose_secret() });
-        let sealed = core.sealer.seal(
-            link_place(tenant.id.as_str()),
-            payload.to_string().as_bytes(),
-        );
-        let expires = now + i64::from(delivery.expires_in) * 1000;
-        secrets::create(
-            &mut write.tx,
-            &tenant.id,
-            SecretPurpose::MagicLink,
-            &hash,
-            sealed,
-            now,
-            expires,
-        )
-        .await?;
-        let url = tenant.address(&format!("/login/link/{}", link.expose()));
-        mail::enqueue(
-            core,
-            &mut write,
-            tenant,
-            &mail::code_message(tenant, delivery, url),
-        )
-        .await?;
-    } else if allowed && let Some(to) = &notice {
-        mail::enqueue(
-            core,
-            &mut write,
-            tenant,
-            &mail::existing_account_message(tenant, to),
-        )
-        .await?;
-    }
+    secrets::create(
+        &mut write.tx,
+        &tenant.id,
+        purpose,
+        &hash,
+        sealed,
+        now,
+        expires,
+    )
+    .await?;
+    mail::enqueue(core, &mut write, tenant, &message, sent).await?;
     core.commit(write).await?;
     Ok(())
 }

@@ -33,7 +33,7 @@ pub struct Message {
     pub links: Vec<String>,
 }
 
-/// Puts a message into the outbox.
+/// Puts a message into the outbox. With `send` false only the motions are gone through.
 ///
 /// # Errors
 /// `store_unavailable`.
@@ -42,12 +42,17 @@ pub async fn enqueue(
     write: &mut Write,
     tenant: &Tenant,
     message: &Message,
+    send: bool,
 ) -> Result<(), Problem> {
     let id = core.new_id();
     let plain = serde_json::to_vec(message)
         .map_err(|error| Problem::new(Code::Internal, "mail").because(error))?;
     let sealed = core.sealer.seal(place(&tenant.id, &id), &plain);
-    let kept = matches!(core.config.mail, config::Mail::Outbox { .. });
+    let state = match &core.config.mail {
+        _ if !send => "sent",
+        config::Mail::Outbox { .. } => "kept",
+        _ => "pending",
+    };
     let row = OutboxRow {
         id,
         tenant: tenant.id.clone(),
@@ -55,7 +60,7 @@ pub async fn enqueue(
         attempts: 0,
     };
     let now = write.now();
-    outbox::create(&mut write.tx, &row, kept, now).await?;
+    outbox::create(&mut write.tx, &row, state, now).await?;
     Ok(())
 }
 

@@ -17,8 +17,14 @@ pub struct OutboxRow {
     pub attempts: i64,
 }
 
-/// Inserts; `kept` messages are never sent (the readable outbox of development).
-pub async fn create(tx: &mut Tx, row: &OutboxRow, kept: bool, now: i64) -> Result<(), DbError> {
+/// Inserts as `pending`; as `kept` (the readable outbox of development) or `sent` it is
+/// never sent.
+pub async fn create(
+    tx: &mut Tx,
+    row: &OutboxRow,
+    state: &'static str,
+    now: i64,
+) -> Result<(), DbError> {
     q(
         "INSERT INTO outbox (id, tenant_id, kind, sealed, state, next_at, created_at) \
        VALUES ($1, $2, 'mail', $3, $4, $5, $5)",
@@ -26,7 +32,7 @@ pub async fn create(tx: &mut Tx, row: &OutboxRow, kept: bool, now: i64) -> Resul
     .bind(&row.id)
     .bind(row.tenant.as_str())
     .bind(row.sealed.clone())
-    .bind(if kept { "kept" } else { "pending" })
+    .bind(state)
     .bind(now)
     .run(tx)
     .await?;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::super::context::Context;
 use super::super::me;
-use super::{check_form, chrome, render, see_other, words};
+use super::{check_form, chrome, render, render_flow, see_other, words};
 use crate::authn;
 use crate::domain::upstream::Role;
 use crate::domain::user::LinkKind;
@@ -84,7 +84,8 @@ pub async fn show(context: Context, Query(flash): Query<Flash>) -> Result<Respon
         flash: flash.map(|word| words(&format!("account-flash-{word}"))),
         logout_href: format!("/bff/logout?sid={}", live.session.sid),
     };
-    Ok(render(&context, StatusCode::OK, &page))
+    // Its forms may lead to a provider: to link it, or to prove oneself again.
+    Ok(render_flow(&visit, StatusCode::OK, &page).await)
 }
 
 fn form_token(context: &Context) -> String {

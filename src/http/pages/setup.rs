@@ -13,7 +13,7 @@ use laneway_contract::Check;
 
 use super::super::context::Context;
 use super::super::flows;
-use super::{check_form, chrome, render, see_other};
+use super::{check_form, chrome, render, render_flow, see_other};
 use crate::authn;
 use crate::domain::upstream::Role;
 use crate::domain::{Code, Problem, UserId};
@@ -33,7 +33,8 @@ pub async fn owner(context: Context, Path(token): Path<String>) -> Result<Respon
         action: format!("/owner/{token}"),
         csrf: authn::form_token(&context.core.sealer, &browser.binding),
     };
-    let mut response = render(&context, StatusCode::OK, &page);
+    // Where the provider has a page of its own, the button leads straight there.
+    let mut response = render_flow(&visit, StatusCode::OK, &page).await;
     flows::set_flow_cookie(&mut response, &browser);
     Ok(response)
 }

@@ -80,7 +80,12 @@ pub async fn put_upstream(
         created_at: old.as_ref().map_or(core.now(), |row| row.created_at),
     };
     let event_kind = if old.is_some() {
-        upstreams::update(&mut write.tx, &row).await?;
+        if !upstreams::update(&mut write.tx, &row).await? {
+            return Err(Problem::new(
+                Code::Conflict,
+                "The upstream was changed meanwhile. Try again.",
+            ));
+        }
         kind::UPSTREAM_UPDATED
     } else {
         upstreams::create(&mut write.tx, &row).await?;
