@@ -3,4 +3,8 @@
 
 mod harness;
 
-mod smoke;
+mod store_log;
+mod store_once;
+mod store_people;
+mod store_schema;
+mod store_sessions;

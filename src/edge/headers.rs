@@ -105,9 +105,12 @@ pub(super) fn clean_answer(headers: &mut HeaderMap) {
     for cookie in cookies {
         let ours = cookie
             .as_bytes()
-            .trim_ascii_start()
-            .to_ascii_lowercase()
-            .starts_with(b"__host-lw");
+            // A cookie without a name comes back as its bare value, and that could be ours.
+            .iter()
+            .skip_while(|b| b.is_ascii_whitespace() || **b == b'=')
+            .map(u8::to_ascii_lowercase)
+            .take(9)
+            .eq(*b"__host-lw");
         if !ours {
             headers.append(header::SET_COOKIE, cookie);
         }

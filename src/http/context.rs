@@ -93,9 +93,14 @@ impl Context {
     /// The flows' view of a request whose browser needs no flow cookie (account, BFF).
     ///
     /// # Errors
-    /// `store_unavailable`.
+    /// `invalid_token`, `token_expired`, `store_unavailable`.
     pub async fn visit_as(&self, browser: [u8; 32], slide: bool) -> Result<Visit<'_>, Problem> {
-        let live = authn::session_of(&self.core, &self.site, &self.headers, slide).await?;
+        // A bearer value goes first and a bad one is refused, whatever cookie comes with it.
+        let caller = authn::authenticate(&self.core, &self.site, &self.headers, slide).await?;
+        let live = match caller {
+            Caller::Session(live) => Some(live),
+            Caller::Anonymous | Caller::Operator(_) => None,
+        };
         let cookie = authn::read_single(&self.headers, authn::SESSION).map(hash_token);
         Ok(Visit {
             core: &self.core,

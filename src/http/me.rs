@@ -8,7 +8,7 @@ use http::{Method, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::bff::rfc3339;
+use super::bff::{check_org, rfc3339};
 use super::context::Context;
 use super::{flows, pages};
 use crate::authn;
@@ -24,7 +24,7 @@ const NO_BROWSER: [u8; 32] = [0; 32];
 async fn reading(context: &Context) -> Result<Visit<'_>, Problem> {
     refuse_tokens(context).await?;
     let visit = context.visit_as(NO_BROWSER, true).await?;
-    visit.session()?;
+    check_org(context, visit.session()?)?;
     Ok(visit)
 }
 

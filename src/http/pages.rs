@@ -10,6 +10,7 @@ use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
+use laneway_contract::MethodKind;
 use url::Url;
 
 use super::bff::see_other;
@@ -182,14 +183,17 @@ pub async fn open_flow(
     browser: &Browser,
     flow: Flow,
 ) -> Result<Response, Problem> {
-    // A single redirect method needs no page in between.
+    // A single method needs no choice: it starts at once.
     let offers = crate::lane_a::methods::of_flow(visit, &flow).await?;
-    let lone = offers.len() == 1 && offers[0].kind == laneway_contract::MethodKind::Redirect;
-    let mut response = if lone {
-        let submitted = crate::lane_a::submit(visit, &flow.id, "redirect", &flows::empty()).await?;
-        after(visit, submitted)
-    } else {
-        see_other(&page_of(&flow))
+    let mut response = match offers.as_slice() {
+        [only] if matches!(flow.state.step, Step::Choose) || only.kind == MethodKind::Redirect => {
+            let kind = only.kind.as_str();
+            after(
+                visit,
+                crate::lane_a::submit(visit, &flow.id, kind, &flows::empty()).await?,
+            )
+        }
+        _ => see_other(&page_of(&flow)),
     };
     flows::set_flow_cookie(&mut response, browser);
     Ok(response)

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, patch, post, put};
+use http::StatusCode;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -140,6 +142,7 @@ fn login_host(state: &AppState, extra: Vec<Extra>) -> Router {
         router = router.merge(module.routes);
     }
     let limit = DefaultBodyLimit::max(state.core.config.limits.body);
+    let router = router.layer(map_response(as_problem));
     finish(router.layer(limit).fallback(handoff::fallback), state)
 }
 
@@ -151,6 +154,7 @@ fn app_host(state: &AppState) -> Router {
         .route("/.laneway/logout", get(bff::logout_link))
         .merge(browser())
         .merge(account())
+        .layer(map_response(as_problem))
         .layer(DefaultBodyLimit::max(state.core.config.limits.body));
     // Routes and frontends have body limits of their own.
     let router = ours
@@ -260,8 +264,30 @@ async fn method_not_allowed() -> Problem {
     Problem::new(Code::MethodNotAllowed, "This address knows other methods.")
 }
 
-fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
-    use axum::response::IntoResponse;
+/// A query or path that our handlers could not read is refused by the framework in plain
+/// words of its own; clients are promised a problem document.
+async fn as_problem(response: Response) -> Response {
+    let status = response.status();
+    let plain = response
+        .headers()
+        .get(http::header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/plain"));
+    if !status.is_client_error() || !plain || response.extensions().get::<Problem>().is_some() {
+        return response;
+    }
+    let code = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+        _ => Code::InvalidRequest,
+    };
+    Problem::new(
+        code,
+        "A part of the address is missing or not of the right form.",
+    )
+    .into_response()
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     Problem::new(
         Code::Internal,
         "The incident is logged under the reference below.",

@@ -100,7 +100,8 @@ async fn accept(listener: TcpListener, router: Router, stop: impl Future<Output 
                 Ok::<_, Infallible>(answer.unwrap_or_else(|never| match never {}))
             }
         });
-        let mut builder = Builder::new(TokioExecutor::new());
+        // Named, not guessed from the first bytes: that guess waits without a deadline.
+        let mut builder = Builder::new(TokioExecutor::new()).http1_only();
         builder
             .http1()
             .timer(TokioTimer::new())

@@ -143,8 +143,10 @@ fn no_path(wanted: Acr) -> Problem {
 pub fn normal_name(text: &str) -> String {
     Email::parse(text).map_or_else(
         || {
+            // A control character is in no name, and PostgreSQL keeps no NUL.
             text.trim()
                 .chars()
+                .filter(|c| !c.is_control())
                 .take(254)
                 .collect::<String>()
                 .to_lowercase()

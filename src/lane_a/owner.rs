@@ -5,6 +5,7 @@ use crate::core::hash_token;
 use crate::domain::flow::{Flow, FlowPurpose};
 use crate::domain::return_to::ReturnTo;
 use crate::domain::{Code, Problem};
+use crate::store::operators;
 use crate::store::secrets::{self, SecretPurpose};
 
 /// Where a new owner goes first: their own Keycloak.
@@ -20,6 +21,11 @@ pub async fn check(visit: &Visit<'_>, token: &str) -> Result<(), Problem> {
     let hash = hash_token(token);
     let now = visit.core.now();
     let found = secrets::peek(db, tenant, SecretPurpose::OwnerLink, &hash, now).await?;
+    // Every link ends with the first owner.
+    let found = match found {
+        Some(_) if operators::any_owner(db).await? => None,
+        other => other,
+    };
     found.map(|_| ()).ok_or_else(|| {
         Problem::new(
             Code::Expired,

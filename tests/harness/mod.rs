@@ -4,13 +4,14 @@
 //! Owns: how a program is put together for a test and taken apart again.
 //! Must not know: what any test proves.
 
-mod app;
+pub mod app;
 mod backend;
 mod browser;
 mod cluster;
 mod node;
 mod people;
 mod pg;
+pub mod rows;
 
 pub use app::{Options, TestApp};
 pub use backend::backend_url;

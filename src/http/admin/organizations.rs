@@ -60,7 +60,10 @@ pub async fn create_organization(
     let by = caller(&context, &Method::POST).await?;
     let body = flows::json_body(body)?;
     operator::check_slug("/slug", &body.slug)?;
-    if body.name.trim().is_empty() || body.name.chars().count() > 100 {
+    if body.name.trim().is_empty()
+        || body.name.chars().count() > 100
+        || body.name.chars().any(char::is_control)
+    {
         return Err(Problem::field(
             "/name",
             "invalid",

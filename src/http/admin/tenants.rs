@@ -172,7 +172,10 @@ fn apply(tenant: &mut Tenant, change: TenantChange) -> Result<(), Problem> {
         tenant.brand = brand;
     }
     if let Some(name) = change.name {
-        if name.trim().is_empty() || name.chars().count() > 100 {
+        if name.trim().is_empty()
+            || name.chars().count() > 100
+            || name.chars().any(char::is_control)
+        {
             return Err(Problem::field(
                 "/name",
                 "invalid",

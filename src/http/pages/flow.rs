@@ -4,12 +4,12 @@ use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{OriginalUri, Path, Query};
 use axum::response::Response;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use laneway_contract::MethodKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::context::Context;
+use super::super::context::{Browser, Context};
 use super::super::flows;
 use super::step::{Draft, form_csrf, start_page, step_page};
 use super::{after, check_form, chrome, render, see_other};
@@ -115,6 +115,9 @@ async fn first_page(
         }
         _ => {
             let draft = Draft::of(&context, query, purpose)?;
+            if visit.live.is_some() && purpose == FlowPurpose::Login {
+                return Ok(see_other(&draft.return_to));
+            }
             start_page(&context, &visit, &browser, &draft, None, StatusCode::OK).await?
         }
     };
@@ -144,30 +147,51 @@ pub async fn answer(
         _ => FlowPurpose::Login,
     };
     let outcome = submit_form(&context, &visit, &form, purpose).await;
-    match outcome {
-        Ok(submitted) => Ok(after(&visit, submitted)),
+    let mut response = match outcome {
+        Ok(submitted) => after(&visit, submitted),
         Err((flow, problem)) if shown_inline(&problem) => {
-            let status = StatusCode::from_u16(problem.code.status())
-                .unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            let message = inline_text(&problem);
-            match flow {
-                Some(id) => {
-                    let flow = lane_a::load(&visit, &id).await?;
-                    step_page(&context, &visit, &browser, &flow, Some(message), status).await
-                }
-                None => {
-                    let query = PageQuery {
-                        flow: None,
-                        return_to: form.return_to.clone(),
-                        login_hint: form.username.clone(),
-                    };
-                    let draft = Draft::of(&context, query, purpose)?;
-                    start_page(&context, &visit, &browser, &draft, Some(message), status).await
-                }
-            }
+            inline(&context, &visit, &browser, &form, purpose, (flow, problem)).await?
         }
-        Err((_, problem)) => Err(problem),
+        Err((_, problem)) => return Err(problem),
+    };
+    // The flow may just have begun, under a cookie that is older than it.
+    flows::set_flow_cookie(&mut response, &browser);
+    Ok(response)
+}
+
+/// The same page again, with what was wrong on it.
+async fn inline(
+    context: &Context,
+    visit: &Visit<'_>,
+    browser: &Browser,
+    form: &StepForm,
+    purpose: FlowPurpose,
+    (flow, problem): Failed,
+) -> Result<Response, Problem> {
+    let status =
+        StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+    let message = inline_text(&problem);
+    let mut response = match flow {
+        Some(id) => {
+            let flow = lane_a::load(visit, &id).await?;
+            step_page(context, visit, browser, &flow, Some(message), status).await?
+        }
+        None => {
+            let query = PageQuery {
+                flow: None,
+                return_to: form.return_to.clone(),
+                login_hint: form.username.clone(),
+            };
+            let draft = Draft::of(context, query, purpose)?;
+            start_page(context, visit, browser, &draft, Some(message), status).await?
+        }
+    };
+    if let Some(seconds) = problem.retry_after {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
+    Ok(response)
 }
 
 fn shown_inline(problem: &Problem) -> bool {
