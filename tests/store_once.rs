@@ -44,7 +44,7 @@ fn flow(id: &str) -> FlowRow {
     }
 }
 
-async fn push(app: &TestApp, tenant: &TenantId, id: &str, kept: bool) {
+async fn push(app: &TestApp, tenant: &TenantId, id: &str, state: &'static str) {
     let mut tx = tx(app).await;
     let row = OutboxRow {
         id: id.into(),
@@ -52,7 +52,7 @@ async fn push(app: &TestApp, tenant: &TenantId, id: &str, kept: bool) {
         sealed: vec![1],
         attempts: 0,
     };
-    outbox::create(&mut tx, &row, kept, AT)
+    outbox::create(&mut tx, &row, state, AT)
         .await
         .expect("queued");
     tx.commit().await.expect("commit");
@@ -134,7 +134,7 @@ both! {
     async fn a_message_is_claimed_by_one_node_until_its_retry(app: TestApp) {
         let tenant = app.tenant().await.id;
         for i in 0..20 {
-            push(&app, &tenant, &format!("m{i:02}"), false).await;
+            push(&app, &tenant, &format!("m{i:02}"), "pending").await;
         }
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..8 {
@@ -154,15 +154,16 @@ both! {
         assert!(again.iter().all(|row| row.attempts == 2));
     }
 
-    async fn kept_messages_are_never_sent(app: TestApp) {
+    async fn kept_and_finished_messages_are_never_sent(app: TestApp) {
         let tenant = app.tenant().await.id;
-        push(&app, &tenant, "m1", true).await;
-        push(&app, &tenant, "m2", true).await;
+        push(&app, &tenant, "m1", "kept").await;
+        push(&app, &tenant, "m2", "kept").await;
+        push(&app, &tenant, "m3", "sent").await;
         assert!(outbox::claim(db(&app), AT, AT, 9).await.expect("claimed").is_empty());
         let kept = outbox::kept(db(&app), 9).await.expect("list");
         assert_eq!(kept.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["m1", "m2"], "oldest first");
         let mut tx = tx(&app).await;
-        assert_eq!(outbox::prune(&mut tx, AT + 1).await.expect("pruned"), 2);
+        assert_eq!(outbox::prune(&mut tx, AT + 1).await.expect("pruned"), 3);
     }
 
     async fn counters_count_within_their_window(app: TestApp) {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 use super::submit::check_name;
-use super::{Visit, finish, methods};
+use super::{Visit, methods, sign_in};
 use crate::audit::{Event, Outcome, kind};
 use crate::authz;
 use crate::core::hash_token;
@@ -428,7 +428,7 @@ pub async fn switch_org(visit: &Visit<'_>, wanted: Option<&str>) -> Result<Strin
         ));
     }
     write.invalidate(Change::Changed, Scope::Session, sid.as_str());
-    let cookie = finish::rotate_cookie(visit, &mut write, &sid).await?;
+    let cookie = sign_in::rotate_cookie(visit, &mut write, &sid).await?;
     let event = Event::new(
         kind::SESSION_CHANGED,
         Outcome::Success,

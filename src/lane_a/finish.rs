@@ -1,27 +1,21 @@
 //! The end of a flow: person, links, session and audit event in one transaction.
 
-use std::sync::Arc;
-
 use laneway_contract::{Acr, MethodKind};
 use serde_json::json;
 
 use super::submit::{Submitted, count_login};
-use super::{Visit, flow};
+use super::{Visit, flow, sign_in};
 use crate::audit::{Event, Outcome as EventOutcome, kind};
 use crate::domain::advance::TraceLine;
 use crate::domain::flow::{Flow, FlowPurpose, Proof, Step};
-use crate::domain::session::{Session, SessionUpstream};
+use crate::domain::session::SessionUpstream;
 use crate::domain::upstream::Role;
 use crate::domain::user::{IdentityLink, LinkKind, User, UserState};
-use crate::domain::{Code, Email, OrgId, Problem, Sid, UserId};
+use crate::domain::{Code, Email, OrgId, Problem, UserId};
 use crate::providers::{Configured, EMBEDDED};
-use crate::sessions::Live;
 use crate::store::invalidations::{Change, Scope};
-use crate::store::seal::Place;
 use crate::store::secrets::{self, SecretPurpose};
-use crate::store::sessions::Which;
-use crate::store::upstream_sessions::{self, UpstreamSessionRow};
-use crate::store::{Write, links, operators, sessions, users};
+use crate::store::{Write, links, operators, users};
 
 /// What `advance` decided.
 pub(super) struct Outcome {
@@ -64,7 +58,7 @@ pub(super) async fn finish(
     }
     let cookie = match flow.purpose {
         FlowPurpose::Link | FlowPurpose::Verify => None,
-        _ => Some(session(visit, &mut write, &flow, &outcome, &proof, anchor).await?),
+        _ => Some(sign_in::session(visit, &mut write, &flow, &outcome, &proof, anchor).await?),
     };
     record(visit, &mut write, &flow, &outcome, &proof, &configured).await?;
     core.commit(write).await?;
@@ -305,181 +299,6 @@ async fn become_owner(
     )
     .await?;
     Ok(())
-}
-
-/// Makes or raises the session; the new cookie value.
-async fn session(
-    visit: &Visit<'_>,
-    write: &mut Write,
-    flow: &Flow,
-    outcome: &Outcome,
-    proof: &Proof,
-    anchor: SessionUpstream,
-) -> Result<String, Problem> {
-    let same = visit
-        .live
-        .as_ref()
-        .filter(|live| live.session.user == outcome.user);
-    let sid = match (same, &visit.live) {
-        (Some(live), _) => raise(write, flow, outcome, live, anchor.clone()).await?,
-        (None, Some(other)) => {
-            let reason = "replaced";
-            let which = Which::One(&other.session.sid);
-            end(write, &other.session.tenant, which, reason).await?;
-            fresh(visit, write, flow, outcome, anchor.clone()).await?
-        }
-        (None, None) => fresh(visit, write, flow, outcome, anchor.clone()).await?,
-    };
-    if let Some(kept) = &proof.identity.session {
-        keep_upstream(visit, write, &sid, &anchor, kept).await?;
-    }
-    rotate_cookie(visit, write, &sid).await
-}
-
-async fn fresh(
-    visit: &Visit<'_>,
-    write: &mut Write,
-    flow: &Flow,
-    outcome: &Outcome,
-    anchor: SessionUpstream,
-) -> Result<Sid, Problem> {
-    let now = write.now();
-    let limits = &visit.core.config.sessions;
-    let session = Session {
-        sid: Sid(visit.core.new_id()),
-        tenant: visit.site.tenant.id.clone(),
-        user: outcome.user.clone(),
-        org: outcome.org.clone(),
-        acr: outcome.acr,
-        amr: flow.state.amr(),
-        auth_time: auth_time(flow, now),
-        upstream: Some(anchor),
-        ip: visit.meta.ip.clone(),
-        user_agent: visit.meta.user_agent.clone(),
-        created_at: now,
-        last_seen_at: now,
-        idle_ms: i64::try_from(limits.idle.as_millis()).unwrap_or(i64::MAX),
-        expires_at: now
-            .saturating_add(i64::try_from(limits.absolute.as_millis()).unwrap_or(i64::MAX)),
-    };
-    sessions::create(&mut write.tx, &session).await?;
-    Ok(session.sid)
-}
-
-/// The same person again: the session goes on, as strong as its newest proof.
-async fn raise(
-    write: &mut Write,
-    flow: &Flow,
-    outcome: &Outcome,
-    live: &Arc<Live>,
-    anchor: SessionUpstream,
-) -> Result<Sid, Problem> {
-    let mut session = live.session.clone();
-    session.acr = outcome.acr;
-    session.amr = flow.state.amr();
-    session.auth_time = auth_time(flow, write.now());
-    session.last_seen_at = write.now();
-    // A proof without a session at the provider must not cut the tie to the one there is,
-    // or the provider could no longer end this session by its id.
-    let tied = anchor.sid.is_none()
-        && (flow.purpose == FlowPurpose::StepUp
-            || session
-                .upstream
-                .as_ref()
-                .is_some_and(|old| old.id == anchor.id && old.subject == anchor.subject));
-    if !tied {
-        session.upstream = Some(anchor);
-    }
-    if outcome.org.is_some() {
-        session.org.clone_from(&outcome.org);
-    }
-    if !sessions::prove_again(&mut write.tx, &session).await? {
-        return Err(Problem::new(
-            Code::Unauthenticated,
-            "The session has ended. Sign in again.",
-        ));
-    }
-    write.invalidate(Change::Changed, Scope::Session, session.sid.as_str());
-    Ok(session.sid)
-}
-
-/// When the person proved themselves: the provider's word, but never in the future.
-fn auth_time(flow: &Flow, now: i64) -> i64 {
-    let newest = flow
-        .state
-        .proofs
-        .iter()
-        .map(|p| p.identity.evidence.auth_time_ms)
-        .max();
-    newest.unwrap_or(now).min(now)
-}
-
-async fn keep_upstream(
-    visit: &Visit<'_>,
-    write: &mut Write,
-    sid: &Sid,
-    anchor: &SessionUpstream,
-    kept: &laneway_contract::UpstreamSession,
-) -> Result<(), Problem> {
-    let tenant = &visit.site.tenant.id;
-    let plain = serde_json::to_vec(kept)
-        .map_err(|error| Problem::new(Code::Internal, "upstream session").because(error))?;
-    let row = UpstreamSessionRow {
-        sid: sid.clone(),
-        upstream: anchor.id.clone(),
-        subject: anchor.subject.clone(),
-        sealed: visit
-            .core
-            .sealer
-            .seal(upstream_place(tenant.as_str(), sid.as_str()), &plain),
-        checked_at: write.now(),
-    };
-    upstream_sessions::put(&mut write.tx, tenant, &row).await?;
-    Ok(())
-}
-
-/// Where a provider's tokens are sealed for.
-pub(super) fn upstream_place<'a>(tenant: &'a str, sid: &'a str) -> Place<'a> {
-    Place {
-        tenant,
-        table: "upstream_sessions",
-        column: "sealed",
-        row: sid,
-    }
-}
-
-/// A new value for this host's cookie; the old one is dead with the same commit.
-pub(super) async fn rotate_cookie(
-    visit: &Visit<'_>,
-    write: &mut Write,
-    sid: &Sid,
-) -> Result<String, Problem> {
-    let now = write.now();
-    if let Some(old) = &visit.cookie {
-        sessions::retire_cookie(&mut write.tx, old, now).await?;
-        if let Some(live) = &visit.live {
-            write.invalidate(Change::Changed, Scope::Session, live.session.sid.as_str());
-        }
-    }
-    let (plain, hash) = visit.core.new_token();
-    let host = &visit.site.host.host;
-    sessions::add_cookie(&mut write.tx, &visit.site.tenant.id, sid, host, &hash, now).await?;
-    Ok(plain.expose().to_owned())
-}
-
-/// Ends sessions and tells every cache.
-pub(super) async fn end(
-    write: &mut Write,
-    tenant: &crate::domain::TenantId,
-    which: Which<'_>,
-    reason: &str,
-) -> Result<Vec<Sid>, Problem> {
-    let now = write.now();
-    let ended = sessions::end(&mut write.tx, tenant, which, reason, now).await?;
-    for sid in &ended {
-        write.invalidate(Change::Ended, Scope::Session, sid.as_str());
-    }
-    Ok(ended)
 }
 
 async fn record(

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use url::Url;
 
-use super::{Visit, finish};
+use super::{Visit, sign_in};
 use crate::audit::{Event, Outcome, RequestMeta, kind};
 use crate::core::{Core, Site, hash_token};
 use crate::domain::{Code, Problem, Sid, TenantId, UpstreamId, UserId};
@@ -57,7 +57,7 @@ pub async fn logout(
     } else {
         Which::One(&session.sid)
     };
-    let ended = finish::end(&mut write, tenant, which, "logout").await?;
+    let ended = sign_in::end(&mut write, tenant, which, "logout").await?;
     let event = Event::new(
         kind::SESSION_ENDED,
         Outcome::Success,
@@ -68,7 +68,7 @@ pub async fn logout(
     core.audit(&mut write, tenant, visit.meta, event).await?;
     let mut path = None;
     if let Some(row) = kept.first() {
-        let place = finish::upstream_place(tenant.as_str(), session.sid.as_str());
+        let place = sign_in::upstream_place(tenant.as_str(), session.sid.as_str());
         // Our side ends whatever became of the provider's tokens.
         let plain = core.sealer.open(place, &row.sealed).unwrap_or_default();
         if let Ok(kept) = serde_json::from_slice::<UpstreamSession>(&plain) {
@@ -273,7 +273,7 @@ pub async fn back_channel(
             ));
         }
     };
-    let ended = finish::end(&mut write, &tenant.id, which, "upstream_logout").await?;
+    let ended = sign_in::end(&mut write, &tenant.id, which, "upstream_logout").await?;
     let event = Event::new(kind::SESSION_ENDED, Outcome::Success, ("upstream", slug))
         .by("upstream", slug)
         .detail(json!({ "reason": "upstream_logout", "sids": ended }));
@@ -296,7 +296,7 @@ pub async fn end_sessions(
     reason: &'static str,
 ) -> Result<Vec<Sid>, Problem> {
     let mut write = core.begin().await?;
-    let ended = finish::end(&mut write, tenant, which, reason).await?;
+    let ended = sign_in::end(&mut write, tenant, which, reason).await?;
     if !ended.is_empty() {
         let event = Event::new(
             kind::SESSION_ENDED,

@@ -19,6 +19,7 @@ mod passkey;
 mod redirect;
 mod render;
 mod settle;
+mod sign_in;
 mod submit;
 pub mod swap;
 mod visit;

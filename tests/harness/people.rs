@@ -30,8 +30,9 @@ impl TestApp {
             .expect("a code was sent")
     }
 
-    /// Begins a flow; its document.
+    /// Begins a flow; its document. A second passes: ids sort by time.
     pub async fn begin(&self, browser: &mut Browser, body: Value) -> Value {
+        self.clock.advance_s(1);
         browser
             .post("/v1/auth/flows", body)
             .await

@@ -3,7 +3,7 @@
 use laneway_contract::NewUser;
 use serde_json::json;
 
-use super::super::finish;
+use super::super::sign_in;
 use super::Actor;
 use crate::audit::{Event, Outcome, RequestMeta, kind};
 use crate::core::Core;
@@ -164,7 +164,7 @@ pub async fn change_user(
     user.version += 1;
     write.invalidate(Change::Changed, Scope::User, id.as_str());
     if user.state == UserState::Disabled {
-        finish::end(&mut write, tenant, Which::OfUser(id), "disabled").await?;
+        sign_in::end(&mut write, tenant, Which::OfUser(id), "disabled").await?;
     }
     let event = Event::new(kind::USER_UPDATED, Outcome::Success, ("user", id.as_str()))
         .by(actor.0, actor.1)
@@ -220,7 +220,7 @@ pub async fn delete_user(
         ));
     }
     links::delete_all(&mut write.tx, &tenant.id, id).await?;
-    finish::end(&mut write, &tenant.id, Which::OfUser(id), "deleted").await?;
+    sign_in::end(&mut write, &tenant.id, Which::OfUser(id), "deleted").await?;
     write.invalidate(Change::Ended, Scope::User, id.as_str());
     let event = Event::new(kind::USER_DELETED, Outcome::Success, ("user", id.as_str()));
     core.audit(&mut write, &tenant.id, meta, event.by(actor.0, actor.1))
