@@ -8,9 +8,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
@@ -74,7 +73,7 @@ async fn stop_signal() {
 }
 
 async fn accept(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    let graceful = GracefulShutdown::new();
+    let (stop_all, stopping) = tokio::sync::watch::channel(());
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -100,22 +99,28 @@ async fn accept(listener: TcpListener, router: Router, stop: impl Future<Output 
                 Ok::<_, Infallible>(answer.unwrap_or_else(|never| match never {}))
             }
         });
-        // Named, not guessed from the first bytes: that guess waits without a deadline.
-        let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+        // Not the builder that guesses the version: its guess waits without a deadline.
+        let mut builder = http1::Builder::new();
         builder
-            .http1()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_DEADLINE)
             .max_buf_size(64 * 1024);
         let connection = builder
-            .serve_connection_with_upgrades(TokioIo::new(stream), service)
-            .into_owned();
-        let watched = graceful.watch(connection);
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        let mut stopping = stopping.clone();
         tokio::spawn(async move {
+            let mut connection = std::pin::pin!(connection);
             // A client that goes away is no event.
-            let _ = watched.await;
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = stopping.changed() => connection.as_mut().graceful_shutdown(),
+            }
+            let _ = connection.await;
         });
     }
-    drop(listener);
-    let _ = tokio::time::timeout(DRAIN, graceful.shutdown()).await;
+    drop((listener, stopping));
+    let _ = stop_all.send(());
+    // Every connection holds a receiver until it is over.
+    let _ = tokio::time::timeout(DRAIN, stop_all.closed()).await;
 }

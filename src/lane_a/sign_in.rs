@@ -29,7 +29,7 @@ pub(super) async fn session(
         .as_ref()
         .filter(|live| live.session.user == outcome.user);
     let sid = match (same, &visit.live) {
-        (Some(live), _) => raise(write, flow, outcome, live, anchor.clone()).await?,
+        (Some(live), _) => raise(visit, write, flow, outcome, live, anchor.clone()).await?,
         (None, Some(other)) => {
             let reason = "replaced";
             let which = Which::One(&other.session.sid);
@@ -60,7 +60,7 @@ async fn fresh(
         org: outcome.org.clone(),
         acr: outcome.acr,
         amr: flow.state.amr(),
-        auth_time: auth_time(flow, now),
+        auth_time: auth_time(visit, flow, now),
         upstream: Some(anchor),
         ip: visit.meta.ip.clone(),
         user_agent: visit.meta.user_agent.clone(),
@@ -76,6 +76,7 @@ async fn fresh(
 
 /// The same person again: the session goes on, as strong as its newest proof.
 async fn raise(
+    visit: &Visit<'_>,
     write: &mut Write,
     flow: &Flow,
     outcome: &Outcome,
@@ -85,7 +86,7 @@ async fn raise(
     let mut session = live.session.clone();
     session.acr = outcome.acr;
     session.amr = flow.state.amr();
-    session.auth_time = auth_time(flow, write.now());
+    session.auth_time = auth_time(visit, flow, write.now());
     session.last_seen_at = write.now();
     // A proof without a session at the provider must not cut the tie to the one there is,
     // or the provider could no longer end this session by its id.
@@ -111,15 +112,26 @@ async fn raise(
     Ok(session.sid)
 }
 
-/// When the person proved themselves: the provider's word, but never in the future.
-fn auth_time(flow: &Flow, now: i64) -> i64 {
+/// When the person proved themselves: the provider's word, but never in the future. Where a
+/// new proof was demanded and the provider's clock says that it came after this flow began,
+/// give or take the allowed skew, it counts as now: seconds cut off or a clock that is late
+/// would otherwise ask for it again and again.
+fn auth_time(visit: &Visit<'_>, flow: &Flow, now: i64) -> i64 {
+    const SKEW_MS: i64 = 60_000;
+    let life = i64::try_from(visit.core.config.flow.ttl.as_millis()).unwrap_or(0);
+    let demanded = flow.state.demand.prompt == Some(laneway_contract::Prompt::Login)
+        || flow.state.demand.max_age.is_some();
     let newest = flow
         .state
         .proofs
         .iter()
         .map(|p| p.identity.evidence.auth_time_ms)
         .max();
-    newest.unwrap_or(now).min(now)
+    match newest {
+        Some(at) if demanded && at + SKEW_MS >= flow.expires_at - life => now,
+        Some(at) => at.min(now),
+        None => now,
+    }
 }
 
 async fn keep_upstream(

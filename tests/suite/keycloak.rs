@@ -1,0 +1,201 @@
+//! Keycloak, live, in a realm of its own that the real set-up has prepared.
+//!
+//! Owns: the realm, its pages, and freezing the server. Must not know: what any test proves.
+
+use async_trait::async_trait;
+use aws_lc_rs::hmac;
+use laneway::outbound::SystemClock;
+use laneway::providers::{BootstrapKeycloak, bootstrap_keycloak};
+use laneway_contract::{Addresses, Clock as _};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::sync::RwLock;
+use url::Url;
+
+use super::frozen::Frozen;
+use super::live::{Hold, named, unique};
+use super::rig::{Declared, Does, Landing, Logout, Person, Rig};
+use super::stage::{NAME, Stage};
+use super::web::{Browser, Page, client};
+
+static USE: RwLock<()> = RwLock::const_new(());
+const TOTP_KEY: &str = "suite-test-key-0001";
+
+/// One realm of the live server.
+pub struct KeycloakRig {
+    base: String,
+    admin: (String, String),
+    realm: String,
+    frozen: Frozen,
+    _hold: Hold,
+}
+
+impl KeycloakRig {
+    /// `None`, said aloud, where none runs. `alone`: no other test uses it meanwhile.
+    pub async fn new(alone: bool) -> Option<Self> {
+        let names = ["LANEWAY_TEST_KEYCLOAK_URL", "LANEWAY_TEST_KEYCLOAK_ADMIN_USER", "LANEWAY_TEST_KEYCLOAK_ADMIN_PASSWORD"];
+        let [base, user, password] = named(names)?;
+        let port = Url::parse(&base).expect("an address").port().expect("a port of its own");
+        let rig = Self {
+            base,
+            admin: (user, password),
+            realm: unique("suite"),
+            frozen: Frozen::at(port),
+            _hold: Hold::of(&USE, alone).await,
+        };
+        let body = json!({ "realm": rig.realm, "enabled": true, "sslRequired": "external" });
+        rig.send(Method::POST, "/admin/realms", Some(body)).await;
+        Some(rig)
+    }
+
+    async fn token(&self) -> String {
+        let (user, password) = &self.admin;
+        let fields = [("grant_type", "password"), ("client_id", "admin-cli"), ("username", user), ("password", password)];
+        let url = format!("{}/realms/master/protocol/openid-connect/token", self.base);
+        let answer = client().post(url).form(&fields).send().await.expect("Keycloak answers");
+        let answer: Value = answer.json().await.expect("a token");
+        answer["access_token"].as_str().expect("a token").to_owned()
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let mut request = client().request(method.clone(), format!("{}{path}", self.base)).bearer_auth(self.token().await);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.expect("Keycloak answers");
+        assert!(answer.status().is_success(), "{method} {path}: {}", answer.status());
+        answer.json().await.unwrap_or_default()
+    }
+
+    /// A call of the Admin API below the realm.
+    async fn in_realm(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        self.send(method, &format!("/admin/realms/{}{path}", self.realm), body).await
+    }
+}
+
+fn password(person: &Person) -> String {
+    format!("{}-signs-in", person.login)
+}
+
+/// The current one-time code (RFC 6238, SHA-1, six digits, 30 s).
+fn totp() -> String {
+    let counter = u64::try_from(SystemClock.now_ms() / 30_000).expect("a time");
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, TOTP_KEY.as_bytes());
+    let tag = hmac::sign(&key, &counter.to_be_bytes());
+    let digest = tag.as_ref();
+    let at = usize::from(digest[19] & 15);
+    let word = u32::from_be_bytes(digest[at..at + 4].try_into().expect("four bytes")) & 0x7fff_ffff;
+    format!("{:06}", word % 1_000_000)
+}
+
+/// Sends a form of Keycloak's and follows it to the next page, or to Laneway's door.
+async fn submit(stage: &Stage, browser: &mut Browser, page: &Page, form: &str, fields: &[(&str, &str)]) -> Page {
+    let (action, hidden) = page.form(form);
+    let mut all: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    all.retain(|(name, _)| !fields.iter().any(|(own, _)| own == name));
+    all.extend(fields);
+    let page = browser.submit(&action, &all).await;
+    match page.location.clone() {
+        Some(next) if !stage.owns(&next) => browser.walk(&next, |next| stage.owns(next)).await,
+        _ => page,
+    }
+}
+
+#[async_trait]
+impl Rig for KeycloakRig {
+    fn declared(&self) -> Declared {
+        Declared {
+            methods: &[("redirect", "redirect")],
+            acr: "aal1",
+            amr: &["pwd"],
+            strongest: "aal2",
+            beyond: Some("phr"),
+            judges_factors: true,
+            directory: false,
+            credentials: false,
+            logout: Logout::Server,
+            back_channel: true,
+            cancel: false,
+        }
+    }
+
+    async fn register(&self, public_url: &str) -> Option<Value> {
+        let url = |path: &str| Url::parse(&format!("{public_url}{path}")).expect("an address");
+        let request = BootstrapKeycloak {
+            url: Url::parse(&self.base).expect("an address"),
+            realm: self.realm.clone(),
+            admin_realm: "master".into(),
+            admin_user: self.admin.0.clone(),
+            admin_password: self.admin.1.clone().into(),
+            client_id: "laneway".into(),
+            addresses: Addresses {
+                redirect_uri: url(&format!("/federation/callback/{NAME}")),
+                post_logout_uri: url("/logged-out"),
+                backchannel_uri: url(&format!("/bff/backchannel/{NAME}")),
+            },
+        };
+        let made = bootstrap_keycloak(&request).await.expect("the realm is set up");
+        Some(json!({
+            "kind": "keycloak", "name": NAME, "issuer": made["issuer"],
+            "client_id": made["client_id"], "client_secret": made["client_secret"],
+        }))
+    }
+
+    async fn provision(&self, _: &Stage, name: &str, strong: bool) -> Person {
+        let mut person = Person { login: name.to_owned(), subject: String::new() };
+        let mut credentials = vec![json!({ "type": "password", "value": password(&person) })];
+        if strong {
+            let data = json!({"subType": "totp", "digits": 6, "period": 30, "counter": 0, "algorithm": "HmacSHA1"});
+            let secret = json!({ "value": TOTP_KEY }).to_string();
+            credentials.push(json!({"type": "otp", "secretData": secret, "credentialData": data.to_string()}));
+        }
+        let body = json!({ "username": name, "email": format!("{name}@example.test"), "emailVerified": true,
+            "enabled": true, "firstName": name, "lastName": "Test", "credentials": credentials });
+        self.in_realm(Method::POST, "/users", Some(body)).await;
+        let found = self.in_realm(Method::GET, &format!("/users?username={name}&exact=true"), None).await;
+        found[0]["id"].as_str().expect("an id").clone_into(&mut person.subject);
+        person
+    }
+
+    async fn act_as_user(&self, stage: &Stage, browser: &mut Browser, url: &Url, (person, does): (&Person, Does)) -> Landing {
+        let mut page = browser.walk(url, |next| stage.owns(next)).await;
+        if page.location.is_none() && page.has_form("kc-form-login") && does != Does::Nothing {
+            let password = if does == Does::WrongAnswer { "wrong".to_owned() } else { password(person) };
+            let fields = [("username", person.login.as_str()), ("password", password.as_str())];
+            page = submit(stage, browser, &page, "kc-form-login", &fields).await;
+        }
+        if page.location.is_none() && page.has_form("kc-otp-login-form") && does == Does::SecondFactor {
+            page = submit(stage, browser, &page, "kc-otp-login-form", &[("otp", &totp())]).await;
+        }
+        match page.location {
+            Some(home) => Landing::Home(home),
+            None => Landing::Page(page.status),
+        }
+    }
+
+    async fn disable(&self, _: &Stage, person: &Person) {
+        self.in_realm(Method::PUT, &format!("/users/{}", person.subject), Some(json!({ "enabled": false }))).await;
+    }
+
+    async fn end_session(&self, _: &Stage, person: &Person) {
+        let all = self.in_realm(Method::GET, &format!("/users/{}/sessions", person.subject), None).await;
+        let all = all.as_array().expect("a list");
+        assert!(!all.is_empty(), "Keycloak has a session to end");
+        for session in all {
+            let path = format!("/sessions/{}", session["id"].as_str().expect("an id"));
+            self.in_realm(Method::DELETE, &path, None).await;
+        }
+    }
+
+    async fn stop(&self) {
+        self.frozen.freeze();
+    }
+
+    async fn start(&self) {
+        self.frozen.thaw();
+    }
+
+    async fn clean_up(&self) {
+        self.in_realm(Method::DELETE, "", None).await;
+    }
+}
