@@ -116,6 +116,11 @@ impl Providers {
         }
     }
 
+    /// Is there an adapter of this kind that can be set up by hand?
+    pub fn knows(&self, kind: &str) -> bool {
+        matches!(kind, "keycloak" | "oidc") || self.parts.factories.contains_key(kind)
+    }
+
     /// All upstreams of a tenant.
     ///
     /// # Errors

@@ -3,8 +3,13 @@
 
 mod harness;
 
+mod flows_limits;
+mod flows_passkey;
+mod flows_people;
+mod flows_shape;
 mod store_log;
 mod store_once;
 mod store_people;
 mod store_schema;
 mod store_sessions;
+mod suite;

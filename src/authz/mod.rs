@@ -26,6 +26,9 @@ pub const DEFAULT_ROLES: &[(&str, &[&str])] = &[
 /// How old a proof may be for changes to factors, address or existence of an account.
 pub const FRESH_S: u64 = 300;
 
+/// How old a proof may be for what operators change.
+pub const OPERATOR_S: u64 = 900;
+
 /// A session must be as strong as this person can be, and recently proven.
 ///
 /// # Errors
@@ -34,10 +37,11 @@ pub const FRESH_S: u64 = 300;
 pub fn require_fresh(
     session: &Session,
     reachable: Acr,
+    max_age_s: u64,
     now: i64,
     step_up_url: &str,
 ) -> Result<(), Problem> {
-    if session.satisfies(Some(reachable), Some(FRESH_S), now) {
+    if session.satisfies(Some(reachable), Some(max_age_s), now) {
         return Ok(());
     }
     Err(Problem::new(
@@ -45,6 +49,6 @@ pub fn require_fresh(
         "Confirm that it is you, then try again.",
     )
     .with("acr_values", vec![reachable.as_str()])
-    .with("max_age", FRESH_S)
+    .with("max_age", max_age_s)
     .with("step_up_url", step_up_url))
 }

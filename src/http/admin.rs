@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::context::Context;
 use crate::authn::{self, Caller};
 use crate::domain::{Code, Problem};
+use crate::lane_a::account;
 use crate::lane_a::operator::{self};
 use crate::store::operators;
 
@@ -45,6 +46,10 @@ pub async fn operator(context: &Context, method: &Method) -> Result<Operator, Pr
                 return Err(Problem::new(Code::Forbidden, "Only owners may do this."));
             }
             authn::check_api(&context.headers, method, false)?;
+            if *method != Method::GET {
+                let visit = context.visit_as([0; 32], false).await?;
+                account::require_operator(&visit, "/account").await?;
+            }
             Ok(Operator("user", live.session.user.0.clone()))
         }
         Caller::Anonymous => Err(

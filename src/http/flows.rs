@@ -136,9 +136,9 @@ pub fn json_body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> 
                 Code::InvalidRequest,
                 "A member of the body is missing or of the wrong type.",
             )
-            .because(rejection.body_text()),
+            .because(rejection.status()),
             _ => Problem::new(Code::InvalidRequest, "The body is not valid JSON.")
-                .because(rejection.body_text()),
+                .because(rejection.status()),
         }),
     }
 }

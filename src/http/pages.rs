@@ -120,6 +120,11 @@ async fn flow_targets(visit: &Visit<'_>) -> String {
             if let Ok(url) = Url::parse(&upstream.row.issuer) {
                 targets.push_str(&format!(" {}", url.origin().ascii_serialization()));
             }
+            // Its authorization endpoint may be elsewhere, and it may itself delegate:
+            // browsers apply the rule to every hop.
+            if !targets.contains(" https: ") {
+                targets.push_str(" https: ");
+            }
         }
     }
     targets

@@ -36,15 +36,28 @@ struct Ceremony {
 /// # Errors
 /// `step_up_required`.
 pub async fn require_fresh(visit: &Visit<'_>, return_to: &str) -> Result<(), Problem> {
+    require_within(visit, return_to, authz::FRESH_S).await
+}
+
+/// What changes an installation needs the strongest proof too, but a form takes longer to
+/// fill in.
+///
+/// # Errors
+/// `step_up_required`.
+pub async fn require_operator(visit: &Visit<'_>, return_to: &str) -> Result<(), Problem> {
+    require_within(visit, return_to, authz::OPERATOR_S).await
+}
+
+async fn require_within(visit: &Visit<'_>, return_to: &str, max_age_s: u64) -> Result<(), Problem> {
     let live = visit.session()?;
     let reachable = methods::reachable(visit, &live.session.user).await?;
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("acr_values", reachable.as_str())
-        .append_pair("max_age", &authz::FRESH_S.to_string())
+        .append_pair("max_age", &max_age_s.to_string())
         .append_pair("return_to", return_to)
         .finish();
     let url = visit.site.tenant.address(&format!("/bff/login?{query}"));
-    authz::require_fresh(&live.session, reachable, visit.core.now(), &url)
+    authz::require_fresh(&live.session, reachable, max_age_s, visit.core.now(), &url)
 }
 
 /// Changes the display name.

@@ -173,7 +173,7 @@ async fn fill_user(
     let asserted = proof.identity.email.as_deref().and_then(Email::parse);
     let own_proof = proof.method == MethodKind::EmailCode;
     if let Some(email) = asserted
-        && (user.email.is_none() || own_proof)
+        && (user.email.is_none() || (own_proof && flow.purpose == FlowPurpose::Verify))
     {
         let same = user.email.as_deref() == Some(email.as_str());
         user.email_verified = proof.identity.email_verified || (same && user.email_verified);

@@ -114,11 +114,12 @@ async fn raise(
 
 /// When the person proved themselves: the provider's word, but never in the future. Where a
 /// new proof was demanded and the provider's clock says that it came after this flow began,
-/// give or take the allowed skew, it counts as now: seconds cut off or a clock that is late
-/// would otherwise ask for it again and again.
+/// give or take the allowed skew, it counts from the flow's begin: seconds cut off or a clock
+/// that is late would otherwise ask for it again and again.
 fn auth_time(visit: &Visit<'_>, flow: &Flow, now: i64) -> i64 {
     const SKEW_MS: i64 = 60_000;
     let life = i64::try_from(visit.core.config.flow.ttl.as_millis()).unwrap_or(0);
+    let begun = flow.expires_at - life;
     let demanded = flow.state.demand.prompt == Some(laneway_contract::Prompt::Login)
         || flow.state.demand.max_age.is_some();
     let newest = flow
@@ -128,7 +129,7 @@ fn auth_time(visit: &Visit<'_>, flow: &Flow, now: i64) -> i64 {
         .map(|p| p.identity.evidence.auth_time_ms)
         .max();
     match newest {
-        Some(at) if demanded && at + SKEW_MS >= flow.expires_at - life => now,
+        Some(at) if demanded && at + SKEW_MS >= begun => at.max(begun).min(now),
         Some(at) => at.min(now),
         None => now,
     }

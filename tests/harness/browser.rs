@@ -315,3 +315,28 @@ impl Reply {
         self
     }
 }
+
+/// The member names of an object, sorted.
+pub fn members(value: &Value) -> Vec<&str> {
+    let mut names: Vec<&str> = value
+        .as_object()
+        .expect("an object")
+        .keys()
+        .map(String::as_str)
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// The hidden token of the first form on a page.
+pub fn form_token(html: &str) -> String {
+    let field = html
+        .split("name=\"csrf\"")
+        .nth(1)
+        .expect("a form with a token");
+    let value = field
+        .split("value=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    value.expect("a token").to_owned()
+}

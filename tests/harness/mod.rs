@@ -15,7 +15,7 @@ pub mod rows;
 
 pub use app::{Options, TestApp};
 pub use backend::backend_url;
-pub use browser::{Browser, Call, Reply};
+pub use browser::{Browser, Call, Reply, form_token, members};
 pub use cluster::Cluster;
 pub use node::Node;
 pub use people::answer;

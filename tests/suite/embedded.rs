@@ -25,37 +25,95 @@ pub struct EmbeddedRig {
 
 impl EmbeddedRig {
     fn keys_of(&self, person: &Person) -> Option<Arc<SoftAuthenticator>> {
-        self.keys.lock().expect("no panic before").get(&person.subject).cloned()
+        self.keys
+            .lock()
+            .expect("no panic before")
+            .get(&person.subject)
+            .cloned()
     }
 
     async fn enrol(&self, stage: &Stage, person: &Person) {
         let keys = SoftAuthenticator::new();
         let mut browser = stage.signed_in(person).await;
-        let begun = browser.call("POST", &stage.at("/v1/me/passkeys"), Some(&json!({ "label": "key" }))).await;
+        let begun = browser
+            .call(
+                "POST",
+                &stage.at("/v1/me/passkeys"),
+                Some(&json!({ "label": "key" })),
+            )
+            .await;
         let begun = begun.expect(201).json();
-        let credential = keys.create(&begun["public_key"], &origin(stage)).expect("a passkey");
+        let credential = keys
+            .create(&begun["public_key"], &origin(stage))
+            .expect("a passkey");
         let path = format!("/v1/me/passkeys/{}", begun["id"].as_str().expect("an id"));
-        browser.call("POST", &stage.at(&path), Some(&json!({ "credential": credential }))).await.expect(201);
-        self.keys.lock().expect("no panic before").insert(person.subject.clone(), Arc::new(keys));
+        browser
+            .call(
+                "POST",
+                &stage.at(&path),
+                Some(&json!({ "credential": credential })),
+            )
+            .await
+            .expect(201);
+        self.keys
+            .lock()
+            .expect("no panic before")
+            .insert(person.subject.clone(), Arc::new(keys));
     }
 
-    async fn by_code(&self, stage: &Stage, browser: &mut Browser, flow: &str, (person, does): (&Person, Does)) -> Page {
-        stage.answer(browser, flow, "email-code", json!({})).await.expect(200);
+    async fn by_code(
+        &self,
+        stage: &Stage,
+        browser: &mut Browser,
+        flow: &str,
+        (person, does): (&Person, Does),
+    ) -> Page {
+        stage
+            .answer(browser, flow, "email-code", json!({}))
+            .await
+            .expect(200);
         let mails = mail::kept(&stage.core).await.expect("the outbox opens");
         let own = mails.iter().rev().filter(|mail| mail.to == person.login);
         let code = own.filter_map(|mail| mail.code.clone()).next();
         // No mail goes to somebody who is kept out; a guess is all they have.
-        let code = code.filter(|_| does == Does::SignIn).unwrap_or_else(|| "000000".to_owned());
-        stage.answer(browser, flow, "email-code", json!({ "code": code })).await
+        let code = code
+            .filter(|_| does == Does::SignIn)
+            .unwrap_or_else(|| "000000".to_owned());
+        stage
+            .answer(browser, flow, "email-code", json!({ "code": code }))
+            .await
     }
 
-    async fn by_passkey(&self, stage: &Stage, browser: &mut Browser, flow: &str, person: &Person) -> Page {
-        let begun = stage.answer(browser, flow, "passkey", json!({})).await.expect(200).json();
+    async fn by_passkey(
+        &self,
+        stage: &Stage,
+        browser: &mut Browser,
+        flow: &str,
+        person: &Person,
+    ) -> Page {
+        let begun = stage
+            .answer(browser, flow, "passkey", json!({}))
+            .await
+            .expect(200)
+            .json();
         let keys = self.keys_of(person).expect("a person with a passkey");
         match keys.get(&begun["step"]["public_key"], &origin(stage)) {
-            Ok(credential) => stage.answer(browser, flow, "passkey", json!({ "credential": credential })).await,
+            Ok(credential) => {
+                stage
+                    .answer(
+                        browser,
+                        flow,
+                        "passkey",
+                        json!({ "credential": credential }),
+                    )
+                    .await
+            }
             // None of theirs is asked for: their browser has nothing to send.
-            Err(_) => stage.answer(browser, flow, "passkey", json!({ "credential": {} })).await,
+            Err(_) => {
+                stage
+                    .answer(browser, flow, "passkey", json!({ "credential": {} }))
+                    .await
+            }
         }
     }
 }
@@ -89,19 +147,35 @@ impl Rig for EmbeddedRig {
     async fn provision(&self, stage: &Stage, name: &str, strong: bool) -> Person {
         let login = format!("{}@example.test", unique(name));
         let body = json!({ "email": login, "email_verified": true, "name": name });
-        let made = stage.admin("POST", "/v1/admin/users", Some(body)).await.expect(201).json();
-        let person = Person { login, subject: made["id"].as_str().expect("an id").to_owned() };
+        let made = stage
+            .admin("POST", "/v1/admin/users", Some(body))
+            .await
+            .expect(201)
+            .json();
+        let person = Person {
+            login,
+            subject: made["id"].as_str().expect("an id").to_owned(),
+        };
         if strong {
             self.enrol(stage, &person).await;
         }
         person
     }
 
-    async fn act_as_user(&self, stage: &Stage, browser: &mut Browser, url: &Url, (person, does): (&Person, Does)) -> Landing {
+    async fn act_as_user(
+        &self,
+        stage: &Stage,
+        browser: &mut Browser,
+        url: &Url,
+        (person, does): (&Person, Does),
+    ) -> Landing {
         if does == Does::Nothing {
             return Landing::Page(browser.open(url).await.status);
         }
-        let given = url.query_pairs().find(|(name, _)| name == "flow").map(|(_, id)| id.into_owned());
+        let given = url
+            .query_pairs()
+            .find(|(name, _)| name == "flow")
+            .map(|(_, id)| id.into_owned());
         let flow = match given {
             Some(id) => id,
             None => {
@@ -121,11 +195,21 @@ impl Rig for EmbeddedRig {
     }
 
     async fn disable(&self, stage: &Stage, person: &Person) {
-        let tenant = tenants::find_by_slug(&stage.core.db, "main").await.expect("the store answers");
-        let primary = stage.core.providers.primary(&tenant.expect("a tenant")).await.expect("a primary");
+        let tenant = tenants::find_by_slug(&stage.core.db, "main")
+            .await
+            .expect("the store answers");
+        let primary = stage
+            .core
+            .providers
+            .primary(&tenant.expect("a tenant"))
+            .await
+            .expect("a primary");
         let provider = primary.provider().expect("an adapter");
         let directory = provider.user_directory().expect("a directory");
-        directory.set_enabled(&person.subject, false).await.expect("it is done");
+        directory
+            .set_enabled(&person.subject, false)
+            .await
+            .expect("it is done");
     }
 
     async fn end_session(&self, _: &Stage, _: &Person) {

@@ -26,8 +26,18 @@ pub struct FakeRig(Fake);
 impl FakeRig {
     /// With the adapters that Laneway must be given.
     pub fn new() -> (Self, HashMap<String, Factory>) {
-        let env = Env { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), http: Arc::new(NoHttp) };
-        let fake = Fake::new(FakeConfig { password: false, ..FakeConfig::new(ISSUER) }, env);
+        let env = Env {
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            http: Arc::new(NoHttp),
+        };
+        let fake = Fake::new(
+            FakeConfig {
+                password: false,
+                ..FakeConfig::new(ISSUER)
+            },
+            env,
+        );
         let handle = fake.clone();
         let factory: Factory = Arc::new(move |_, _, _| Arc::new(handle.clone()));
         (Self(fake), HashMap::from([("fake".to_owned(), factory)]))
@@ -68,11 +78,23 @@ impl Rig for FakeRig {
 
     async fn provision(&self, _stage: &Stage, name: &str, _strong: bool) -> Person {
         let (subject, email) = (format!("sub-{name}"), format!("{name}@example.test"));
-        self.0.put(Known { name: Some(name.to_owned()), ..Known::new(&subject, &email) });
-        Person { login: email, subject }
+        self.0.put(Known {
+            name: Some(name.to_owned()),
+            ..Known::new(&subject, &email)
+        });
+        Person {
+            login: email,
+            subject,
+        }
     }
 
-    async fn act_as_user(&self, _: &Stage, _: &mut Browser, url: &Url, (person, does): (&Person, Does)) -> Landing {
+    async fn act_as_user(
+        &self,
+        _: &Stage,
+        _: &mut Browser,
+        url: &Url,
+        (person, does): (&Person, Does),
+    ) -> Landing {
         let query: HashMap<_, _> = url.query_pairs().into_owned().collect();
         let silent = query.get("prompt").is_some_and(|prompt| prompt == "none");
         let signed_in = !self.0.sessions_of(&person.subject).is_empty();
@@ -96,14 +118,20 @@ impl Rig for FakeRig {
     }
 
     async fn disable(&self, _: &Stage, person: &Person) {
-        assert!(self.0.change(&person.subject, |known| known.enabled = false));
+        assert!(
+            self.0
+                .change(&person.subject, |known| known.enabled = false)
+        );
     }
 
     async fn end_session(&self, stage: &Stage, person: &Person) {
         for sid in self.0.sessions_of(&person.subject) {
             let token = self.0.logout_token(Some(&person.subject), Some(&sid));
             let address = stage.at(&format!("/bff/backchannel/{NAME}"));
-            Browser::new().submit(&address, &[("logout_token", &token)]).await.expect(200);
+            Browser::new()
+                .submit(&address, &[("logout_token", &token)])
+                .await
+                .expect(200);
         }
         self.0.end_sessions_of(&person.subject);
     }

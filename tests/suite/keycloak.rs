@@ -33,9 +33,16 @@ pub struct KeycloakRig {
 impl KeycloakRig {
     /// `None`, said aloud, where none runs. `alone`: no other test uses it meanwhile.
     pub async fn new(alone: bool) -> Option<Self> {
-        let names = ["LANEWAY_TEST_KEYCLOAK_URL", "LANEWAY_TEST_KEYCLOAK_ADMIN_USER", "LANEWAY_TEST_KEYCLOAK_ADMIN_PASSWORD"];
+        let names = [
+            "LANEWAY_TEST_KEYCLOAK_URL",
+            "LANEWAY_TEST_KEYCLOAK_ADMIN_USER",
+            "LANEWAY_TEST_KEYCLOAK_ADMIN_PASSWORD",
+        ];
         let [base, user, password] = named(names)?;
-        let port = Url::parse(&base).expect("an address").port().expect("a port of its own");
+        let port = Url::parse(&base)
+            .expect("an address")
+            .port()
+            .expect("a port of its own");
         let rig = Self {
             base,
             admin: (user, password),
@@ -50,26 +57,43 @@ impl KeycloakRig {
 
     async fn token(&self) -> String {
         let (user, password) = &self.admin;
-        let fields = [("grant_type", "password"), ("client_id", "admin-cli"), ("username", user), ("password", password)];
+        let fields = [
+            ("grant_type", "password"),
+            ("client_id", "admin-cli"),
+            ("username", user),
+            ("password", password),
+        ];
         let url = format!("{}/realms/master/protocol/openid-connect/token", self.base);
-        let answer = client().post(url).form(&fields).send().await.expect("Keycloak answers");
+        let answer = client()
+            .post(url)
+            .form(&fields)
+            .send()
+            .await
+            .expect("Keycloak answers");
         let answer: Value = answer.json().await.expect("a token");
         answer["access_token"].as_str().expect("a token").to_owned()
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Value {
-        let mut request = client().request(method.clone(), format!("{}{path}", self.base)).bearer_auth(self.token().await);
+        let mut request = client()
+            .request(method.clone(), format!("{}{path}", self.base))
+            .bearer_auth(self.token().await);
         if let Some(body) = body {
             request = request.json(&body);
         }
         let answer = request.send().await.expect("Keycloak answers");
-        assert!(answer.status().is_success(), "{method} {path}: {}", answer.status());
+        assert!(
+            answer.status().is_success(),
+            "{method} {path}: {}",
+            answer.status()
+        );
         answer.json().await.unwrap_or_default()
     }
 
     /// A call of the Admin API below the realm.
     async fn in_realm(&self, method: Method, path: &str, body: Option<Value>) -> Value {
-        self.send(method, &format!("/admin/realms/{}{path}", self.realm), body).await
+        self.send(method, &format!("/admin/realms/{}{path}", self.realm), body)
+            .await
     }
 }
 
@@ -89,9 +113,18 @@ fn totp() -> String {
 }
 
 /// Sends a form of Keycloak's and follows it to the next page, or to Laneway's door.
-async fn submit(stage: &Stage, browser: &mut Browser, page: &Page, form: &str, fields: &[(&str, &str)]) -> Page {
+async fn submit(
+    stage: &Stage,
+    browser: &mut Browser,
+    page: &Page,
+    form: &str,
+    fields: &[(&str, &str)],
+) -> Page {
     let (action, hidden) = page.form(form);
-    let mut all: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut all: Vec<(&str, &str)> = hidden
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     all.retain(|(name, _)| !fields.iter().any(|(own, _)| own == name));
     all.extend(fields);
     let page = browser.submit(&action, &all).await;
@@ -134,7 +167,9 @@ impl Rig for KeycloakRig {
                 backchannel_uri: url(&format!("/bff/backchannel/{NAME}")),
             },
         };
-        let made = bootstrap_keycloak(&request).await.expect("the realm is set up");
+        let made = bootstrap_keycloak(&request)
+            .await
+            .expect("the realm is set up");
         Some(json!({
             "kind": "keycloak", "name": NAME, "issuer": made["issuer"],
             "client_id": made["client_id"], "client_secret": made["client_secret"],
@@ -142,30 +177,67 @@ impl Rig for KeycloakRig {
     }
 
     async fn provision(&self, _: &Stage, name: &str, strong: bool) -> Person {
-        let mut person = Person { login: name.to_owned(), subject: String::new() };
+        let mut person = Person {
+            login: name.to_owned(),
+            subject: String::new(),
+        };
         let mut credentials = vec![json!({ "type": "password", "value": password(&person) })];
         if strong {
             let data = json!({"subType": "totp", "digits": 6, "period": 30, "counter": 0, "algorithm": "HmacSHA1"});
             let secret = json!({ "value": TOTP_KEY }).to_string();
-            credentials.push(json!({"type": "otp", "secretData": secret, "credentialData": data.to_string()}));
+            credentials.push(
+                json!({"type": "otp", "secretData": secret, "credentialData": data.to_string()}),
+            );
         }
         let body = json!({ "username": name, "email": format!("{name}@example.test"), "emailVerified": true,
             "enabled": true, "firstName": name, "lastName": "Test", "credentials": credentials });
         self.in_realm(Method::POST, "/users", Some(body)).await;
-        let found = self.in_realm(Method::GET, &format!("/users?username={name}&exact=true"), None).await;
-        found[0]["id"].as_str().expect("an id").clone_into(&mut person.subject);
+        let found = self
+            .in_realm(
+                Method::GET,
+                &format!("/users?username={name}&exact=true"),
+                None,
+            )
+            .await;
+        found[0]["id"]
+            .as_str()
+            .expect("an id")
+            .clone_into(&mut person.subject);
         person
     }
 
-    async fn act_as_user(&self, stage: &Stage, browser: &mut Browser, url: &Url, (person, does): (&Person, Does)) -> Landing {
+    async fn act_as_user(
+        &self,
+        stage: &Stage,
+        browser: &mut Browser,
+        url: &Url,
+        (person, does): (&Person, Does),
+    ) -> Landing {
         let mut page = browser.walk(url, |next| stage.owns(next)).await;
         if page.location.is_none() && page.has_form("kc-form-login") && does != Does::Nothing {
-            let password = if does == Does::WrongAnswer { "wrong".to_owned() } else { password(person) };
-            let fields = [("username", person.login.as_str()), ("password", password.as_str())];
+            let password = if does == Does::WrongAnswer {
+                "wrong".to_owned()
+            } else {
+                password(person)
+            };
+            let fields = [
+                ("username", person.login.as_str()),
+                ("password", password.as_str()),
+            ];
             page = submit(stage, browser, &page, "kc-form-login", &fields).await;
         }
-        if page.location.is_none() && page.has_form("kc-otp-login-form") && does == Does::SecondFactor {
-            page = submit(stage, browser, &page, "kc-otp-login-form", &[("otp", &totp())]).await;
+        if page.location.is_none()
+            && page.has_form("kc-otp-login-form")
+            && does == Does::SecondFactor
+        {
+            page = submit(
+                stage,
+                browser,
+                &page,
+                "kc-otp-login-form",
+                &[("otp", &totp())],
+            )
+            .await;
         }
         match page.location {
             Some(home) => Landing::Home(home),
@@ -174,11 +246,22 @@ impl Rig for KeycloakRig {
     }
 
     async fn disable(&self, _: &Stage, person: &Person) {
-        self.in_realm(Method::PUT, &format!("/users/{}", person.subject), Some(json!({ "enabled": false }))).await;
+        self.in_realm(
+            Method::PUT,
+            &format!("/users/{}", person.subject),
+            Some(json!({ "enabled": false })),
+        )
+        .await;
     }
 
     async fn end_session(&self, _: &Stage, person: &Person) {
-        let all = self.in_realm(Method::GET, &format!("/users/{}/sessions", person.subject), None).await;
+        let all = self
+            .in_realm(
+                Method::GET,
+                &format!("/users/{}/sessions", person.subject),
+                None,
+            )
+            .await;
         let all = all.as_array().expect("a list");
         assert!(!all.is_empty(), "Keycloak has a session to end");
         for session in all {

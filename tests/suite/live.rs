@@ -12,9 +12,17 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 /// that it did not run.
 pub fn named<const N: usize>(names: [&str; N]) -> Option<[String; N]> {
     let values = names.map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    let missing: Vec<&str> = names.into_iter().zip(&values).filter(|(_, value)| value.is_none()).map(|(name, _)| name).collect();
+    let missing: Vec<&str> = names
+        .into_iter()
+        .zip(&values)
+        .filter(|(_, value)| value.is_none())
+        .map(|(name, _)| name)
+        .collect();
     let ci = std::env::var("CI").is_ok_and(|value| value == "true");
-    assert!(missing.is_empty() || !ci, "in CI these must be set: {missing:?}");
+    assert!(
+        missing.is_empty() || !ci,
+        "in CI these must be set: {missing:?}"
+    );
     if !missing.is_empty() {
         eprintln!("did not run: {missing:?} are not set (dev/test sets them)");
         return None;
@@ -24,7 +32,11 @@ pub fn named<const N: usize>(names: [&str; N]) -> Option<[String; N]> {
 
 /// A name that no other test of any run has.
 pub fn unique(name: &str) -> String {
-    format!("{name}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+    format!(
+        "{name}-{}-{}",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 /// Tests share a live provider, but for the one that takes it away.
@@ -40,6 +52,10 @@ pub enum Hold {
 impl Hold {
     /// Waits for its turn.
     pub async fn of(lock: &'static RwLock<()>, alone: bool) -> Self {
-        if alone { Self::Alone(lock.write().await) } else { Self::Shared(lock.read().await) }
+        if alone {
+            Self::Alone(lock.write().await)
+        } else {
+            Self::Shared(lock.read().await)
+        }
     }
 }

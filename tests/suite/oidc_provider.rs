@@ -26,8 +26,16 @@ pub struct OidcProviderRig {
 impl OidcProviderRig {
     /// `None`, said aloud, where none runs. `alone`: no other test uses it meanwhile.
     pub async fn new(alone: bool) -> Option<Self> {
-        let [issuer, control] = named(["LANEWAY_TEST_OIDC_PROVIDER_URL", "LANEWAY_TEST_OIDC_PROVIDER_CONTROL"])?;
-        Some(Self { issuer, control, client_id: unique("client"), _hold: Hold::of(&USE, alone).await })
+        let [issuer, control] = named([
+            "LANEWAY_TEST_OIDC_PROVIDER_URL",
+            "LANEWAY_TEST_OIDC_PROVIDER_CONTROL",
+        ])?;
+        Some(Self {
+            issuer,
+            control,
+            client_id: unique("client"),
+            _hold: Hold::of(&USE, alone).await,
+        })
     }
 
     async fn arrange(&self, method: &str, path: &str, body: Option<Value>) {
@@ -37,13 +45,18 @@ impl OidcProviderRig {
             request = request.json(&body);
         }
         let answer = request.send().await.expect("the control side answers");
-        assert!(answer.status().is_success(), "{path}: {}", answer.text().await.expect("a text"));
+        assert!(
+            answer.status().is_success(),
+            "{path}: {}",
+            answer.text().await.expect("a text")
+        );
     }
 
     async fn put_person(&self, person: &Person, enabled: bool) {
         let claims = json!({ "email": format!("{}@example.test", person.login), "email_verified": true, "name": person.login });
         let body = json!({ "password": password(person), "enabled": enabled, "claims": claims });
-        self.arrange("PUT", &format!("/accounts/{}", person.login), Some(body)).await;
+        self.arrange("PUT", &format!("/accounts/{}", person.login), Some(body))
+            .await;
     }
 
     /// Registers our client with this redirect URI.
@@ -57,7 +70,12 @@ impl OidcProviderRig {
             "grant_types": ["authorization_code", "refresh_token"],
             "response_types": ["code"],
         });
-        self.arrange("PUT", &format!("/clients/{}", self.client_id), Some(metadata)).await;
+        self.arrange(
+            "PUT",
+            &format!("/clients/{}", self.client_id),
+            Some(metadata),
+        )
+        .await;
     }
 }
 
@@ -94,16 +112,35 @@ impl Rig for OidcProviderRig {
 
     async fn provision(&self, _: &Stage, name: &str, _strong: bool) -> Person {
         let login = unique(name);
-        let person = Person { subject: login.clone(), login };
+        let person = Person {
+            subject: login.clone(),
+            login,
+        };
         self.put_person(&person, true).await;
         person
     }
 
-    async fn act_as_user(&self, stage: &Stage, browser: &mut Browser, url: &Url, (person, does): (&Person, Does)) -> Landing {
+    async fn act_as_user(
+        &self,
+        stage: &Stage,
+        browser: &mut Browser,
+        url: &Url,
+        (person, does): (&Person, Does),
+    ) -> Landing {
         let mut page = browser.walk(url, |next| stage.owns(next)).await;
-        if page.location.is_none() && page.at.path().starts_with("/interaction/") && does != Does::Nothing {
-            let password = if does == Does::WrongAnswer { "wrong".to_owned() } else { password(person) };
-            let mut fields = vec![("login", person.login.as_str()), ("password", password.as_str())];
+        if page.location.is_none()
+            && page.at.path().starts_with("/interaction/")
+            && does != Does::Nothing
+        {
+            let password = if does == Does::WrongAnswer {
+                "wrong".to_owned()
+            } else {
+                password(person)
+            };
+            let mut fields = vec![
+                ("login", person.login.as_str()),
+                ("password", password.as_str()),
+            ];
             if does == Does::Cancel {
                 fields = vec![("abort", "1")];
             }
@@ -124,7 +161,12 @@ impl Rig for OidcProviderRig {
     }
 
     async fn end_session(&self, _: &Stage, person: &Person) {
-        self.arrange("DELETE", &format!("/accounts/{}/sessions", person.login), None).await;
+        self.arrange(
+            "DELETE",
+            &format!("/accounts/{}/sessions", person.login),
+            None,
+        )
+        .await;
     }
 
     async fn stop(&self) {

@@ -102,7 +102,9 @@ pub trait Rig: Send + Sync {
     /// The methods that Laneway must offer for it, sorted by kind.
     fn expected_methods(&self) -> Vec<(String, String)> {
         let all = self.declared().methods;
-        let owned = all.iter().map(|(kind, mode)| ((*kind).to_owned(), (*mode).to_owned()));
+        let owned = all
+            .iter()
+            .map(|(kind, mode)| ((*kind).to_owned(), (*mode).to_owned()));
         owned.collect()
     }
 

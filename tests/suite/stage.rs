@@ -49,10 +49,19 @@ impl Stage {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let base = Url::parse(&format!("http://localhost:{port}")).expect("an address");
-        let module = Module { adapters, ..Module::default() };
-        let app = App::builder(config(&base, &folder)).with(module).build().await.expect("the program starts");
+        let module = Module {
+            adapters,
+            ..Module::default()
+        };
+        let app = App::builder(config(&base, &folder))
+            .with(module)
+            .build()
+            .await
+            .expect("the program starts");
         let mut tasks = spawn_jobs(&app.core);
-        let service = app.router.into_make_service_with_connect_info::<SocketAddr>();
+        let service = app
+            .router
+            .into_make_service_with_connect_info::<SocketAddr>();
         tasks.spawn(async move { axum::serve(listener, service).await.expect("a server") });
         let operator = operator(&app.core).await;
         let mut stage = Self {
@@ -70,16 +79,37 @@ impl Stage {
     }
 
     async fn attach(&mut self) {
-        if let Some(body) = self.rig.register(self.base.as_str().trim_end_matches('/')).await {
-            let made = self.admin("POST", "/v1/admin/upstreams", Some(body)).await.expect(201).json();
+        if let Some(body) = self
+            .rig
+            .register(self.base.as_str().trim_end_matches('/'))
+            .await
+        {
+            let made = self
+                .admin("POST", "/v1/admin/upstreams", Some(body))
+                .await
+                .expect(201)
+                .json();
             self.upstream = made["id"].as_str().expect("an id").to_owned();
             let path = format!("/v1/admin/upstreams/{}", self.upstream);
-            self.admin("PATCH", &path, Some(json!({ "role": "primary" }))).await.expect(200);
+            self.admin("PATCH", &path, Some(json!({ "role": "primary" })))
+                .await
+                .expect(200);
             return;
         }
-        let all = self.admin("GET", "/v1/admin/upstreams", None).await.expect(200).json();
-        let own = all["items"].as_array().expect("a list").iter().find(|row| row["role"] == "primary");
-        self.upstream = own.expect("a primary")["id"].as_str().expect("an id").to_owned();
+        let all = self
+            .admin("GET", "/v1/admin/upstreams", None)
+            .await
+            .expect(200)
+            .json();
+        let own = all["items"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .find(|row| row["role"] == "primary");
+        self.upstream = own.expect("a primary")["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
         self.slug = laneway::providers::EMBEDDED;
     }
 
@@ -103,14 +133,22 @@ impl Stage {
     /// One call of an operator.
     pub async fn admin(&self, method: &str, path: &str, body: Option<Value>) -> Page {
         let method = method.parse().expect("a method");
-        let mut request = client().request(method, self.at(path)).bearer_auth(&self.operator);
+        let mut request = client()
+            .request(method, self.at(path))
+            .bearer_auth(&self.operator);
         if let Some(body) = &body {
             request = request.json(body);
         }
         let answer = request.send().await.expect("Laneway answers");
         let status = answer.status().as_u16();
         let text = answer.text().await.expect("a body");
-        Page { at: self.at(path), status, location: None, retry_after: None, text }
+        Page {
+            at: self.at(path),
+            status,
+            location: None,
+            retry_after: None,
+            text,
+        }
     }
 
     /// What a probe of the provider finds.
@@ -130,7 +168,11 @@ impl Stage {
         let caller = std::panic::Location::caller();
         async move {
             let page = self.user(browser).await;
-            assert_eq!(page.status, 200, "nobody is signed in at {caller}: {}", page.text);
+            assert_eq!(
+                page.status, 200,
+                "nobody is signed in at {caller}: {}",
+                page.text
+            );
             page.json()
         }
     }
@@ -138,12 +180,20 @@ impl Stage {
     /// Opens `/bff/login` and goes to where a person can act: the provider's page, or
     /// Laneway's own. Fails where Laneway refuses at once.
     pub async fn begin(&self, browser: &mut Browser, query: &str) -> Url {
-        let page = browser.open(&self.at(&format!("/bff/login?return_to=/account{query}"))).await.expect(303);
+        let page = browser
+            .open(&self.at(&format!("/bff/login?return_to=/account{query}")))
+            .await
+            .expect(303);
         page.leads_to()
     }
 
     /// A whole sign-in; what Laneway answers at its end, or the provider's last page.
-    pub async fn try_sign_in(&self, browser: &mut Browser, query: &str, act: (&Person, Does)) -> Result<Page, u16> {
+    pub async fn try_sign_in(
+        &self,
+        browser: &mut Browser,
+        query: &str,
+        act: (&Person, Does),
+    ) -> Result<Page, u16> {
         let url = self.begin(browser, query).await;
         match self.rig.act_as_user(self, browser, &url, act).await {
             Landing::Home(home) => Ok(browser.open(&home).await),
@@ -153,8 +203,16 @@ impl Stage {
 
     /// A sign-in that must succeed.
     pub async fn sign_in(&self, browser: &mut Browser, query: &str, act: (&Person, Does)) -> Value {
-        let page = self.try_sign_in(browser, query, act).await.expect("the provider leads back");
-        assert!(matches!(page.status, 200 | 303), "{}: {}", page.status, page.text);
+        let page = self
+            .try_sign_in(browser, query, act)
+            .await
+            .expect("the provider leads back");
+        assert!(
+            matches!(page.status, 200 | 303),
+            "{}: {}",
+            page.status,
+            page.text
+        );
         self.who(browser).await
     }
 
@@ -167,12 +225,20 @@ impl Stage {
 
     /// Begins a flow as a page's script does.
     pub async fn flow(&self, browser: &mut Browser, body: Value) -> Page {
-        browser.call("POST", &self.at("/v1/auth/flows"), Some(&body)).await
+        browser
+            .call("POST", &self.at("/v1/auth/flows"), Some(&body))
+            .await
     }
 
     /// Answers a step of a flow.
     pub async fn answer(&self, browser: &mut Browser, flow: &str, kind: &str, body: Value) -> Page {
-        browser.call("POST", &self.at(&format!("/v1/auth/flows/{flow}/{kind}")), Some(&body)).await
+        browser
+            .call(
+                "POST",
+                &self.at(&format!("/v1/auth/flows/{flow}/{kind}")),
+                Some(&body),
+            )
+            .await
     }
 }
 
@@ -183,8 +249,14 @@ async fn operator(core: &Core) -> String {
     let mut write = core.begin().await.expect("a transaction");
     let now = write.now();
     let prefix = plain.chars().take(12).collect();
-    let row = AdminToken { id: core.new_id(), prefix, expires_at: now + 3_600_000 };
-    api_tokens::create(&mut write.tx, &row, &hash_token(&plain), now).await.expect("a token");
+    let row = AdminToken {
+        id: core.new_id(),
+        prefix,
+        expires_at: now + 3_600_000,
+    };
+    api_tokens::create(&mut write.tx, &row, &hash_token(&plain), now)
+        .await
+        .expect("a token");
     core.commit(write).await.expect("a commit");
     plain
 }
@@ -205,9 +277,16 @@ mails_per_address = 1000
 "#
     );
     let env = BTreeMap::from([
-        ("LANEWAY_DATABASE_URL".to_owned(), format!("sqlite:{}", folder.path().join("laneway.db").display())),
+        (
+            "LANEWAY_DATABASE_URL".to_owned(),
+            format!("sqlite:{}", folder.path().join("laneway.db").display()),
+        ),
         ("LANEWAY_MASTER_KEY".to_owned(), KEY.to_owned()),
     ]);
-    let sources = Sources { file: Some(("suite.toml".into(), text)), env, read_file: |path| std::fs::read_to_string(path) };
+    let sources = Sources {
+        file: Some(("suite.toml".into(), text)),
+        env,
+        read_file: |path| std::fs::read_to_string(path),
+    };
     Config::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"))
 }

@@ -29,17 +29,26 @@ macro_rules! value_from {
 }
 
 value_from! {
-    &str => |v: &str| Self::Text(Some(v.to_owned())),
-    String => |v| Self::Text(Some(v)),
-    &String => |v: &String| Self::Text(Some(v.clone())),
-    Option<String> => Self::Text,
-    Option<&str> => |v: Option<&str>| Self::Text(v.map(str::to_owned)),
+    &str => |v: &str| Self::Text(Some(plain(v.to_owned()))),
+    String => |v| Self::Text(Some(plain(v))),
+    &String => |v: &String| Self::Text(Some(plain(v.clone()))),
+    Option<String> => |v: Option<String>| Self::Text(v.map(plain)),
+    Option<&str> => |v: Option<&str>| Self::Text(v.map(|v| plain(v.to_owned()))),
     i64 => |v| Self::Int(Some(v)),
     Option<i64> => Self::Int,
     bool => Self::Bool,
     Vec<u8> => |v| Self::Bytes(Some(v)),
     &[u8] => |v: &[u8]| Self::Bytes(Some(v.to_vec())),
     Option<Vec<u8>> => Self::Bytes,
+}
+
+/// PostgreSQL has no text with NUL and would fail the statement; both engines get U+FFFD.
+fn plain(text: String) -> String {
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}")
+    } else {
+        text
+    }
 }
 
 /// SQL text plus arguments for `$1`, `$2`, …

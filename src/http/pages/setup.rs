@@ -17,7 +17,7 @@ use super::{check_form, chrome, render, render_flow, see_other};
 use crate::authn;
 use crate::domain::upstream::Role;
 use crate::domain::{Code, Problem, UserId};
-use crate::lane_a::{operator, owner as owners, swap};
+use crate::lane_a::{account, operator, owner as owners, swap};
 use crate::providers::Configured;
 use crate::store::operators;
 use crate::views::{CheckRow, ConnectUpstreamPage, OwnerPage, UpstreamValues};
@@ -84,16 +84,23 @@ pub struct UpstreamForm {
     upstream: String,
 }
 
-async fn owner_session(context: &Context) -> Result<Option<UserId>, Problem> {
+/// The owner behind this request, freshly proven; otherwise where to go first.
+async fn owner_session(context: &Context) -> Result<Result<UserId, String>, Problem> {
     context.login_host_only()?;
     let visit = context.visit_as([0; 32], true).await?;
-    let Some(live) = visit.live else {
-        return Ok(None);
+    let Some(live) = visit.live.clone() else {
+        return Ok(Err("/login?return_to=/admin/upstream".to_owned()));
     };
     if !operators::is_owner(&context.core.db, &live.session.user).await? {
         return Err(Problem::new(Code::Forbidden, "Only owners may do this."));
     }
-    Ok(Some(live.session.user.clone()))
+    match account::require_operator(&visit, "/admin/upstream").await {
+        Ok(()) => Ok(Ok(live.session.user.clone())),
+        Err(problem) => match problem.extra.get("step_up_url").and_then(|v| v.as_str()) {
+            Some(url) => Ok(Err(url.to_owned())),
+            None => Err(problem),
+        },
+    }
 }
 
 fn session_token(context: &Context) -> &str {
@@ -102,8 +109,8 @@ fn session_token(context: &Context) -> &str {
 
 /// `GET /admin/upstream`
 pub async fn show(context: Context) -> Result<Response, Problem> {
-    if owner_session(&context).await?.is_none() {
-        return Ok(see_other("/login?return_to=/admin/upstream"));
+    if let Err(first) = owner_session(&context).await? {
+        return Ok(see_other(&first));
     }
     let all = context
         .core
@@ -139,9 +146,10 @@ pub async fn save(
 ) -> Result<Response, Problem> {
     let Form(form) =
         form.map_err(|_| Problem::new(Code::InvalidRequest, "The form could not be read."))?;
-    let user = owner_session(&context).await?.ok_or_else(|| {
-        Problem::new(Code::Unauthenticated, "Sign in again.").with("login_url", "/bff/login")
-    })?;
+    let user = match owner_session(&context).await? {
+        Ok(user) => user,
+        Err(first) => return Ok(see_other(&first)),
+    };
     check_form(&context, session_token(&context), &form.csrf)?;
     let (core, tenant) = (&context.core, &context.site.tenant);
     let values = UpstreamValues {
@@ -208,9 +216,10 @@ pub async fn activate(
 ) -> Result<Response, Problem> {
     let Form(form) =
         form.map_err(|_| Problem::new(Code::InvalidRequest, "The form could not be read."))?;
-    let user = owner_session(&context)
-        .await?
-        .ok_or_else(|| Problem::new(Code::Unauthenticated, "Sign in again."))?;
+    let user = match owner_session(&context).await? {
+        Ok(user) => user,
+        Err(first) => return Ok(see_other(&first)),
+    };
     check_form(&context, session_token(&context), &form.csrf)?;
     let (core, tenant) = (&context.core, &context.site.tenant);
     let id = crate::domain::UpstreamId(form.upstream);

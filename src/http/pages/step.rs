@@ -24,6 +24,7 @@ pub(super) struct Draft {
     pub purpose: FlowPurpose,
     pub return_to: String,
     pub username: String,
+    pub flow: Option<Flow>,
 }
 
 impl Draft {
@@ -33,6 +34,7 @@ impl Draft {
             purpose,
             return_to: return_to.as_str().to_owned(),
             username: query.login_hint.unwrap_or_default(),
+            flow: None,
         })
     }
 }
@@ -62,8 +64,13 @@ pub(super) async fn start_page(
 ) -> Result<Response, Problem> {
     let tenant = &context.site.tenant;
     let chrome = chrome(&context.site, &context.meta.request_id);
-    let offers = context.core.providers.offers(tenant).await?;
+    let offers = match &draft.flow {
+        Some(flow) => methods::of_flow(visit, flow).await?,
+        None => context.core.providers.offers(tenant).await?,
+    };
     let has = |kind| offers.iter().any(|offer: &Offer| offer.kind == kind);
+    let flow = draft.flow.as_ref().map(|flow| flow.id.0.clone());
+    let open = tenant.signup == Signup::Open && has(MethodKind::EmailCode);
     let return_query: String =
         url::form_urlencoded::byte_serialize(draft.return_to.as_bytes()).collect();
     if draft.purpose == FlowPurpose::Signup {
@@ -71,21 +78,22 @@ pub(super) async fn start_page(
             chrome,
             action: "/signup".into(),
             csrf: form_csrf(context, browser),
-            flow: None,
+            // A flow that has begun was let in, by an owner link for example.
+            closed: flow.is_none() && !open,
+            flow,
             return_to: draft.return_to.clone(),
             email: draft.username.clone(),
             error,
             login_href: format!("/login?return_to={return_query}"),
-            closed: tenant.signup != Signup::Open || !has(MethodKind::EmailCode),
         };
         return Ok(render_flow(visit, status, &page).await);
     }
-    let open = tenant.signup == Signup::Open && has(MethodKind::EmailCode);
     let page = LoginPage {
         chrome,
         action: "/login".into(),
         csrf: form_csrf(context, browser),
-        flow: None,
+        signup_href: (flow.is_none() && open).then(|| format!("/signup?return_to={return_query}")),
+        flow,
         return_to: draft.return_to.clone(),
         username: draft.username.clone(),
         error,
@@ -93,7 +101,6 @@ pub(super) async fn start_page(
         email_code: has(MethodKind::EmailCode),
         password: false,
         redirects: redirects(&offers),
-        signup_href: open.then(|| format!("/signup?return_to={return_query}")),
         notice: None,
     };
     Ok(render_flow(visit, status, &page).await)
@@ -123,8 +130,9 @@ pub(super) async fn step_page(
                 purpose: flow.purpose,
                 return_to: flow.state.return_to.as_str().to_owned(),
                 username: flow.state.username.clone().unwrap_or_default(),
+                flow: Some(flow.clone()),
             };
-            return identify_page(context, visit, browser, flow, &draft, error, status).await;
+            return start_page(context, visit, browser, &draft, error, status).await;
         }
         Step::Choose => {
             return choose_page(context, visit, browser, flow, error, status).await;
@@ -201,52 +209,6 @@ pub(super) async fn step_page(
         Step::Done => see_other(flow.state.return_to.as_str()),
     };
     Ok(page)
-}
-
-async fn identify_page(
-    context: &Context,
-    visit: &Visit<'_>,
-    browser: &Browser,
-    flow: &Flow,
-    draft: &Draft,
-    error: Option<String>,
-    status: StatusCode,
-) -> Result<Response, Problem> {
-    let chrome = chrome(&context.site, &context.meta.request_id);
-    let csrf = form_csrf(context, browser);
-    let (return_to, username) = (draft.return_to.clone(), draft.username.clone());
-    if flow.purpose == FlowPurpose::Signup {
-        let page = SignupPage {
-            chrome,
-            action: "/signup".into(),
-            csrf,
-            flow: Some(flow.id.0.clone()),
-            return_to,
-            email: username,
-            error,
-            login_href: "/login".into(),
-            closed: false,
-        };
-        return Ok(render_flow(visit, status, &page).await);
-    }
-    let offers = methods::of_flow(visit, flow).await?;
-    let has = |kind| offers.iter().any(|offer: &Offer| offer.kind == kind);
-    let page = LoginPage {
-        chrome,
-        action: "/login".into(),
-        csrf,
-        flow: Some(flow.id.0.clone()),
-        return_to,
-        username,
-        error,
-        passkey: has(MethodKind::Passkey),
-        email_code: has(MethodKind::EmailCode),
-        password: false,
-        redirects: redirects(&offers),
-        signup_href: None,
-        notice: None,
-    };
-    Ok(render_flow(visit, status, &page).await)
 }
 
 async fn choose_page(

@@ -44,7 +44,7 @@ pub async fn put_upstream(
     actor: Actor<'_>,
     input: UpstreamInput,
 ) -> Result<Upstream, Problem> {
-    check_upstream(&input)?;
+    check_upstream(core, &input)?;
     let mut write = core.begin().await?;
     let all = upstreams::list(&mut write.tx, &tenant.id).await?;
     let old = all.into_iter().find(|row| row.slug == input.name);
@@ -100,9 +100,9 @@ pub async fn put_upstream(
     Ok(row)
 }
 
-fn check_upstream(input: &UpstreamInput) -> Result<(), Problem> {
+fn check_upstream(core: &Core, input: &UpstreamInput) -> Result<(), Problem> {
     check_slug("/name", &input.name)?;
-    if !matches!(input.kind.as_str(), "keycloak" | "oidc" | "fake") {
+    if !core.providers.knows(&input.kind) {
         return Err(Problem::field("/kind", "unknown", "Use keycloak or oidc."));
     }
     let bad = || {

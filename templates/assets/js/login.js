@@ -76,7 +76,7 @@ function enhance(form) {
 
 async function signIn(form, { mediation, signal, renew }) {
   const value = (name) => form.elements.namedItem(name)?.value || undefined;
-  const begin = { purpose: "login", return_to: value("return_to"), acr_values: value("acr_values") };
+  const begin = { purpose: "login", return_to: value("return_to") };
   const flow = await post("/v1/auth/flows", begin);
   const path = stepPath(flow.id, "passkey");
   const options = (await post(path, {})).step.public_key;

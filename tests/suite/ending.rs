@@ -1,0 +1,113 @@
+//! The end of a session, from either side.
+
+use serde_json::json;
+use url::Url;
+
+use super::login::is_signed_in_there;
+use super::rig::{Logout, Person};
+use super::stage::Stage;
+use super::web::{Browser, Page};
+use crate::harness::until;
+
+/// Signing out here signs out there too: afterwards the provider asks again.
+pub async fn a_logout_ends_both_sides(stage: &Stage) {
+    let how = stage.rig.declared().logout;
+    let ana = stage.rig.provision(stage, "ana", false).await;
+    let mut browser = stage.signed_in(&ana).await;
+    let mut copy = browser.clone();
+    let answer = browser
+        .call("POST", &stage.at("/bff/logout"), Some(&json!({})))
+        .await
+        .expect(200)
+        .json();
+    stage.user(&mut copy).await.refused(401, "unauthenticated");
+    stage
+        .user(&mut browser)
+        .await
+        .refused(401, "unauthenticated");
+    let Some(path) = answer["redirect_to"].as_str() else {
+        assert_eq!(how, Logout::Nothing);
+        return;
+    };
+    assert!(path.starts_with("/bff/logout/continue/"), "{path}");
+    let page = browser.open(&stage.at(path)).await;
+    let home = match how {
+        Logout::Nothing => panic!("there is nothing to end at {}", stage.slug),
+        Logout::Server => page.expect(303).leads_to(),
+        Logout::Browser => by_form(stage, &mut browser, page.expect(200)).await,
+    };
+    assert_eq!(home, stage.at("/logged-out"));
+    browser.open(&home).await.expect(200);
+    assert!(!is_signed_in_there(stage, &mut browser, &ana).await);
+    // The continuation works once.
+    browser
+        .call("GET", &stage.at(path), None)
+        .await
+        .refused(410, "expired");
+}
+
+/// Posts our form to the provider, and the provider's own question with "yes".
+async fn by_form(stage: &Stage, browser: &mut Browser, page: Page) -> Url {
+    let (action, fields) = page.form("post");
+    assert!(!stage.owns(&action), "{action}");
+    assert_eq!(
+        action.query(),
+        None,
+        "nothing about the session is in an address"
+    );
+    assert!(fields.iter().any(|(name, _)| name == "id_token_hint"));
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let question = browser.submit(&action, &fields).await.expect(200);
+    let (action, fields) = question.form("op.logoutForm");
+    let mut fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    fields.push(("logout", "yes"));
+    browser.submit(&action, &fields).await.leads_to()
+}
+
+/// A session that the provider ends is dead here, and so is only that person's.
+pub async fn a_session_ended_there_is_dead_here(stage: &Stage) {
+    assert!(stage.rig.declared().back_channel);
+    let ana = stage.rig.provision(stage, "ana", false).await;
+    let ben = stage.rig.provision(stage, "ben", false).await;
+    let mut browser = stage.signed_in(&ana).await;
+    let mut other = stage.signed_in(&ben).await;
+    stage.rig.end_session(stage, &ana).await;
+    is_dead(stage, &browser, &ana).await;
+    stage
+        .user(&mut browser)
+        .await
+        .refused(401, "unauthenticated");
+    stage.who(&mut other).await;
+}
+
+async fn is_dead(stage: &Stage, browser: &Browser, person: &Person) {
+    let what = format!("the session of {} ends", person.login);
+    until(5, &what, || async {
+        let page = stage.user(&mut browser.clone()).await;
+        (page.status == 401).then_some(())
+    })
+    .await;
+}
+
+/// A logout token that the provider did not make ends nothing; a provider that makes none
+/// is believed none.
+pub async fn only_its_own_word_ends_sessions(stage: &Stage) {
+    let ana = stage.rig.provision(stage, "ana", false).await;
+    let mut browser = stage.signed_in(&ana).await;
+    let address = stage.at(&format!("/bff/backchannel/{}", stage.slug));
+    let unsigned = "eyJhbGciOiJub25lIiwidHlwIjoibG9nb3V0K2p3dCJ9.eyJzdWIiOiJhbmEifQ.";
+    for token in ["", "junk", unsigned] {
+        let page = Browser::new()
+            .submit(&address, &[("logout_token", token)])
+            .await
+            .expect(400);
+        assert_eq!(page.json(), json!({ "error": "invalid_request" }));
+    }
+    stage.who(&mut browser).await;
+}

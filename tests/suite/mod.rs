@@ -1,0 +1,133 @@
+//! The behavioural suite of the provider seam: one set of behaviours, seen through
+//! Laneway's HTTP API, for every provider: embedded, scripted, and two live ones.
+//!
+//! Owns: which behaviour is run against which provider. A provider's declaration decides
+//! what a behaviour expects; what it does not declare is proven to be refused.
+//! Must not know: how a provider does anything.
+//!
+//! The live providers are named by the environment (`dev/test` starts them).
+
+mod abilities;
+mod answers;
+mod embedded;
+mod ending;
+mod fake;
+mod frozen;
+mod keycloak;
+mod live;
+mod login;
+mod oidc_provider;
+mod outage;
+mod probe;
+mod rig;
+mod stage;
+mod step_up;
+mod web;
+
+use std::collections::HashMap;
+
+use embedded::EmbeddedRig;
+use fake::FakeRig;
+use keycloak::KeycloakRig;
+use oidc_provider::OidcProviderRig;
+use rig::Rig;
+use stage::Stage;
+
+/// The providers.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Embedded,
+    Fake,
+    Keycloak,
+    OidcProvider,
+}
+
+/// One Laneway with this provider; `None` where the provider is not there.
+async fn stage(kind: Kind, alone: bool) -> Option<Stage> {
+    let (rig, adapters): (Box<dyn Rig>, _) = match kind {
+        Kind::Embedded => (Box::new(EmbeddedRig::default()), HashMap::new()),
+        Kind::Fake => {
+            let (rig, adapters) = FakeRig::new();
+            (Box::new(rig), adapters)
+        }
+        Kind::Keycloak => (Box::new(KeycloakRig::new(alone).await?), HashMap::new()),
+        Kind::OidcProvider => (Box::new(OidcProviderRig::new(alone).await?), HashMap::new()),
+    };
+    Some(Stage::open(rig, adapters).await)
+}
+
+/// One test per behaviour. `alone` behaviours take the provider away from all others.
+macro_rules! behaviours {
+    ($kind:ident: $($room:ident::$name:ident)+; alone: $($alone_room:ident::$alone_name:ident)*) => {
+        $(#[tokio::test]
+        async fn $name() {
+            if let Some(stage) = super::stage(super::Kind::$kind, false).await {
+                super::$room::$name(&stage).await;
+                stage.close().await;
+            }
+        })+
+        $(#[tokio::test]
+        async fn $alone_name() {
+            if let Some(stage) = super::stage(super::Kind::$kind, true).await {
+                super::$alone_room::$alone_name(&stage).await;
+                stage.close().await;
+            }
+        })*
+    };
+}
+
+/// What every provider must do.
+macro_rules! every_provider {
+    ($kind:ident; also: $($room:ident::$name:ident)*; alone: $($alone_room:ident::$alone_name:ident)*) => {
+        behaviours! { $kind:
+            login::offers_what_it_declares
+            login::a_person_keeps_their_id
+            login::a_wrong_answer_gives_no_session
+            login::a_disabled_person_stays_out
+            login::no_silent_sign_in_without_a_session_there
+            abilities::people_are_created_there_or_not_at_all
+            abilities::passkeys_are_added_here_or_not_at_all
+            abilities::other_methods_are_refused
+            step_up::the_demanded_rung_is_reached
+            step_up::without_a_path_it_is_refused
+            step_up::another_person_raises_nothing
+            ending::a_logout_ends_both_sides
+            ending::only_its_own_word_ends_sessions
+            probe::all_is_well
+            $($room::$name)*;
+            alone: $($alone_room::$alone_name)*
+        }
+    };
+}
+
+/// What every provider with a page of its own must do besides.
+macro_rules! redirecting_provider {
+    ($kind:ident; also: $($room:ident::$name:ident)*) => {
+        every_provider! { $kind; also:
+            login::a_session_there_signs_in_silently
+            answers::an_answer_works_once
+            answers::an_answer_belongs_to_its_browser
+            answers::a_forged_answer_is_refused
+            answers::turning_back_is_a_refusal
+            ending::a_session_ended_there_is_dead_here
+            $($room::$name)*;
+            alone: outage::sessions_live_on_and_logins_come_back
+        }
+    };
+}
+
+mod at_embedded {
+    every_provider! { Embedded; also: abilities::there_is_no_page_to_go_to; alone: }
+}
+
+mod at_fake {
+    redirecting_provider! { Fake; also: }
+}
+
+mod at_keycloak {
+    redirecting_provider! { Keycloak; also: probe::a_wrong_secret_is_named probe::a_wrong_address_is_named }
+}
+
+mod at_oidc_provider {
+    redirecting_provider! { OidcProvider; also: probe::a_wrong_secret_is_named probe::a_wrong_address_is_named }
+}

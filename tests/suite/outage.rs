@@ -1,0 +1,113 @@
+//! The provider goes away and comes back.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::probe::failed;
+use super::rig::{Does, Person};
+use super::stage::Stage;
+use super::web::Browser;
+use crate::harness::until;
+
+/// Nobody waits longer for the news that the provider is away.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+/// While it is away: sessions go on, new sign-ins hear 503 soon, as a page and as a
+/// problem. When it is back: sign-in works, and nobody had to restart Laneway.
+pub async fn sessions_live_on_and_logins_come_back(stage: &Stage) {
+    let ana = stage.rig.provision(stage, "ana", false).await;
+    let mut browser = stage.signed_in(&ana).await;
+    let before = stage.who(&mut browser).await;
+    stage.rig.stop().await;
+    assert_eq!(stage.who(&mut browser).await["sid"], before["sid"]);
+    refuses_new_sign_ins(stage).await;
+    assert_eq!(stage.who(&mut browser).await["sid"], before["sid"]);
+    let found = failed(&stage.probe().await);
+    assert!(
+        found.iter().any(|check| check["who"] == "provider"
+            && !check["fix"].as_str().unwrap_or_default().is_empty()),
+        "{found:?}"
+    );
+    logout_still_works(stage, browser.clone()).await;
+    stage.rig.start().await;
+    comes_back(stage, &ana).await;
+    assert_eq!(
+        failed(&stage.probe().await),
+        Vec::<serde_json::Value>::new()
+    );
+}
+
+async fn refuses_new_sign_ins(stage: &Stage) {
+    let mut stranger = Browser::new();
+    let from = Instant::now();
+    let page = stranger
+        .open(&stage.at("/bff/login?return_to=/account"))
+        .await;
+    let took = from.elapsed();
+    let location = page.location.as_ref().map(url::Url::path);
+    assert_eq!((page.status, location), (503, None), "{}", page.text);
+    assert!(took < PATIENCE, "{took:?}");
+    assert!(
+        page.text.starts_with("<!doctype html>") || page.text.starts_with("<!DOCTYPE html>"),
+        "{}",
+        page.text
+    );
+    assert!(page.retry_after.is_some());
+    let flow = stage
+        .flow(&mut stranger, json!({}))
+        .await
+        .expect(201)
+        .json();
+    let from = Instant::now();
+    let problem = stage
+        .answer(
+            &mut stranger,
+            flow["id"].as_str().expect("an id"),
+            "redirect",
+            json!({}),
+        )
+        .await;
+    assert!(from.elapsed() < PATIENCE, "{:?}", from.elapsed());
+    assert!(problem.retry_after.is_some());
+    problem.refused(503, "upstream_unavailable");
+    assert_eq!(stranger.cookie("__Host-lw"), None);
+}
+
+/// Signing out here never hangs on the provider. The session of the copied browser ends,
+/// so this comes last.
+async fn logout_still_works(stage: &Stage, mut browser: Browser) {
+    let answer = browser
+        .call("POST", &stage.at("/bff/logout"), Some(&json!({})))
+        .await
+        .expect(200)
+        .json();
+    let path = answer["redirect_to"].as_str().expect("a continuation");
+    let from = Instant::now();
+    let page = browser.open(&stage.at(path)).await;
+    assert!(
+        matches!(page.status, 200 | 303),
+        "{}: {}",
+        page.status,
+        page.text
+    );
+    assert!(from.elapsed() < PATIENCE, "{:?}", from.elapsed());
+    stage
+        .user(&mut browser)
+        .await
+        .refused(401, "unauthenticated");
+}
+
+async fn comes_back(stage: &Stage, person: &Person) {
+    until(10, "sign-in works again", || async {
+        let mut browser = Browser::new();
+        let page = browser
+            .open(&stage.at("/bff/login?return_to=/account"))
+            .await;
+        (page.status == 303).then_some(())
+    })
+    .await;
+    stage
+        .sign_in(&mut Browser::new(), "", (person, Does::SignIn))
+        .await;
+}
