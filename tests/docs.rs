@@ -61,7 +61,10 @@ async fn the_examples_for_app_developers_are_true() {
             }
         }
     }
-    assert!(asked >= 20 && compared >= 20, "{asked} asked, {compared} compared");
+    assert!(
+        asked >= 20 && compared >= 20,
+        "{asked} asked, {compared} compared"
+    );
 }
 
 /// Who sits at the browser from here on.
@@ -73,11 +76,17 @@ async fn set(app: &TestApp, scene: &str) -> crate::harness::Browser {
         "signed in on the login host" if known => app.login(email).await,
         "signed in on the login host" => app.signup(email).await,
         "signed in" | "member of acme" => {
-            let mut browser = if known { app.login(email).await } else { app.signup(email).await };
+            let mut browser = if known {
+                app.login(email).await
+            } else {
+                app.signup(email).await
+            };
             app.enter(&mut browser, APP).await;
             if scene == "member of acme" {
                 let org = join_acme(app, &browser.me().await["sub"]).await;
-                let switched = browser.post(&format!("{APP}/bff/org"), json!({ "org": org })).await;
+                let switched = browser
+                    .post(&format!("{APP}/bff/org"), json!({ "org": org }))
+                    .await;
                 switched.expect(200);
             }
             browser
@@ -88,22 +97,39 @@ async fn set(app: &TestApp, scene: &str) -> crate::harness::Browser {
 
 impl TestApp {
     async fn tenant_has(&self, email: &str) -> bool {
-        let users = self.admin("GET", "/v1/admin/users", Value::Null).await.expect(200).json();
-        users["items"].as_array().is_some_and(|all| all.iter().any(|user| user["email"] == email))
+        let users = self
+            .admin("GET", "/v1/admin/users", Value::Null)
+            .await
+            .expect(200)
+            .json();
+        users["items"]
+            .as_array()
+            .is_some_and(|all| all.iter().any(|user| user["email"] == email))
     }
 }
 
 async fn join_acme(app: &TestApp, user: &Value) -> Value {
     let org = json!({ "slug": "acme", "name": "Acme" });
-    let org = app.admin("POST", "/v1/organizations", org).await.expect(201).json()["id"].clone();
+    let org = app
+        .admin("POST", "/v1/organizations", org)
+        .await
+        .expect(201)
+        .json()["id"]
+        .clone();
     let (id, user) = (org.as_str().expect("an id"), user.as_str().expect("an id"));
     let path = format!("/v1/organizations/{id}/members/{user}");
-    app.admin("PUT", &path, json!({ "roles": ["admin"] })).await.expect(200);
+    app.admin("PUT", &path, json!({ "roles": ["admin"] }))
+        .await
+        .expect(200);
     org
 }
 
 async fn newest_code(app: &TestApp, email: &str) -> Option<String> {
-    app.mails_to(email).await.iter().rev().find_map(|mail| mail.code.clone())
+    app.mails_to(email)
+        .await
+        .iter()
+        .rev()
+        .find_map(|mail| mail.code.clone())
 }
 
 /// `tables` only: every example of a file is one that the program takes.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use url::Url;
 
-use super::{Visit, sign_in};
+use super::{Visit, limits, sign_in};
 use crate::audit::{Event, Outcome, RequestMeta, kind};
 use crate::core::{Core, Site, hash_token};
 use crate::domain::{Code, Problem, Sid, TenantId, UpstreamId, UserId};
@@ -233,6 +233,8 @@ pub async fn back_channel(
                 ("upstream", slug),
             )
             .detail(json!({ "reason": problem.source }));
+            // Anybody can send nonsense here; past the limit it leaves no more rows.
+            limits::callback(core, &meta.ip).await?;
             core.audit_alone(&tenant.id, meta, event).await;
             return Err(Problem::new(
                 Code::InvalidRequest,

@@ -13,19 +13,34 @@ const PAGE: &str = "docs/operators.md";
 /// First cells of the table below a heading, without back quotes; the second cells beside them.
 fn table(heading: &str) -> Vec<(String, String)> {
     let page = read(PAGE);
-    let below = page.split(&format!("\n{heading}\n")).nth(1).unwrap_or_else(|| panic!("no {heading}"));
-    let rows = below.lines().skip_while(|line| !line.starts_with('|')).skip(2);
+    let below = page
+        .split(&format!("\n{heading}\n"))
+        .nth(1)
+        .unwrap_or_else(|| panic!("no {heading}"));
+    let rows = below
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .skip(2);
     rows.take_while(|line| line.starts_with('|'))
         .map(|line| {
-            let mut cells = line.trim_matches('|').split(" | ").map(|cell| cell.trim().replace('`', ""));
-            (cells.next().unwrap_or_default(), cells.next().unwrap_or_default())
+            let mut cells = line
+                .trim_matches('|')
+                .split(" | ")
+                .map(|cell| cell.trim().replace('`', ""));
+            (
+                cells.next().unwrap_or_default(),
+                cells.next().unwrap_or_default(),
+            )
         })
         .collect()
 }
 
 fn words(text: &str, begins: &str) -> BTreeSet<String> {
     let inner = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    text.split(|c: char| !inner(c)).filter(|word| word.starts_with(begins)).map(str::to_owned).collect()
+    text.split(|c: char| !inner(c))
+        .filter(|word| word.starts_with(begins))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
@@ -33,11 +48,22 @@ fn every_key_is_on_the_page_and_no_other() {
     let source = read("src/config/keys.rs");
     let body = source.split("const KEYS").nth(1).expect("the list of keys");
     let body = body.split("];").next().expect("its end");
-    let known: BTreeSet<String> = body.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+    let known: BTreeSet<String> = body
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
     assert!(known.len() > 40, "{known:?}");
-    let shown: BTreeSet<String> = table("### All keys").into_iter().map(|(key, _)| key).collect();
+    let shown: BTreeSet<String> = table("### All keys")
+        .into_iter()
+        .map(|(key, _)| key)
+        .collect();
     // A table of its own, which no variable can set.
-    let shown: BTreeSet<String> = shown.into_iter().filter(|key| key != "upstream.options").collect();
+    let shown: BTreeSet<String> = shown
+        .into_iter()
+        .filter(|key| key != "upstream.options")
+        .collect();
     assert_eq!(shown, known);
 }
 
@@ -48,20 +74,33 @@ fn the_defaults_on_the_page_are_the_programs() {
     let mut compared = 0;
     for (key, default) in table("### All keys") {
         let (section, name) = key.rsplit_once('.').unwrap_or(("", &key));
-        let skipped = default.is_empty() || base.contains(&format!("{name} ="));
+        let skipped = default == "—" || base.contains(&format!("{name} ="));
         if skipped || section == "upstream" {
             continue;
         }
-        let number = default.chars().all(|c| c.is_ascii_digit()) || ["false", "[]"].contains(&default.as_str());
-        let value = if number { default.clone() } else { format!("{default:?}") };
-        let table = if section.is_empty() { String::new() } else { format!("[{section}]\n") };
+        let number = default.chars().all(|c| c.is_ascii_digit())
+            || ["false", "[]"].contains(&default.as_str());
+        let value = if number {
+            default.clone()
+        } else {
+            format!("{default:?}")
+        };
+        let table = if section.is_empty() {
+            String::new()
+        } else {
+            format!("[{section}]\n")
+        };
         let text = if section.is_empty() {
             format!("{name} = {value}\n{base}")
         } else {
             format!("{base}{table}{name} = {value}\n")
         };
         let loaded = load(&text).unwrap_or_else(|faults| panic!("{key} = {default}: {faults:?}"));
-        assert_eq!(format!("{loaded:?}"), plain, "{key} is not {default} by default");
+        assert_eq!(
+            format!("{loaded:?}"),
+            plain,
+            "{key} is not {default} by default"
+        );
         compared += 1;
     }
     assert!(compared >= 25, "only {compared} defaults");
@@ -69,7 +108,10 @@ fn the_defaults_on_the_page_are_the_programs() {
 
 #[test]
 fn every_event_type_is_on_the_page_and_no_other() {
-    let shown: Vec<String> = table("### Event types").into_iter().map(|(kind, _)| kind).collect();
+    let shown: Vec<String> = table("### Event types")
+        .into_iter()
+        .map(|(kind, _)| kind)
+        .collect();
     assert_eq!(shown, laneway::audit::TYPES);
 }
 
@@ -80,7 +122,14 @@ fn every_metric_is_on_the_page_and_no_other() {
         .map(|(name, _)| name.split('{').next().unwrap_or_default().to_owned())
         .collect();
     let mut known = BTreeSet::new();
-    for path in ["src/http/gate.rs", "src/http/ops.rs", "src/lane_a/submit.rs", "src/providers.rs", "src/sessions/cache.rs", "src/sessions/log.rs"] {
+    for path in [
+        "src/http/gate.rs",
+        "src/http/ops.rs",
+        "src/lane_a/submit.rs",
+        "src/providers.rs",
+        "src/sessions/cache.rs",
+        "src/sessions/log.rs",
+    ] {
         let source = read(path);
         for macros in ["counter!(", "histogram!(", "gauge!("] {
             for call in source.split(macros).skip(1) {
@@ -96,8 +145,14 @@ fn every_metric_is_on_the_page_and_no_other() {
 fn every_command_on_a_page_exists() {
     let mut commands = BTreeSet::new();
     for path in ["README.md", PAGE, "docs/architecture.md", "CONTRIBUTING.md"] {
-        for line in super::example::fenced(&read(path), "sh").join("\n").replace("\\\n", " ").lines() {
-            let Some(rest) = line.trim().strip_prefix("laneway ") else { continue };
+        for line in super::example::fenced(&read(path), "sh")
+            .join("\n")
+            .replace("\\\n", " ")
+            .lines()
+        {
+            let Some(rest) = line.trim().strip_prefix("laneway ") else {
+                continue;
+            };
             commands.insert(rest.split('#').next().unwrap_or_default().trim().to_owned());
         }
     }
@@ -111,7 +166,11 @@ fn every_command_on_a_page_exists() {
             .expect("the program runs");
         let help = String::from_utf8_lossy(&out.stdout);
         let flags = command.split(' ').filter(|word| word.starts_with("--"));
-        assert!(out.status.success(), "laneway {command}: {}", String::from_utf8_lossy(&out.stderr));
+        assert!(
+            out.status.success(),
+            "laneway {command}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
         for flag in flags {
             assert!(help.contains(flag), "laneway {command}: no {flag}");
         }

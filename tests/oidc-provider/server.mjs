@@ -67,7 +67,9 @@ function newProvider(issuer) {
     acrValues: ['aal1', 'aal2'],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'], acr: null, auth_time: null, amr: null },
     scopes: ['openid', 'offline_access', 'email', 'profile', 'groups'],
-    cookies: { keys: ['only', 'for', 'tests'] },
+    // Logout by POST, as the specification demands, is off unless asked for in these two places.
+    enableHttpPostMethods: true,
+    cookies: { keys: ['only', 'for', 'tests'], long: { sameSite: 'none' } },
     jwks: {
       keys: [
         { ...key('rsa', { modulusLength: 2048 }), use: 'sig', alg: 'RS256' },
@@ -76,6 +78,7 @@ function newProvider(issuer) {
     },
     features: {
       devInteractions: { enabled: false },
+      claimsParameter: { enabled: true },
       backchannelLogout: { enabled: true },
       rpInitiatedLogout: { enabled: true, logoutSource },
       revocation: { enabled: true },

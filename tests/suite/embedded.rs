@@ -128,7 +128,7 @@ impl Rig for EmbeddedRig {
         Declared {
             methods: &[("email-code", "headless"), ("passkey", "headless")],
             acr: "aal1",
-            amr: &["email", "otp"],
+            amr: &["email"],
             strongest: "phr",
             beyond: None,
             judges_factors: false,

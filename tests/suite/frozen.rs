@@ -31,8 +31,9 @@ impl Frozen {
 
     /// Lets it go on.
     pub fn thaw(&self) {
-        self.signal("CONT");
-        self.stands.store(false, Ordering::SeqCst);
+        if self.stands.swap(false, Ordering::SeqCst) {
+            self.signal("CONT");
+        }
     }
 
     fn signal(&self, name: &str) {

@@ -25,9 +25,11 @@ mod step_up;
 mod web;
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use embedded::EmbeddedRig;
 use fake::FakeRig;
+use futures::FutureExt as _;
 use keycloak::KeycloakRig;
 use oidc_provider::OidcProviderRig;
 use rig::Rig;
@@ -56,22 +58,32 @@ async fn stage(kind: Kind, alone: bool) -> Option<Stage> {
     Some(Stage::open(rig, adapters).await)
 }
 
+/// Runs one behaviour. Whatever becomes of it, the provider is left as it was found.
+async fn run<B>(kind: Kind, alone: bool, behaviour: B)
+where
+    B: AsyncFnOnce(&Stage),
+{
+    let Some(stage) = stage(kind, alone).await else {
+        return;
+    };
+    let outcome = AssertUnwindSafe(behaviour(&stage)).catch_unwind().await;
+    stage.rig.start().await;
+    stage.close().await;
+    if let Err(panic) = outcome {
+        resume_unwind(panic);
+    }
+}
+
 /// One test per behaviour. `alone` behaviours take the provider away from all others.
 macro_rules! behaviours {
     ($kind:ident: $($room:ident::$name:ident)+; alone: $($alone_room:ident::$alone_name:ident)*) => {
         $(#[tokio::test]
         async fn $name() {
-            if let Some(stage) = super::stage(super::Kind::$kind, false).await {
-                super::$room::$name(&stage).await;
-                stage.close().await;
-            }
+            super::run(super::Kind::$kind, false, super::$room::$name).await;
         })+
         $(#[tokio::test]
         async fn $alone_name() {
-            if let Some(stage) = super::stage(super::Kind::$kind, true).await {
-                super::$alone_room::$alone_name(&stage).await;
-                stage.close().await;
-            }
+            super::run(super::Kind::$kind, true, super::$alone_room::$alone_name).await;
         })*
     };
 }

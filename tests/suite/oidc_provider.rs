@@ -3,6 +3,8 @@
 //! Owns: its login form and its control side (`tests/oidc-provider/server.mjs`).
 //! Must not know: what any test proves.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use tokio::sync::RwLock;
@@ -20,6 +22,7 @@ pub struct OidcProviderRig {
     issuer: String,
     control: String,
     client_id: String,
+    stopped: AtomicBool,
     _hold: Hold,
 }
 
@@ -33,7 +36,7 @@ impl OidcProviderRig {
         Some(Self {
             issuer,
             control,
-            client_id: unique("client"),
+            client_id: unique("client"), stopped: AtomicBool::new(false),
             _hold: Hold::of(&USE, alone).await,
         })
     }
@@ -89,7 +92,8 @@ impl Rig for OidcProviderRig {
         Declared {
             methods: &[("redirect", "redirect")],
             acr: "aal1",
-            amr: &["pwd"],
+            // It keeps amr to itself unless a client is let ask for it.
+            amr: &[],
             strongest: "aal2",
             beyond: Some("phr"),
             judges_factors: false,
@@ -170,11 +174,14 @@ impl Rig for OidcProviderRig {
     }
 
     async fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
         self.arrange("POST", "/stop", None).await;
     }
 
     async fn start(&self) {
-        self.arrange("POST", "/start", None).await;
+        if self.stopped.swap(false, Ordering::SeqCst) {
+            self.arrange("POST", "/start", None).await;
+        }
     }
 
     async fn clean_up(&self) {}

@@ -55,7 +55,7 @@ pub async fn a_wrong_secret_is_named(stage: &Stage) {
 pub async fn a_wrong_address_is_named(stage: &Stage) {
     let path = format!("/v1/admin/upstreams/{}", stage.upstream);
     let row = stage.admin("GET", &path, None).await.expect(200).json();
-    let mut body = json!({ "name": format!("{NAME}-2"), "client_secret": "not-looked-at" });
+    let mut body = json!({ "name": format!("{NAME}-2"), "client_secret": "another" });
     for member in ["kind", "issuer", "client_id", "options"] {
         body[member] = row[member].clone();
     }

@@ -54,7 +54,8 @@ impl SessionControl for Embedded {
     }
 
     async fn verify_logout_token(&self, _token: &str) -> Result<LogoutToken, ProviderError> {
-        Err(ProviderError::Misconfigured(
+        // Whoever sends one made it up.
+        Err(ProviderError::InvalidResponse(
             "the embedded provider sends no logout tokens".to_owned(),
         ))
     }

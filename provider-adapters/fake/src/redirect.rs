@@ -93,22 +93,27 @@ impl RedirectLogin for Fake {
         let begun: Begun = state
             .decode()
             .map_err(|_| invalid("the state is not ours"))?;
+        // What the browser brings can be written by anybody: it is refused, not an error.
         if callback.single("state") != Some(&begun.state) {
-            return Err(invalid("state"));
+            return Ok(refused("state_mismatch"));
         }
         if callback.redirect_uri != begun.redirect_uri {
-            return Err(invalid("redirect_uri"));
+            return Ok(refused("redirect_uri_mismatch"));
         }
         if callback.single("iss") != Some(&self.shared.config.issuer) {
-            return Err(invalid("iss"));
+            return Ok(refused("issuer_mismatch"));
         }
         if let Some(error) = callback.single("error") {
             return Ok(LoginStep::Denied(refusal(error)));
         }
-        let code = callback.single("code").ok_or_else(|| invalid("code"))?;
+        let Some(code) = callback.single("code") else {
+            return Ok(refused("code_missing"));
+        };
         let person = {
             let mut script = self.script();
-            let subject = script.codes.remove(code).ok_or_else(|| invalid("code"))?;
+            let Some(subject) = script.codes.remove(code) else {
+                return Ok(refused("invalid_grant"));
+            };
             script
                 .people
                 .get(&subject)
@@ -130,6 +135,10 @@ fn refusal(error: &str) -> Denial {
         "login_required" | "interaction_required" => Denial::LoginRequired,
         other => Denial::Refused(other.to_owned()),
     }
+}
+
+fn refused(code: &str) -> LoginStep {
+    LoginStep::Denied(Denial::Refused(code.to_owned()))
 }
 
 fn invalid(what: &str) -> ProviderError {

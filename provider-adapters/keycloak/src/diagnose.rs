@@ -21,7 +21,7 @@ impl Diagnose for Keycloak {
         if !checks[0].ok {
             return checks;
         }
-        checks.extend(self.oidc.diagnose(addresses).await);
+        checks.extend(self.oidc.diagnose_protocol().await);
         if checks
             .iter()
             .any(|check| check.name == "discovery" && !check.ok)

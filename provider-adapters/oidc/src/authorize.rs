@@ -18,6 +18,7 @@ use openidconnect::{
     JsonWebKeySet, LoginHint, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use url::Url;
 
 use crate::{Metadata, OidcProvider, ResponseMode, fault};
@@ -52,13 +53,13 @@ impl OidcProvider {
     /// [`RedirectLogin::begin`] with extra parameters for this one request.
     ///
     /// # Errors
-    /// As [`OidcProvider::metadata`].
+    /// As [`OidcProvider::metadata`]; `Unreachable` also while an older document is held.
     pub async fn begin_with(
         &self,
         request: BeginRedirect,
         extra: &[(&str, &str)],
     ) -> Result<RedirectTo, ProviderError> {
-        let metadata = self.metadata().await?;
+        let metadata = self.live_metadata().await?;
         let begun = Begun {
             state: request.state.clone(),
             nonce: self.random_text(),
@@ -118,11 +119,24 @@ impl OidcProvider {
                 let value = AuthenticationContextClass::new(value.clone());
                 building = building.add_auth_context_value(value);
             }
+            if metadata.claims_parameter
+                && let Some(claims) = self.demand(acr)
+            {
+                building = building.add_extra_param("claims", claims);
+            }
         }
         if self.config.options.response_mode == ResponseMode::FormPost {
             building = building.add_extra_param("response_mode", "form_post");
         }
         Ok(building.url().0)
+    }
+
+    /// `acr_values` is a wish, which a provider with a session of its own may pass over; an
+    /// essential claim (OIDC Core §5.5.1.1) makes it ask the person again.
+    fn demand(&self, acr: Acr) -> Option<String> {
+        let values = self.config.options.acr_values(acr);
+        let demand = json!({ "id_token": { "acr": { "essential": true, "values": values } } });
+        (!values.is_empty()).then(|| demand.to_string())
     }
 
     /// 256 bits, 43 characters: what RFC 7636 §4.1 recommends for a verifier.

@@ -61,6 +61,27 @@ impl<T> Cached<T> {
         self.fetch(clock, fetch).await
     }
 
+    /// A document that was fetched within `age_ms`; silence is an error here, whatever is
+    /// held. For callers that would send somebody to a provider that is gone.
+    pub(crate) async fn recent(
+        &self,
+        clock: &dyn laneway_contract::Clock,
+        age_ms: i64,
+        fetch: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<Arc<T>, ProviderError> {
+        if let Some(document) = self.younger_than(age_ms, clock.now_ms()) {
+            return Ok(document);
+        }
+        let _flight = self.flight.lock().await;
+        if let Some(document) = self.younger_than(age_ms, clock.now_ms()) {
+            return Ok(document);
+        }
+        match self.recent_failure(clock.now_ms()) {
+            Some(error) => Err(error),
+            None => self.ask(clock, fetch).await,
+        }
+    }
+
     /// Fetches again unless the held document is not older than `seen`.
     pub(crate) async fn replace(
         &self,
@@ -81,18 +102,9 @@ impl<T> Cached<T> {
         clock: &dyn laneway_contract::Clock,
         fetch: impl Future<Output = Result<T, ProviderError>>,
     ) -> Result<Arc<T>, ProviderError> {
-        match fetch.await {
-            Ok(document) => {
-                let document = Arc::new(document);
-                let mut state = self.now.write().unwrap_or_else(PoisonError::into_inner);
-                *state = State {
-                    document: Some((clock.now_ms(), Arc::clone(&document))),
-                    failure: None,
-                };
-                Ok(document)
-            }
+        match self.ask(clock, fetch).await {
+            Ok(document) => Ok(document),
             Err(error) => {
-                self.note_failure(clock.now_ms(), &error);
                 // Only silence is bridged: an answer that is wrong must not go unnoticed.
                 let silence = matches!(
                     error,
@@ -104,6 +116,26 @@ impl<T> Cached<T> {
                 }
             }
         }
+    }
+
+    async fn ask(
+        &self,
+        clock: &dyn laneway_contract::Clock,
+        fetch: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<Arc<T>, ProviderError> {
+        let document = match fetch.await {
+            Ok(document) => Arc::new(document),
+            Err(error) => {
+                self.note_failure(clock.now_ms(), &error);
+                return Err(error);
+            }
+        };
+        let mut state = self.now.write().unwrap_or_else(PoisonError::into_inner);
+        *state = State {
+            document: Some((clock.now_ms(), Arc::clone(&document))),
+            failure: None,
+        };
+        Ok(document)
     }
 
     fn younger_than(&self, age_ms: i64, now_ms: i64) -> Option<Arc<T>> {

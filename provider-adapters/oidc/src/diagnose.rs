@@ -11,8 +11,19 @@ use crate::{Metadata, OidcProvider, fault, jwt, outbound};
 
 #[async_trait]
 impl Diagnose for OidcProvider {
-    async fn diagnose(&self, _addresses: &Addresses) -> Vec<Check> {
-        let metadata = match self.metadata().await {
+    async fn diagnose(&self, addresses: &Addresses) -> Vec<Check> {
+        let mut checks = self.diagnose_protocol().await;
+        if let Ok(metadata) = self.live_metadata().await {
+            checks.push(self.check_redirect_uri(&metadata, addresses).await);
+        }
+        checks
+    }
+}
+
+impl OidcProvider {
+    /// The checks that need no address of ours.
+    pub async fn diagnose_protocol(&self) -> Vec<Check> {
+        let metadata = match self.live_metadata().await {
             Ok(metadata) => metadata,
             Err(error) => return vec![self.no_discovery(&error)],
         };
@@ -23,9 +34,39 @@ impl Diagnose for OidcProvider {
             self.check_client(&metadata).await,
         ]
     }
-}
 
-impl OidcProvider {
+    /// A provider must not lead to an address that it does not know (RFC 6749 §4.1.2.1): it
+    /// shows an error page instead. Anything but such a page says nothing against us.
+    async fn check_redirect_uri(&self, metadata: &Metadata, addresses: &Addresses) -> Check {
+        let name = "redirect_uri";
+        let ours = addresses.redirect_uri.as_str();
+        let mut url = metadata.authorization_endpoint.clone();
+        url.query_pairs_mut().extend_pairs([
+            ("client_id", self.config.client_id.as_str()),
+            ("redirect_uri", ours),
+            ("response_type", "code"),
+            ("scope", "openid"),
+            ("prompt", "none"),
+            ("state", "laneway-configuration-check"),
+            ("code_challenge_method", "S256"),
+            // SHA-256 of nothing: no code can come of this request.
+            (
+                "code_challenge",
+                "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
+            ),
+        ]);
+        let received = match outbound::get_page(&*self.env.http, &url).await {
+            Ok(response) if !response.status().is_client_error() => return Check::pass(name, ours),
+            Ok(response) => format!("HTTP {}", response.status().as_u16()),
+            Err(error) => error.to_string(),
+        };
+        let fix = format!(
+            "At the provider, add exactly this line to the redirect URIs of the client {}: {ours}",
+            self.config.client_id
+        );
+        Check::fail(name, received, ours, Who::Provider, fix)
+    }
+
     fn no_discovery(&self, error: &ProviderError) -> Check {
         let (who, fix) = match error {
             ProviderError::Unreachable(_) | ProviderError::RateLimited { .. } => (

@@ -11,6 +11,9 @@ use url::Url;
 
 use crate::{OidcConfig, OidcProvider, fault, outbound};
 
+/// Who is about to be sent to the provider must not rely on an older sign of life.
+const SIGN_OF_LIFE_MS: i64 = 5_000;
+
 /// What we use of the discovery document, after overrides.
 #[derive(Debug, Clone)]
 pub struct Metadata {
@@ -36,6 +39,8 @@ pub struct Metadata {
     pub code_challenge_methods: Vec<String>,
     /// It calls us when a session ends (Back-Channel Logout 1.0 §2.1).
     pub backchannel_logout: bool,
+    /// Single claims can be demanded (OIDC Core §5.5).
+    pub claims_parameter: bool,
 }
 
 impl OidcProvider {
@@ -46,6 +51,17 @@ impl OidcProvider {
     /// issuer or is not there, `InvalidResponse` where it is none.
     pub async fn metadata(&self) -> Result<Arc<Metadata>, ProviderError> {
         self.discovery.get(&*self.env.clock, self.discover()).await
+    }
+
+    /// The same, with the provider known to be there: it has answered just now.
+    ///
+    /// # Errors
+    /// As [`OidcProvider::metadata`], and `Unreachable` although an older document is held.
+    pub(crate) async fn live_metadata(&self) -> Result<Arc<Metadata>, ProviderError> {
+        let fetch = self.discover();
+        self.discovery
+            .recent(&*self.env.clock, SIGN_OF_LIFE_MS, fetch)
+            .await
     }
 
     async fn discover(&self) -> Result<Metadata, ProviderError> {
@@ -83,6 +99,7 @@ fn by_hand(config: &OidcConfig, authorization: &Url, token: &Url, keys: &Url) ->
         token_auth_methods: Vec::new(),
         code_challenge_methods: Vec::new(),
         backchannel_logout: false,
+        claims_parameter: false,
     }
 }
 
@@ -132,6 +149,7 @@ fn read(config: &OidcConfig, document: &Map<String, Value>) -> Result<Metadata, 
         token_auth_methods: strings(document, "token_endpoint_auth_methods_supported"),
         code_challenge_methods: strings(document, "code_challenge_methods_supported"),
         backchannel_logout: flag(document, "backchannel_logout_supported"),
+        claims_parameter: flag(document, "claims_parameter_supported"),
     })
 }
 

@@ -43,6 +43,18 @@ pub(crate) async fn send(
     }
 }
 
+/// A GET of a page, as a browser would open it.
+pub(crate) async fn get_page(
+    http: &dyn HttpClient,
+    url: &Url,
+) -> Result<Response<Bytes>, ProviderError> {
+    let request = Request::get(url.as_str())
+        .header(ACCEPT, "text/html")
+        .body(Bytes::new())
+        .map_err(|_| fault::misconfigured("the address cannot be called"))?;
+    send(http, request).await
+}
+
 /// A GET of a JSON object.
 pub(crate) async fn get_json(
     http: &dyn HttpClient,

@@ -4,7 +4,7 @@ use laneway_contract::{Addresses, Diagnose as _, ProviderError, RedirectLogin as
 use serde_json::json;
 use url::Url;
 
-use crate::provider::{Reply, Rig, request};
+use crate::provider::{Reply, Rig, identity, query, request};
 
 #[tokio::test]
 async fn nothing_is_asked_before_it_is_needed_and_then_once() {
@@ -77,6 +77,50 @@ async fn a_failure_is_soon_forgotten_and_a_queue_does_not_repeat_it() {
 }
 
 #[tokio::test]
+async fn nobody_is_sent_to_a_provider_that_has_gone_silent() {
+    let rig = Rig::new();
+    let begun = rig.begin().await;
+    rig.op.script().discovery_down = true;
+    // Its word of a moment ago still counts.
+    rig.rp.begin(request()).await.unwrap();
+    rig.clock.advance_s(5);
+    let found = rig.rp.begin(request()).await;
+    assert!(
+        matches!(found, Err(ProviderError::Unreachable(_))),
+        "{found:?}"
+    );
+    // Who is on the way back is judged by what is held.
+    let claims = rig.claims(&begun);
+    identity(rig.finish(&begun, rig.signer.sign(&claims)).await);
+    rig.op.script().discovery_down = false;
+    rig.clock.advance_s(2);
+    rig.rp.begin(request()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_demanded_rung_is_essential_where_that_can_be_said() {
+    let demand = || laneway_contract::BeginRedirect {
+        acr: Some(laneway_contract::Acr::Aal2),
+        ..request()
+    };
+    let rig = Rig::with(json!({"acr": {"aal2": ["gold"]}}));
+    let begun = rig.rp.begin(demand()).await.unwrap();
+    assert_eq!(query(&begun.url, "acr_values").as_deref(), Some("gold"));
+    assert_eq!(query(&begun.url, "claims"), None);
+    let rig = Rig::with(json!({"acr": {"aal2": ["gold"]}}));
+    rig.op.script().discovery["claims_parameter_supported"] = json!(true);
+    let begun = rig.rp.begin(demand()).await.unwrap();
+    let claims = query(&begun.url, "claims").unwrap();
+    let claims: serde_json::Value = serde_json::from_str(&claims).unwrap();
+    assert_eq!(
+        claims,
+        json!({"id_token": {"acr": {"essential": true, "values": ["gold"]}}})
+    );
+    let begun = rig.rp.begin(request()).await.unwrap();
+    assert_eq!(query(&begun.url, "claims"), None);
+}
+
+#[tokio::test]
 async fn an_endpoint_without_tls_is_refused() {
     for endpoint in [
         "token_endpoint",
@@ -133,6 +177,13 @@ async fn diagnosis_names_what_is_wrong_and_who_can_mend_it() {
         failed(&rig).await,
         [("client_credentials".to_owned(), Who::Us)]
     );
+    rig.op.script().token = Some(Reply::Json(400, json!({"error": "invalid_grant"})));
+    rig.op.script().authorize = Some(Reply::Raw(400, "text/html", "who are you?".into()));
+    assert_eq!(
+        failed(&rig).await,
+        [("redirect_uri".to_owned(), Who::Provider)]
+    );
+    rig.op.script().authorize = None;
     rig.op.script().token = Some(Reply::Down);
     rig.op.script().keys = vec![];
     let both = failed(&rig).await;

@@ -37,6 +37,7 @@ pub struct Script {
     pub token: Option<Reply>,
     pub userinfo: Option<Reply>,
     pub introspection: Option<Reply>,
+    pub authorize: Option<Reply>,
     pub requests: Vec<Request<Bytes>>,
 }
 
@@ -107,6 +108,11 @@ impl Script {
                 .userinfo
                 .clone()
                 .unwrap_or_else(|| Reply::Json(200, json!({"sub": "s-1"}))),
+            "/authorize" => {
+                self.authorize
+                    .clone()
+                    .unwrap_or(Reply::Raw(302, "text/html", String::new()))
+            }
             "/introspect" => self.introspection.clone().unwrap_or(Reply::Down),
             _ => Reply::Raw(404, "text/html", "no such page".into()),
         }
@@ -145,6 +151,7 @@ impl Rig {
             token: None,
             userinfo: None,
             introspection: None,
+            authorize: None,
             requests: vec![],
         })));
         let clock = ManualClock::at(NOW_S * 1000);

@@ -1,6 +1,6 @@
 //! People and their identities.
 
-use laneway_contract::NewUser;
+use laneway_contract::{DirectoryUser, NewUser};
 use serde_json::json;
 
 use super::super::sign_in;
@@ -58,10 +58,16 @@ pub async fn create_user(
         email_verified: wanted.email_verified,
         name: name.clone(),
     };
-    let made = core
+    let made = match core
         .providers
         .call(&primary, "create_user", directory.create(request))
-        .await?;
+        .await
+    {
+        Err(problem) if problem.code == Code::Duplicate => {
+            left_behind(core, tenant, &primary, email.as_str()).await?
+        }
+        other => other?,
+    };
     let id = if primary.row.kind == EMBEDDED {
         UserId(made.subject.clone())
     } else {
@@ -77,7 +83,9 @@ pub async fn create_user(
         created_at: core.now(),
     };
     let mut write = core.begin().await?;
-    users::create(&mut write.tx, &tenant.id, &user).await?;
+    if !users::create(&mut write.tx, &tenant.id, &user).await? {
+        return Err(Problem::new(Code::Duplicate, "This person exists already."));
+    }
     let link = new_link(
         core,
         &user.id,
@@ -95,6 +103,35 @@ pub async fn create_user(
         .await?;
     core.commit(write).await?;
     Ok(user)
+}
+
+/// A record that an earlier try made at the provider before it died: nobody here is linked
+/// to it, so this try goes on with it.
+async fn left_behind(
+    core: &Core,
+    tenant: &Tenant,
+    primary: &Configured,
+    login_name: &str,
+) -> Result<DirectoryUser, Problem> {
+    let taken = || {
+        Problem::new(
+            Code::Duplicate,
+            "A person with this address exists already.",
+        )
+    };
+    let directory = primary.provider()?.user_directory().ok_or_else(taken)?;
+    let find = core
+        .providers
+        .call(primary, "find", directory.find(login_name));
+    let found = find.await?.ok_or_else(taken)?;
+    let (issuer, subject) = (&primary.row.issuer, &found.subject);
+    let linked =
+        links::find_user(&core.db, &tenant.id, LinkKind::Upstream, issuer, subject).await?;
+    let own = users::find(&core.db, &tenant.id, &UserId(subject.clone())).await?;
+    if linked.is_some() || own.is_some() {
+        return Err(taken());
+    }
+    Ok(found)
 }
 
 fn new_link(

@@ -107,7 +107,7 @@ async fn revalidation_follows_the_account(rig: &Rig) {
         .unwrap();
     assert_eq!(ended, EndSession::Ended);
     let token = sessions.verify_logout_token("x").await;
-    assert!(matches!(token, Err(ProviderError::Misconfigured(_))));
+    assert!(matches!(token, Err(ProviderError::InvalidResponse(_))));
     assert!(rig.embedded.redirect_login().is_none());
 }
 
