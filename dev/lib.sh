@@ -95,16 +95,25 @@ launch() {
     NAMES+=("$name")
 }
 
-# patiently COMMAND...: runs it so that a signal to us is handled at once, not after it.
+# patiently COMMAND...: runs it so that a signal to us is handled at once, not after it. Not for
+# subshells: what they start is not on our list (`env -C DIR` goes to a directory instead).
 patiently() {
     local code=0
-    setsid "$@" 9>&- &
+    setsid setpriv --pdeathsig TERM "$@" 9>&- &
     local pid=$!
     PIDS+=("$pid")
     NAMES+=("$1")
     wait "$pid" || code=$?
     forget "$pid"
     return "$code"
+}
+
+# end_with CLEANUP: runs it once at the end, however that comes, with the exit code in ENDED. Signals
+# are sent to groups and arrive twice: the second must not cut the cleaning short.
+end_with() {
+    trap "ENDED=\$?; trap '' INT TERM HUP; trap - EXIT; $1" EXIT
+    trap "trap '' INT TERM HUP; exit 130" INT
+    trap "trap '' INT TERM HUP; exit 143" TERM HUP
 }
 
 forget() {

@@ -324,17 +324,17 @@ fn sources() -> Vec<(String, String)> {
 }
 
 fn walk(root: &Path, folder: &Path, out: &mut Vec<(String, String)>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
         if path.is_dir() {
             walk(root, &path, out);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let name = path
                 .strip_prefix(root)
-                .unwrap()
+                .expect("below the root")
                 .to_string_lossy()
                 .replace('\\', "/");
-            out.push((name, fs::read_to_string(&path).unwrap()));
+            out.push((name, fs::read_to_string(&path).expect("a text")));
         }
     }
 }

@@ -18,12 +18,8 @@ const PLACE: Place<'static> = Place {
 
 both! {
     async fn migrations_can_be_applied_again_and_by_several_at_once(app: TestApp) {
-        let mut tasks = tokio::task::JoinSet::new();
-        for _ in 0..4 {
-            let db = db(&app).clone();
-            tasks.spawn(async move { MIGRATIONS.apply(&db).await });
-        }
-        for outcome in tasks.join_all().await {
+        let all = (0..4).map(|_| MIGRATIONS.apply(db(&app)));
+        for outcome in futures::future::join_all(all).await {
             outcome.expect("nothing to do");
         }
         app.restarted(&Options::default()).await.expect("a second start");

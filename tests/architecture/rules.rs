@@ -151,28 +151,4 @@ pub(super) const EXCEPTIONS: &[(Rule, &str, &str, &str)] = &[
         "keycloak",
         "the first screen offers this kind first",
     ),
-    (
-        Rule::Vendor,
-        "src/views/account.rs",
-        "keycloak",
-        "a sample for the page's test",
-    ),
-    (
-        Rule::Vendor,
-        "src/views/login.rs",
-        "keycloak",
-        "a sample for the page's test",
-    ),
-    (
-        Rule::Vendor,
-        "src/views/outcome.rs",
-        "keycloak",
-        "a sample for the page's test",
-    ),
-    (
-        Rule::Vendor,
-        "src/views/upstream.rs",
-        "keycloak",
-        "a sample for the page's test",
-    ),
 ];

@@ -1,7 +1,7 @@
 //! Requests and answers in Markdown, sent and compared.
 //!
 //! Owns: reading the blocks, which values may differ from run to run (ids, tokens, numbers), and
-//! that an id of the page stands for the same id of the run wherever it appears again.
+//! that an id of the page stands for the same id of the run until somebody else sits down.
 //! Must not know: what is asked.
 
 use std::collections::BTreeMap;
@@ -89,6 +89,7 @@ impl Examples {
     pub fn enter(&mut self, browser: Browser) {
         self.browser = browser;
         self.last = None;
+        self.names.clear();
     }
 
     /// Sends a request. `code` is the newest that was mailed; the page shows another one.
@@ -260,14 +261,8 @@ impl Examples {
         }
         // The same id on the page must be the same id in the run, request references aside.
         if kind == Some("id") {
-            let known = self
-                .names
-                .entry(shown.to_owned())
-                .or_insert_with(|| given.to_owned());
-            return known == given || {
-                *known = given.to_owned();
-                false
-            };
+            let known = self.names.entry(shown.to_owned());
+            return known.or_insert_with(|| given.to_owned()) == given;
         }
         true
     }

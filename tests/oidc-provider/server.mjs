@@ -94,6 +94,11 @@ function newProvider(issuer) {
 
 // ---- the login form: fields `login` and `password`, as a person sees it
 
+function demandedAcr({ claims, acr_values: wished }) {
+  const demanded = claims && JSON.parse(claims).id_token?.acr?.values;
+  return demanded?.[0] ?? String(wished ?? 'aal1').split(' ')[0];
+}
+
 async function interaction(provider, request, response) {
   const details = await provider.interactionDetails(request, response);
   if (request.method === 'GET') {
@@ -111,7 +116,7 @@ async function interaction(provider, request, response) {
     response.statusCode = 401;
     response.end(page('Sign in', '<p role="alert">That did not match.</p>'));
   } else {
-    const acr = String(details.params.acr_values ?? 'aal1').split(' ')[0];
+    const acr = demandedAcr(details.params);
     await provider.interactionFinished(request, response, {
       login: { accountId: form.get('login'), acr, amr: acr === 'aal2' ? ['pwd', 'otp'] : ['pwd'] },
     });

@@ -36,7 +36,8 @@ impl OidcProviderRig {
         Some(Self {
             issuer,
             control,
-            client_id: unique("client"), stopped: AtomicBool::new(false),
+            client_id: unique("client"),
+            stopped: AtomicBool::new(false),
             _hold: Hold::of(&USE, alone).await,
         })
     }

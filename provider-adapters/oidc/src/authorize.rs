@@ -115,14 +115,14 @@ impl OidcProvider {
             building = building.set_max_age(Duration::from_secs(seconds));
         }
         if let Some(acr) = request.acr {
-            for value in self.config.options.acr_values(acr) {
-                let value = AuthenticationContextClass::new(value.clone());
-                building = building.add_auth_context_value(value);
-            }
-            if metadata.claims_parameter
-                && let Some(claims) = self.demand(acr)
-            {
-                building = building.add_extra_param("claims", claims);
+            let values = self.config.options.acr_values(acr);
+            if metadata.claims_parameter && !values.is_empty() {
+                building = building.add_extra_param("claims", essential_acr(values));
+            } else {
+                for value in values {
+                    let value = AuthenticationContextClass::new(value.clone());
+                    building = building.add_auth_context_value(value);
+                }
             }
         }
         if self.config.options.response_mode == ResponseMode::FormPost {
@@ -131,18 +131,17 @@ impl OidcProvider {
         Ok(building.url().0)
     }
 
-    /// `acr_values` is a wish, which a provider with a session of its own may pass over; an
-    /// essential claim (OIDC Core §5.5.1.1) makes it ask the person again.
-    fn demand(&self, acr: Acr) -> Option<String> {
-        let values = self.config.options.acr_values(acr);
-        let demand = json!({ "id_token": { "acr": { "essential": true, "values": values } } });
-        (!values.is_empty()).then(|| demand.to_string())
-    }
-
     /// 256 bits, 43 characters: what RFC 7636 §4.1 recommends for a verifier.
     fn random_text(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.env.bytes::<32>())
     }
+}
+
+/// `acr_values` is a wish, which a provider with a session of its own may pass over; an
+/// essential claim (OIDC Core §5.5.1.1) makes it ask the person again. Never both: asked in two
+/// ways, some providers hear the weaker one.
+fn essential_acr(values: &[String]) -> String {
+    json!({ "id_token": { "acr": { "essential": true, "values": values } } }).to_string()
 }
 
 fn prompt_of(prompt: Prompt) -> CoreAuthPrompt {

@@ -12,7 +12,7 @@ use url::Url;
 use crate::{OidcConfig, OidcProvider, fault, outbound};
 
 /// Who is about to be sent to the provider must not rely on an older sign of life.
-const SIGN_OF_LIFE_MS: i64 = 5_000;
+const SIGN_OF_LIFE_MS: i64 = 2_000;
 
 /// What we use of the discovery document, after overrides.
 #[derive(Debug, Clone)]

@@ -110,6 +110,7 @@ async fn a_demanded_rung_is_essential_where_that_can_be_said() {
     let rig = Rig::with(json!({"acr": {"aal2": ["gold"]}}));
     rig.op.script().discovery["claims_parameter_supported"] = json!(true);
     let begun = rig.rp.begin(demand()).await.unwrap();
+    assert_eq!(query(&begun.url, "acr_values"), None);
     let claims = query(&begun.url, "claims").unwrap();
     let claims: serde_json::Value = serde_json::from_str(&claims).unwrap();
     assert_eq!(

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use sqlx::migrate::{MigrateError, Migration as SqlxMigration, MigrationType, Migrator};
-use sqlx::{SqlSafeStr, SqlStr};
+use sqlx::{Connection, PgPool, SqlSafeStr, SqlStr};
 
 use crate::{Db, DbError};
 
@@ -56,7 +56,7 @@ impl MigrationSet {
         migrator.dangerous_set_table_name(self.table);
         let outcome = match db {
             Db::Sqlite { writer, .. } => migrator.run(writer).await,
-            Db::Pg(pool) => migrator.run(pool).await,
+            Db::Pg(pool) => on_own_connection(&migrator, pool).await,
         };
         outcome.map_err(|error| self.explain(error))
     }
@@ -77,4 +77,14 @@ impl MigrationSet {
             other => DbError::Broken(other.to_string()),
         }
     }
+}
+
+/// A refused migration keeps its advisory lock until the connection ends: on a pooled one
+/// the next start would wait for ever.
+async fn on_own_connection(migrator: &Migrator, pool: &PgPool) -> Result<(), MigrateError> {
+    let mut connection = pool.acquire().await?.detach();
+    let outcome = migrator.run(&mut connection).await;
+    let closed = connection.close().await;
+    outcome?;
+    Ok(closed?)
 }

@@ -173,5 +173,19 @@ pub async fn probe(
     };
     let addresses = addresses(tenant, &configured.row.slug)?;
     let work = async { Ok(diagnose.diagnose(&addresses).await) };
-    core.providers.call(configured, "diagnose", work).await
+    match core.providers.call(configured, "diagnose", work).await {
+        Err(problem) if problem.code == Code::UpstreamUnavailable => Ok(vec![silent()]),
+        checks => checks,
+    }
+}
+
+/// A provider that does not answer at all is a finding like any other.
+fn silent() -> Check {
+    Check::fail(
+        "reachable",
+        "no answer in time",
+        "an answer",
+        Who::Provider,
+        "Start the provider and make its address reachable from the machine that Laneway runs on.",
+    )
 }
