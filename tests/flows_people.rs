@@ -94,7 +94,7 @@ both! {
         browser.send(Call::form(&link, &[])).await.refused(403, "csrf_required");
         browser.send(Call::form(&link, &[("csrf", "guessed")])).await.refused(403, "csrf_required");
         // The other browser has a token of its own, but the flow is not its flow.
-        let foreign = form_token(&scanner.get(&link).await.text());
+        let foreign = form_token(&scanner.get("https://login.test/login").await.text());
         let refused = scanner.send(Call::form(&link, &[("csrf", &foreign)])).await;
         assert_eq!(refused.code(), 404, "{}", refused.text());
         let done = browser.send(Call::form(&link, &[("csrf", &form_token(&page.text()))])).await.expect(303);

@@ -73,8 +73,8 @@ impl EmbeddedRig {
             .await
             .expect(200);
         let mails = mail::kept(&stage.core).await.expect("the outbox opens");
-        let own = mails.iter().rev().filter(|mail| mail.to == person.login);
-        let code = own.filter_map(|mail| mail.code.clone()).next();
+        let mut own = mails.iter().rev().filter(|mail| mail.to == person.login);
+        let code = own.find_map(|mail| mail.code.clone());
         // No mail goes to somebody who is kept out; a guess is all they have.
         let code = code
             .filter(|_| does == Does::SignIn)

@@ -89,7 +89,10 @@ impl Stage {
                 .await
                 .expect(201)
                 .json();
-            self.upstream = made["id"].as_str().expect("an id").to_owned();
+            made["id"]
+                .as_str()
+                .expect("an id")
+                .clone_into(&mut self.upstream);
             let path = format!("/v1/admin/upstreams/{}", self.upstream);
             self.admin("PATCH", &path, Some(json!({ "role": "primary" })))
                 .await
@@ -106,10 +109,8 @@ impl Stage {
             .expect("a list")
             .iter()
             .find(|row| row["role"] == "primary");
-        self.upstream = own.expect("a primary")["id"]
-            .as_str()
-            .expect("an id")
-            .to_owned();
+        let id = own.expect("a primary")["id"].as_str();
+        id.expect("an id").clone_into(&mut self.upstream);
         self.slug = laneway::providers::EMBEDDED;
     }
 
