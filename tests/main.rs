@@ -5,10 +5,14 @@ mod architecture;
 mod docs;
 mod harness;
 
+mod bff;
+mod cookies;
 mod flows_limits;
 mod flows_passkey;
 mod flows_people;
 mod flows_shape;
+mod handoff;
+mod proxy;
 mod store_log;
 mod store_once;
 mod store_people;

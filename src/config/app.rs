@@ -52,8 +52,6 @@ pub enum HeaderSet {
 pub enum RouteToken {
     /// A short JWT of ours.
     Laneway,
-    /// The upstream's access token.
-    Upstream,
     /// Nothing.
     None,
 }
@@ -91,11 +89,8 @@ const HEADER_SETS: [(&str, HeaderSet); 3] = [
     ("laneway", HeaderSet::Laneway),
 ];
 
-const TOKENS: [(&str, RouteToken); 3] = [
-    ("laneway", RouteToken::Laneway),
-    ("upstream", RouteToken::Upstream),
-    ("none", RouteToken::None),
-];
+const TOKENS: [(&str, RouteToken); 2] =
+    [("laneway", RouteToken::Laneway), ("none", RouteToken::None)];
 
 pub(super) fn read(root: &mut Section<'_>, server: &Server) -> Vec<App> {
     let login_host = host_of(&server.public_url);

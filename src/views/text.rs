@@ -88,6 +88,7 @@ mod tests {
             "denied-title",
             "identity-email",
             "method-",
+            "upstream-link-first",
             "upstream-not-ready",
         ];
         let unused: Vec<&str> = keys()

@@ -228,6 +228,7 @@ upstream-secret-more = In Keycloak: Clients → your client → Credentials.
 upstream-secret-kept = A secret is stored. Leave this empty to keep it.
 upstream-save = Save and check
 upstream-save-more = Nothing goes live. You can close this page and come back.
+upstream-link-first = Not activated: link your own account to this provider first, on your account page. Otherwise you could not come back here as yourself.
 upstream-not-ready = Not activated: a check fails. Correct what is marked below and try again.
 upstream-activate-title = Ready to activate
 upstream-activate-lead = All checks passed. People who are signed in with { $label } stay signed in.

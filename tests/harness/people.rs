@@ -164,6 +164,29 @@ impl TestApp {
         );
     }
 
+    /// A sign-in at the provider `corp` by somebody whom the fake knows; the answer of our
+    /// callback.
+    pub async fn redirect_login(&self, browser: &mut Browser, subject: &str) -> Reply {
+        self.clock.advance_s(1);
+        let start = browser
+            .get("/federation/corp/start?return_to=/account")
+            .await
+            .expect(303);
+        self.come_back(browser, subject, start.location()).await
+    }
+
+    /// The provider sends the browser back from where it was sent to.
+    pub async fn come_back(&self, browser: &mut Browser, subject: &str, authorize: &str) -> Reply {
+        let authorize = authorize.parse().expect("the provider's address");
+        let params = self.fake.callback_params(subject, &authorize);
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(params)
+            .finish();
+        browser
+            .get(&format!("/federation/callback/corp?{query}"))
+            .await
+    }
+
     /// The upstream `fake`, not active yet; its id.
     pub async fn add_fake(&self) -> String {
         let body = json!({

@@ -8,7 +8,7 @@ use super::stage::Stage;
 use super::web::Browser;
 
 /// The address with which the provider leads this browser back, not opened yet.
-async fn answer(stage: &Stage, browser: &mut Browser, person: &Person) -> Url {
+pub async fn answer(stage: &Stage, browser: &mut Browser, person: &Person) -> Url {
     let url = stage.begin(browser, "").await;
     stage
         .rig
@@ -61,18 +61,19 @@ pub async fn an_answer_belongs_to_its_browser(stage: &Stage) {
 }
 
 type Parameters = Vec<(String, String)>;
+type Forge = fn(&mut Parameters);
 
 /// What somebody might do to an answer on its way.
-const FORGERIES: [(&str, fn(&mut Parameters)); 6] = [
+const FORGERIES: [(&str, Forge); 6] = [
     ("another code", |all| set(all, "code", "made-up")),
     ("another issuer", |all| {
-        set(all, "iss", "https://somebody.else.test")
+        set(all, "iss", "https://somebody.else.test");
     }),
     ("another state", |all| set(all, "state", "made-up")),
     ("no code", |all| all.retain(|(name, _)| name != "code")),
     ("no state", |all| all.retain(|(name, _)| name != "state")),
     ("two codes", |all| {
-        all.push(("code".to_owned(), "made-up".to_owned()))
+        all.push(("code".to_owned(), "made-up".to_owned()));
     }),
 ];
 

@@ -1,4 +1,5 @@
-//! Keycloak, live, in a realm of its own that the real set-up has prepared.
+//! Keycloak, live, in a realm of the run's own, with a client per test that the real set-up
+//! has prepared.
 //!
 //! Owns: the realm, its pages, and freezing the server. Must not know: what any test proves.
 
@@ -9,7 +10,7 @@ use laneway::providers::{BootstrapKeycloak, bootstrap_keycloak};
 use laneway_contract::{Addresses, Clock as _};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::sync::RwLock;
+use tokio::sync::{Mutex, OnceCell, RwLock};
 use url::Url;
 
 use super::frozen::Frozen;
@@ -19,6 +20,9 @@ use super::stage::{NAME, Stage};
 use super::web::{Browser, Page, client};
 
 static USE: RwLock<()> = RwLock::const_new(());
+static REALM: OnceCell<()> = OnceCell::const_new();
+/// The set-up looks, then acts: two at once in one realm would both create.
+static SET_UP: Mutex<()> = Mutex::const_new(());
 const TOTP_KEY: &str = "suite-test-key-0001";
 
 /// One realm of the live server.
@@ -26,6 +30,7 @@ pub struct KeycloakRig {
     base: String,
     admin: (String, String),
     realm: String,
+    client_id: String,
     frozen: Frozen,
     _hold: Hold,
 }
@@ -46,13 +51,37 @@ impl KeycloakRig {
         let rig = Self {
             base,
             admin: (user, password),
-            realm: unique("suite"),
+            realm: format!("suite-{}", std::process::id()),
+            client_id: unique("laneway"),
             frozen: Frozen::at(port),
             _hold: Hold::of(&USE, alone).await,
         };
-        let body = json!({ "realm": rig.realm, "enabled": true, "sslRequired": "external" });
-        rig.send(Method::POST, "/admin/realms", Some(body)).await;
+        REALM.get_or_init(|| rig.make_realm()).await;
         Some(rig)
+    }
+
+    /// Makes the run's realm, and removes those of runs that are over: a test cannot know
+    /// that it is the last.
+    async fn make_realm(&self) {
+        let all = self
+            .send(Method::GET, "/admin/realms?briefRepresentation=true", None)
+            .await;
+        let names = all
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|realm| realm["realm"].as_str());
+        for name in names {
+            let Some(run) = name.strip_prefix("suite-") else {
+                continue;
+            };
+            if !std::path::Path::new("/proc").join(run).exists() {
+                self.send(Method::DELETE, &format!("/admin/realms/{name}"), None)
+                    .await;
+            }
+        }
+        let body = json!({ "realm": self.realm, "enabled": true, "sslRequired": "external" });
+        self.send(Method::POST, "/admin/realms", Some(body)).await;
     }
 
     async fn token(&self) -> String {
@@ -160,13 +189,14 @@ impl Rig for KeycloakRig {
             admin_realm: "master".into(),
             admin_user: self.admin.0.clone(),
             admin_password: self.admin.1.clone().into(),
-            client_id: "laneway".into(),
+            client_id: self.client_id.clone(),
             addresses: Addresses {
                 redirect_uri: url(&format!("/federation/callback/{NAME}")),
                 post_logout_uri: url("/logged-out"),
                 backchannel_uri: url(&format!("/bff/backchannel/{NAME}")),
             },
         };
+        let _turn = SET_UP.lock().await;
         let made = bootstrap_keycloak(&request)
             .await
             .expect("the realm is set up");
@@ -177,8 +207,9 @@ impl Rig for KeycloakRig {
     }
 
     async fn provision(&self, _: &Stage, name: &str, strong: bool) -> Person {
+        let name = unique(name);
         let mut person = Person {
-            login: name.to_owned(),
+            login: name.clone(),
             subject: String::new(),
         };
         let mut credentials = vec![json!({ "type": "password", "value": password(&person) })];
@@ -278,7 +309,5 @@ impl Rig for KeycloakRig {
         self.frozen.thaw();
     }
 
-    async fn clean_up(&self) {
-        self.in_realm(Method::DELETE, "", None).await;
-    }
+    async fn clean_up(&self) {}
 }

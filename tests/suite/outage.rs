@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use url::Url;
 
+use super::answers::answer;
 use super::probe::failed;
 use super::rig::{Does, Person};
 use super::stage::Stage;
@@ -20,11 +22,17 @@ pub async fn sessions_live_on_and_logins_come_back(stage: &Stage) {
     let mut browser = stage.signed_in(&ana).await;
     let before = stage.who(&mut browser).await;
     let ana_elsewhere = stage.signed_in(&ana).await;
+    let mut late = Browser::new();
+    let late = (answer(stage, &mut late, &ana).await, late);
     stage.rig.stop().await;
     assert_eq!(stage.who(&mut browser).await["sid"], before["sid"]);
     refuses_new_sign_ins(stage).await;
     assert_eq!(stage.who(&mut browser).await["sid"], before["sid"]);
-    let (probe, ()) = tokio::join!(stage.probe(), logout_still_works(stage, &ana_elsewhere));
+    let (probe, (), ()) = tokio::join!(
+        stage.probe(),
+        logout_still_works(stage, &ana_elsewhere),
+        an_answer_in_between_is_not_believed(stage, late),
+    );
     let found = failed(&probe);
     assert!(
         found.iter().any(|check| check["who"] == "provider"
@@ -96,6 +104,18 @@ async fn logout_still_works(stage: &Stage, browser: &Browser) {
         page.status,
         page.text
     );
+    assert!(from.elapsed() < PATIENCE, "{:?}", from.elapsed());
+    stage
+        .user(&mut browser)
+        .await
+        .refused(401, "unauthenticated");
+}
+
+/// Nobody can say whether an answer is genuine: no session, and no verdict on the person.
+async fn an_answer_in_between_is_not_believed(stage: &Stage, late: (Url, Browser)) {
+    let (home, mut browser) = late;
+    let from = Instant::now();
+    browser.open(&home).await.expect(503);
     assert!(from.elapsed() < PATIENCE, "{:?}", from.elapsed());
     stage
         .user(&mut browser)

@@ -83,9 +83,9 @@ impl Db {
     }
 
     async fn open_sqlite(path: &str) -> Result<Self, DbError> {
+        create_private(path).map_err(|error| DbError::Unavailable(format!("{path}: {error}")))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // NORMAL may lose acknowledged commits at power loss: spent codes would return.
             .synchronous(SqliteSynchronous::Full)
@@ -99,7 +99,7 @@ impl Db {
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(ACQUIRE_DEADLINE)
-            .connect_with(options.read_only(true).create_if_missing(false))
+            .connect_with(options.read_only(true))
             .await?;
         Ok(Self::Sqlite { writer, readers })
     }
@@ -217,6 +217,21 @@ impl On for &mut Tx {
             })
         })
         .await
+    }
+}
+
+/// People, sessions and hashes are nobody else's business: the file, and with it the log
+/// files that SQLite makes beside it, is readable by its owner only.
+fn create_private(path: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let opened = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match opened {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        other => other.map(|_| ()),
     }
 }
 

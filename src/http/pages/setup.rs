@@ -19,7 +19,7 @@ use crate::domain::upstream::Role;
 use crate::domain::{Code, Problem, UserId};
 use crate::lane_a::{account, operator, owner as owners, swap};
 use crate::providers::Configured;
-use crate::store::operators;
+use crate::store::{links, operators};
 use crate::views::{CheckRow, ConnectUpstreamPage, OwnerPage, UpstreamValues};
 
 /// `GET /owner/{token}`: a button, because looking must consume nothing.
@@ -119,15 +119,15 @@ pub async fn show(context: Context) -> Result<Response, Problem> {
         .await?;
     let latest = all.iter().rev().find(|c| c.redirects()).cloned();
     let values = latest.as_deref().map(values_of).unwrap_or_default();
-    page(
-        &context,
-        values,
-        latest.as_deref(),
-        Vec::new(),
-        None,
-        StatusCode::OK,
-    )
-    .await
+    let waiting = latest.as_deref().filter(|c| c.row.role != Role::Primary);
+    let checks = match waiting {
+        Some(configured) => {
+            operator::probe(&context.core, &context.site.tenant, configured).await?
+        }
+        None => Vec::new(),
+    };
+    let status = StatusCode::OK;
+    page(&context, values, latest.as_deref(), checks, None, status).await
 }
 
 fn values_of(configured: &Configured) -> UpstreamValues {
@@ -225,22 +225,31 @@ pub async fn activate(
     let id = crate::domain::UpstreamId(form.upstream);
     let configured = core.providers.get(tenant, &id).await?;
     let checks = operator::probe(core, tenant, &configured).await?;
-    if checks.iter().any(|check| !check.ok) {
-        let text = super::words("upstream-not-ready");
-        let values = values_of(&configured);
-        return page(
-            &context,
-            values,
-            Some(&configured),
-            checks,
-            Some(text),
-            StatusCode::CONFLICT,
-        )
-        .await;
+    let refusal = if checks.iter().any(|check| !check.ok) {
+        Some("upstream-not-ready")
+    } else if !is_linked(&context, &user, &configured).await? {
+        // Whoever cannot come back as themselves would lock themselves out of here.
+        Some("upstream-link-first")
+    } else {
+        None
+    };
+    if let Some(key) = refusal {
+        let (values, text) = (values_of(&configured), Some(super::words(key)));
+        let status = StatusCode::CONFLICT;
+        return page(&context, values, Some(&configured), checks, text, status).await;
     }
     let actor = ("user", user.as_str());
     swap::set_role(core, tenant, &context.meta, actor, &id, Role::Primary).await?;
     Ok(see_other("/admin/upstream"))
+}
+
+async fn is_linked(
+    context: &Context,
+    user: &UserId,
+    configured: &Configured,
+) -> Result<bool, Problem> {
+    let all = links::list(&context.core.db, &context.site.tenant.id, user).await?;
+    Ok(all.iter().any(|link| link.issuer == configured.row.issuer))
 }
 
 async fn page(
