@@ -20,5 +20,5 @@ mod problem;
 mod router;
 mod serve;
 
-pub use router::{AppState, ROUTES, router};
+pub use router::{Access, AppState, ROUTES, router};
 pub use serve::serve;

@@ -50,7 +50,7 @@ pub async fn require_operator(visit: &Visit<'_>, return_to: &str) -> Result<(), 
 
 async fn require_within(visit: &Visit<'_>, return_to: &str, max_age_s: u64) -> Result<(), Problem> {
     let live = visit.session()?;
-    let reachable = methods::reachable(visit, &live.session.user).await?;
+    let reachable = methods::expected(visit, &live.session).await?;
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("acr_values", reachable.as_str())
         .append_pair("max_age", &max_age_s.to_string())

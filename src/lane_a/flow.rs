@@ -76,7 +76,10 @@ pub async fn begin(visit: &Visit<'_>, begin: Begin) -> Result<Flow, Problem> {
         });
         if begin.purpose == FlowPurpose::StepUp {
             let reachable = methods::reachable(visit, &live.session.user).await?;
-            let wanted = demand.acr.unwrap_or(reachable);
+            let wanted = match demand.acr {
+                Some(acr) => acr,
+                None => methods::expected(visit, &live.session).await?,
+            };
             if wanted > reachable {
                 return Err(no_path(wanted));
             }

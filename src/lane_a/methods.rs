@@ -4,6 +4,7 @@ use laneway_contract::{Acr, MethodKind};
 
 use super::Visit;
 use crate::domain::flow::{Flow, FlowPurpose};
+use crate::domain::session::Session;
 use crate::domain::user::LinkKind;
 use crate::domain::{Code, Problem, UserId};
 use crate::providers::{EMBEDDED, Offer};
@@ -139,6 +140,22 @@ pub async fn reachable(visit: &Visit<'_>, user: &UserId) -> Result<Acr, Problem>
         .map(|(_, acr)| *acr)
         .max()
         .unwrap_or(Acr::Aal1))
+}
+
+/// The rung that this person can be asked for: what they can do on our own page, and at a
+/// provider no more than they have shown in this session. Whether somebody has a second
+/// factor there is the provider's secret; asking for it in vain would lock them out of
+/// their own account page.
+///
+/// # Errors
+/// As [`open_to`].
+pub async fn expected(visit: &Visit<'_>, session: &Session) -> Result<Acr, Problem> {
+    let all = open_to(visit, &session.user).await?;
+    let rungs = all.iter().map(|(kind, acr)| match kind {
+        MethodKind::Redirect => (*acr).min(session.acr),
+        _ => *acr,
+    });
+    Ok(rungs.max().unwrap_or(Acr::Aal1))
 }
 
 /// The offer of a kind, preferring a named connection.
