@@ -27,6 +27,9 @@ pub async fn start(
 ) -> Result<Response, Problem> {
     context.login_host_only()?;
     let return_to = flows::return_to(&context, query.return_to.as_deref())?;
+    // A name that is not this tenant's: nothing is known here, and no flow is begun.
+    let (providers, tenant) = (&context.core.providers, &context.site.tenant);
+    providers.by_slug(tenant, &upstream).await?;
     bff::begin_redirect(&context, lane_a::Begin::login(return_to), Some(&upstream)).await
 }
 
@@ -102,8 +105,7 @@ pub async fn posted(
 ) -> Result<Response, Problem> {
     context.login_host_only()?;
     lane_a::limits::callback(&context.core, &context.meta.ip).await?;
-    let Form(params) =
-        body.map_err(|_| Problem::new(Code::InvalidRequest, "The answer is not a form."))?;
+    let params = flows::form_body(body)?;
     let id = lane_a::keep_answer(&context.core, &context.site.tenant.id, &params).await?;
     let address = format!("/federation/callback/{}?flow={id}", encode(&upstream));
     Ok(Redirect::to(&address).into_response())

@@ -1,9 +1,9 @@
 //! `/v1/auth/flows`: sign-in as JSON (CONTRACT §6).
 
-use axum::Json;
 use axum::extract::Path;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{FormRejection, JsonRejection};
 use axum::response::{IntoResponse, Response};
+use axum::{Form, Json};
 use http::{Method, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -140,6 +140,20 @@ pub fn json_body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> 
             _ => Problem::new(Code::InvalidRequest, "The body is not valid JSON.")
                 .because(rejection.status()),
         }),
+    }
+}
+
+/// A form's fields, or the problem that says what is wrong with it.
+pub fn form_body<T>(body: Result<Form<T>, FormRejection>) -> Result<T, Problem> {
+    match body {
+        Ok(Form(fields)) => Ok(fields),
+        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            Err(Problem::new(Code::TooLarge, "Send a smaller form."))
+        }
+        Err(rejection) => Err(
+            Problem::new(Code::InvalidRequest, "The form could not be read.")
+                .because(rejection.body_text()),
+        ),
     }
 }
 

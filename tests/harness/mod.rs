@@ -12,6 +12,7 @@ mod node;
 mod people;
 mod pg;
 pub mod rows;
+pub mod soak;
 
 pub use app::{Options, TestApp};
 pub use backend::backend_url;

@@ -207,8 +207,7 @@ async fn posted(
     form: Result<Form<AccountForm>, FormRejection>,
 ) -> Result<(Visit<'_>, AccountForm), Problem> {
     context.login_host_only()?;
-    let Form(form) =
-        form.map_err(|_| Problem::new(Code::InvalidRequest, "The form could not be read."))?;
+    let form = super::flows::form_body(form)?;
     let visit = context.visit_as(NO_BROWSER, true).await?;
     visit.session()?;
     let value = authn::read_single(&context.headers, authn::SESSION).unwrap_or_default();

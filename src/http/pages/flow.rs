@@ -131,8 +131,7 @@ pub async fn answer(
     OriginalUri(uri): OriginalUri,
     form: Result<Form<StepForm>, FormRejection>,
 ) -> Result<Response, Problem> {
-    let Form(form) =
-        form.map_err(|_| Problem::new(Code::InvalidRequest, "The form could not be read."))?;
+    let form = flows::form_body(form)?;
     let browser = context.browser().ok_or_else(|| {
         Problem::new(
             Code::CsrfRequired,
@@ -301,8 +300,7 @@ pub async fn follow_link(
     form: Result<Form<StepForm>, FormRejection>,
 ) -> Result<Response, Problem> {
     context.login_host_only()?;
-    let Form(form) =
-        form.map_err(|_| Problem::new(Code::InvalidRequest, "The form could not be read."))?;
+    let form = flows::form_body(form)?;
     let browser = context.browser().ok_or_else(Problem::not_found)?;
     check_form(&context, &browser.binding, &form.csrf)?;
     let visit = context.visit(&browser).await?;

@@ -52,8 +52,7 @@ pub async fn take_ownership(
     form: Result<Form<OwnerForm>, FormRejection>,
 ) -> Result<Response, Problem> {
     context.login_host_only()?;
-    let Form(form) =
-        form.map_err(|_| Problem::new(Code::InvalidRequest, "The form could not be read."))?;
+    let form = flows::form_body(form)?;
     let browser = context.browser().ok_or_else(|| {
         Problem::new(
             Code::CsrfRequired,
@@ -85,10 +84,16 @@ pub struct UpstreamForm {
 }
 
 /// The owner behind this request, freshly proven; otherwise where to go first.
-async fn owner_session(context: &Context) -> Result<Result<UserId, String>, Problem> {
+async fn owner_session(
+    context: &Context,
+    reading: bool,
+) -> Result<Result<UserId, String>, Problem> {
     context.login_host_only()?;
     let visit = context.visit_as([0; 32], true).await?;
     let Some(live) = visit.live.clone() else {
+        if !reading {
+            return Err(Problem::new(Code::Unauthenticated, "Sign in again."));
+        }
         return Ok(Err("/login?return_to=/admin/upstream".to_owned()));
     };
     if !operators::is_owner(&context.core.db, &live.session.user).await? {
@@ -109,7 +114,7 @@ fn session_token(context: &Context) -> &str {
 
 /// `GET /admin/upstream`
 pub async fn show(context: Context) -> Result<Response, Problem> {
-    if let Err(first) = owner_session(&context).await? {
+    if let Err(first) = owner_session(&context, true).await? {
         return Ok(see_other(&first));
     }
     let all = context
@@ -144,9 +149,8 @@ pub async fn save(
     context: Context,
     form: Result<Form<UpstreamForm>, FormRejection>,
 ) -> Result<Response, Problem> {
-    let Form(form) =
-        form.map_err(|_| Problem::new(Code::InvalidRequest, "The form could not be read."))?;
-    let user = match owner_session(&context).await? {
+    let form = flows::form_body(form)?;
+    let user = match owner_session(&context, false).await? {
         Ok(user) => user,
         Err(first) => return Ok(see_other(&first)),
     };
@@ -214,9 +218,8 @@ pub async fn activate(
     context: Context,
     form: Result<Form<UpstreamForm>, FormRejection>,
 ) -> Result<Response, Problem> {
-    let Form(form) =
-        form.map_err(|_| Problem::new(Code::InvalidRequest, "The form could not be read."))?;
-    let user = match owner_session(&context).await? {
+    let form = flows::form_body(form)?;
+    let user = match owner_session(&context, false).await? {
         Ok(user) => user,
         Err(first) => return Ok(see_other(&first)),
     };

@@ -1,0 +1,379 @@
+//! Every route refuses whoever it is not for: the list of routes, walked.
+
+use laneway::http::{Access, ROUTES};
+use serde_json::{Value, json};
+
+use crate::harness::{APP, Browser, Call, LOGIN, Reply, TestApp};
+
+/// A route with something plausible in place of its parameters.
+fn filled(path: &str) -> String {
+    let segments = path.split('/').map(|segment| {
+        if segment.starts_with('{') {
+            "0199aaaa"
+        } else {
+            segment
+        }
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// The host on which a route exists.
+fn at(path: &str) -> String {
+    let origin = if path.starts_with("/.laneway/") {
+        APP
+    } else {
+        LOGIN
+    };
+    format!("{origin}{}", filled(path))
+}
+
+/// A body that every write would accept the form of.
+fn body() -> Value {
+    json!({
+        "name": "n", "slug": "s", "public_url": "https://n.test", "host": "n.test", "purpose": "app", "label": "l",
+        "email": "n@x.test", "upstream": "corp", "subject": "s", "kind": "fake", "issuer": "https://n.test",
+        "client_id": "c", "roles": [], "credential": {}, "org": null,
+    })
+}
+
+async fn call(browser: &mut Browser, method: &str, path: &str) -> Reply {
+    browser.send(Call::api(method, &at(path), &body())).await
+}
+
+#[tokio::test]
+async fn strangers_are_refused_wherever_somebody_must_be_signed_in() {
+    let app = TestApp::sqlite().await;
+    let mut seen = 0;
+    for (method, path, access) in ROUTES {
+        if !matches!(access, Access::Session | Access::Operator) {
+            continue;
+        }
+        seen += 1;
+        let reply = call(&mut app.browser(), method, path).await;
+        assert_eq!(
+            (reply.code(), reply.problem().as_str()),
+            (401, "unauthenticated"),
+            "{method} {path}"
+        );
+        let expired = Call::api(method, &at(path), &body())
+            .header("cookie", &format!("__Host-lw={}", "A".repeat(43)));
+        assert_eq!(
+            app.browser().send(expired).await.code(),
+            401,
+            "{method} {path}"
+        );
+    }
+    assert!(seen > 40, "the list is walked");
+}
+
+#[tokio::test]
+async fn people_are_refused_wherever_an_operator_is_wanted() {
+    let app = TestApp::sqlite().await;
+    let mut browser = app.signup("ana@x.test").await;
+    for (method, path, access) in ROUTES {
+        if *access == Access::Operator {
+            let reply = call(&mut browser, method, path).await;
+            assert_eq!(
+                (reply.code(), reply.problem().as_str()),
+                (403, "forbidden"),
+                "{method} {path}"
+            );
+        }
+    }
+    assert_eq!(
+        app.events("tenant.created").await.len(),
+        1,
+        "nothing was changed"
+    );
+}
+
+#[tokio::test]
+async fn operators_tokens_open_no_account() {
+    let app = TestApp::sqlite().await;
+    let token = app.operator().await;
+    for (method, path, access) in ROUTES {
+        if *access == Access::Session && path.starts_with("/v1/me") {
+            let call = Call::api(method, &at(path), &body()).bearer(&token);
+            let reply = app.browser().send(call).await;
+            assert_eq!(
+                (reply.code(), reply.problem().as_str()),
+                (403, "forbidden"),
+                "{method} {path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn bad_tokens_are_refused_and_never_replaced_by_the_cookie() {
+    let app = TestApp::sqlite().await;
+    let mut browser = app.signup("ana@x.test").await;
+    let token = app.operator().await;
+    let unknown = format!("lw_adm_{}", "A".repeat(43));
+    for bad in [
+        "",
+        "x",
+        "lw_adm_",
+        "lw_adm_x",
+        unknown.as_str(),
+        "ü",
+        "eyJhbGciOiJub25lIn0.e30.",
+    ] {
+        for header in ["authorization", "x-api-key"] {
+            let value = if header == "authorization" {
+                format!("Bearer {bad}")
+            } else {
+                bad.to_owned()
+            };
+            for path in ["/v1/me", "/v1/admin/users"] {
+                let reply = browser
+                    .send(Call::new("GET", path).header(header, &value))
+                    .await;
+                reply.refused(401, "invalid_token");
+            }
+        }
+    }
+    let ok = Call::new("GET", "/v1/admin/users").header("x-api-key", &token);
+    browser.send(ok).await.expect(200);
+    let first = Call::new("GET", "/v1/admin/users")
+        .header("authorization", "Bearer x")
+        .header("x-api-key", &token);
+    browser.send(first).await.refused(401, "invalid_token");
+    app.clock.advance_s(90 * 86_400);
+    browser
+        .send(Call::new("GET", "/v1/admin/users").bearer(&token))
+        .await
+        .refused(401, "token_expired");
+}
+
+#[tokio::test]
+async fn values_that_were_made_for_somebody_open_nothing_to_others() {
+    let app = TestApp::sqlite().await;
+    app.add_fake().await;
+    for (method, path, access) in ROUTES {
+        if *access == Access::Bound {
+            let reply = call(&mut app.browser(), method, path).await;
+            assert!(
+                matches!(reply.code(), 400 | 404 | 410 | 415),
+                "{method} {path}: {}",
+                reply.text()
+            );
+            assert!(app.browser().cookie(LOGIN, "__Host-lw").is_none());
+        }
+    }
+}
+
+/// Something of everything in another tenant: its ids by parameter name.
+async fn foreign_ids(app: &TestApp) -> Vec<(&'static str, String)> {
+    let token = app.operator().await;
+    let mut browser = app.browser();
+    let tenant = json!({ "slug": "other", "name": "Other", "public_url": "https://other.test", "signup": "open" });
+    browser
+        .send(Call::api("POST", "/v1/admin/tenants", &tenant).bearer(&token))
+        .await
+        .expect(201);
+    let mut made = Vec::new();
+    for (kind, path, body) in [
+        (
+            "user",
+            "/v1/admin/users",
+            json!({ "email": "eve@x.test", "name": "Eve" }),
+        ),
+        (
+            "upstream",
+            "/v1/admin/upstreams",
+            json!({
+                "kind": "fake", "name": "theirs", "issuer": "https://fake.test", "client_id": "c",
+            }),
+        ),
+        (
+            "org",
+            "/v1/organizations",
+            json!({ "slug": "theirs", "name": "Theirs" }),
+        ),
+    ] {
+        let call = Call::api("POST", &format!("https://other.test{path}"), &body).bearer(&token);
+        let id = browser.send(call).await.expect(201).json()["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
+        made.push((kind, id));
+    }
+    made
+}
+
+#[tokio::test]
+async fn another_tenants_records_do_not_exist() {
+    let app = TestApp::sqlite().await;
+    let token = app.operator().await;
+    let ids = foreign_ids(&app).await;
+    let id = |kind: &str| {
+        ids.iter()
+            .find(|(name, _)| *name == kind)
+            .expect("made")
+            .1
+            .clone()
+    };
+    let own = app
+        .admin(
+            "POST",
+            "/v1/admin/users",
+            json!({ "email": "own@x.test", "name": "Own" }),
+        )
+        .await
+        .expect(201)
+        .json();
+    let own_org = app
+        .admin(
+            "POST",
+            "/v1/organizations",
+            json!({ "slug": "own", "name": "Own" }),
+        )
+        .await
+        .expect(201)
+        .json();
+    let mut seen = 0;
+    for (method, path, access) in ROUTES {
+        if *access != Access::Operator
+            || !path.contains('{')
+            || path.starts_with("/v1/admin/tenants/")
+        {
+            // Operators are the instance's: tenants themselves are theirs to see.
+            continue;
+        }
+        let kind = if path.contains("/upstreams/") {
+            "upstream"
+        } else {
+            "user"
+        };
+        let full = path
+            .replace("{id}", &id(kind))
+            .replace("{org}", &id("org"))
+            .replace("{user}", own["id"].as_str().expect("an id"));
+        seen += 1;
+        let change = if kind == "upstream" {
+            json!({ "role": "secondary" })
+        } else {
+            json!({ "name": "n" })
+        };
+        let body = if *method == "PATCH" { change } else { body() };
+        let reply = app
+            .browser()
+            .send(Call::api(method, &full, &body).bearer(&token))
+            .await;
+        assert_eq!(
+            (reply.code(), reply.problem().as_str()),
+            (404, "not_found"),
+            "{method} {full}"
+        );
+    }
+    assert!(seen >= 12, "{seen}");
+    let path = format!(
+        "/v1/organizations/{}/members/{}",
+        own_org["id"].as_str().expect("an id"),
+        id("user")
+    );
+    app.admin("PUT", &path, json!({ "roles": [] }))
+        .await
+        .refused(404, "not_found");
+    app.browser()
+        .get("/federation/theirs/start")
+        .await
+        .refused(404, "not_found");
+    let still = Call::new(
+        "GET",
+        &format!("https://other.test/v1/admin/users/{}", id("user")),
+    )
+    .bearer(&token);
+    assert_eq!(
+        app.browser().send(still).await.expect(200).json()["name"],
+        "Eve"
+    );
+}
+
+#[tokio::test]
+async fn what_belongs_to_others_is_not_mine_to_end() {
+    let app = TestApp::sqlite().await;
+    let keys = laneway_fake::SoftAuthenticator::new();
+    let mut bob = app.signup("bob@x.test").await;
+    let passkey = app.enrol(&mut bob, &keys).await;
+    let sid = bob.me().await["sid"].as_str().expect("a sid").to_owned();
+    let link = bob.get("/v1/me/identities").await.json()["items"][0]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let mut ana = app.signup("ana@x.test").await;
+    for path in [
+        format!("/v1/me/sessions/{sid}"),
+        format!("/v1/me/passkeys/{passkey}"),
+        format!("/v1/me/identities/{link}"),
+    ] {
+        ana.send(Call::api("DELETE", &path, &json!({})))
+            .await
+            .refused(404, "not_found");
+    }
+    bob.user(LOGIN).await.expect(200);
+    assert_eq!(
+        bob.get("/v1/me/passkeys").await.json()["items"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
+}
+
+#[tokio::test]
+async fn pages_send_strangers_to_the_login_and_refuse_their_forms() {
+    let app = TestApp::sqlite().await;
+    for path in ["/account", "/admin/upstream", "/verify"] {
+        let reply = app.browser().get(path).await.expect(303);
+        assert!(reply.location().starts_with("/login"), "{path}");
+    }
+    let forms = [
+        "/account/profile",
+        "/account/sessions/end-others",
+        "/account/sessions/x/end",
+        "/account/passkeys/x/remove",
+        "/account/identities/link",
+        "/admin/upstream",
+        "/admin/upstream/activate",
+    ];
+    for path in forms {
+        assert_eq!(
+            app.browser()
+                .send(Call::form(path, &[("csrf", "x")]))
+                .await
+                .code(),
+            401,
+            "{path}"
+        );
+    }
+    let mut browser = app.signup("ana@x.test").await;
+    for path in forms {
+        let reply = browser.send(Call::form(path, &[("csrf", "guessed")])).await;
+        assert_eq!(reply.code(), 403, "{path}: {}", reply.text());
+    }
+    browser
+        .get("/admin/upstream")
+        .await
+        .refused(403, "forbidden");
+    for path in ["/login", "/signup"] {
+        let mut stranger = app.browser();
+        stranger
+            .send(Call::form(
+                path,
+                &[("kind", "identify"), ("username", "a@x.test")],
+            ))
+            .await
+            .refused(403, "csrf_required");
+        stranger.get(path).await.expect(200);
+        let guessed = Call::form(
+            path,
+            &[
+                ("kind", "identify"),
+                ("username", "a@x.test"),
+                ("csrf", "x"),
+            ],
+        );
+        stranger.send(guessed).await.refused(403, "csrf_required");
+    }
+}
