@@ -118,7 +118,7 @@ both! {
             cursors.push(cursor.to_owned());
             let link = reply.header("link").to_owned();
             assert!(link.ends_with("; rel=\"next\""), "{link}");
-            url = link[1..link.find('>').expect("a link")].to_owned();
+            link[1..link.find('>').expect("a link")].clone_into(&mut url);
         }
         let wanted: Vec<Value> = (0..7).map(|i| json!(format!("u{i}@x.test"))).collect();
         assert_eq!(seen, wanted);

@@ -191,7 +191,7 @@ async fn wrong_answers_for_one_account_are_limited_across_flows_and_networks() {
     .await;
     app.signup("ana@x.test").await;
     for round in 0..4u8 {
-        let mut browser = app.browser().from_address([192, 0, 2, round]);
+        let mut browser = app.browser().at_address([192, 0, 2, round]);
         let (id, code) = app
             .asked_for_code(&mut browser, "login", "ana@x.test")
             .await;
@@ -249,7 +249,7 @@ async fn one_network_is_limited_and_others_are_not() {
     answer(&mut browser, &id, "password", json!({}))
         .await
         .refused(429, "rate_limited");
-    let mut elsewhere = app.browser().from_address([198, 51, 100, 1]);
+    let mut elsewhere = app.browser().at_address([198, 51, 100, 1]);
     elsewhere
         .post("/v1/auth/flows", json!({}))
         .await

@@ -134,8 +134,8 @@ async fn a_frozen_store_lets_nobody_in_after_the_bound_and_signs_nobody_out() {
         assert!(of(503) > 0, "{what} was refused in the end");
     }
     assert_eq!(readiness, 503, "the balancer is told");
-    // A browser without a cookie needs no store to be told that it is nobody.
-    nobody.refused(401, "unauthenticated");
+    // Which hosts there are is known from the store too.
+    nobody.refused(503, "store_unavailable");
 
     until(20, "the session lives again", || {
         let mut browser = browser.clone();

@@ -6,7 +6,7 @@ use laneway_contract::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::submit::{Submitted, may_start, text, wrong_answer, wrong_step};
+use super::submit::{Submitted, judge, may_start, text, wrong_answer, wrong_step};
 use super::{Visit, flow, limits, mail, methods, settle};
 use crate::domain::flow::{Flow, FlowPurpose, Proof, Step};
 use crate::domain::tenant::Signup;
@@ -256,9 +256,7 @@ async fn open(
 
 async fn answer(visit: &Visit<'_>, mut flow: Flow, code: &str) -> Result<Submitted, Problem> {
     let Step::EmailCode {
-        upstream,
-        state,
-        resend_at,
+        upstream, state, ..
     } = flow.state.step.clone()
     else {
         return Err(wrong_step(&flow));
@@ -277,12 +275,7 @@ async fn answer(visit: &Visit<'_>, mut flow: Flow, code: &str) -> Result<Submitt
         .take(64)
         .collect();
     let work = headless.answer(&state, Answer::Code(SecretString::from(digits)));
-    match visit
-        .core
-        .providers
-        .call(&configured, "answer", work)
-        .await?
-    {
+    match judge(visit, &mut flow, &configured, work).await? {
         LoginStep::Authenticated(identity) => {
             let proof = Proof {
                 upstream,
@@ -292,36 +285,23 @@ async fn answer(visit: &Visit<'_>, mut flow: Flow, code: &str) -> Result<Submitt
             flow.state.proofs.push(proof);
             settle::settle(visit, flow).await
         }
-        LoginStep::Denied(Denial::WrongAnswer(next)) => {
-            if next != state {
-                flow.state.step = Step::EmailCode {
-                    upstream,
-                    state: next,
-                    resend_at,
-                };
-                flow::save(visit.core, &mut flow).await?;
-            }
-            Err(wrong_answer(
-                visit,
-                flow,
-                "email-code",
-                "That code does not match. Check the newest mail.",
-            )
-            .await)
-        }
+        LoginStep::Denied(Denial::WrongAnswer(_)) => Err(wrong_answer(
+            visit,
+            flow,
+            "email-code",
+            "That code does not match. Check the newest mail.",
+        )
+        .await),
         LoginStep::Denied(Denial::Disabled) => {
             Err(Problem::new(Code::Denied, "Sign-in was refused."))
         }
-        _ => {
-            restart(visit, &mut flow).await?;
-            Err(wrong_answer(
-                visit,
-                flow,
-                "email-code",
-                "That code is over. Ask for a new one.",
-            )
-            .await)
-        }
+        _ => Err(wrong_answer(
+            visit,
+            flow,
+            "email-code",
+            "That code is over. Ask for a new one.",
+        )
+        .await),
     }
 }
 

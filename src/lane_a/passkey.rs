@@ -3,7 +3,7 @@
 use laneway_contract::{Answer, BeginHeadless, Denial, LoginStep, MethodKind, SubjectHint};
 use serde_json::Value;
 
-use super::submit::{Submitted, may_start, wrong_answer, wrong_step};
+use super::submit::{Submitted, judge, may_start, wrong_answer, wrong_step};
 use super::{Visit, flow, methods, settle};
 use crate::domain::flow::{Flow, Proof, Step};
 use crate::domain::{Code, Problem};
@@ -85,12 +85,7 @@ async fn answer(
     let provider = configured.provider()?;
     let headless = provider.headless_login().ok_or_else(|| wrong_step(&flow))?;
     let work = headless.answer(&state, Answer::Credential(credential));
-    match visit
-        .core
-        .providers
-        .call(&configured, "answer", work)
-        .await?
-    {
+    match judge(visit, &mut flow, &configured, work).await? {
         LoginStep::Authenticated(identity) => {
             let proof = Proof {
                 upstream,
@@ -100,24 +95,10 @@ async fn answer(
             flow.state.proofs.push(proof);
             settle::settle(visit, flow).await
         }
-        LoginStep::Denied(Denial::WrongAnswer(next)) => {
-            if let Step::Passkey { state, .. } = &mut flow.state.step {
-                *state = next;
-            }
-            flow::save(visit.core, &mut flow).await?;
-            Err(wrong_answer(visit, flow, "passkey", WRONG).await)
-        }
         LoginStep::Denied(Denial::Disabled) => {
             Err(Problem::new(Code::Denied, "Sign-in was refused."))
         }
-        _ => {
-            // The ceremony is over; the next try is a new one.
-            flow.state.step = match &flow.state.username {
-                Some(_) => Step::Choose,
-                None => Step::Identify,
-            };
-            flow::save(visit.core, &mut flow).await?;
-            Err(wrong_answer(visit, flow, "passkey", WRONG).await)
-        }
+        // Wrong, or the ceremony is over: then the next try is a new one.
+        _ => Err(wrong_answer(visit, flow, "passkey", WRONG).await),
     }
 }

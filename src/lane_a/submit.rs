@@ -1,11 +1,13 @@
 //! One answer to a flow, whatever its kind.
 
+use laneway_contract::{Denial, LoginStep, ProviderError};
 use serde_json::Value;
 
 use super::{Visit, email_code, enrol, flow, limits, passkey, redirect, render, settle};
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::flow::{Flow, FlowPurpose, Step};
 use crate::domain::{Code, Email, FlowId, OrgId, Problem};
+use crate::providers::Configured;
 
 /// What an answer led to.
 pub enum Submitted {
@@ -53,9 +55,51 @@ pub async fn submit(
 /// Back to the choice, from a method that does not work out.
 async fn choose(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Problem> {
     may_start(flow)?;
-    let known = flow.state.username.is_some() || flow.state.bound.is_some();
-    flow.state.step = if known { Step::Choose } else { Step::Identify };
+    flow.state.step = nothing_open(flow);
     flow::save(visit.core, flow).await
+}
+
+/// The step of a flow that waits for a method.
+fn nothing_open(flow: &Flow) -> Step {
+    let known = flow.state.username.is_some() || flow.state.bound.is_some();
+    if known { Step::Choose } else { Step::Identify }
+}
+
+/// Lets a provider judge an answer to the open step. The step is taken off the flow first:
+/// of many copies of one answer only one is judged, and one that comes too late cannot
+/// close the flow under the one that was right. After a wrong answer it is open again.
+///
+/// # Errors
+/// `conflict` when another answer was faster; those of stores and providers.
+pub(super) async fn judge<W>(
+    visit: &Visit<'_>,
+    flow: &mut Flow,
+    configured: &Configured,
+    work: W,
+) -> Result<LoginStep, Problem>
+where
+    W: Future<Output = Result<LoginStep, ProviderError>>,
+{
+    let rest = nothing_open(flow);
+    let mut open = std::mem::replace(&mut flow.state.step, rest);
+    flow::save(visit.core, flow).await?;
+    let judged = visit.core.providers.call(configured, "answer", work).await;
+    match &judged {
+        Ok(LoginStep::Denied(Denial::WrongAnswer(next))) => {
+            if let Step::EmailCode { state, .. } | Step::Passkey { state, .. } = &mut open {
+                state.clone_from(next);
+            }
+            flow.state.step = open;
+            flow::save(visit.core, flow).await?;
+        }
+        Err(_) => {
+            flow.state.step = open;
+            // Where this fails too a new code or ceremony is asked for instead.
+            let _ = flow::save(visit.core, flow).await;
+        }
+        Ok(_) => {}
+    }
+    judged
 }
 
 async fn identify(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> Result<(), Problem> {

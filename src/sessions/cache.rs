@@ -66,8 +66,13 @@ impl Sessions {
             cache: Cache::new(capacity),
             touches: Touches::default(),
         });
-        let listener = Arc::clone(&sessions);
-        log.subscribe(move |rows| listener.forget(rows));
+        // Weak: the log is held by these sessions, and would keep them for ever.
+        let listener = Arc::downgrade(&sessions);
+        log.subscribe(move |rows| {
+            if let Some(sessions) = listener.upgrade() {
+                sessions.forget(rows);
+            }
+        });
         sessions
     }
 

@@ -120,7 +120,7 @@ impl Browser {
 
     /// The same machine from another network.
     #[must_use]
-    pub fn from_address(mut self, address: [u8; 4]) -> Self {
+    pub fn at_address(mut self, address: [u8; 4]) -> Self {
         self.address = SocketAddr::from((address, 4711));
         self
     }
@@ -136,11 +136,6 @@ impl Browser {
     pub fn set_cookie(&mut self, origin: &str, name: &str, value: &str) {
         self.jar
             .insert((host_of(origin), name.to_owned()), value.to_owned());
-    }
-
-    /// Forgets a cookie.
-    pub fn drop_cookie(&mut self, origin: &str, name: &str) {
-        self.jar.remove(&(host_of(origin), name.to_owned()));
     }
 
     /// Opens an address.
@@ -225,7 +220,7 @@ impl Browser {
                 .expect("a location");
             if !next
                 .host_str()
-                .is_some_and(|host| host.ends_with(".test") && host != "fake.test")
+                .is_some_and(|host| host.rsplit('.').next() == Some("test") && host != "fake.test")
             {
                 break;
             }

@@ -14,7 +14,7 @@ mod pg;
 pub mod rows;
 pub mod soak;
 
-pub use app::{Options, TestApp};
+pub use app::TestApp;
 pub use backend::backend_url;
 pub use browser::{Browser, Call, Reply, form_token, members};
 pub use cluster::Cluster;

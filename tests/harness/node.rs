@@ -201,7 +201,7 @@ impl Visitor {
             match parsed.map_err(|error| error.to_string())? {
                 cookie if cookie.name() == "__Host-lw" => cookie.value().clone_into(&mut session),
                 cookie if cookie.name() == "__Host-lw-flow" => {
-                    cookie.value().clone_into(&mut self.flow_cookie)
+                    cookie.value().clone_into(&mut self.flow_cookie);
                 }
                 _ => {}
             }

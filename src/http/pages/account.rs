@@ -13,7 +13,7 @@ use super::{check_form, chrome, render, render_flow, see_other, words};
 use crate::authn;
 use crate::domain::upstream::Role;
 use crate::domain::user::LinkKind;
-use crate::domain::{Code, Problem, Sid};
+use crate::domain::{Problem, Sid};
 use crate::lane_a::{Visit, account};
 use crate::store::operators;
 use crate::views::{
