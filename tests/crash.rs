@@ -1,6 +1,6 @@
 //! `kill -9` at any point of a sign-up and a sign-in: nothing half, and the next try works.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use laneway_contract::Random as _;
 use laneway_fake::SeededRandom;
@@ -11,6 +11,7 @@ use crate::harness::{Node, new_database, postgres_url};
 
 /// Kills on the way, times the factor of a long run.
 const POINTS: u32 = 20;
+const UNDISTURBED: [&str; 2] = ["first@x.test", "second@x.test"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_program_leaves_nothing_half_on_sqlite() {
@@ -24,11 +25,15 @@ async fn a_killed_program_leaves_nothing_half_on_postgresql() {
 }
 
 async fn torture(mut node: Node) {
-    let begun = Instant::now();
-    both_ways(&node, "first@x.test")
-        .await
-        .expect("an undisturbed run");
-    let whole = begun.elapsed();
+    // The first run of all warms the database too; the others take as long as the second.
+    let mut whole = Duration::MAX;
+    for email in UNDISTURBED {
+        let begun = Instant::now();
+        both_ways(&node, email).await.expect("an undisturbed run");
+        whole = whole.min(begun.elapsed());
+        node.kill();
+        node.start().await;
+    }
     let points = POINTS * u32::try_from(factor()).expect("a small factor");
     let dice = SeededRandom::new(whole.as_micros().try_into().unwrap_or(7));
     let mut killed_inside = 0;
@@ -146,7 +151,7 @@ async fn assert_one_person_each(node: &Node, points: u32) {
                     (SELECT COUNT(*) FROM embedded_accounts) AS accounts");
     let row = counts.one(&db).await.expect("an answer");
     let number = |name: &str| row.get::<i64>(name).expect("a number");
-    let wanted = i64::from(points) + 1;
+    let wanted = i64::from(points) + 2;
     assert_eq!(
         (number("people"), number("addresses"), number("accounts")),
         (wanted, wanted, wanted)

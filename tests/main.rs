@@ -16,6 +16,7 @@ mod flows_passkey;
 mod flows_people;
 mod flows_shape;
 mod frozen;
+mod fuzz;
 mod garbage;
 mod handoff;
 mod killed;

@@ -71,6 +71,8 @@ impl Node {
             .env("LANEWAY_MAIL_URL", "outbox:")
             .env("LANEWAY_TENANT_SIGNUP", "open")
             .env("LANEWAY_LIMITS_NETWORK_FACTOR", "1000")
+            // Ours, not the program's: it refuses to start with a setting that it does not know.
+            .env_remove("LANEWAY_SOAK")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

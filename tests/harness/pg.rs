@@ -29,18 +29,28 @@ pub fn postgres_url() -> Option<String> {
 pub async fn new_database(server: &str) -> String {
     let number = COUNT.fetch_add(1, Ordering::SeqCst);
     let name = format!("laneway_t{}_{number}", std::process::id());
-    let admin = Db::connect(server).await.expect("the test server answers");
-    let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-    q_dynamic(drop)
-        .run(&admin)
-        .await
-        .expect("an old database goes");
-    q_dynamic(format!("CREATE DATABASE {name}"))
-        .run(&admin)
-        .await
-        .expect("a database is made");
-    admin.close().await;
+    // Making databases is work, and a busy machine may need longer than a request may take.
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    loop {
+        match try_new_database(server, &name).await {
+            Ok(()) => break,
+            Err(error) if std::time::Instant::now() > until => panic!("no database: {error}"),
+            Err(_) => {}
+        }
+    }
     let mut url = url::Url::parse(server).expect("the server's address is a URL");
     url.set_path(&name);
     url.into()
+}
+
+async fn try_new_database(server: &str, name: &str) -> Result<(), laneway_sqlkit::DbError> {
+    let admin = Db::connect(server).await?;
+    q_dynamic(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        .run(&admin)
+        .await?;
+    q_dynamic(format!("CREATE DATABASE {name}"))
+        .run(&admin)
+        .await?;
+    admin.close().await;
+    Ok(())
 }
