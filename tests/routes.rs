@@ -334,6 +334,7 @@ async fn pages_send_strangers_to_the_login_and_refuse_their_forms() {
         "/account/sessions/x/end",
         "/account/passkeys/x/remove",
         "/account/identities/link",
+        "/account/identities/x/remove",
         "/admin/upstream",
         "/admin/upstream/activate",
     ];
@@ -370,5 +371,60 @@ async fn pages_send_strangers_to_the_login_and_refuse_their_forms() {
             ],
         );
         stranger.send(guessed).await.refused(403, "csrf_required");
+    }
+}
+
+/// What a source file routes: method and path, read from the text so that a new route
+/// cannot be forgotten in the tables above.
+fn routed(source: &str) -> std::collections::BTreeSet<(String, String)> {
+    let mut found = std::collections::BTreeSet::new();
+    for chunk in source.split(".route(").skip(1) {
+        let mut parts = chunk.splitn(3, '"');
+        let (Some(_), Some(path), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+            continue;
+        };
+        let end = [".merge(", ".layer(", ".fallback", "\n}"]
+            .iter()
+            .filter_map(|mark| rest.find(mark))
+            .min()
+            .unwrap_or(rest.len());
+        for method in ["get", "post", "put", "patch", "delete"] {
+            let call = format!("{method}(");
+            let named = rest[..end].match_indices(&call).any(|(at, _)| {
+                let before = rest[..at].chars().next_back().unwrap_or(' ');
+                !before.is_alphanumeric() && before != '_' && before != ':'
+            });
+            if named {
+                found.insert((method.to_uppercase(), path.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_route_stands_in_the_table() {
+    let routed = routed(include_str!("../src/http/router.rs"));
+    let table = ROUTES
+        .iter()
+        .map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()))
+        .collect();
+    assert_eq!(routed, table);
+}
+
+#[test]
+fn every_form_is_sent_by_a_stranger_above() {
+    let bound = [
+        "/login",
+        "/login/link/{token}",
+        "/signup",
+        "/verify",
+        "/owner/{token}",
+    ];
+    let me = include_str!("routes.rs");
+    for (method, path) in routed(include_str!("../src/http/pages.rs")) {
+        let sent = path.replace("{sid}", "x").replace("{id}", "x");
+        let known = bound.contains(&path.as_str()) || me.contains(&format!("\"{sent}\","));
+        assert!(method != "POST" || known, "{path} is in no refusal table");
     }
 }
