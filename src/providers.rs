@@ -6,8 +6,8 @@
 
 mod builtin;
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use laneway_contract::{
@@ -15,7 +15,7 @@ use laneway_contract::{
 };
 use laneway_sqlkit::{Db, MigrationSet};
 use moka::future::Cache;
-use secrecy::{SecretSlice, SecretString};
+use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
 use crate::domain::tenant::Tenant;
@@ -26,7 +26,10 @@ use crate::store::invalidations::Scope;
 use crate::store::seal::{Place, Sealer};
 use crate::store::upstreams;
 
-pub use builtin::{BootstrapKeycloak, bootstrap_keycloak, plan_keycloak};
+pub use builtin::{
+    BootstrapKeycloak, BreachedPasswords, bootstrap_keycloak, embedded_methods, plan_keycloak,
+    read_breached,
+};
 
 /// The kind that needs nothing else installed.
 pub const EMBEDDED: &str = "embedded";
@@ -77,6 +80,8 @@ pub struct Parts {
     pub mail: bool,
     /// Life of a code in seconds, wrong tries, seconds between two codes.
     pub codes: (u32, u32, u32),
+    /// Leaked passwords that nobody may choose.
+    pub breached: Option<Arc<BreachedPasswords>>,
     /// Adapters from outside this repository, and of tests.
     pub factories: HashMap<String, Factory>,
 }
@@ -86,6 +91,7 @@ pub struct Providers {
     parts: Parts,
     log: Arc<InvalidationLog>,
     rows: Cache<TenantId, Arc<Vec<Arc<Configured>>>>,
+    troubled: Mutex<HashSet<(TenantId, UpstreamId)>>,
 }
 
 /// Migrations of adapters that keep tables.
@@ -113,6 +119,7 @@ impl Providers {
             parts,
             log: Arc::clone(log),
             rows,
+            troubled: Mutex::default(),
         }
     }
 
@@ -205,7 +212,10 @@ impl Providers {
                 for method in provider.methods() {
                     let known = offers.iter().any(|offer| offer.kind == method.kind);
                     let mailless = method.kind == MethodKind::EmailCode && !self.parts.mail;
-                    if method.mode == Mode::Absent || known || mailless {
+                    // A password belongs to whoever people sign in at; a second one for the
+                    // same account would be a second way past that provider's rules.
+                    let foreign = role == Role::Companion && method.kind == MethodKind::Password;
+                    if method.mode == Mode::Absent || known || mailless || foreign {
                         continue;
                     }
                     let facade = role == Role::Companion && method.mode == Mode::Headless;
@@ -250,7 +260,32 @@ impl Providers {
             operation,
             if outcome.is_ok() { "ok" } else { "error" },
         );
+        if let Err(error) = &outcome {
+            self.note_trouble(upstream, error);
+        }
         outcome.map_err(|error| problem(&error))
+    }
+
+    /// What went wrong on the provider's side makes it worth a look.
+    fn note_trouble(&self, upstream: &Configured, error: &ProviderError) {
+        let theirs = matches!(
+            error,
+            ProviderError::Unreachable(_)
+                | ProviderError::Misconfigured(_)
+                | ProviderError::InvalidResponse(_)
+        );
+        if theirs && let Ok(mut troubled) = self.troubled.lock() {
+            troubled.insert((upstream.row.tenant.clone(), upstream.row.id.clone()));
+        }
+    }
+
+    /// Upstreams that a call went wrong with since the last time this was asked.
+    pub fn take_troubled(&self) -> Vec<(TenantId, UpstreamId)> {
+        let taken = self
+            .troubled
+            .lock()
+            .map(|mut all| std::mem::take(&mut *all));
+        taken.unwrap_or_default().into_iter().collect()
     }
 
     /// An adapter for a row that is not active yet (probe before saving).
@@ -282,35 +317,11 @@ impl Providers {
             return Ok(factory(row, secret, env));
         }
         match row.kind.as_str() {
-            EMBEDDED => Ok(self.embedded(tenant, env)),
+            EMBEDDED => builtin::embedded(parts, tenant, row, env),
             "oidc" => builtin::oidc(row, secret, env),
             "keycloak" => builtin::keycloak(row, secret, env),
             other => Err(format!("there is no adapter of kind {other}")),
         }
-    }
-
-    fn embedded(&self, tenant: &Tenant, env: Env) -> Arc<dyn Provider> {
-        let (code_ttl_s, max_tries, resend_after_s) = self.parts.codes;
-        let methods = if self.parts.mail {
-            vec![MethodKind::Passkey, MethodKind::EmailCode]
-        } else {
-            vec![MethodKind::Passkey]
-        };
-        let config = laneway_embedded::EmbeddedConfig {
-            tenant_id: tenant.id.as_str().to_owned(),
-            tenant_slug: tenant.slug.clone(),
-            code_ttl_s,
-            max_tries,
-            resend_after_s,
-            methods,
-        };
-        let mac_key = SecretSlice::from(self.parts.sealer.derive("embedded codes").to_vec());
-        Arc::new(laneway_embedded::Embedded::new(
-            config,
-            self.parts.db.clone(),
-            mac_key,
-            env,
-        ))
     }
 
     fn secret(&self, row: &Upstream) -> Result<Option<SecretString>, String> {
@@ -361,12 +372,15 @@ impl Configured {
             .is_ok_and(|provider| provider.redirect_login().is_some())
     }
 
-    /// The strongest rung a method of this upstream can reach.
+    /// The strongest rung a method of this upstream can reach by itself.
     pub fn reach(&self, kind: MethodKind) -> Acr {
         match kind {
             MethodKind::Passkey => Acr::Phr,
-            MethodKind::Totp => Acr::Aal2,
-            MethodKind::EmailCode | MethodKind::Password => Acr::Aal1,
+            // One factor each; what they are worth together says the ladder.
+            MethodKind::EmailCode
+            | MethodKind::Password
+            | MethodKind::Totp
+            | MethodKind::RecoveryCode => Acr::Aal1,
             MethodKind::Redirect => {
                 let named = self
                     .row

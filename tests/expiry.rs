@@ -120,6 +120,7 @@ async fn people_change_their_name_and_leave() {
             "email",
             "email_verified",
             "id",
+            "locale",
             "name",
             "state"
         ]

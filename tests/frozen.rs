@@ -63,13 +63,9 @@ fn judge(seen: &Seen) {
     let took = seen.answered.saturating_sub(*asked);
     assert!(took < PATIENCE, "{what} asked at {asked:?} took {took:?}");
     if reply.code() == 200 {
+        // When it was answered says how busy the machine is: what counts is that nobody who
+        // asks after the bound gets in.
         assert!(*asked <= BOUND, "{what}: a 200 asked for at {asked:?}");
-        let late = BOUND + Duration::from_millis(500);
-        assert!(
-            seen.answered <= late,
-            "{what}: a 200 at {:?}",
-            seen.answered
-        );
         return;
     }
     let found = (reply.code(), reply.problem());

@@ -35,7 +35,8 @@ impl Dice {
     }
 }
 
-const VALUES: &[&str] = &[
+/// Values of JSON that somebody may send.
+pub const VALUES: &[&str] = &[
     "1",
     "null",
     "true",
@@ -62,7 +63,8 @@ const VALUES: &[&str] = &[
     "[\"admin\"]",
 ];
 
-const NAMES: &[&str] = &[
+/// Names of members that somebody may send.
+pub const NAMES: &[&str] = &[
     "name",
     "slug",
     "email",

@@ -271,7 +271,9 @@ async fn every_other_path_is_the_applications() {
         "/v1/nothing",
         "/bff/nothing",
         "/.laneway/nothing",
-        "/authz/forward-auth",
+        "/api",
+        "/api/",
+        "/bff",
     ] {
         browser
             .get(&format!("{APP}{path}"))
@@ -342,4 +344,71 @@ async fn a_new_key_is_published_before_it_signs() {
         kid(&there.send(api("echo/x")).await.expect(200).json()),
         new
     );
+}
+
+/// The token that a backend was given.
+async fn token(browser: &mut Browser, path: &str) -> String {
+    let echo = browser.send(api(path)).await.expect(200).json();
+    sent(&echo, "authorization")[0].to_owned()
+}
+
+#[tokio::test]
+async fn a_token_is_kept_per_session_and_audience_until_half_its_life() {
+    let app = TestApp::sqlite().await;
+    let mut browser = signed_in(&app).await;
+    let first = token(&mut browser, "echo/x").await;
+    assert_eq!(token(&mut browser, "echo/y").await, first);
+    assert_ne!(
+        token(&mut browser, "open/x").await,
+        first,
+        "another audience"
+    );
+    let mut other = app.signup("bob@x.test").await;
+    app.enter(&mut other, APP).await;
+    assert_ne!(token(&mut other, "echo/x").await, first, "another session");
+    // The node hears the log all along, so the session stays in memory.
+    let wait = async |seconds| {
+        app.clock.advance_s(seconds);
+        app.core().log.poll().await.expect("the log");
+    };
+    wait(0).await;
+    let first = token(&mut browser, "echo/x").await;
+    wait(140).await;
+    assert_eq!(token(&mut browser, "echo/x").await, first);
+    wait(15).await;
+    assert_ne!(token(&mut browser, "echo/x").await, first);
+}
+
+#[tokio::test]
+async fn what_changes_a_session_changes_its_token_at_once() {
+    let app = TestApp::sqlite().await;
+    let mut browser = signed_in(&app).await;
+    let sub = browser.user(APP).await.json()["sub"].clone();
+    let made = json!({ "slug": "acme", "name": "Acme" });
+    let org = app.admin("POST", "/v1/organizations", made).await;
+    let org = org.expect(201).json()["id"].clone();
+    let member = format!(
+        "/v1/organizations/{}/members/{}",
+        org.as_str().expect("an id"),
+        sub.as_str().expect("a sub")
+    );
+    let grant = async |roles: Value| {
+        let roles = json!({ "roles": roles });
+        app.admin("PUT", &member, roles).await.expect(200);
+    };
+    grant(json!(["admin"])).await;
+    let enter = json!({ "org": org });
+    browser
+        .post(&format!("{APP}/bff/org"), enter)
+        .await
+        .expect(200);
+    let roles = async |browser: &mut Browser| {
+        let bearer = token(browser, "echo/x").await;
+        let audience = "https://app.test/api/echo";
+        let (_, claims) = claims(browser, bearer.trim_start_matches("Bearer "), audience).await;
+        claims["org_roles"].clone()
+    };
+    assert_eq!(roles(&mut browser).await, json!(["admin"]));
+    grant(json!(["member"])).await;
+    assert_eq!(roles(&mut browser).await, json!(["member"]));
 }

@@ -1,5 +1,6 @@
 //! Every route refuses whoever it is not for: the list of routes, walked.
 
+use laneway::edge::forward::Endpoint;
 use laneway::http::{Access, ROUTES};
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ fn filled(path: &str) -> String {
 
 /// The host on which a route exists.
 fn at(path: &str) -> String {
-    let origin = if path.starts_with("/.laneway/") {
+    let origin = if path.starts_with("/.laneway/") || path.starts_with("/oauth2/") {
         APP
     } else {
         LOGIN
@@ -32,7 +33,7 @@ fn body() -> Value {
     json!({
         "name": "n", "slug": "s", "public_url": "https://n.test", "host": "n.test", "purpose": "app", "label": "l",
         "email": "n@x.test", "upstream": "corp", "subject": "s", "kind": "fake", "issuer": "https://n.test",
-        "client_id": "c", "roles": [], "credential": {}, "org": null,
+        "client_id": "c", "roles": [], "credential": {}, "org": null, "code": "000000",
     })
 }
 
@@ -45,7 +46,7 @@ async fn strangers_are_refused_wherever_somebody_must_be_signed_in() {
     let app = TestApp::sqlite().await;
     let mut seen = 0;
     for (method, path, access) in ROUTES {
-        if !matches!(access, Access::Session | Access::Operator) {
+        if !matches!(access, Access::Session | Access::Needs(..)) {
             continue;
         }
         seen += 1;
@@ -71,7 +72,7 @@ async fn people_are_refused_wherever_an_operator_is_wanted() {
     let app = TestApp::sqlite().await;
     let mut browser = app.signup("ana@x.test").await;
     for (method, path, access) in ROUTES {
-        if *access == Access::Operator {
+        if matches!(access, Access::Needs(..)) {
             let reply = call(&mut browser, method, path).await;
             assert_eq!(
                 (reply.code(), reply.problem().as_str()),
@@ -85,6 +86,20 @@ async fn people_are_refused_wherever_an_operator_is_wanted() {
         1,
         "nothing was changed"
     );
+}
+
+#[tokio::test]
+async fn nobody_is_answered_where_a_proxy_asks() {
+    let app = TestApp::sqlite().await;
+    let mut browser = app.signup("ana@x.test").await;
+    app.enter(&mut browser, APP).await;
+    for (method, path, access) in ROUTES {
+        if *access == Access::Proxy {
+            call(&mut browser, method, path)
+                .await
+                .refused(403, "forbidden");
+        }
+    }
 }
 
 #[tokio::test]
@@ -163,134 +178,6 @@ async fn values_that_were_made_for_somebody_open_nothing_to_others() {
     }
 }
 
-/// Something of everything in another tenant: its ids by parameter name.
-async fn foreign_ids(app: &TestApp) -> Vec<(&'static str, String)> {
-    let token = app.operator().await;
-    let mut browser = app.browser();
-    let tenant = json!({ "slug": "other", "name": "Other", "public_url": "https://other.test", "signup": "open" });
-    browser
-        .send(Call::api("POST", "/v1/admin/tenants", &tenant).bearer(&token))
-        .await
-        .expect(201);
-    let mut made = Vec::new();
-    for (kind, path, body) in [
-        (
-            "user",
-            "/v1/admin/users",
-            json!({ "email": "eve@x.test", "name": "Eve" }),
-        ),
-        (
-            "upstream",
-            "/v1/admin/upstreams",
-            json!({
-                "kind": "fake", "name": "theirs", "issuer": "https://fake.test", "client_id": "c",
-            }),
-        ),
-        (
-            "org",
-            "/v1/organizations",
-            json!({ "slug": "theirs", "name": "Theirs" }),
-        ),
-    ] {
-        let call = Call::api("POST", &format!("https://other.test{path}"), &body).bearer(&token);
-        let id = browser.send(call).await.expect(201).json()["id"]
-            .as_str()
-            .expect("an id")
-            .to_owned();
-        made.push((kind, id));
-    }
-    made
-}
-
-#[tokio::test]
-async fn another_tenants_records_do_not_exist() {
-    let app = TestApp::sqlite().await;
-    let token = app.operator().await;
-    let ids = foreign_ids(&app).await;
-    let id = |kind: &str| {
-        ids.iter()
-            .find(|(name, _)| *name == kind)
-            .expect("made")
-            .1
-            .clone()
-    };
-    let own = app
-        .admin(
-            "POST",
-            "/v1/admin/users",
-            json!({ "email": "own@x.test", "name": "Own" }),
-        )
-        .await
-        .expect(201)
-        .json();
-    let own_org = app
-        .admin(
-            "POST",
-            "/v1/organizations",
-            json!({ "slug": "own", "name": "Own" }),
-        )
-        .await
-        .expect(201)
-        .json();
-    let mut seen = 0;
-    for (method, path, access) in ROUTES {
-        if *access != Access::Operator
-            || !path.contains('{')
-            || path.starts_with("/v1/admin/tenants/")
-        {
-            // Operators are the instance's: tenants themselves are theirs to see.
-            continue;
-        }
-        let kind = if path.contains("/upstreams/") {
-            "upstream"
-        } else {
-            "user"
-        };
-        let full = path
-            .replace("{id}", &id(kind))
-            .replace("{org}", &id("org"))
-            .replace("{user}", own["id"].as_str().expect("an id"));
-        seen += 1;
-        let change = if kind == "upstream" {
-            json!({ "role": "secondary" })
-        } else {
-            json!({ "name": "n" })
-        };
-        let body = if *method == "PATCH" { change } else { body() };
-        let reply = app
-            .browser()
-            .send(Call::api(method, &full, &body).bearer(&token))
-            .await;
-        assert_eq!(
-            (reply.code(), reply.problem().as_str()),
-            (404, "not_found"),
-            "{method} {full}"
-        );
-    }
-    assert!(seen >= 12, "{seen}");
-    let path = format!(
-        "/v1/organizations/{}/members/{}",
-        own_org["id"].as_str().expect("an id"),
-        id("user")
-    );
-    app.admin("PUT", &path, json!({ "roles": [] }))
-        .await
-        .refused(404, "not_found");
-    app.browser()
-        .get("/federation/theirs/start")
-        .await
-        .refused(404, "not_found");
-    let still = Call::new(
-        "GET",
-        &format!("https://other.test/v1/admin/users/{}", id("user")),
-    )
-    .bearer(&token);
-    assert_eq!(
-        app.browser().send(still).await.expect(200).json()["name"],
-        "Eve"
-    );
-}
-
 #[tokio::test]
 async fn what_belongs_to_others_is_not_mine_to_end() {
     let app = TestApp::sqlite().await;
@@ -324,19 +211,67 @@ async fn what_belongs_to_others_is_not_mine_to_end() {
 #[tokio::test]
 async fn pages_send_strangers_to_the_login_and_refuse_their_forms() {
     let app = TestApp::sqlite().await;
-    for path in ["/account", "/admin/upstream", "/verify"] {
+    for path in [
+        "/account",
+        "/account/password",
+        "/account/totp",
+        "/admin",
+        "/account/email",
+        "/account/delete",
+        "/admin/users",
+        "/admin/users/invite",
+        "/admin/users/x",
+        "/admin/users/x/delete",
+        "/admin/upstream",
+        "/admin/upstreams",
+        "/admin/upstreams/x/activate",
+        "/admin/organizations",
+        "/admin/organizations/x",
+        "/admin/audit",
+        "/admin/audit/export",
+        "/admin/settings",
+        "/verify",
+    ] {
         let reply = app.browser().get(path).await.expect(303);
         assert!(reply.location().starts_with("/login"), "{path}");
     }
     let forms = [
         "/account/profile",
+        "/account/email",
+        "/account/email/confirm",
+        "/account/email/cancel",
+        "/account/delete",
         "/account/sessions/end-others",
         "/account/sessions/x/end",
         "/account/passkeys/x/remove",
+        "/account/password",
+        "/account/totp",
+        "/account/totp/confirm",
+        "/account/totp/remove",
+        "/account/recovery-codes",
         "/account/identities/link",
+        "/account/devices/x",
+        "/account/devices/x/forget",
         "/account/identities/x/remove",
         "/admin/upstream",
         "/admin/upstream/activate",
+        "/admin/users/invite",
+        "/admin/users/x/state",
+        "/admin/users/x/sessions/end",
+        "/admin/users/x/sessions/x/end",
+        "/admin/users/x/delete",
+        "/admin/users/x/identities",
+        "/admin/users/x/identities/x/remove",
+        "/admin/upstreams/x/probe",
+        "/admin/upstreams/x/activate",
+        "/admin/organizations",
+        "/admin/organizations/x/members",
+        "/admin/settings",
+        "/admin/settings/about",
+        "/admin/settings/logo",
+        "/admin/settings/logo/remove",
+        "/admin/settings/hosts",
+        "/admin/settings/hosts/x/remove",
     ];
     for path in forms {
         let reply = app.browser().send(Call::form(path, &[("csrf", "x")])).await;
@@ -404,12 +339,27 @@ fn routed(source: &str) -> std::collections::BTreeSet<(String, String)> {
 
 #[test]
 fn every_route_stands_in_the_table() {
-    let routed = routed(include_str!("../src/http/router.rs"));
+    let mut routed = routed(include_str!("../src/http/router.rs"));
+    routed.extend(self::routed(include_str!("../src/http/admin/routes.rs")));
+    routed.extend(Endpoint::PATHS.map(|path| ("GET".into(), path.into())));
     let table = ROUTES
         .iter()
         .map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()))
         .collect();
     assert_eq!(routed, table);
+}
+
+/// The text of every source file below a folder.
+fn gather(folder: &std::path::Path, into: &mut String) {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for entry in std::fs::read_dir(root.join(folder)).expect("the folder is readable") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            gather(&path, into);
+        } else {
+            into.push_str(&std::fs::read_to_string(&path).expect("sources are text"));
+        }
+    }
 }
 
 #[test]
@@ -418,12 +368,20 @@ fn every_form_is_sent_by_a_stranger_above() {
         "/login",
         "/login/link/{token}",
         "/signup",
+        "/recover",
         "/verify",
         "/owner/{token}",
+        "/invitations/{token}",
     ];
     let me = include_str!("routes.rs");
-    for (method, path) in routed(include_str!("../src/http/pages.rs")) {
-        let sent = path.replace("{sid}", "x").replace("{id}", "x");
+    let mut pages = include_str!("../src/http/pages.rs").to_owned();
+    gather("src/http/pages".as_ref(), &mut pages);
+    let routed = routed(&pages);
+    assert!(routed.len() > 20, "the pages are read");
+    for (method, path) in routed {
+        let sent = ["{sid}", "{id}", "{link}", "{org}"]
+            .iter()
+            .fold(path.clone(), |sent, name| sent.replace(name, "x"));
         let known = bound.contains(&path.as_str()) || me.contains(&format!("\"{sent}\","));
         assert!(method != "POST" || known, "{path} is in no refusal table");
     }

@@ -2,7 +2,7 @@
 
 use laneway::domain::{FlowId, TenantId};
 use laneway::store::flows::{self, FlowRow};
-use laneway::store::outbox::{self, OutboxRow};
+use laneway::store::outbox::{self, OutboxRow, Tried};
 use laneway::store::secrets::{self, SecretPurpose};
 use laneway::store::{api_tokens, keys, rate};
 use laneway_sqlkit::Db;
@@ -51,10 +51,10 @@ async fn push(app: &TestApp, tenant: &TenantId, id: &str, state: &'static str) {
         tenant: tenant.clone(),
         sealed: vec![1],
         attempts: 0,
+        created_at: AT,
+        expires_at: None,
     };
-    outbox::create(&mut tx, &row, state, AT)
-        .await
-        .expect("queued");
+    outbox::create(&mut tx, &row, state).await.expect("queued");
     tx.commit().await.expect("commit");
 }
 
@@ -141,17 +141,23 @@ both! {
             let db = db(&app).clone();
             tasks.spawn(async move { outbox::claim(&db, AT, AT + 60_000, 5).await.expect("claimed") });
         }
-        let mut ids: Vec<String> = tasks.join_all().await.into_iter().flatten().map(|row| row.id).collect();
+        let mut claimed: Vec<OutboxRow> = tasks.join_all().await.into_iter().flatten().collect();
         // A claimer that waited for another's rows may come back with fewer, never with the same.
         let rest = outbox::claim(db(&app), AT, AT + 60_000, 50).await.expect("claimed");
-        ids.extend(rest.into_iter().map(|row| row.id));
+        claimed.extend(rest);
+        let mut ids: Vec<String> = claimed.iter().map(|row| row.id.clone()).collect();
         ids.sort();
         let all: Vec<String> = (0..20).map(|i| format!("m{i:02}")).collect();
         assert_eq!(ids, all, "each once");
-        outbox::finish(db(&app), "m00", "sent").await.expect("finished");
+        let first = claimed.iter().find(|row| row.id == "m00").expect("claimed");
+        assert!(outbox::tried(db(&app), first, &Tried::Sent, AT).await.expect("noted"));
+        assert!(!outbox::tried(db(&app), first, &Tried::Sent, AT).await.expect("no error"), "once");
         let again = outbox::claim(db(&app), AT + 60_000, AT + 120_000, 50).await.expect("claimed");
         assert_eq!(again.len(), 19, "what was not sent is due again");
         assert!(again.iter().all(|row| row.attempts == 2));
+        let late = claimed.iter().find(|row| row.id == "m01").expect("claimed");
+        let failed = Tried::Failed("too late".into());
+        assert!(!outbox::tried(db(&app), late, &failed, AT).await.expect("no error"), "the lease is lost");
     }
 
     async fn kept_and_finished_messages_are_never_sent(app: TestApp) {
@@ -195,10 +201,10 @@ both! {
     }
 
     async fn tokens_are_found_by_hash(app: TestApp) {
-        let token = api_tokens::AdminToken { id: "a1".into(), prefix: "lw_adm_x".into(), expires_at: AT };
+        let token = api_tokens::AdminToken::owner("a1".into(), "lw_adm_x", AT);
         let mut tx = tx(&app).await;
         api_tokens::create(&mut tx, &token, &[9; 32], AT).await.expect("created");
-        assert_eq!(api_tokens::find(&mut tx, &[9; 32]).await.expect("read"), Some(token));
+        assert_eq!(api_tokens::find(&mut tx, &[9; 32]).await.expect("read"), Some(api_tokens::Token::Admin(token)));
         assert_eq!(api_tokens::find(&mut tx, &[8; 32]).await.expect("read"), None);
     }
 

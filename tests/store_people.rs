@@ -4,6 +4,7 @@ use laneway::domain::tenant::{Host, Purpose};
 use laneway::domain::upstream::Role;
 use laneway::domain::user::{LinkKind, UserState};
 use laneway::domain::{Email, OrgId, UpstreamId, UserId};
+use laneway::store::users::UserFilter;
 use laneway::store::{hosts, installation, links, operators, orgs, tenants, upstreams, users};
 
 use crate::harness::rows::{self, AT, assert_conflict, db, other_tenant, stored_user, tx};
@@ -16,6 +17,13 @@ fn host(id: &str, name: &str) -> Host {
         purpose: Purpose::App,
         canonical: false,
         config_owned: false,
+    }
+}
+
+fn starting(prefix: &str) -> UserFilter {
+    UserFilter {
+        prefix: prefix.to_owned(),
+        ..UserFilter::default()
     }
 }
 
@@ -90,18 +98,22 @@ both! {
         let mut seen = Vec::new();
         let mut after = String::new();
         loop {
-            let page = users::list(db(&app), &own, None, &after, 2).await.expect("list");
+            let page = users::list(db(&app), &own, &starting(""), &after, 2).await.expect("list");
             let Some(last) = page.last() else { break };
             after.clone_from(&last.id.0);
             seen.extend(page.into_iter().map(|user| user.id.0));
         }
         assert_eq!(seen, ["u1", "uB", "uZ", "u_", "ua", "uz"], "byte order on both engines");
-        let found = users::list(db(&app), &own, Some("NAME UA"), "", 9).await.expect("list");
+        let found = users::list(db(&app), &own, &starting("NAME UA"), "", 9).await.expect("list");
         assert_eq!(found.len(), 1);
-        let found = users::list(db(&app), &own, Some("u1@x"), "", 9).await.expect("list");
+        let found = users::list(db(&app), &own, &starting("u1@x"), "", 9).await.expect("list");
         assert_eq!(found[0].id.as_str(), "u1");
-        let none = users::list(db(&app), &own, Some("%"), "", 9).await.expect("list");
+        let none = users::list(db(&app), &own, &starting("%"), "", 9).await.expect("list");
         assert!(none.is_empty(), "no pattern language");
+        let found = users::list(db(&app), &own, &starting("u1"), "", 9).await.expect("list");
+        assert_eq!(found.len(), 1, "by id, name and address once");
+        let off = UserFilter { state: Some(UserState::Disabled), ..UserFilter::default() };
+        assert!(users::list(db(&app), &own, &off, "", 9).await.expect("list").is_empty());
     }
 
     async fn links_find_people_and_never_two(app: TestApp) {
@@ -168,13 +180,14 @@ both! {
         let grant = |id: &str, role: &str| (id.to_owned(), role.to_owned());
         orgs::set_grants(&mut tx, &own, &id, "manual", &[grant("g1", "member"), grant("g2", "admin")], now)
             .await.expect("granted");
-        orgs::set_grants(&mut tx, &own, &id, "mapping", &[grant("g3", "member")], now).await.expect("granted");
+        orgs::set_grants(&mut tx, &own, &id, "mapping", &[grant("g3", "admin")], now).await.expect("granted");
         orgs::set_grants(&mut tx, &own, &id, "manual", &[], now).await.expect("taken");
         let grants = orgs::grants(&mut tx, &own, &org, &user).await.expect("read").expect("a member");
-        assert_eq!(grants, [("member".to_owned(), "mapping".to_owned())], "other sources stay");
+        assert_eq!(grants, [("admin".to_owned(), "mapping".to_owned())], "other sources stay");
         let all = orgs::memberships(&mut tx, &own, &user).await.expect("read");
-        assert_eq!((all.len(), all[0].roles.clone()), (1, vec!["member".to_owned()]));
-        assert_eq!(all[0].permissions, ["members:read"]);
+        assert_eq!((all.len(), all[0].roles.clone()), (1, vec!["admin".to_owned()]));
+        assert!(all[0].permissions.contains(&"members:write".to_owned()));
+        assert!(!all[0].permissions.contains(&"owners:write".to_owned()));
         let listed = orgs::list(&mut tx, &own, "", 5).await.expect("list");
         assert_eq!(listed, [rows::org("o1", "one")]);
         let stranger = UserId("nobody".into());

@@ -1,5 +1,6 @@
-// A mock editor in front of Laneway. It holds no token and reads no cookie: it asks /bff/user who
-// is signed in and calls its backend under /api, and the browser attaches the cookie by itself.
+// A mock editor in front of Laneway. It holds no token and reads no cookie: laneway.js asks who is
+// signed in and calls the backend under /api, and the browser attaches the cookie by itself.
+import { laneway } from '/.laneway/laneway.js';
 
 const FILES = {
   'main.rs': [
@@ -19,9 +20,6 @@ const FILES = {
   'Cargo.toml': ['[package]', 'name = "harbour"', 'version = "0.3.0"', 'edition = "2024"'].join('\n'),
   'README.md': ['# harbour', '', 'Tells how high the water stands.'].join('\n'),
 };
-
-// Every call carries this header: a page of another origin cannot send it without asking first.
-const HEADERS = { 'X-CSRF': '1', Accept: 'application/json' };
 
 const at = (id) => document.getElementById(id);
 let open = 'main.rs';
@@ -66,11 +64,9 @@ function showLines() {
 
 // ---- who is signed in
 
-async function refreshUser() {
-  const answer = await fetch('/bff/user', { headers: HEADERS });
-  if (answer.ok) return showUser(await answer.json());
-  if (answer.status === 401) return showAnonymous();
-  return showTrouble(answer.status);
+function show(user) {
+  if (user) showUser(user);
+  else showAnonymous();
 }
 
 function showUser(user) {
@@ -110,41 +106,34 @@ function showAnonymous() {
   at('advice').textContent = 'Nobody. Sign in to run this file.';
 }
 
-function showTrouble(status) {
+function showTrouble(error) {
   at('who').textContent = 'Sign-in is not available';
-  at('advice').textContent = `The sign-in service answered ${status}. Your file is still here; reload in a moment.`;
+  const what = error.status ?? 'nothing';
+  at('advice').textContent = `The sign-in service answered ${what}. Your file is still here; reload in a moment.`;
 }
 
-async function signOut() {
-  const answer = await fetch('/bff/logout', {
-    method: 'POST',
-    headers: { ...HEADERS, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ everywhere: false }),
-  });
-  if (!answer.ok) return showTrouble(answer.status);
-  const { redirect_to: next } = await answer.json();
-  if (next) location.assign(next);
-  else await refreshUser();
-}
+// The page would leave for sign-in, and what was typed would be lost: say it instead.
+laneway.addEventListener('signedout', (event) => {
+  event.preventDefault();
+  say('Your session is over. Sign in to run this file', 'bad');
+});
+laneway.addEventListener('expiring', ({ detail }) => say(`Your session ends in ${detail.seconds} s`, 'bad'));
+laneway.addEventListener('orgmismatch', () => say('Another tab has changed the organization. Reload', 'bad'));
+laneway.addEventListener('user', ({ detail }) => show(detail.user));
 
 // ---- run
 
 async function run() {
   if (at('run').getAttribute('aria-disabled') === 'true') return say('Sign in first', 'bad');
   say('Running…');
-  const answer = await fetch('/api/echo/run', {
-    method: 'POST',
-    headers: { ...HEADERS, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ file: open, source: FILES[open] }),
-  });
-  const body = await answer.json().catch(() => ({}));
-  if (answer.ok) {
-    say(`${answer.status}, answered by the backend`, 'ok');
+  try {
+    const body = await laneway.json('/api/echo/run', { body: { file: open, source: FILES[open] } });
+    say('200, answered by the backend', 'ok');
     at('output').textContent = backendSaw(body);
-  } else {
-    say(`${answer.status} ${body.code ?? ''}`, 'bad');
-    at('output').textContent = body.detail ?? body.title ?? 'The call was refused.';
-    if (answer.status === 401) showAnonymous();
+  } catch (error) {
+    if (error.leaving || error.status === 401) return undefined;
+    say(error.status ? `${error.status} ${error.code}` : 'The call did not arrive', 'bad');
+    at('output').textContent = error.detail || 'The call was refused.';
   }
   return undefined;
 }
@@ -169,7 +158,11 @@ at('source').addEventListener('input', showLines);
 at('source').addEventListener('scroll', () => {
   at('lines').scrollTop = at('source').scrollTop;
 });
-at('run').addEventListener('click', () => run().catch(() => say('The call did not arrive', 'bad')));
-at('sign-out').addEventListener('click', () => signOut().catch(() => showTrouble('nothing')));
+at('run').addEventListener('click', run);
+at('sign-in').addEventListener('click', (event) => {
+  event.preventDefault();
+  laneway.login();
+});
+at('sign-out').addEventListener('click', () => laneway.logout().catch(showTrouble));
 openFile(open);
-refreshUser().catch(() => showTrouble('nothing'));
+laneway.user().catch(showTrouble);

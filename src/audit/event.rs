@@ -4,7 +4,7 @@ use laneway_sqlkit::{DbError, Tx};
 use serde_json::{Value, json};
 
 use crate::domain::{TenantId, UserId};
-use crate::store::audit::{self as rows, EventRow};
+use crate::store::audit::{self as rows, EventRow, Facets};
 
 /// Where a request came from; travels from the edge to whatever it causes.
 #[derive(Debug, Clone, Default)]
@@ -123,10 +123,67 @@ pub async fn record(
         before: event.before.map(|value| value.to_string()),
         after: event.after.map(|value| value.to_string()),
     };
-    rows::create(tx, tenant, &row).await
+    let facets = facets(event.kind, &event.detail);
+    rows::create(tx, tenant, &row, &facets).await
+}
+
+/// What a sign-in is counted by. A proof that raises a session or links an identity is no
+/// sign-in, and is not counted.
+fn facets(kind: &str, detail: &Value) -> Facets {
+    let word = |name: &str| {
+        let found = detail.get(name).and_then(Value::as_str).unwrap_or_default();
+        found.chars().take(60).collect::<String>()
+    };
+    let counts = kind.starts_with("login.")
+        && matches!(
+            word("purpose").as_str(),
+            "" | "login" | "signup" | "recover"
+        );
+    if !counts {
+        return Facets::default();
+    }
+    let method = word("method");
+    Facets {
+        method: if method.is_empty() {
+            "none".to_owned()
+        } else {
+            method
+        },
+        reason: word("reason"),
+    }
 }
 
 // "kind:id" so that a filter can match by equality.
 fn principal((kind, id): &(&'static str, String)) -> String {
     format!("{kind}:{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::facets;
+
+    #[test]
+    fn sign_ins_are_counted_and_other_proofs_are_not() {
+        let of = |kind: &str, detail| {
+            let found = facets(kind, &detail);
+            (found.method, found.reason)
+        };
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        let login = json!({ "purpose": "login", "method": "passkey" });
+        assert_eq!(of("login.completed", login), pair("passkey", ""));
+        let denied = json!({ "purpose": "signup", "reason": "unknown_person" });
+        assert_eq!(of("login.denied", denied), pair("none", "unknown_person"));
+        let cancelled = json!({ "upstream": "corp", "reason": "cancelled", "method": "redirect" });
+        assert_eq!(of("login.denied", cancelled), pair("redirect", "cancelled"));
+        for purpose in ["step_up", "link", "verify"] {
+            let raised = json!({ "purpose": purpose, "method": "passkey" });
+            assert_eq!(of("login.completed", raised), pair("", ""));
+        }
+        assert_eq!(
+            of("session.ended", json!({ "reason": "logout" })),
+            pair("", "")
+        );
+    }
 }

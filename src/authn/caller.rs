@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use http::{HeaderMap, header};
 
-use super::cookies::{SESSION, read_single};
+use super::cookies::{SESSION, Sent, read_sent};
+use super::token;
+use crate::authz::{Authority, Permission};
 use crate::core::{Core, Site, hash_token};
 use crate::domain::{Code, Problem};
 use crate::sessions::Live;
-use crate::store::api_tokens;
+use crate::store::api_tokens::{AdminToken, ApiToken};
 
 /// Who is calling.
 #[derive(Clone)]
@@ -17,8 +19,12 @@ pub enum Caller {
     Anonymous,
     /// A person by their cookie.
     Session(Arc<Live>),
-    /// An instance owner by a token of `laneway admin token`; its id.
-    Operator(String),
+    /// A person by our own access token, limited to its scopes.
+    Bearer(Arc<Live>, Vec<String>),
+    /// An operator by a token of `laneway admin token`.
+    Operator(Box<AdminToken>),
+    /// A person, an organization or a service account by an API token.
+    Token(Box<ApiToken>),
 }
 
 /// Reads the caller's credential. `slide` counts as use of a session.
@@ -33,11 +39,54 @@ pub async fn authenticate(
     slide: bool,
 ) -> Result<Caller, Problem> {
     if let Some(token) = bearer(headers)? {
-        return operator(core, &token).await;
+        return token::bearer(core, site, &token).await;
     }
     Ok(session_of(core, site, headers, slide)
         .await?
         .map_or(Caller::Anonymous, Caller::Session))
+}
+
+/// What a session cookie comes to on a host.
+pub enum CookieState {
+    /// None was sent.
+    Absent,
+    /// Two were sent.
+    Twice,
+    /// It has a form that we never set.
+    Malformed,
+    /// No live session hangs on it.
+    Unknown,
+    /// It was set for this other host.
+    OtherHost(String),
+    /// Its session is another tenant's.
+    OtherTenant,
+    /// It counts.
+    Live(Arc<Live>),
+}
+
+/// Judges the session cookie of a request to a host.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn judge_cookie(
+    core: &Core,
+    site: &Site,
+    headers: &HeaderMap,
+    slide: bool,
+) -> Result<CookieState, Problem> {
+    let value = match read_sent(headers, SESSION) {
+        Sent::Absent => return Ok(CookieState::Absent),
+        Sent::Twice => return Ok(CookieState::Twice),
+        Sent::Malformed => return Ok(CookieState::Malformed),
+        Sent::Once(value) => value,
+    };
+    Ok(match core.sessions.find(&hash_token(value), slide).await? {
+        None => CookieState::Unknown,
+        Some(live) if live.session.tenant != site.tenant.id => CookieState::OtherTenant,
+        // A cookie counts on the host it was set for and nowhere else.
+        Some(live) if live.host != site.host.host => CookieState::OtherHost(live.host.clone()),
+        Some(live) => CookieState::Live(live),
+    })
 }
 
 /// The session behind the cookie of this host, if any.
@@ -50,12 +99,15 @@ pub async fn session_of(
     headers: &HeaderMap,
     slide: bool,
 ) -> Result<Option<Arc<Live>>, Problem> {
-    let Some(value) = read_single(headers, SESSION) else {
-        return Ok(None);
-    };
-    let found = core.sessions.find(&hash_token(value), slide).await?;
-    // A cookie counts on the host it was set for and nowhere else.
-    Ok(found.filter(|live| live.host == site.host.host && live.session.tenant == site.tenant.id))
+    Ok(match judge_cookie(core, site, headers, slide).await? {
+        CookieState::Live(live) => Some(live),
+        _ => None,
+    })
+}
+
+/// Does a request come with a value that stands for somebody, whatever it is worth?
+pub fn names_bearer(headers: &HeaderMap) -> bool {
+    !matches!(bearer(headers), Ok(None))
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
@@ -77,33 +129,55 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
-async fn operator(core: &Core, token: &str) -> Result<Caller, Problem> {
-    let invalid = || Problem::new(Code::InvalidToken, "This token is not known here.");
-    if !token.starts_with("lw_adm_") || token.len() > 128 {
-        return Err(invalid());
-    }
-    let found = api_tokens::find(&core.db, &hash_token(token))
-        .await?
-        .ok_or_else(invalid)?;
-    if found.expires_at <= core.now() {
-        return Err(Problem::new(
-            Code::TokenExpired,
-            "Make a new one with `laneway admin token`.",
-        ));
-    }
-    Ok(Caller::Operator(found.id))
-}
-
 impl Caller {
-    /// The session, or 401 with the way to one.
-    ///
-    /// # Errors
-    /// `unauthenticated`.
-    pub fn session(&self) -> Result<&Arc<Live>, Problem> {
+    /// The session that this caller has, by cookie or by our own access token.
+    pub fn live(&self) -> Option<&Arc<Live>> {
         match self {
-            Self::Session(live) => Ok(live),
-            _ => Err(Problem::new(Code::Unauthenticated, "Sign in to use this.")
-                .with("login_url", "/bff/login")),
+            Self::Session(live) | Self::Bearer(live, _) => Some(live),
+            Self::Anonymous | Self::Operator(_) | Self::Token(_) => None,
         }
     }
+
+    /// Did a cookie decide? Only then can a foreign page have made the request.
+    pub fn by_cookie(&self) -> bool {
+        matches!(self, Self::Session(_))
+    }
+
+    /// Only where a token includes this; callers without a token pass.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn needs_scope(&self, permission: Permission) -> Result<(), Problem> {
+        let refused = |detail: &str| Problem::new(Code::Forbidden, detail);
+        match self {
+            Self::Operator(_) => Err(refused("Operator tokens have no account.")),
+            Self::Token(_) => Err(refused("API tokens cannot do this.")),
+            Self::Bearer(_, scopes) if !scopes.iter().any(|s| s == permission.as_str()) => {
+                Err(refused("The token's scope does not include this.")
+                    .because(permission.as_str()))
+            }
+            Self::Bearer(..) | Self::Session(_) | Self::Anonymous => Ok(()),
+        }
+    }
+
+    /// What this caller may do; `None` for nobody in particular.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn authority(&self, core: &Core) -> Result<Option<Authority>, Problem> {
+        Ok(match self {
+            Self::Anonymous => None,
+            Self::Session(live) => Some(of_session(core, live).await?),
+            Self::Bearer(live, scopes) => {
+                Some(of_session(core, live).await?.limited_to(scopes.clone()))
+            }
+            Self::Operator(token) => Some(core.authority_of_admin(token)),
+            Self::Token(token) => Some(core.authority_of_token(token).await?),
+        })
+    }
+}
+
+async fn of_session(core: &Core, live: &Live) -> Result<Authority, Problem> {
+    let session = &live.session;
+    Ok(core.authority_of(&session.tenant, &session.user).await?)
 }

@@ -1,4 +1,4 @@
-//! The three cookies of Laneway, and no others (CONTRACT §2).
+//! The cookies of Laneway, and no others (CONTRACT §2).
 
 use cookie::Cookie;
 use http::{HeaderMap, HeaderValue, header};
@@ -9,12 +9,35 @@ pub const SESSION: &str = "__Host-lw";
 pub const FLOW: &str = "__Host-lw-flow";
 /// Recognises a device for notices and lockout; authenticates nothing.
 pub const DEVICE: &str = "__Host-lw-device";
+/// The language of pages; says nothing about who or where.
+pub const LANG: &str = "lw-lang";
 
 const FLOW_SECONDS: i64 = 600;
+const DEVICE_SECONDS: i64 = 400 * 86_400;
+const LANG_DAYS: i64 = 365;
 
-/// The value of a cookie that appears exactly once. Twice means that somebody planted
-/// one: then neither counts.
+/// A cookie as it was sent.
+pub enum Sent<'a> {
+    /// Not at all.
+    Absent,
+    /// More than once: somebody planted one, and neither counts.
+    Twice,
+    /// In a form that we never set.
+    Malformed,
+    /// Once, in our form.
+    Once(&'a str),
+}
+
+/// The value of a cookie that appears exactly once, in our form.
 pub fn read_single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    match read_sent(headers, name) {
+        Sent::Once(value) => Some(value),
+        Sent::Absent | Sent::Twice | Sent::Malformed => None,
+    }
+}
+
+/// How a cookie was sent.
+pub fn read_sent<'a>(headers: &'a HeaderMap, name: &str) -> Sent<'a> {
     let mut found = None;
     for pair in pairs(headers) {
         let Some((key, value)) = pair.split_once('=') else {
@@ -22,13 +45,17 @@ pub fn read_single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         };
         if key.trim() == name {
             if found.is_some() {
-                return None;
+                return Sent::Twice;
             }
             found = Some(value.trim());
         }
     }
     // Our own values are base64url of fixed length; anything else is not looked up.
-    found.filter(|value| value.len() == 43 && value.bytes().all(is_base64url))
+    match found {
+        None => Sent::Absent,
+        Some(value) if value.len() == 43 && value.bytes().all(is_base64url) => Sent::Once(value),
+        Some(_) => Sent::Malformed,
+    }
 }
 
 /// `Set-Cookie` for the session cookie.
@@ -39,6 +66,26 @@ pub fn set_session(value: &str, seconds: i64) -> HeaderValue {
 /// `Set-Cookie` for the flow cookie.
 pub fn set_flow(value: &str) -> HeaderValue {
     write(FLOW, value, FLOW_SECONDS)
+}
+
+/// `Set-Cookie` for the device cookie: as long as browsers keep any.
+pub fn set_device(value: &str) -> HeaderValue {
+    write(DEVICE, value, DEVICE_SECONDS)
+}
+
+/// The language tags that were asked for before, separated by dots. Of several cookies the
+/// first counts: a wrong one costs a click.
+pub fn read_lang(headers: &HeaderMap) -> Option<&str> {
+    pairs(headers).find_map(|pair| pair.strip_prefix(LANG)?.strip_prefix('='))
+}
+
+/// `Set-Cookie` for the language: for a year, or until the browser closes.
+pub fn set_lang(tags: &str, lasting: bool) -> HeaderValue {
+    let mut cookie = build(LANG, tags);
+    if lasting {
+        cookie.set_max_age(cookie::time::Duration::days(LANG_DAYS));
+    }
+    header_value(&cookie)
 }
 
 /// `Set-Cookie` that removes a cookie.
@@ -76,13 +123,21 @@ fn is_base64url(b: u8) -> bool {
 }
 
 fn write(name: &'static str, value: &str, seconds: i64) -> HeaderValue {
-    let cookie = Cookie::build((name, value))
+    let mut cookie = build(name, value);
+    cookie.set_max_age(cookie::time::Duration::seconds(seconds));
+    header_value(&cookie)
+}
+
+fn build<'a>(name: &'static str, value: &'a str) -> Cookie<'a> {
+    Cookie::build((name, value))
         .path("/")
         .secure(true)
         .http_only(true)
         .same_site(cookie::SameSite::Lax)
-        .max_age(cookie::time::Duration::seconds(seconds))
-        .build();
+        .build()
+}
+
+fn header_value(cookie: &Cookie<'_>) -> HeaderValue {
     HeaderValue::from_str(&cookie.to_string())
         .unwrap_or_else(|_| unreachable!("names and values are plain ASCII"))
 }

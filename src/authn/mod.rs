@@ -1,12 +1,16 @@
-//! Who is calling: session cookie or operator token, and whether a browser was tricked.
+//! Who is calling: session cookie, access token, API token, operator's token; and whether a browser was tricked.
 //!
 //! Owns: reading credentials from a header map, the session cookie's form, CSRF.
-//! Must not know: routes, pages, providers, what the caller may do.
+//! Must not know: routes, pages, providers, which role permits what.
 
 mod caller;
 mod cookies;
 mod csrf;
+mod token;
 
-pub use caller::{Caller, authenticate, session_of};
-pub use cookies::{DEVICE, FLOW, SESSION, clear, read_single, set_flow, set_session, strip_ours};
+pub use caller::{Caller, CookieState, authenticate, judge_cookie, names_bearer, session_of};
+pub use cookies::{
+    DEVICE, FLOW, LANG, SESSION, clear, read_lang, read_single, set_device, set_flow, set_lang,
+    set_session, strip_ours,
+};
 pub use csrf::{check_api, check_flow_api, form_token, form_token_matches};

@@ -3,25 +3,16 @@
 //! Owns: permissions, default roles, the checks on a caller.
 //! Must not know: credentials, HTTP, SQL.
 
+mod authority;
+mod permission;
+
 use laneway_contract::Acr;
 
 use crate::domain::session::Session;
 use crate::domain::{Code, Problem};
 
-/// Roles that every tenant starts with, and what they permit inside an organization.
-pub const DEFAULT_ROLES: &[(&str, &[&str])] = &[
-    (
-        "admin",
-        &[
-            "members:read",
-            "members:write",
-            "connections:read",
-            "connections:write",
-            "org:write",
-        ],
-    ),
-    ("member", &["members:read"]),
-];
+pub use authority::{Authority, Grant, Scope, require};
+pub use permission::{DEFAULT_ROLES, OperatorRole, Permission};
 
 /// How old a proof may be for changes to factors, address or existence of an account.
 pub const FRESH_S: u64 = 300;

@@ -1,24 +1,34 @@
 //! `laneway admin …`: on the database; running nodes learn by the invalidation log.
 
+mod manage;
+
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
+use serde_json::json;
 
 use super::{failed, open, say};
 use crate::audit::{Event, Outcome, RequestMeta, kind};
+use crate::authz::OperatorRole;
 use crate::config::Config;
 use crate::core::{hash_token, make_owner_link};
 use crate::domain::{Code, Problem};
 use crate::store::api_tokens::{self, AdminToken};
 use crate::store::invalidations::{Change, Scope};
+use crate::store::tenants;
 
 #[derive(Subcommand)]
 pub(super) enum AdminCommand {
+    #[command(flatten)]
+    Manage(manage::Manage),
     /// Print a new operator token
     Token {
         /// What it may do
         #[arg(long, value_enum, default_value_t = Role::Owner)]
         role: Role,
+        /// Only for the tenant of this short name
+        #[arg(long)]
+        tenant: Option<String>,
         /// How long it lives, for example 30m, 1h, 7d
         #[arg(long, default_value = "1h")]
         ttl: String,
@@ -37,14 +47,28 @@ pub(super) enum AdminCommand {
 pub(super) enum Role {
     /// Everything
     Owner,
+    /// Everything but who administers
+    Admin,
+    /// Read
+    Viewer,
+}
+
+impl Role {
+    fn stored(self) -> OperatorRole {
+        match self {
+            Self::Owner => OperatorRole::Owner,
+            Self::Admin => OperatorRole::Admin,
+            Self::Viewer => OperatorRole::Viewer,
+        }
+    }
 }
 
 pub(super) async fn run(config: Config, command: AdminCommand) -> ExitCode {
     let outcome = match command {
-        AdminCommand::Token {
-            role: Role::Owner,
-            ttl,
-        } => token(config, &ttl).await,
+        AdminCommand::Manage(command) => Box::pin(manage::run(config, command)).await,
+        AdminCommand::Token { role, tenant, ttl } => {
+            token(config, role.stored(), tenant.as_deref(), &ttl).await
+        }
         AdminCommand::OwnerLink => owner_link(config).await,
         AdminCommand::RotateKey { now } => rotate_key(config, now).await,
     };
@@ -57,32 +81,46 @@ pub(super) async fn run(config: Config, command: AdminCommand) -> ExitCode {
     }
 }
 
-async fn token(config: Config, ttl: &str) -> Result<String, Problem> {
+async fn token(
+    config: Config,
+    role: OperatorRole,
+    tenant: Option<&str>,
+    ttl: &str,
+) -> Result<String, Problem> {
     let ttl = duration_ms(ttl).ok_or_else(|| {
         Problem::new(
             Code::InvalidRequest,
             "Write --ttl as a number with m, h or d, up to 90d.",
         )
     })?;
-    let (core, tenant) = open(config).await?;
+    let (core, main) = open(config).await?;
+    let only = match tenant {
+        None => None,
+        Some(slug) => {
+            let found = tenants::find_by_slug(&core.db, slug).await?;
+            let unknown = || Problem::new(Code::NotFound, "There is no tenant of this short name.");
+            Some(found.ok_or_else(unknown)?.id)
+        }
+    };
     let (secret, _) = core.new_token();
     let plain = format!("lw_adm_{}", secret.expose());
     let mut write = core.begin().await?;
     let now = write.now();
     let row = AdminToken {
-        id: core.new_id(),
-        prefix: plain.chars().take(12).collect(),
-        expires_at: now + ttl,
+        role: role.as_str().to_owned(),
+        tenant: only.clone(),
+        ..AdminToken::owner(core.new_id(), &plain, now + ttl)
     };
     api_tokens::create(&mut write.tx, &row, &hash_token(&plain), now).await?;
     let event = Event::new(
         kind::ADMIN_TOKEN_CREATED,
         Outcome::Success,
         ("token", &row.id),
-    );
+    )
+    .detail(json!({ "role": row.role, "tenant": row.tenant }));
     core.audit(
         &mut write,
-        &tenant.id,
+        only.as_ref().unwrap_or(&main.id),
         &RequestMeta::default(),
         event.by("system", "cli"),
     )

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use laneway_contract::Clock as _;
 use serde::Serialize;
 use serde_json::json;
 
@@ -12,6 +13,9 @@ use crate::core::{Core, CoreOptions, open_store};
 use crate::domain::tenant::Tenant;
 use crate::lane_a::operator;
 use crate::outbound::{SystemClock, SystemRandom};
+use crate::store::outbox;
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
 
 #[derive(Serialize)]
 struct Finding {
@@ -68,6 +72,10 @@ async fn examine(config: Config) -> Vec<Finding> {
         Ok((db, _)) => {
             findings.push(good("database", "reachable, schema current"));
             findings.push(good("master_key", "opens what is sealed"));
+            let since = SystemClock.now_ms() - DAY_MS;
+            let waiting = outbox::waiting(&db).await.ok();
+            let given_up = outbox::given_up(&db, since).await.ok();
+            findings.push(outbox_finding(waiting.zip(given_up)));
             db.close().await;
         }
         Err(problem) => {
@@ -140,7 +148,6 @@ fn warn(name: &str, detail: &str, fix: &str) -> Finding {
 
 /// The clock against the `Date` of our own public address, which a proxy in front answers.
 async fn clock(public_url: &url::Url) -> Finding {
-    use laneway_contract::Clock as _;
     // 2026-01-01: before that this program did not exist.
     const BUILD_FLOOR_MS: i64 = 1_767_225_600_000;
     let now = SystemClock.now_ms();
@@ -180,7 +187,8 @@ async fn mail(config: &Config) -> Finding {
                 Ok(Err(error)) => bad(
                     "mail",
                     &error.to_string(),
-                    "Check LANEWAY_MAIL_URL: host, port, user, password, TLS.",
+                    "Check LANEWAY_MAIL_URL: host, port, user, password, TLS. A certificate of a private \
+                     authority needs LANEWAY_MAIL_CA.",
                 ),
                 Err(_) => bad(
                     "mail",
@@ -191,6 +199,45 @@ async fn mail(config: &Config) -> Finding {
             Err(error) => bad("mail", &error.to_string(), "Check LANEWAY_MAIL_URL."),
         },
     }
+}
+
+/// Mails that do not get away: they wait longer than any back-off of a healthy relay, or
+/// were given up within a day.
+fn outbox_finding(found: Option<(outbox::Waiting, (i64, Option<String>))>) -> Finding {
+    const MINUTE_MS: i64 = 60_000;
+    let Some((waiting, (lost, why))) = found else {
+        return bad(
+            "outbox",
+            "cannot be read",
+            "Look at the log of the database.",
+        );
+    };
+    let now = SystemClock.now_ms();
+    let age = waiting.oldest.map_or(0, |at| (now - at) / MINUTE_MS);
+    if waiting.pending > 0 && age >= 5 {
+        let why = waiting
+            .trouble
+            .unwrap_or_else(|| "nobody sends them".to_owned());
+        return warn(
+            "outbox",
+            &format!(
+                "{} mails wait, the oldest for {age} min: {why}",
+                waiting.pending
+            ),
+            "Run the server, and check that the mail server takes our mail.",
+        );
+    }
+    if lost > 0 {
+        return warn(
+            "outbox",
+            &format!(
+                "{lost} mails were given up within a day: {}",
+                why.unwrap_or_default()
+            ),
+            "Look for \"a mail did not leave\" in the log: the address or the mail server refuses.",
+        );
+    }
+    good("outbox", &format!("{} mails wait", waiting.pending))
 }
 
 /// From outside in: does the public address lead to this program?

@@ -6,8 +6,10 @@
 mod admin;
 mod check;
 mod doctor;
+mod explain;
 mod serve;
 mod upstream;
+mod verify_edge;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -35,11 +37,10 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "parsed once per process")]
 enum Command {
     /// Run the server (the default)
     Serve,
-    /// Check or explain the configuration
+    /// Check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Look at everything this installation depends on
@@ -48,6 +49,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Send what attackers send to the proxy in front of an application, and name the line of
+    /// its configuration to change
+    VerifyEdge(verify_edge::Arguments),
+    /// Tell which host, route, rule and policy decide about a request, and why
+    Explain(explain::Arguments),
     /// Administer the installation through its database
     #[command(subcommand)]
     Admin(admin::AdminCommand),
@@ -101,11 +107,16 @@ async fn run(arguments: Arguments) -> ExitCode {
             Err(code) => code,
         },
         Command::Doctor { json } => match load(file) {
-            Ok(config) => doctor::run(config, json).await,
+            Ok(config) => Box::pin(doctor::run(config, json)).await,
+            Err(code) => code,
+        },
+        Command::VerifyEdge(arguments) => verify_edge::run(arguments).await,
+        Command::Explain(arguments) => match load(file) {
+            Ok(config) => explain::run(config, arguments).await,
             Err(code) => code,
         },
         Command::Admin(command) => match load(file) {
-            Ok(config) => admin::run(config, command).await,
+            Ok(config) => Box::pin(admin::run(config, command)).await,
             Err(code) => code,
         },
         Command::Upstream(command) => upstream::run(file, command).await,
@@ -151,9 +162,32 @@ fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// On a terminal there is neither a marked field nor an address: what a page shows beside them is said.
+fn told(problem: &Problem) -> String {
+    let faults: Vec<String> = problem
+        .errors
+        .iter()
+        .map(|fault| {
+            format!(
+                "{}: {}",
+                fault.pointer.trim_start_matches('/'),
+                fault.detail
+            )
+        })
+        .collect();
+    if !faults.is_empty() {
+        return faults.join("\n         ");
+    }
+    let general = Problem::not_found();
+    if problem.code == general.code && problem.detail == general.detail {
+        return "Nothing has this name or id; `list` shows what there is.".into();
+    }
+    problem.detail.clone()
+}
+
 /// A problem on a terminal: what, why, and the exit code.
 fn failed(problem: &Problem) -> ExitCode {
-    complain(&format!("laneway: {}", problem.detail));
+    complain(&format!("laneway: {}", told(problem)));
     if let Some(source) = &problem.source {
         complain(&format!("  because: {source}"));
     }

@@ -10,9 +10,11 @@ use url::Url;
 
 use super::{failed, load, open, say};
 use crate::audit::RequestMeta;
+use crate::authz::Authority;
 use crate::config::Config;
 use crate::domain::upstream::Role;
-use crate::domain::{Code, Problem};
+use crate::domain::{Code, Lang, Problem};
+use crate::lane_a::operator::Act;
 use crate::lane_a::swap;
 use crate::providers;
 
@@ -137,9 +139,14 @@ async fn on_database(config: Config, command: UpstreamCommand) -> Result<String,
                         problem
                     }
                 })?;
-            let actor = ("system", "cli");
-            let meta = RequestMeta::default();
-            swap::set_role(&core, &tenant, &meta, actor, &target.row.id, Role::Primary).await?;
+            let act = Act {
+                core: &core,
+                tenant: &tenant,
+                meta: &RequestMeta::default(),
+                by: &Authority::system("cli"),
+                lang: Lang::default(),
+            };
+            swap::set_role(&act, &target.row.id, Role::Primary).await?;
             Ok(format!(
                 "{name} is active. Sessions go on; new sign-ins go there."
             ))

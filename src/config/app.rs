@@ -21,17 +21,30 @@ pub struct App {
     pub origin: Url,
     /// What answers where no path of ours does; none: 404.
     pub frontend: Option<Frontend>,
-    /// Headers that forward-auth and proxy set.
+    /// Headers that forward-auth sets; our own where the file says nothing.
     pub header_sets: Vec<HeaderSet>,
     /// Backends under `/api`.
     pub routes: Vec<Route>,
+}
+
+impl App {
+    /// The route that `/api/{name}/…` names.
+    pub fn route(&self, path: &str) -> Option<&Route> {
+        let name = path.strip_prefix("/api/")?.split('/').next()?;
+        self.routes.iter().find(|route| route.name == name)
+    }
 }
 
 /// The app's own pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frontend {
     /// Another server.
-    Proxy(Url),
+    Proxy {
+        /// Where.
+        url: Url,
+        /// How much and how long.
+        exchange: Exchange,
+    },
     /// Files.
     Dir(PathBuf),
 }
@@ -71,13 +84,20 @@ pub struct Route {
     pub anonymous: bool,
     /// Whether `/api/{name}` is cut off.
     pub strip_prefix: bool,
+    /// How much and how long.
+    pub exchange: Exchange,
+}
+
+/// Bounds of what goes through the proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exchange {
     /// Bytes of a request body.
     pub body_limit: usize,
     /// Until the connection stands.
     pub connect_timeout: Duration,
-    /// Until the answer's headers are there.
+    /// Until the answer's headers are there, from the last byte that the backend took.
     pub header_timeout: Duration,
-    /// Silence inside a body.
+    /// Silence inside a body, in either direction.
     pub idle_timeout: Duration,
     /// Silence on an event stream or WebSocket.
     pub stream_idle_timeout: Duration,
@@ -132,7 +152,11 @@ fn app(section: &mut Section<'_>, server: &Server) -> Option<App> {
     }
     let host = section.parsed("host", |text| parse_host(text, server));
     let frontend = frontend(section);
+    let chosen = section.has("header_sets");
     let mut header_sets = section.list("header_sets", |text| values::choice(text, &HEADER_SETS));
+    if !chosen {
+        header_sets.push(HeaderSet::Laneway);
+    }
     header_sets.sort_unstable();
     header_sets.dedup();
     let mut names = BTreeSet::new();
@@ -179,11 +203,12 @@ fn frontend(app: &mut Section<'_>) -> Option<Frontend> {
         return None;
     }
     let mut section = app.section("frontend");
-    let proxy = section.parsed("proxy", values::address);
+    let proxy = section.parsed("proxy", backend);
     let dir = section.parsed("dir", |text| values::label(text, 4_096));
+    let exchange = proxy.is_some().then(|| exchange(&mut section));
     section.finish();
-    match (proxy, dir) {
-        (Some(url), None) => Some(Frontend::Proxy(url)),
+    match (proxy.zip(exchange), dir) {
+        (Some((url, exchange)), None) => Some(Frontend::Proxy { url, exchange }),
         (None, Some(dir)) => Some(Frontend::Dir(PathBuf::from(dir))),
         (Some(_), Some(_)) => {
             app.fault("frontend", "proxy and dir", "choose one of them");
@@ -218,6 +243,21 @@ fn route(section: &mut Section<'_>, origin: Option<&Url>) -> Option<Route> {
     let token = section.choice("token", RouteToken::Laneway, &TOKENS);
     let anonymous = section.flag("anonymous", false);
     let strip_prefix = section.flag("strip_prefix", true);
+    let exchange = exchange(section);
+    let name = name?;
+    let default_audience = || Some(format!("{}api/{name}", origin?));
+    Some(Route {
+        audience: audience.or_else(default_audience).unwrap_or_default(),
+        name,
+        backend: backend?,
+        token,
+        anonymous,
+        strip_prefix,
+        exchange,
+    })
+}
+
+fn exchange(section: &mut Section<'_>) -> Exchange {
     let body_limit = section.size("body_limit", 10 << 20, 0..=16 << 30);
     let seconds = Duration::from_secs;
     let [
@@ -227,7 +267,7 @@ fn route(section: &mut Section<'_>, origin: Option<&Url>) -> Option<Route> {
         stream_idle_timeout,
     ] = [
         ("connect_timeout", 2, 60),
-        ("header_timeout", 30, 3_600),
+        ("header_timeout", 10, 3_600),
         ("idle_timeout", 60, 3_600),
         ("stream_idle_timeout", 600, 86_400),
     ]
@@ -238,21 +278,13 @@ fn route(section: &mut Section<'_>, origin: Option<&Url>) -> Option<Route> {
             Duration::from_millis(100)..=seconds(most),
         )
     });
-    let name = name?;
-    let default_audience = || Some(format!("{}api/{name}", origin?));
-    Some(Route {
-        audience: audience.or_else(default_audience).unwrap_or_default(),
-        name,
-        backend: backend?,
-        token,
-        anonymous,
-        strip_prefix,
+    Exchange {
         body_limit,
         connect_timeout,
         header_timeout,
         idle_timeout,
         stream_idle_timeout,
-    })
+    }
 }
 
 fn backend(text: &str) -> Result<Url, String> {

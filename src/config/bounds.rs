@@ -49,12 +49,27 @@ pub struct Limits {
     pub answers_per_network: u32,
     /// Callbacks, tickets and one-time pages per minute and network.
     pub callbacks_per_network: u32,
-    /// Wrong answers per hour and account.
+    /// Wrong answers per hour and network.
+    pub failures_per_network: u32,
+    /// Wrong answers per hour and account from devices that it does not know.
     pub failures_per_account: u32,
+    /// Wrong answers per hour and known device.
+    pub failures_per_device: u32,
+    /// Wrong passwords in a row after which no verdict is told any more.
+    pub failures_in_a_row: u32,
     /// Mails per hour and address.
     pub mails_per_address: u32,
     /// Bytes of a request body at our own endpoints.
     pub body: usize,
+}
+
+/// How long a browser that somebody signed in with is recognised, from its last sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Devices {
+    /// Any.
+    pub known: Duration,
+    /// One that its owner trusts.
+    pub trusted: Duration,
 }
 
 /// Bounds of outgoing calls.
@@ -135,17 +150,33 @@ pub(super) fn limits(root: &mut Section<'_>) -> Limits {
     let flows_per_network = per_network("flows_per_network", 30);
     let answers_per_network = per_network("answers_per_network", 60);
     let callbacks_per_network = per_network("callbacks_per_network", 60);
+    let failures_per_network = per_network("failures_per_network", 100);
     let limits = Limits {
         network_factor: factor,
         flows_per_network,
         answers_per_network,
         callbacks_per_network,
+        failures_per_network,
         failures_per_account: section.number("failures_per_account", 20, 1..=1_000),
+        failures_per_device: section.number("failures_per_device", 20, 1..=100),
+        // NIST SP 800-63B-4 §3.2.2: no more than 100.
+        failures_in_a_row: section.number("failures_in_a_row", 100, 1..=100),
         mails_per_address: section.number("mails_per_address", 10, 1..=1_000),
         body: section.size("body", 256 << 10, 4 << 10..=16 << 20),
     };
     section.finish();
     limits
+}
+
+pub(super) fn devices(root: &mut Section<'_>) -> Devices {
+    let mut section = root.section("devices");
+    let devices = Devices {
+        known: section.duration("known", DAY * 60, DAY..=DAY * 400),
+        // Browsers keep no cookie for longer.
+        trusted: section.duration("trusted", DAY * 400, DAY..=DAY * 400),
+    };
+    section.finish();
+    devices
 }
 
 pub(super) fn outbound(root: &mut Section<'_>) -> Outbound {

@@ -51,6 +51,8 @@ pub struct Relay {
     pub tls: Tls,
     /// User name and password.
     pub login: Option<(String, SecretString)>,
+    /// Further roots for its certificate, PEM.
+    pub roots: Option<Vec<u8>>,
 }
 
 /// Encryption towards the relay.
@@ -69,6 +71,7 @@ pub enum Tls {
 pub(super) fn read(root: &mut Section<'_>, server: &Server) -> Mail {
     let from = root.parsed("mail_from", parse_from);
     let url = root.parsed("mail_url", parse_url).unwrap_or(Target::None);
+    let roots = root.parsed("mail_ca", read_roots);
     match url {
         Target::None => Mail::None,
         Target::Outbox => {
@@ -81,7 +84,8 @@ pub(super) fn read(root: &mut Section<'_>, server: &Server) -> Mail {
                 from: from.unwrap_or_else(outbox_sender),
             }
         }
-        Target::Relay(relay) => {
+        Target::Relay(mut relay) => {
+            relay.roots = roots;
             let from = from.unwrap_or_else(|| {
                 root.missing(
                     "mail_from",
@@ -130,7 +134,16 @@ fn parse_url(text: &str) -> Result<Target, String> {
         port,
         tls,
         login,
+        roots: None,
     }))
+}
+
+/// Certificates of a private authority that a relay's certificate may come from.
+fn read_roots(path: &str) -> Result<Vec<u8>, String> {
+    std::fs::read(path)
+        .ok()
+        .filter(|pem| pem.windows(27).any(|w| w == b"-----BEGIN CERTIFICATE-----"))
+        .ok_or_else(|| "name a readable PEM file with certificates".to_owned())
 }
 
 /// Encryption is required unless the relay is this machine or the address says otherwise.

@@ -12,6 +12,7 @@ mod keys;
 mod log;
 mod mail;
 pub mod master_key;
+mod passwords;
 mod section;
 mod server;
 mod sources;
@@ -22,13 +23,14 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use app::{App, Frontend, HeaderSet, Route, RouteToken};
-pub use bounds::{Federation, Flow, Limits, Outbound, Revocation, Sessions};
+pub use app::{App, Exchange, Frontend, HeaderSet, Route, RouteToken};
+pub use bounds::{Devices, Federation, Flow, Limits, Outbound, Revocation, Sessions};
 pub use database::Database;
 pub use fault::{Fault, report_json, report_text};
 pub use log::{Log, LogFormat};
 pub use mail::{Mail, MailFrom, Relay, Tls};
 pub use master_key::{MasterKeyError, MasterKeys};
+pub use passwords::Passwords;
 pub use server::Server;
 pub use sources::Sources;
 pub use tenant::Tenant;
@@ -50,6 +52,8 @@ pub struct Config {
     pub mail: Mail,
     /// The identity provider named by the operator; none means embedded.
     pub upstream: Option<Upstream>,
+    /// Which passwords nobody may choose.
+    pub passwords: Passwords,
     /// What is logged and how.
     pub log: Log,
     /// The default tenant.
@@ -62,6 +66,8 @@ pub struct Config {
     pub revocation: Revocation,
     /// Lifetimes and tries of login flows.
     pub flow: Flow,
+    /// How long devices are recognised.
+    pub devices: Devices,
     /// Rate limits.
     pub limits: Limits,
     /// Bounds of outgoing calls.
@@ -84,12 +90,14 @@ impl Config {
             master_keys: master_key::read(&mut root, &database),
             mail: mail::read(&mut root, &server),
             upstream: upstream::read(&mut root),
+            passwords: passwords::read(&mut root),
             log: log::read(&mut root),
             tenant: tenant::read(&mut root),
             apps: app::read(&mut root, &server),
             sessions: bounds::sessions(&mut root),
             revocation: bounds::revocation(&mut root),
             flow: bounds::flow(&mut root),
+            devices: bounds::devices(&mut root),
             limits: bounds::limits(&mut root),
             outbound: bounds::outbound(&mut root),
             federation: bounds::federation(&mut root),

@@ -1,6 +1,7 @@
 //! Where we listen, under which address people know us, and whose forwarding headers count.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use ipnet::IpNet;
 use url::Url;
@@ -20,12 +21,22 @@ pub struct Server {
     pub public_url: Url,
     /// Peers whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// How long an unused connection is kept for a further request.
+    pub keep_alive: Duration,
 }
 
 impl Server {
     /// Whether people reach us only from this machine.
     pub fn is_loopback(&self) -> bool {
         self.public_url.host_str().is_some_and(is_loopback_name)
+    }
+
+    /// Is an address that of a listed proxy?
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.trusted_proxies
+            .iter()
+            .any(|net| net.contains(&address))
     }
 }
 
@@ -44,6 +55,13 @@ pub(super) fn read(root: &mut Section<'_>) -> Server {
         ops_listen,
         public_url: public_url(root),
         trusted_proxies: root.list("trusted_proxies", network),
+        // Longer than nginx keeps connections to us (60 s): who closes first must be the
+        // side that sends, or its next request meets a closed door.
+        keep_alive: root.duration(
+            "keep_alive",
+            Duration::from_secs(90),
+            Duration::from_secs(1)..=Duration::from_secs(3_600),
+        ),
     }
 }
 

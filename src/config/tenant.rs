@@ -4,7 +4,9 @@ use url::Url;
 
 use super::section::Section;
 use super::values;
+use crate::domain::settings::Settings;
 use crate::domain::tenant::{Brand, Signup};
+use crate::domain::{Email, Lang};
 
 /// What the first start makes the default tenant from, and every start keeps it at.
 #[derive(Debug, Clone)]
@@ -21,6 +23,8 @@ pub struct Tenant {
     pub origins: Vec<Url>,
     /// Look.
     pub brand: Brand,
+    /// Language, help, support, sender; what is set here cannot be changed by the API.
+    pub settings: Settings,
 }
 
 const SIGNUPS: [(&str, Signup); 3] = [
@@ -42,6 +46,7 @@ pub(super) fn read(root: &mut Section<'_>) -> Tenant {
         jit: section.choice("jit", true, &[("create", true), ("deny", false)]),
         origins: section.list("origins", values::origin),
         brand: brand(&mut section),
+        settings: settings(&mut section),
     };
     section.finish();
     tenant
@@ -55,6 +60,35 @@ fn brand(tenant: &mut Section<'_>) -> Brand {
     };
     section.finish();
     brand
+}
+
+fn settings(tenant: &mut Section<'_>) -> Settings {
+    let email = |text: &str| {
+        let fix = || "write a full email address".to_owned();
+        Email::parse(text).map(|_| text.to_owned()).ok_or_else(fix)
+    };
+    let web = |text: &str| {
+        let url = values::address(text)?;
+        let fix = || "write an https:// address".to_owned();
+        if url.scheme() == "https" {
+            Ok(url)
+        } else {
+            Err(fix())
+        }
+    };
+    let mut section = tenant.section("settings");
+    let settings = Settings {
+        locale: section.parsed("locale", |text| {
+            Lang::parse(text).ok_or_else(|| "write one of: en, de".to_owned())
+        }),
+        help_url: section.parsed("help_url", web),
+        privacy_url: section.parsed("privacy_url", web),
+        support_email: section.parsed("support_email", email),
+        mail_from_name: section.parsed("mail_from_name", |text| values::label(text, 100)),
+        mail_from_address: section.parsed("mail_from_address", email),
+    };
+    section.finish();
+    settings
 }
 
 fn color(text: &str) -> Result<String, String> {

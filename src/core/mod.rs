@@ -3,6 +3,8 @@
 //! Owns: how these parts are put together and brought up at start.
 //! Must not know: flows, pages, routes.
 
+mod authority;
+mod section;
 mod site;
 mod start;
 
@@ -24,6 +26,7 @@ use crate::store::Write;
 use crate::store::seal::Sealer;
 use crate::tokens::Keys;
 
+pub use authority::{grants_of_people, operator_grants};
 pub use site::{Site, Tenants};
 pub use start::{CoreOptions, OwnerLink, make_owner_link, open, open_store, url_host_key};
 
@@ -51,6 +54,18 @@ pub struct Core {
     pub tenants: Tenants,
     /// Mail.
     pub mailer: Mailer,
+    /// This process.
+    pub node: Node,
+}
+
+/// One process among those that share a database.
+pub struct Node {
+    /// Another after each start.
+    pub id: String,
+    /// Machine and port, as operators know it.
+    pub name: String,
+    /// Epoch ms.
+    pub started_at: i64,
 }
 
 /// A secret that exists in plain only while it is handed over.

@@ -8,7 +8,9 @@ use moka::future::Cache;
 use url::Url;
 
 use crate::config::App;
-use crate::domain::tenant::{Host, Purpose, Tenant, host_key, is_loopback_name, split_host};
+use crate::domain::tenant::{
+    Host, Purpose, Tenant, TenantState, host_key, is_loopback_name, split_host,
+};
 use crate::domain::{Code, Problem, TenantId};
 use crate::sessions::InvalidationLog;
 use crate::store::invalidations::Scope;
@@ -64,6 +66,8 @@ impl Tenants {
         let key = host_key(raw_host).ok_or_else(unknown)?;
         if !self.log.is_fresh() {
             self.sites.invalidate(&key).await;
+        } else if let Some(found) = self.sites.get(&key).await {
+            return found.ok_or_else(unknown);
         }
         let epoch = self.log.epoch();
         let found = self
@@ -97,6 +101,9 @@ impl Tenants {
         let Some(tenant) = tenants::find(&self.db, &tenant_id).await? else {
             return Ok(None);
         };
+        if tenant.state != TenantState::Active {
+            return Ok(None);
+        }
         let hosts = hosts::list(&self.db, &tenant_id).await?;
         let app = self.apps.iter().find(|app| app.host == host.host).cloned();
         Ok(Some(Arc::new(Site {

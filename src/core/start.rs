@@ -7,21 +7,22 @@ use std::sync::Arc;
 use laneway_contract::{Clock, HttpClient, Random};
 use laneway_sqlkit::{Db, MigrationSet};
 use secrecy::{ExposeSecret, SecretSlice};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Core, PlainToken, Tenants};
+use super::section::apply_tenant;
+use super::{Core, Node, PlainToken, Tenants};
 use crate::audit::{Event, Outcome, RequestMeta, kind};
 use crate::config::{self, Config};
 use crate::domain::tenant::{Host, Purpose, Tenant, host_key};
 use crate::domain::upstream::{Role, Trust, Upstream};
-use crate::domain::{Code, Problem, TenantId, UpstreamId};
+use crate::domain::{Code, Problem, UpstreamId};
 use crate::outbound::{GuardedClient, Mailer};
 use crate::providers::{self, EMBEDDED, Factory, Parts, Providers};
 use crate::sessions::{InvalidationLog, Sessions};
 use crate::store::invalidations::{Change, Scope};
 use crate::store::seal::{Place, Sealer};
 use crate::store::secrets::{self, SecretPurpose};
-use crate::store::{self, Write, hosts, installation, operators, orgs, tenants, upstreams};
+use crate::store::{self, Write, hosts, installation, operators, orgs, upstreams};
 use crate::tokens::Keys;
 
 const KEY_CHECK: Place<'static> = Place {
@@ -79,9 +80,7 @@ async fn prove_key(db: &Db, sealer: &Sealer, options: &CoreOptions) -> Result<()
     if installation::find(db).await?.is_none() {
         let now = options.clock.now_ms();
         let mut tx = db.begin().await?;
-        let mut id = [0u8; 16];
-        options.random.fill(&mut id);
-        let id = uuid::Builder::from_random_bytes(id).into_uuid().to_string();
+        let id = random_id(options.random.as_ref());
         installation::create(&mut tx, &id, sealer.seal(KEY_CHECK, b"laneway"), now).await?;
         tx.commit().await?;
     }
@@ -91,12 +90,25 @@ async fn prove_key(db: &Db, sealer: &Sealer, options: &CoreOptions) -> Result<()
     Ok(())
 }
 
+fn random_id(random: &dyn Random) -> String {
+    let mut id = [0u8; 16];
+    random.fill(&mut id);
+    uuid::Builder::from_random_bytes(id).into_uuid().to_string()
+}
+
+/// The machine's name and our port: several nodes may share either.
+fn node_name(port: u16) -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host: String = host.trim().chars().take(60).collect();
+    format!("{}:{port}", if host.is_empty() { "node" } else { &host })
+}
+
 /// Opens everything; nothing listens yet.
 ///
 /// # Errors
 /// A problem whose source says what to do.
 pub async fn open(config: Config, options: CoreOptions) -> Result<Arc<Core>, Problem> {
-    let (db, sealer) = open_store(&config, &options).await?;
+    let (db, sealer) = Box::pin(open_store(&config, &options)).await?;
     let clock = Arc::clone(&options.clock);
     let bound = ms(config.revocation.bound);
     let log = InvalidationLog::open(db.clone(), Arc::clone(&clock), bound).await?;
@@ -104,6 +116,15 @@ pub async fn open(config: Config, options: CoreOptions) -> Result<Arc<Core>, Pro
     let keys = Keys::new(db.clone(), sealer.clone(), Arc::clone(&clock));
     let mailer = Mailer::new(&config.mail).map_err(|error| {
         Problem::new(Code::Internal, "The mail settings do not fit.").because(error)
+    })?;
+    let breached = config.passwords.breached_list.as_deref();
+    let breached = breached.map(providers::read_breached).transpose();
+    let breached = breached.map_err(|error| {
+        Problem::new(
+            Code::Internal,
+            "The list of leaked passwords cannot be read.",
+        )
+        .because(error)
     })?;
     let parts = Parts {
         db: db.clone(),
@@ -118,9 +139,16 @@ pub async fn open(config: Config, options: CoreOptions) -> Result<Arc<Core>, Pro
             config.flow.code_tries,
             u32::try_from(config.flow.resend.as_secs()).unwrap_or(30),
         ),
+        breached: breached.map(Arc::new),
         factories: options.factories,
     };
+    let node = Node {
+        id: random_id(options.random.as_ref()),
+        name: node_name(config.server.listen.port()),
+        started_at: clock.now_ms(),
+    };
     let core = Arc::new(Core {
+        node,
         providers: Providers::new(parts, &log),
         tenants: Tenants::new(db.clone(), &log, config.apps.clone()),
         config,
@@ -133,7 +161,8 @@ pub async fn open(config: Config, options: CoreOptions) -> Result<Arc<Core>, Pro
         keys,
         mailer,
     });
-    apply_configuration(&core).await?;
+    // Large, and every command would carry it.
+    Box::pin(apply_configuration(&core)).await?;
     Ok(core)
 }
 
@@ -159,75 +188,6 @@ async fn try_apply(core: &Core) -> Result<(), Problem> {
     }
     core.commit(write).await?;
     Ok(())
-}
-
-async fn apply_tenant(core: &Core, write: &mut Write) -> Result<Tenant, Problem> {
-    let wanted = &core.config.tenant;
-    let public_url = core.config.server.public_url.clone();
-    let section = json!({
-        "name": wanted.name, "signup": wanted.signup, "jit": wanted.jit,
-        "origins": wanted.origins, "brand": wanted.brand, "public_url": public_url,
-    })
-    .to_string();
-    if let Some(mut tenant) = tenants::find_by_slug(&mut write.tx, &wanted.slug).await? {
-        if tenants::applied(&mut write.tx, &tenant.id).await? != section {
-            // What was set by the API since stays until the file itself changes.
-            tenant.name.clone_from(&wanted.name);
-            tenant.public_url = public_url;
-            tenant.signup = wanted.signup;
-            tenant.jit = wanted.jit;
-            tenant.origins.clone_from(&wanted.origins);
-            tenant.brand.clone_from(&wanted.brand);
-            if !tenants::update(&mut write.tx, &tenant).await? {
-                return Err(Problem::new(Code::Conflict, "another node was faster"));
-            }
-            tenants::set_applied(&mut write.tx, &tenant.id, &section).await?;
-            write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());
-            let event = Event::new(
-                kind::CONFIGURATION_APPLIED,
-                Outcome::Success,
-                ("tenant", tenant.id.as_str()),
-            );
-            core.audit(
-                write,
-                &tenant.id,
-                &RequestMeta::default(),
-                event.by("system", ""),
-            )
-            .await?;
-        }
-        return Ok(tenant);
-    }
-    let rp_id = public_url.host_str().unwrap_or("localhost").to_owned();
-    let tenant = Tenant {
-        id: TenantId(core.new_id()),
-        slug: wanted.slug.clone(),
-        name: wanted.name.clone(),
-        public_url,
-        rp_id,
-        signup: wanted.signup,
-        jit: wanted.jit,
-        origins: wanted.origins.clone(),
-        brand: wanted.brand.clone(),
-        claims_format: false,
-        version: 1,
-        created_at: core.now(),
-    };
-    tenants::create(&mut write.tx, &tenant).await?;
-    tenants::set_applied(&mut write.tx, &tenant.id, &section).await?;
-    let event = Event::new(
-        kind::TENANT_CREATED,
-        Outcome::Success,
-        ("tenant", tenant.id.as_str()),
-    );
-    core.audit(
-        write,
-        &tenant.id,
-        &RequestMeta::default(),
-        event.by("system", ""),
-    )
-    .await?;
-    Ok(tenant)
 }
 
 async fn apply_hosts(core: &Core, write: &mut Write, tenant: &Tenant) -> Result<(), Problem> {
@@ -280,15 +240,18 @@ pub fn url_host_key(url: &url::Url) -> String {
 async fn apply_upstreams(core: &Core, write: &mut Write, tenant: &Tenant) -> Result<(), Problem> {
     let existing = upstreams::list(&mut write.tx, &tenant.id).await?;
     let has_primary = existing.iter().any(|row| row.role == Role::Primary);
-    let wanted = core
-        .config
-        .upstream
-        .as_ref()
-        .filter(|up| up.kind.as_str() != EMBEDDED);
+    let (own, wanted) = match &core.config.upstream {
+        Some(named) if named.kind.as_str() == EMBEDDED => (Some(&named.options), None),
+        other => (None, other.as_ref()),
+    };
     if let Some(wanted) = wanted {
         apply_upstream(core, write, tenant, wanted, &existing, has_primary).await?;
     }
-    if !existing.iter().any(|row| row.kind == EMBEDDED) {
+    let old = existing.iter().find(|row| row.kind == EMBEDDED);
+    if let (Some(old), Some(options)) = (old, own) {
+        return apply_options(write, old, options).await;
+    }
+    if old.is_none() {
         // Beside a configured upstream it waits as a possible companion or way back.
         let role = if has_primary || wanted.is_some() {
             Role::Secondary
@@ -303,15 +266,33 @@ async fn apply_upstreams(core: &Core, write: &mut Write, tenant: &Tenant) -> Res
             issuer: format!("urn:laneway:embedded:{}", tenant.slug),
             client_id: String::new(),
             secret: None,
-            options: Value::Object(serde_json::Map::new()),
+            options: Value::Object(own.cloned().unwrap_or_default()),
             role,
             trust: Trust::Operator,
-            config_owned: true,
+            config_owned: own.is_some(),
             version: 1,
             created_at: core.now(),
         };
         upstreams::create(&mut write.tx, &row).await?;
         write.invalidate(Change::Changed, Scope::Upstream, row.id.as_str());
+    }
+    Ok(())
+}
+
+/// What the embedded provider offers, where the configuration says it.
+async fn apply_options(
+    write: &mut Write,
+    old: &Upstream,
+    options: &serde_json::Map<String, Value>,
+) -> Result<(), Problem> {
+    let wanted = Upstream {
+        options: Value::Object(options.clone()),
+        config_owned: true,
+        ..old.clone()
+    };
+    if wanted.options != old.options || !old.config_owned {
+        upstreams::update(&mut write.tx, &wanted).await?;
+        write.invalidate(Change::Changed, Scope::Upstream, old.id.as_str());
     }
     Ok(())
 }

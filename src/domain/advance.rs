@@ -35,8 +35,12 @@ pub struct Facts {
     pub may_create: bool,
     /// Methods by which this person could reach a higher rung now.
     pub stronger: Vec<(MethodKind, Acr)>,
-    /// A passkey could be added here.
-    pub can_enrol: bool,
+    /// This person has switched on a second factor of ours.
+    pub second_factor: bool,
+    /// Factors that could be added here, the best first.
+    pub enrol: Vec<MethodKind>,
+    /// Passwords are on here.
+    pub passwords: bool,
     /// Organizations the person is an active member of.
     pub memberships: Vec<Membership>,
     /// Epoch ms.
@@ -50,8 +54,15 @@ pub enum Decision {
     Choose,
     /// Ask for a name.
     Profile,
-    /// Offer a passkey.
-    Enrol,
+    /// Ask for the second factor.
+    Second(MethodKind),
+    /// Offer a factor.
+    Enrol(MethodKind),
+    /// Ask for a new password.
+    NewPassword {
+        /// There is another way in.
+        skippable: bool,
+    },
     /// Ask for the organization.
     Organization,
     /// Finish as this person; `create` when the row does not exist yet.
@@ -144,8 +155,15 @@ fn decide(flow: &Flow, facts: &Facts, trace: &mut Vec<TraceLine>) -> Decision {
         Ok(person) => person,
         Err(refusal) => return Decision::Denied(refusal),
     };
+    if let Some(decision) = doubted(flow, trace) {
+        return decision;
+    }
     if let Some(decision) = strength(flow, facts, acr, trace) {
         return decision;
+    }
+    if flow.purpose == FlowPurpose::Recover && !flow.state.password_settled {
+        note(trace, "password", "a new one is asked for");
+        return Decision::NewPassword { skippable: false };
     }
     if create && let Some(decision) = onboarding(flow, facts, named, trace) {
         return decision;
@@ -170,6 +188,16 @@ fn person(
     if let Some(bound) = &flow.state.bound {
         return bound_person(flow, facts, bound.user.clone(), trace);
     }
+    if let (Some(more), Found::User { id, .. }) = (&flow.state.more, &facts.found)
+        && more.user != *id
+    {
+        note(
+            trace,
+            "binding",
+            "another person than the first proof named",
+        );
+        return Err(Refusal::OtherPerson);
+    }
     match &facts.found {
         Found::User {
             id,
@@ -177,7 +205,11 @@ fn person(
             named,
         } => Ok((id.clone(), false, *named)),
         Found::User { .. } => Err(Refusal::Disabled),
-        Found::Nobody if facts.may_create || flow.state.invited => {
+        // Nothing can be recovered that never was, and a second proof creates nobody.
+        Found::Nobody if flow.purpose == FlowPurpose::Recover || flow.state.more.is_some() => {
+            Err(Refusal::UnknownPerson)
+        }
+        Found::Nobody if facts.may_create => {
             note(trace, "signup", "a new person is let in");
             let named = flow.state.name.is_some()
                 || flow
@@ -223,27 +255,67 @@ fn bound_person(
     }
 }
 
+/// A right password on a device that is not known, after too many wrong ones: never refused,
+/// never enough. A code by mail shows that it is the person.
+fn doubted(flow: &Flow, trace: &mut Vec<TraceLine>) -> Option<Decision> {
+    flow.state.doubt?;
+    let rule = "device";
+    if flow.state.code_must_follow() {
+        note(
+            trace,
+            rule,
+            "not known, too many wrong answers: a code must follow",
+        );
+        return Some(Decision::Second(MethodKind::EmailCode));
+    }
+    note(
+        trace,
+        rule,
+        "not known, too many wrong answers: another proof followed",
+    );
+    None
+}
+
 fn strength(flow: &Flow, facts: &Facts, acr: Acr, trace: &mut Vec<TraceLine>) -> Option<Decision> {
-    let wanted = flow.state.demand.acr?;
+    let wanted = wanted(flow, facts, trace)?;
     if acr >= wanted {
         note(trace, "acr", "reached");
         return None;
     }
-    let possible = facts.stronger.iter().any(|(_, rung)| *rung >= wanted);
-    note(
-        trace,
-        "acr",
-        if possible {
-            "more proof wanted"
-        } else {
-            "out of reach"
-        },
-    );
-    Some(if possible {
-        Decision::Choose
+    let mut helping = facts
+        .stronger
+        .iter()
+        .filter(|rung| flow.state.acr_with(**rung) >= Some(wanted))
+        .map(|(kind, _)| *kind)
+        .peekable();
+    if helping.peek().is_none() {
+        note(trace, "acr", "out of reach");
+        return Some(Decision::Denied(Refusal::TooWeak));
+    }
+    note(trace, "acr", "more proof wanted");
+    let app = helping.any(|kind| kind == MethodKind::Totp);
+    Some(if app {
+        Decision::Second(MethodKind::Totp)
     } else {
-        Decision::Denied(Refusal::TooWeak)
+        Decision::Choose
     })
+}
+
+/// The rung to be reached: what was demanded, and two factors of whoever has switched a
+/// second one on, whichever way they come. A provider's own page is the exception: whether
+/// it asks for more is its policy.
+pub fn wanted(flow: &Flow, facts: &Facts, trace: &mut Vec<TraceLine>) -> Option<Acr> {
+    let by_provider = flow
+        .state
+        .main_proof()
+        .is_some_and(|proof| proof.method == MethodKind::Redirect);
+    let own = facts.second_factor && flow.state.bound.is_none() && !by_provider;
+    if own {
+        note(trace, "second_factor", "switched on by this person");
+    }
+    let doubted = flow.state.doubt.is_some();
+    let two = (own || doubted).then_some(Acr::Aal2);
+    flow.state.demand.acr.max(two)
 }
 
 /// What a new account still lacks. Never for an account that exists: its factors change
@@ -266,9 +338,16 @@ fn onboarding(
         .proofs
         .iter()
         .any(|proof| proof.method == MethodKind::Passkey);
-    if facts.can_enrol && !flow.state.enrol_offered && !has_passkey {
-        note(trace, "enrol", "a passkey is offered");
-        return Some(Decision::Enrol);
+    if let Some(best) = facts.enrol.first()
+        && !flow.state.enrol_offered
+        && !has_passkey
+    {
+        note(trace, "enrol", &format!("{} is offered", best.as_str()));
+        return Some(Decision::Enrol(*best));
+    }
+    if facts.passwords && !flow.state.enrolled && !flow.state.password_settled {
+        note(trace, "password", "offered");
+        return Some(Decision::NewPassword { skippable: true });
     }
     None
 }
@@ -328,7 +407,9 @@ fn describe(decision: &Decision) -> String {
     match decision {
         Decision::Choose => "choose".into(),
         Decision::Profile => "profile".into(),
-        Decision::Enrol => "enrol".into(),
+        Decision::Second(kind) => format!("second factor: {}", kind.as_str()),
+        Decision::Enrol(kind) => format!("enrol {}", kind.as_str()),
+        Decision::NewPassword { .. } => "new password".into(),
         Decision::Organization => "organization".into(),
         Decision::Done { create: true, .. } => "done, created".into(),
         Decision::Done { .. } => "done".into(),

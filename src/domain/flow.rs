@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::ids::{FlowId, OrgId, Sid, TenantId, UpstreamId, UserId};
+use super::invitation::Invited;
+use super::ladder::{self, Rung};
 use super::return_to::ReturnTo;
 
 /// What the person wants.
@@ -21,6 +23,8 @@ pub enum FlowPurpose {
     StepUp,
     /// Another identity on this account.
     Link,
+    /// A new password, for who has lost the old one.
+    Recover,
 }
 
 impl FlowPurpose {
@@ -32,6 +36,7 @@ impl FlowPurpose {
             Self::Verify => "verify",
             Self::StepUp => "step_up",
             Self::Link => "link",
+            Self::Recover => "recover",
         }
     }
 
@@ -58,6 +63,12 @@ pub enum Step {
         /// Epoch ms from which another may be asked for.
         resend_at: i64,
     },
+    /// A password is asked for.
+    Password(Typed),
+    /// A code of an authenticator app is asked for.
+    Totp(Typed),
+    /// A recovery code is asked for.
+    RecoveryCode(Typed),
     /// A passkey ceremony is open.
     Passkey {
         /// Who judges it.
@@ -78,14 +89,23 @@ pub enum Step {
         /// Only this `state` value comes back to this step.
         nonce: String,
     },
-    /// Add a passkey, or not now.
+    /// Add a passkey or an authenticator app, or not now.
     Enrol {
         /// Where it is stored.
         upstream: UpstreamId,
         /// The adapter's memory.
         state: AdapterState,
-        /// Options for the browser.
-        public_key: Value,
+        /// What the browser needs for it.
+        offer: EnrolOffer,
+    },
+    /// Choose a password.
+    NewPassword {
+        /// Where it is stored.
+        upstream: UpstreamId,
+        /// Whose it will be.
+        subject: UserId,
+        /// There is another way in, so it may be left out.
+        skippable: bool,
     },
     /// What shall we call you?
     Profile,
@@ -98,6 +118,36 @@ pub enum Step {
     Done,
 }
 
+/// What waits for something typed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Typed {
+    /// Who judges it.
+    pub upstream: UpstreamId,
+    /// The adapter's memory.
+    pub state: AdapterState,
+}
+
+/// A factor that can be added.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EnrolOffer {
+    /// A passkey, by these options for the browser.
+    Passkey(Value),
+    /// An authenticator app, by this address with the secret in it.
+    Totp(Private),
+}
+
+/// A text for one person's eyes, which a log never shows.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Private(pub String);
+
+impl std::fmt::Debug for Private {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Private")
+    }
+}
+
 impl Step {
     /// The word in paths and JSON (CONTRACT §6).
     pub fn kind(&self) -> &'static str {
@@ -105,12 +155,26 @@ impl Step {
             Self::Identify => "identify",
             Self::Choose => "choose",
             Self::EmailCode { .. } => "email-code",
+            Self::Password(_) => "password",
+            Self::Totp(_) => "totp",
+            Self::RecoveryCode(_) => "recovery-code",
+            Self::NewPassword { .. } => "new-password",
             Self::Passkey { .. } => "passkey",
             Self::Redirect { .. } => "redirect",
             Self::Enrol { .. } => "enrol",
             Self::Profile => "profile",
             Self::Organization { .. } => "organization",
             Self::Done => "done",
+        }
+    }
+
+    /// What is waited for, where it is something typed that a provider judges at once.
+    pub fn typed(&self, kind: MethodKind) -> Option<&Typed> {
+        match (self, kind) {
+            (Self::Password(typed), MethodKind::Password)
+            | (Self::Totp(typed), MethodKind::Totp)
+            | (Self::RecoveryCode(typed), MethodKind::RecoveryCode) => Some(typed),
+            _ => None,
         }
     }
 }
@@ -133,6 +197,36 @@ pub struct Bound {
     pub sid: Sid,
     /// Person: no other may come out of this flow.
     pub user: UserId,
+}
+
+/// A proof was given and is not enough yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct More {
+    /// Who was found by it: no other may come out of this flow.
+    pub user: UserId,
+    /// What is wanted.
+    pub wanted: Acr,
+}
+
+/// Why a password is not enough by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// Too many wrong ones came from devices that are not known: a code must follow.
+    Open,
+    /// The same, and it is not told that this one was right.
+    HiddenRight,
+    /// It was wrong, which is not told either.
+    HiddenWrong,
+}
+
+/// What the session had proven so shortly before a step-up began that it still counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// Its kinds of proof.
+    pub kinds: Vec<MethodKind>,
+    /// As the session told it.
+    pub amr: Vec<String>,
 }
 
 /// What is demanded of the outcome.
@@ -168,12 +262,30 @@ pub struct FlowState {
     pub name: Option<String>,
     /// Enrolment was offered (done or skipped).
     pub enrol_offered: bool,
+    /// A factor was added on the way.
+    #[serde(default)]
+    pub enrolled: bool,
+    /// A password was set or declined.
+    #[serde(default)]
+    pub password_settled: bool,
+    /// Set when a proof is not enough.
+    #[serde(default)]
+    pub more: Option<More>,
+    /// Set where a password was typed on a device that is not known, too late.
+    #[serde(default)]
+    pub doubt: Option<Doubt>,
+    /// Set for a step-up on a fresh session.
+    #[serde(default)]
+    pub carried: Option<Carried>,
     /// Organization chosen.
     pub org: Option<OrgId>,
     /// Begun by the owner link: whoever finishes becomes owner. Holds the link's hash.
     pub owner_link: Option<Vec<u8>>,
     /// May create an account even where signup is not open (owner link, invitation).
     pub invited: bool,
+    /// The invitation that it began with.
+    #[serde(default)]
+    pub invitation: Option<Invited>,
     /// The target upstream of a link flow.
     pub link_to: Option<UpstreamId>,
     /// The open step.
@@ -202,26 +314,76 @@ pub struct Flow {
 }
 
 impl FlowState {
-    /// The strongest rung among the proofs.
+    /// The rung that the proofs reach together; none before the first.
     pub fn acr(&self) -> Option<Acr> {
-        self.proofs
+        self.proofs.first()?;
+        ladder::combined(self.rungs())
+    }
+
+    /// The rung that would be reached with one more proof.
+    pub fn acr_with(&self, rung: Rung) -> Option<Acr> {
+        ladder::combined(self.rungs().chain([rung]))
+    }
+
+    fn rungs(&self) -> impl Iterator<Item = Rung> {
+        let own = self
+            .proofs
             .iter()
-            .map(|proof| proof.identity.evidence.acr)
-            .max()
+            .map(|proof| (proof.method, proof.identity.evidence.acr));
+        // What a session brings along adds a factor; it never stands for a passkey.
+        let carried = self.carried.iter().flat_map(|carried| &carried.kinds);
+        own.chain(carried.map(|kind| (*kind, Acr::Aal1)))
     }
 
     /// Union of the proofs' `amr`, in order of first appearance.
     pub fn amr(&self) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
-        for value in self
+        let own = self
             .proofs
             .iter()
-            .flat_map(|proof| &proof.identity.evidence.amr)
-        {
+            .flat_map(|proof| &proof.identity.evidence.amr);
+        let carried = self.carried.iter().flat_map(|carried| &carried.amr);
+        for value in own.chain(carried) {
             if !all.contains(value) {
                 all.push(value.clone());
             }
         }
+        let single = ladder::combined(
+            self.proofs
+                .iter()
+                .map(|proof| (proof.method, proof.identity.evidence.acr))
+                .take(1),
+        );
+        // RFC 8176: several factors, none of which says so by itself.
+        if self.acr() == Some(Acr::Aal2) && single < Some(Acr::Aal2) {
+            all.push("mfa".to_owned());
+        }
         all
+    }
+
+    /// A password was typed whose verdict must not show.
+    pub fn is_hidden(&self) -> bool {
+        matches!(self.doubt, Some(Doubt::HiddenRight | Doubt::HiddenWrong))
+    }
+
+    /// A code by mail must follow the password, and has not yet.
+    pub fn code_must_follow(&self) -> bool {
+        let given = |proof: &Proof| proof.method != MethodKind::Password;
+        self.doubt.is_some() && !self.proofs.iter().any(given)
+    }
+
+    /// The proof that says who it is: not one that only adds to another.
+    pub fn main_proof(&self) -> Option<&Proof> {
+        let first = self
+            .proofs
+            .iter()
+            .find(|proof| !proof.method.is_second_only());
+        first.or(self.proofs.last())
+    }
+
+    /// Whom the answers must come from, where that is settled.
+    pub fn person(&self) -> Option<&UserId> {
+        let bound = self.bound.as_ref().map(|bound| &bound.user);
+        bound.or(self.more.as_ref().map(|more| &more.user))
     }
 }

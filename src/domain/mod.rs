@@ -5,16 +5,27 @@
 //! Must not know: I/O, SQL, HTTP, clocks, randomness, any other room.
 
 pub mod advance;
+pub mod api_token;
+pub mod connection;
+pub mod device;
 pub mod email;
 pub mod flow;
+pub mod forward;
 pub mod ids;
+pub mod invitation;
+pub mod ladder;
+pub mod lang;
+pub mod mapping;
+pub mod png;
 pub mod problem;
 pub mod return_to;
 pub mod session;
+pub mod settings;
 pub mod tenant;
 pub mod upstream;
 pub mod user;
 
 pub use email::Email;
-pub use ids::{FlowId, OrgId, Sid, TenantId, UpstreamId, UserId};
+pub use ids::{ConnectionId, DeviceId, FlowId, OrgId, Sid, TenantId, UpstreamId, UserId};
+pub use lang::Lang;
 pub use problem::{Code, FieldFault, Problem};

@@ -10,6 +10,9 @@ macro_rules! codes {
         pub enum Code { $($variant),+ }
 
         impl Code {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
             /// The code in JSON.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }

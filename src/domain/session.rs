@@ -1,11 +1,12 @@
 //! One sign-in.
 
 use laneway_contract::Acr;
+use serde::{Deserialize, Serialize};
 
-use super::ids::{OrgId, Sid, TenantId, UpstreamId, UserId};
+use super::ids::{DeviceId, OrgId, Sid, TenantId, UpstreamId, UserId};
 
 /// Where a session came from, upstream.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionUpstream {
     /// The upstream.
     pub id: UpstreamId,
@@ -18,7 +19,7 @@ pub struct SessionUpstream {
 }
 
 /// A session row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// Public id; stays for the life of the sign-in.
     pub sid: Sid,
@@ -36,6 +37,8 @@ pub struct Session {
     pub auth_time: i64,
     /// Upstream it hangs on.
     pub upstream: Option<SessionUpstream>,
+    /// The device it was begun on.
+    pub device: Option<DeviceId>,
     /// Address of the browser at sign-in.
     pub ip: String,
     /// Browser as it named itself, cut to a sane length.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::ids::TenantId;
+use super::settings::Settings;
 
 /// Who may create an account by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,35 @@ impl Signup {
     }
 }
 
+/// Is a tenant served?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TenantState {
+    /// Yes.
+    Active,
+    /// No: its hosts answer like hosts that nobody set up.
+    Disabled,
+}
+
+impl TenantState {
+    /// The stored word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+        }
+    }
+
+    /// Reads the stored word; anything unknown is the strictest.
+    pub fn parse(text: &str) -> Self {
+        if text == "active" {
+            Self::Active
+        } else {
+            Self::Disabled
+        }
+    }
+}
+
 /// How a tenant's pages look.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Brand {
@@ -45,6 +75,25 @@ pub struct Brand {
     pub color: Option<String>,
     /// Own asset path or https address.
     pub logo_url: Option<String>,
+}
+
+/// Where pictures are served that a tenant uploaded.
+pub const LOGO_PATH: &str = "/assets/logo/";
+
+impl Brand {
+    /// Six hexadecimal digits, with or without the `#`, and nothing that could become a rule.
+    pub fn is_color(text: &str) -> bool {
+        let digits = text.strip_prefix('#').unwrap_or(text);
+        digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+    }
+
+    /// May pages show a picture from there?
+    pub fn may_be_logo(url: &str) -> bool {
+        if let Some(rest) = url.strip_prefix('/') {
+            return !rest.starts_with(['/', '\\']) && !url.contains(char::is_control);
+        }
+        Url::parse(url).is_ok_and(|url| url.scheme() == "https" && url.has_host())
+    }
 }
 
 /// An isolated application space with its own hosts, people and keys.
@@ -68,8 +117,12 @@ pub struct Tenant {
     pub origins: Vec<Url>,
     /// Look.
     pub brand: Brand,
+    /// Language, help, support, sender.
+    pub settings: Settings,
     /// `/bff/user` answers claim objects by default.
     pub claims_format: bool,
+    /// Is it served?
+    pub state: TenantState,
     /// For `ETag`.
     pub version: i64,
     /// Creation, epoch ms.

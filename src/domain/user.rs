@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Lang;
 use super::ids::{OrgId, UpstreamId, UserId};
 
 /// May they use anything?
@@ -37,7 +38,7 @@ impl UserState {
 }
 
 /// Our record of a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The only `sub` downstream.
     pub id: UserId,
@@ -47,6 +48,8 @@ pub struct User {
     pub email_verified: bool,
     /// Display name.
     pub name: Option<String>,
+    /// The language they chose for themselves.
+    pub locale: Option<Lang>,
     /// May they use anything?
     pub state: UserState,
     /// For `ETag`.
@@ -100,7 +103,7 @@ pub struct IdentityLink {
 }
 
 /// A person's place in an organization, with effective roles.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Membership {
     /// Organization.
     pub org: OrgId,

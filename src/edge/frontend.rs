@@ -1,48 +1,53 @@
 //! Everything on an app host that is not ours: the application itself.
 
-use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http_body_util::{BodyExt, Limited};
+use http::{HeaderValue, header};
 use tower::ServiceExt;
 use tower_http::services::{ServeDir, ServeFile};
 
-use super::proxy::{Backends, Call, join, prepare};
+use super::backends::Backends;
+use super::proxy::{Call, exchange, join, prepare};
+use super::upgrade;
 use crate::config::Frontend;
 use crate::domain::Problem;
-
-const BODY_LIMIT: usize = 10 * 1024 * 1024;
-const HEADER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Serves a path of the application.
 ///
 /// # Errors
-/// `not_found` where no frontend is configured, and those of [`Backends::send`].
+/// `not_found` where no frontend is configured, and those of the proxy.
 pub async fn serve(
     call: &Call<'_>,
     backends: &Backends,
     frontend: Option<&Frontend>,
-    request: Request,
+    mut request: Request,
 ) -> Result<Response, Problem> {
-    match frontend {
-        None => Err(Problem::not_found()),
+    let mut answer = match frontend {
+        None => return Err(Problem::not_found()),
         Some(Frontend::Dir(dir)) => {
             // A single-page application answers its own paths with its index.
             let files = ServeDir::new(dir).fallback(ServeFile::new(dir.join("index.html")));
             match files.oneshot(request).await {
-                Ok(answer) => Ok(answer.into_response()),
+                Ok(answer) => answer.into_response(),
                 Err(never) => match never {},
             }
         }
-        Some(Frontend::Proxy(base)) => {
-            let (mut parts, body) = request.into_parts();
-            prepare(call, &mut parts.headers)?;
-            parts.uri = join(base, parts.uri.path(), parts.uri.query())?;
-            parts.version = http::Version::HTTP_11;
-            let body = Body::new(Limited::new(body, BODY_LIMIT).map_err(axum::Error::new));
-            backends
-                .send(http::Request::from_parts(parts, body), HEADER_TIMEOUT)
-                .await
+        Some(Frontend::Proxy {
+            url,
+            exchange: bounds,
+        }) => {
+            let target = join(url, request.uri().path(), request.uri().query())?;
+            let upgrade = upgrade::take(&mut request);
+            prepare(call, request.headers_mut())?;
+            *request.uri_mut() = target;
+            exchange(call, backends, bounds, request, upgrade).await?
         }
-    }
+    };
+    // Asked for again each time, but not sent again: who says nothing about keeping has
+    // entity tags at least.
+    answer
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("private, no-cache"));
+    Ok(answer)
 }

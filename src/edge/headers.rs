@@ -8,6 +8,8 @@ const IDENTITY_PREFIXES: &[&str] = &["x-auth-request-", "remote-", "x-laneway-",
 /// Hop-by-hop headers (RFC 9110 §7.6.1).
 const HOP: &[&str] = &[
     "connection",
+    // Of an upgrade that is never passed on.
+    "http2-settings",
     "keep-alive",
     "proxy-authenticate",
     "proxy-authorization",
@@ -25,6 +27,10 @@ pub fn forwarded_names() -> &'static [&'static str] {
 
 /// Removes hop-by-hop headers, including those that `Connection` names.
 pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    // Whoever sends both means to be read in two ways; the library has read the chunks.
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        headers.remove(header::CONTENT_LENGTH);
+    }
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
@@ -61,6 +67,8 @@ fn spoofable(name: &str) -> bool {
         || matches!(
             folded.as_str(),
             "authorization"
+                // Answered here, when the body is first asked for.
+                | "expect"
                 | "x-csrf"
                 | "x-api-key"
                 | "x-request-id"
@@ -139,6 +147,7 @@ mod tests {
             "authorization",
             "x-csrf",
             "x-request-id",
+            "expect",
         ] {
             headers.append(
                 HeaderName::from_bytes(name.as_bytes()).expect("name"),
@@ -161,6 +170,18 @@ mod tests {
         headers.append("te", HeaderValue::from_static("trailers"));
         remove_hop_by_hop(&mut headers);
         assert!(headers.is_empty());
+    }
+
+    #[test]
+    fn two_lengths_become_one() {
+        let mut headers = HeaderMap::new();
+        headers.append("content-length", HeaderValue::from_static("5"));
+        headers.append("transfer-encoding", HeaderValue::from_static("chunked"));
+        remove_hop_by_hop(&mut headers);
+        assert!(headers.is_empty());
+        headers.append("content-length", HeaderValue::from_static("5"));
+        remove_hop_by_hop(&mut headers);
+        assert_eq!(headers.len(), 1);
     }
 
     #[test]

@@ -10,20 +10,34 @@ use crate::tokens::{AccessClaims, CLIENT_BFF};
 
 const LIFETIME_S: i64 = 300;
 
-/// A fresh access token for one session and one backend (CONTRACT §4).
+/// The access token of one session for one audience (CONTRACT §4): the proxy's `Bearer`,
+/// forward-auth's `X-Laneway-Jwt`. The same one until half its life; what invalidates the
+/// session drops it too.
 ///
 /// # Errors
 /// `store_unavailable` when signing keys have to be read and cannot be.
 pub(super) async fn access_token(
     core: &Core,
     tenant: &Tenant,
-    live: &Arc<Live>,
+    live: &Live,
     audience: &str,
-) -> Result<String, Problem> {
+) -> Result<Arc<str>, Problem> {
+    let now = core.now();
+    if let Some(kept) = live.rendered().get(audience, now) {
+        return Ok(kept);
+    }
+    let claims = claims(core, tenant, live, audience);
+    let half = claims.iat + (claims.exp - claims.iat) / 2;
+    let token: Arc<str> = core.keys.sign(&tenant.id, "at+jwt", &claims).await?.into();
+    live.rendered().keep(audience, &token, half * 1000);
+    Ok(token)
+}
+
+fn claims(core: &Core, tenant: &Tenant, live: &Live, audience: &str) -> AccessClaims {
     let now = core.now() / 1000;
     let session = &live.session;
     let org = live.org.as_ref();
-    let claims = AccessClaims {
+    AccessClaims {
         iss: tenant.issuer(),
         sub: session.user.0.clone(),
         aud: audience.to_owned(),
@@ -42,6 +56,5 @@ pub(super) async fn access_token(
         amr: session.amr.clone(),
         auth_time: session.auth_time / 1000,
         token_use: CLIENT_BFF.into(),
-    };
-    core.keys.sign(&tenant.id, "at+jwt", &claims).await
+    }
 }

@@ -1,101 +1,28 @@
 //! `/api/{route}/…`: the cookie stays here, the backend gets a short token.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
-use http_body_util::{BodyExt, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
 use url::Url;
 
+use super::backends::Backends;
+use super::body::{Downward, Fault, Progress, Upward};
 use super::headers::{clean_answer, remove_cors, remove_hop_by_hop, remove_spoofable};
-use super::identity;
+use super::{identity, upgrade};
 use crate::audit::RequestMeta;
 use crate::authn;
-use crate::config::{Route, RouteToken};
+use crate::config::{Exchange, Route, RouteToken};
 use crate::core::{Core, Site};
+use crate::domain::forward::climbs;
 use crate::domain::{Code, Problem};
-use crate::sessions::Live;
-
-type Https = hyper_rustls::HttpsConnector<HttpConnector>;
-
-/// The pooled client for backends and frontends. It follows nothing and adds nothing.
-#[derive(Clone)]
-pub struct Backends {
-    client: Client<Https, Body>,
-}
-
-impl Backends {
-    /// With the system's root certificates.
-    ///
-    /// # Errors
-    /// When no root certificates can be read.
-    pub fn new() -> std::io::Result<Self> {
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        http.set_connect_timeout(Some(Duration::from_secs(2)));
-        let https = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_native_roots()?
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(http);
-        Ok(Self {
-            client: Client::builder(TokioExecutor::new()).build(https),
-        })
-    }
-
-    /// Sends a request whose URI and headers are final.
-    ///
-    /// # Errors
-    /// `upstream_unavailable`, `upstream_timeout`, `upstream_invalid`, `too_large`.
-    pub async fn send(
-        &self,
-        request: http::Request<Body>,
-        header_timeout: Duration,
-    ) -> Result<Response, Problem> {
-        let answer = tokio::time::timeout(header_timeout, self.client.request(request)).await;
-        match answer {
-            Err(_) => Err(Problem::new(
-                Code::UpstreamTimeout,
-                "The application behind this address took too long.",
-            )),
-            Ok(Err(error)) => Err(failed(&error)),
-            Ok(Ok(answer)) => {
-                let (mut parts, body) = answer.into_parts();
-                clean_answer(&mut parts.headers);
-                Ok(Response::from_parts(parts, Body::new(body)))
-            }
-        }
-    }
-}
-
-fn failed(error: &hyper_util::client::legacy::Error) -> Problem {
-    if error.is_connect() {
-        return Problem::new(
-            Code::UpstreamUnavailable,
-            "The application behind this address is not running.",
-        )
-        .because(error);
-    }
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        if inner.is::<http_body_util::LengthLimitError>() {
-            return Problem::new(Code::TooLarge, "Send a smaller body.");
-        }
-        source = inner.source();
-    }
-    Problem::new(
-        Code::UpstreamInvalid,
-        "The application behind this address answered nonsense.",
-    )
-    .because(error)
-}
+use crate::sessions::{End, Lease, Live};
 
 /// Who calls a route, where from.
 pub struct Call<'a> {
@@ -109,31 +36,29 @@ pub struct Call<'a> {
     pub meta: &'a RequestMeta,
     /// The session, if any.
     pub live: Option<Arc<Live>>,
+    /// The log's epoch from before the session was looked up.
+    pub epoch: u64,
 }
 
 /// Forwards a request to a route's backend.
 ///
 /// # Errors
-/// `unauthenticated` unless the route admits strangers, `org_mismatch`, and those of
-/// [`Backends::send`].
+/// `unauthenticated` unless the route admits strangers, `too_large`, `upstream_unavailable`,
+/// `upstream_timeout`, `upstream_invalid`.
 pub async fn forward(
     call: &Call<'_>,
     backends: &Backends,
     route: &Route,
-    request: Request,
+    mut request: Request,
 ) -> Result<Response, Problem> {
     if call.live.is_none() && !route.anonymous {
         return Err(Problem::new(Code::Unauthenticated, "Sign in to use this.")
             .with("login_url", "/bff/login"));
     }
-    let (mut parts, body) = request.into_parts();
-    let target = target(route, &parts.uri)?;
-    if let Some(length) = content_length(&parts.headers)
-        && length > route.body_limit
-    {
-        return Err(Problem::new(Code::TooLarge, "Send a smaller body."));
-    }
-    prepare(call, &mut parts.headers)?;
+    let target = target(route, request.uri())?;
+    let upgrade = upgrade::take(&mut request);
+    let headers = request.headers_mut();
+    prepare(call, headers)?;
     if route.token == RouteToken::Laneway
         && let Some(live) = &call.live
     {
@@ -141,14 +66,10 @@ pub async fn forward(
             identity::access_token(call.core, &call.site.tenant, live, &route.audience).await?;
         let value = HeaderValue::from_str(&format!("Bearer {token}"))
             .map_err(|error| Problem::new(Code::Internal, "token").because(error))?;
-        parts.headers.insert(header::AUTHORIZATION, value);
+        headers.insert(header::AUTHORIZATION, value);
     }
-    parts.uri = target;
-    parts.version = http::Version::HTTP_11;
-    let body = Body::new(Limited::new(body, route.body_limit).map_err(axum::Error::new));
-    let mut answer = backends
-        .send(http::Request::from_parts(parts, body), route.header_timeout)
-        .await?;
+    *request.uri_mut() = target;
+    let mut answer = exchange(call, backends, &route.exchange, request, upgrade).await?;
     remove_cors(answer.headers_mut());
     if !answer.headers().contains_key(header::CACHE_CONTROL) {
         answer
@@ -156,6 +77,114 @@ pub async fn forward(
             .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     Ok(answer)
+}
+
+/// Sends what is ready to be sent, and lets both bodies through while they last. `upgrade` is
+/// the client's half of a WebSocket.
+pub(super) async fn exchange(
+    call: &Call<'_>,
+    backends: &Backends,
+    bounds: &Exchange,
+    mut request: Request,
+    upgrade: Option<OnUpgrade>,
+) -> Result<Response, Problem> {
+    if content_length(request.headers()).is_some_and(|length| length > bounds.body_limit) {
+        return Err(Fault::TooLarge.told());
+    }
+    if upgrade.is_some() {
+        upgrade::mark(request.headers_mut());
+    }
+    *request.version_mut() = http::Version::HTTP_11;
+    // What the gate hung on it is none of the client's business.
+    *request.extensions_mut() = http::Extensions::new();
+    let mut lease = call.core.sessions.lease(call.live.clone(), call.epoch);
+    let progress = Progress::new();
+    let request = request.map(|body| {
+        let (limit, idle) = (bounds.body_limit, bounds.idle_timeout);
+        Body::new(Upward::new(body, limit, idle, &progress, lease.usage()))
+    });
+    let answer = tokio::select! {
+        end = lease.ended() => return Err(ended(end)),
+        answer = backends.send(request, bounds, &progress) => answer?,
+    };
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return switched(answer, upgrade, bounds.stream_idle_timeout, lease);
+    }
+    Ok(passed_on(answer, bounds, lease))
+}
+
+fn ended(end: End) -> Problem {
+    match end {
+        End::Session => Problem::new(Code::Unauthenticated, "The session has ended.")
+            .with("login_url", "/bff/login"),
+        End::Stopping => Problem::new(
+            Code::UpstreamUnavailable,
+            "This node stops. Send the request again.",
+        ),
+    }
+}
+
+fn passed_on(answer: http::Response<Incoming>, bounds: &Exchange, mut lease: Lease) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    clean_answer(&mut parts.headers);
+    let events = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
+        kind.as_bytes()
+            .to_ascii_lowercase()
+            .starts_with(b"text/event-stream")
+    });
+    let idle = if events {
+        lease.becomes_stream();
+        // Otherwise nginx in front of us gathers events until a buffer is full.
+        parts
+            .headers
+            .entry("x-accel-buffering")
+            .or_insert(HeaderValue::from_static("no"));
+        bounds.stream_idle_timeout
+    } else {
+        bounds.idle_timeout
+    };
+    parts.extensions = http::Extensions::new();
+    parts.extensions.insert(Reader {
+        stall: idle,
+        cut: Arc::clone(lease.cut()),
+    });
+    Response::from_parts(parts, Body::new(Downward::new(body, idle, lease, events)))
+}
+
+/// Put on an answer, for the connection that it goes out on.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// How long the client may leave bytes unread.
+    pub stall: Duration,
+    /// Set when the exchange must end even though nobody reads.
+    pub cut: Arc<AtomicBool>,
+}
+
+fn switched(
+    mut answer: http::Response<Incoming>,
+    upgrade: Option<OnUpgrade>,
+    idle: Duration,
+    mut lease: Lease,
+) -> Result<Response, Problem> {
+    let mut named = answer.headers().get_all(header::UPGRADE).iter();
+    let websocket = named
+        .next()
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    let (Some(client), true, None) = (upgrade, websocket, named.next()) else {
+        return Err(Problem::new(
+            Code::UpstreamInvalid,
+            "The application behind this address answered nonsense.",
+        )
+        .because("it switched to a protocol that nobody asked for"));
+    };
+    let backend = hyper::upgrade::on(&mut answer);
+    lease.becomes_stream();
+    tokio::spawn(upgrade::join(client, backend, idle, lease));
+    let (mut parts, _) = answer.into_parts();
+    clean_answer(&mut parts.headers);
+    upgrade::mark(&mut parts.headers);
+    parts.extensions = http::Extensions::new();
+    Ok(Response::from_parts(parts, Body::empty()))
 }
 
 fn content_length(headers: &HeaderMap) -> Option<usize> {
@@ -206,6 +235,7 @@ fn target(route: &Route, uri: &Uri) -> Result<Uri, Problem> {
     } else {
         path
     };
+    // A backend would resolve them against its own base, and so leave the route.
     if climbs(rest) {
         return Err(Problem::new(
             Code::InvalidRequest,
@@ -231,55 +261,4 @@ pub(super) fn join(base: &Url, rest: &str, query: Option<&str>) -> Result<Uri, P
     format!("{root}{rest}{query}").parse().map_err(|error| {
         Problem::new(Code::InvalidRequest, "The path is not usable.").because(error)
     })
-}
-
-/// Dot segments in any spelling: a backend would resolve them against its own base and so
-/// leave the route.
-fn climbs(path: &str) -> bool {
-    let mut decoded = path.to_ascii_lowercase();
-    // Twice: "%252e" becomes "%2e" becomes ".".
-    for _ in 0..2 {
-        decoded = decoded
-            .replace("%25", "%")
-            .replace("%2e", ".")
-            .replace("%2f", "/")
-            .replace("%5c", "/");
-    }
-    decoded
-        .replace('\\', "/")
-        .split('/')
-        .any(|segment| matches!(segment.split(';').next(), Some("." | "..")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::climbs;
-
-    #[test]
-    fn dot_segments_in_any_spelling_are_refused() {
-        for bad in [
-            "/../x",
-            "/a/..",
-            "/a/%2e%2e/x",
-            "/a/%2E%2e%2fx",
-            "/a/..;x/y",
-            "/a\\..\\b",
-            "/%252e%252e/x",
-            "/./x",
-            "/..%5cx",
-        ] {
-            assert!(climbs(bad), "{bad}");
-        }
-        for good in [
-            "",
-            "/",
-            "/a.b/c..d",
-            "/...",
-            "/a//b",
-            "/%20x",
-            "/.well-known/x",
-        ] {
-            assert!(!climbs(good), "{good}");
-        }
-    }
 }

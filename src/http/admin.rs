@@ -1,66 +1,59 @@
 //! `/v1/admin` and the operators' part of `/v1/organizations` (CONTRACT §8).
+//!
+//! Owns: how a request becomes one call of `lane_a::operator`, and the JSON of the answers.
+//! Must not know: who may do it; the guard has asked already.
 
 mod audit_events;
+mod body;
+mod guard;
+mod invitations;
+mod logo;
+mod members;
+mod operators;
 mod organizations;
+mod routes;
+mod sessions;
 mod tenants;
 mod upstreams;
 mod users;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
 
 use super::context::Context;
-use crate::authn::{self, Caller};
 use crate::domain::{Code, Problem};
-use crate::lane_a::account;
-use crate::lane_a::operator::{self};
-use crate::store::operators;
 
-pub use audit_events::*;
-pub use organizations::*;
-pub use tenants::*;
-pub use upstreams::*;
-pub use users::*;
+pub use audit_events::{audit_events, export_audit_events};
+pub use guard::{Operator, guard, page_operator};
+pub use invitations::{
+    invitations, invite, invite_to_org, org_invitations, read_invitation, read_org_invitation,
+    resend_invitation, resend_org_invitation, revoke_invitation, revoke_org_invitation,
+};
+pub use logo::{put_logo, remove_logo};
+pub use members::{change_member, members, put_member, read_member, remove_member};
+pub use operators::{appoint, dismiss, operators};
+pub use organizations::{
+    change_organization, create_organization, delete_organization, organizations,
+    read_organization, roles,
+};
+pub use routes::routes;
+pub use sessions::{end_session, end_sessions, sessions};
+pub use tenants::{
+    add_host, change_tenant, create_tenant, hosts, read_host, read_tenant, remove_host, tenants,
+};
+pub use upstreams::{
+    change_upstream, create_upstream, delete_upstream, probe, read_upstream, upstreams,
+};
+pub use users::{
+    change_user, create_user, delete_identity, delete_user, end_user_sessions, put_identity,
+    read_user, user_identities, user_memberships, user_sessions, users,
+};
 
-/// An operator, for the audit event.
-pub struct Operator(&'static str, String);
-
-impl Operator {
-    fn actor(&self) -> (&'static str, &str) {
-        (self.0, &self.1)
-    }
-}
-
-/// The caller as an instance operator, by token or by session.
-///
-/// # Errors
-/// `unauthenticated`, `forbidden`, `csrf_required`, `not_found` on app hosts.
-pub async fn operator(context: &Context, method: &Method) -> Result<Operator, Problem> {
-    context.login_host_only()?;
-    match context.caller().await? {
-        Caller::Operator(id) => Ok(Operator("token", id)),
-        Caller::Session(live) => {
-            if !operators::is_owner(&context.core.db, &live.session.user).await? {
-                return Err(Problem::new(Code::Forbidden, "Only owners may do this."));
-            }
-            authn::check_api(&context.headers, method, false)?;
-            if *method != Method::GET {
-                let visit = context.visit_as([0; 32], false).await?;
-                account::require_operator(&visit, "/account").await?;
-            }
-            Ok(Operator("user", live.session.user.0.clone()))
-        }
-        Caller::Anonymous => Err(
-            Problem::new(Code::Unauthenticated, "Send an operator's token.")
-                .with("login_url", "/bff/login"),
-        ),
-    }
-}
-
-fn created(location: &str, body: Value) -> Response {
-    let mut response = (StatusCode::CREATED, Json(body)).into_response();
+fn created(location: &str, version: i64, body: Value) -> Response {
+    let mut response = versioned(version, body);
+    *response.status_mut() = StatusCode::CREATED;
     if let Ok(value) = HeaderValue::from_str(location) {
         response.headers_mut().insert(header::LOCATION, value);
     }
@@ -75,19 +68,39 @@ fn versioned(version: i64, body: Value) -> Response {
     response
 }
 
+/// The version that the caller has seen; `None` where they do not care.
+///
+/// # Errors
+/// `version_mismatch` for what cannot be a version of ours.
 fn if_match(context: &Context) -> Result<Option<i64>, Problem> {
     let Some(value) = context.headers.get(header::IF_MATCH) else {
         return Ok(None);
     };
-    let text = value.to_str().unwrap_or_default().trim_matches('"');
+    let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {
         return Ok(None);
     }
-    let mismatch = || {
-        Problem::new(
-            Code::VersionMismatch,
-            "Read the record again before you change it.",
-        )
-    };
-    text.parse().map(Some).map_err(|_| mismatch())
+    text.strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .and_then(|text| text.parse().ok())
+        .map(Some)
+        .ok_or_else(|| {
+            Problem::new(
+                Code::VersionMismatch,
+                "Send the ETag of the record as it came.",
+            )
+        })
+}
+
+/// A query's filters as a normal form of the address, which cursors are bound to.
+fn address(path: &str, filters: &[(&str, &Option<String>)]) -> String {
+    let mut encoded = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in filters {
+        if let Some(value) = value {
+            encoded.append_pair(name, value);
+        }
+    }
+    let encoded = encoded.finish();
+    let join = if encoded.is_empty() { "" } else { "?" };
+    format!("{path}{join}{encoded}")
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use crate::domain::Problem;
+use crate::store::logos;
 use crate::views;
 
 /// `GET /healthz`: this process answers. Says nothing about its parts.
@@ -23,6 +24,7 @@ pub struct BrandQuery {
 
 /// `GET /assets/{path}`: stylesheets and scripts of our pages.
 pub async fn asset(
+    context: Context,
     Path(path): Path<String>,
     Query(query): Query<BrandQuery>,
 ) -> Result<Response, Problem> {
@@ -39,6 +41,15 @@ pub async fn asset(
             true,
         ));
     }
+    if let Some(hash) = path
+        .strip_prefix("logo/")
+        .and_then(|name| name.strip_suffix(".png"))
+    {
+        let bytes = logos::find(&context.core.db, &context.site.tenant.id, hash)
+            .await?
+            .ok_or_else(Problem::not_found)?;
+        return Ok(cached("image/png", bytes, None, true));
+    }
     let asset = views::assets::get(&path).ok_or_else(Problem::not_found)?;
     let immutable = asset.immutable;
     Ok(cached(
@@ -47,6 +58,23 @@ pub async fn asset(
         Some(&asset.etag),
         immutable,
     ))
+}
+
+/// `GET /.laneway/laneway.js` on app hosts: the client for their scripts. The same file as
+/// `/assets/js/laneway.js` on the login host.
+pub async fn client() -> Result<Response, Problem> {
+    of_client("js/laneway.js")
+}
+
+/// `GET /.laneway/laneway.d.ts`: its types.
+pub async fn client_types() -> Result<Response, Problem> {
+    of_client("js/laneway.d.ts")
+}
+
+fn of_client(name: &str) -> Result<Response, Problem> {
+    let asset = views::assets::get(name).ok_or_else(Problem::not_found)?;
+    let bytes = asset.bytes.into_owned();
+    Ok(cached(&asset.content_type, bytes, Some(&asset.etag), false))
 }
 
 // An address with this version's hash may be kept for a year.

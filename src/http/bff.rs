@@ -14,6 +14,7 @@ use laneway_contract::{MethodKind, Prompt};
 use super::context::Context;
 use super::{flows, handoff, pages};
 use crate::authn;
+use crate::authz::Permission;
 use crate::domain::flow::{Demand, FlowPurpose};
 use crate::domain::return_to::ReturnTo;
 use crate::domain::session::Session;
@@ -47,6 +48,26 @@ impl LoginQuery {
             .or(self.rd.as_deref())
     }
 
+    /// The same demands with another address to return to, for the host that it is on.
+    fn towards(&self, return_to: &ReturnTo) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("rd", return_to.as_str());
+        let max_age = self.max_age.map(|seconds| seconds.to_string());
+        for (name, value) in [
+            ("login_hint", &self.login_hint),
+            ("org", &self.org),
+            ("connection", &self.connection),
+            ("acr_values", &self.acr_values),
+            ("max_age", &max_age),
+            ("prompt", &self.prompt),
+        ] {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        query.finish()
+    }
+
     /// What is demanded.
     pub fn ask(&self) -> Result<Ask, Problem> {
         let prompt = match self.prompt.as_deref() {
@@ -78,11 +99,10 @@ pub async fn login(context: Context, Query(query): Query<LoginQuery>) -> Result<
     }
     let return_to = flows::return_to(&context, query.target())?;
     if let Some(app) = app_origin(&context, &return_to) {
-        let rd: String =
-            url::form_urlencoded::byte_serialize(return_to.as_str().as_bytes()).collect();
-        return Ok(see_other(&format!("{app}/.laneway/start?rd={rd}")));
+        let query = query.towards(&return_to);
+        return Ok(see_other(&format!("{app}/.laneway/start?{query}")));
     }
-    sign_in(&context, return_to, ask, None).await
+    Box::pin(sign_in(&context, return_to, ask, None)).await
 }
 
 /// The origin of an own app host that a return address points to.
@@ -196,8 +216,9 @@ pub struct UserQuery {
 /// `GET /bff/user`
 pub async fn user(context: Context, Query(query): Query<UserQuery>) -> Result<Response, Problem> {
     let slide = query.slide.as_deref() != Some("false");
-    let visit = context.visit_as([0; 32], slide).await?;
-    let Some(live) = visit.live.clone() else {
+    let caller = authn::authenticate(&context.core, &context.site, &context.headers, slide).await?;
+    caller.needs_scope(Permission::AccountRead)?;
+    let Some(live) = caller.live().cloned() else {
         if query.anonymous.as_deref() == Some("null") {
             return Ok(Json(Value::Null).into_response());
         }
@@ -344,6 +365,8 @@ pub async fn logout(
 pub struct LogoutQuery {
     sid: Option<String>,
     return_to: Option<String>,
+    #[serde(rename = "returnUrl")]
+    return_url: Option<String>,
     rd: Option<String>,
 }
 
@@ -352,7 +375,11 @@ pub async fn logout_link(
     context: Context,
     Query(query): Query<LogoutQuery>,
 ) -> Result<Response, Problem> {
-    let target = query.return_to.as_deref().or(query.rd.as_deref());
+    let target = query
+        .return_to
+        .as_deref()
+        .or(query.return_url.as_deref())
+        .or(query.rd.as_deref());
     let return_to = target
         .map(|text| flows::return_to(&context, Some(text)))
         .transpose()?;

@@ -1,16 +1,16 @@
 //! What every handler is given about its request.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
-use http::HeaderMap;
+use http::{HeaderMap, Uri};
 
 use super::router::AppState;
 use crate::audit::RequestMeta;
 use crate::authn::{self, Caller};
 use crate::core::{Core, Site, hash_token};
-use crate::domain::{Code, Problem};
+use crate::domain::{Code, Lang, Problem};
 use crate::lane_a::Visit;
 
 /// A request's host, caller address and headers; put there by the gate.
@@ -26,6 +26,14 @@ pub struct Context {
     pub raw_host: String,
     /// The request's headers.
     pub headers: Arc<HeaderMap>,
+    /// Whether a listed proxy sent it.
+    pub by_proxy: bool,
+    /// Path and query.
+    pub uri: Uri,
+    /// Nothing is changed by it: GET or HEAD.
+    pub reading: bool,
+    /// The language that the person behind it chose for themselves, once they are known.
+    pub own_lang: Arc<OnceLock<Lang>>,
 }
 
 impl FromRequestParts<AppState> for Context {
@@ -97,19 +105,36 @@ impl Context {
     pub async fn visit_as(&self, browser: [u8; 32], slide: bool) -> Result<Visit<'_>, Problem> {
         // A bearer value goes first and a bad one is refused, whatever cookie comes with it.
         let caller = authn::authenticate(&self.core, &self.site, &self.headers, slide).await?;
-        let live = match caller {
-            Caller::Session(live) => Some(live),
-            Caller::Anonymous | Caller::Operator(_) => None,
+        // A flow ends in a cookie, which may do more than an access token's scopes: such a
+        // token begins and finishes none.
+        let caller = if caller.by_cookie() {
+            caller
+        } else {
+            Caller::Anonymous
         };
+        Ok(self.visit_by(&caller, browser))
+    }
+
+    /// The flows' view of a request whose caller is known already.
+    pub fn visit_by(&self, caller: &Caller, browser: [u8; 32]) -> Visit<'_> {
+        if let Some(lang) = caller.live().and_then(|live| live.user.locale) {
+            // Every request has one person at most.
+            let _ = self.own_lang.set(lang);
+        }
         let cookie = authn::read_single(&self.headers, authn::SESSION).map(hash_token);
-        Ok(Visit {
+        Visit {
             core: &self.core,
             site: &self.site,
             meta: &self.meta,
             browser,
-            cookie: live.as_ref().and(cookie),
-            live,
-        })
+            device: authn::read_single(&self.headers, authn::DEVICE).map(hash_token),
+            // A cookie beside an access token is somebody's, but not this caller's.
+            cookie: cookie.filter(|_| caller.by_cookie()),
+            live: caller.live().cloned(),
+            lang: self.lang(),
+            here: self.reader().here,
+            ui_locales: self.ui_locales(),
+        }
     }
 
     /// Only on login hosts: an app's script must not administer or collect credentials.

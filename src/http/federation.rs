@@ -58,9 +58,9 @@ pub async fn callback(
     };
     let submitted = lane_a::complete_redirect(&visit, &upstream, kept.unwrap_or(params)).await;
     match submitted {
-        Ok(Submitted::Done { flow, cookie }) => {
+        Ok(Submitted::Done { flow, cookies }) => {
             let mut response = Redirect::to(flow.state.return_to.as_str()).into_response();
-            flows::set_session_cookie(&visit, &mut response, cookie.as_deref());
+            flows::set_cookies(&visit, &mut response, cookies.as_ref());
             Ok(response)
         }
         Ok(Submitted::Pending(flow)) => {

@@ -12,7 +12,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 const LONGEST_HEAD: usize = 64 * 1024;
 
@@ -21,15 +20,15 @@ const LONGEST_HEAD: usize = 64 * 1024;
 pub struct TwoLengths;
 
 /// A connection whose first head is looked at while it is read.
-pub struct FirstHead {
-    stream: TcpStream,
+pub struct FirstHead<S> {
+    stream: S,
     head: Option<Vec<u8>>,
     found: Arc<AtomicBool>,
 }
 
-impl FirstHead {
+impl<S> FirstHead<S> {
     /// Wraps a fresh connection; the flag is set before the first request is handled.
-    pub fn new(stream: TcpStream) -> (Self, Arc<AtomicBool>) {
+    pub fn new(stream: S) -> (Self, Arc<AtomicBool>) {
         let found = Arc::new(AtomicBool::new(false));
         let watched = Self {
             stream,
@@ -63,7 +62,7 @@ fn names_two_lengths(head: &[u8]) -> bool {
     has(b"content-length") && has(b"transfer-encoding")
 }
 
-impl AsyncRead for FirstHead {
+impl<S: AsyncRead + Unpin> AsyncRead for FirstHead<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -78,7 +77,7 @@ impl AsyncRead for FirstHead {
     }
 }
 
-impl AsyncWrite for FirstHead {
+impl<S: AsyncWrite + Unpin> AsyncWrite for FirstHead<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -47,6 +47,7 @@ pub async fn create(
         },
         link_to: None,
         owner_link: None,
+        invitation: None,
     };
     let flow = lane_a::begin(&visit, begin).await?;
     let json = lane_a::flow_json(&visit, &flow).await?;
@@ -90,12 +91,23 @@ async fn respond(visit: &Visit<'_>, submitted: Submitted) -> Result<Response, Pr
         Submitted::Pending(flow) => {
             Ok(Json(lane_a::flow_json(visit, &flow).await?).into_response())
         }
-        Submitted::Done { flow, cookie } => {
+        Submitted::Done { flow, cookies } => {
             let mut response = Json(lane_a::flow_json(visit, &flow).await?).into_response();
-            set_session_cookie(visit, &mut response, cookie.as_deref());
+            set_cookies(visit, &mut response, cookies.as_ref());
             Ok(response)
         }
     }
+}
+
+/// Puts what a sign-in gave on a response.
+pub fn set_cookies(visit: &Visit<'_>, response: &mut Response, cookies: Option<&lane_a::Cookies>) {
+    let Some(cookies) = cookies else {
+        return;
+    };
+    set_session_cookie(visit, response, Some(&cookies.session));
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, authn::set_device(&cookies.device));
 }
 
 /// Puts the new session cookie on a response.
@@ -171,15 +183,16 @@ fn purpose(text: Option<&str>) -> Result<FlowPurpose, Problem> {
         Some("signup") => Ok(FlowPurpose::Signup),
         Some("verify") => Ok(FlowPurpose::Verify),
         Some("step_up") => Ok(FlowPurpose::StepUp),
+        Some("recover") => Ok(FlowPurpose::Recover),
         // A link flow needs a target: POST /v1/me/identities begins it.
-        Some("link" | "recover") => Err(Problem::new(
+        Some("link") => Err(Problem::new(
             Code::NotSupportedByUpstream,
-            "This provider has nothing to recover, and linking begins on the account page.",
+            "Linking begins on the account page.",
         )),
         Some(_) => Err(Problem::field(
             "/purpose",
             "unknown",
-            "Use login, signup, verify or step_up.",
+            "Use login, signup, recover, verify or step_up.",
         )),
     }
 }

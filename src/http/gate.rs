@@ -7,80 +7,143 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use serde_json::Value;
 use url::Url;
 
 use super::context::{Context, wants_html};
 use super::first_head::TwoLengths;
 use super::router::AppState;
-use super::{pages, problem};
+use super::{authz, pages, problem};
 use crate::audit::RequestMeta;
+use crate::authn;
 use crate::core::Site;
 use crate::domain::{Code, Problem};
+use crate::edge::forward::Endpoint;
 
 const MAX_HEADERS: usize = 32 * 1024;
 
 /// The gate.
 pub async fn gate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let request_id = new_reference(&state);
+    if let Some(endpoint) = Endpoint::at(request.uri().path()) {
+        return authz::answer(&state, endpoint, request).await;
+    }
+    let request_id = state.references.next();
     let html = wants_html(request.headers());
     let api = request.uri().path().starts_with("/api/");
     let scripted = is_scripted(request.uri().path());
     let method = request.method().clone();
     let shown = shown_path(request.uri().path());
+    let bearer = authn::names_bearer(request.headers());
     let started = state.core.now();
-    let head = Head::of(&request);
-    let admitted = admit(&state, head, &request_id).await;
     let mut context = None;
     let mut cors = None;
-    let mut response = match admitted {
+    let mut response = match admit(&state, Head::of(&request), &request_id).await {
         Err(problem) => problem.into_response(),
         Ok(admitted) => {
             cors = allowed_origin(&admitted, request.headers(), request.uri().path());
             context = Some(admitted.clone());
-            if method == Method::OPTIONS
-                && request
-                    .headers()
-                    .contains_key("access-control-request-method")
-            {
+            request.extensions_mut().insert(admitted);
+            if is_preflight(&request) {
                 StatusCode::NO_CONTENT.into_response()
             } else {
-                request.extensions_mut().insert(admitted);
                 next.run(request).await
             }
         }
     };
-    let code = response
-        .extensions()
-        .get::<Problem>()
-        .map(|problem| problem.code.as_str());
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        log(&problem, &request_id);
-        response = explain(
-            &problem,
-            &request_id,
-            html && !api,
-            context.as_ref(),
-            &response,
-        );
-    }
-    finish(
+    let told = tell(
         &mut response,
         &request_id,
-        cors.as_deref(),
-        code.filter(|_| api),
-        scripted,
+        html && !api,
+        bearer,
+        context.as_ref(),
     );
+    if let Some(context) = &context {
+        context.remember_lang(&mut response);
+    }
+    finish(&mut response, &request_id);
+    if scripted {
+        for_scripts(&mut response, cors.as_deref());
+    }
+    if let Some(code) = told.filter(|_| api) {
+        put(response.headers_mut(), "x-laneway-error", code);
+    }
     tracing::info!(
         %request_id, %method, path = %shown, status = response.status().as_u16(),
         ms = state.core.now() - started, "request"
     );
-    metrics::counter!(
-        "laneway_http_requests_total",
-        "method" => label(&method), "status" => response.status().as_u16().to_string()
-    )
-    .increment(1);
+    count(&method, response.status());
     response
+}
+
+fn is_preflight(request: &Request) -> bool {
+    request.method() == Method::OPTIONS
+        && request
+            .headers()
+            .contains_key("access-control-request-method")
+}
+
+/// Turns the problem in an answer into what the caller can read; which one it was.
+pub(super) fn tell(
+    response: &mut Response,
+    request_id: &str,
+    html: bool,
+    bearer: bool,
+    context: Option<&Context>,
+) -> Option<&'static str> {
+    let problem = response.extensions_mut().remove::<Problem>()?;
+    log(&problem, request_id);
+    let mut told = explain(&problem, request_id, html, context, response);
+    if let Some(value) = challenge(&problem, bearer, html) {
+        told.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
+    *response = told;
+    Some(problem.code.as_str())
+}
+
+/// `WWW-Authenticate`: why a token was not enough (RFC 6750 §3.1), or what would be (RFC
+/// 9470 §3). Pages get none: no browser can do anything with it.
+fn challenge(problem: &Problem, bearer: bool, html: bool) -> Option<HeaderValue> {
+    let text = match problem.code {
+        Code::StepUpRequired if bearer => {
+            let mut text = String::from(r#"Bearer error="insufficient_user_authentication""#);
+            let wanted = problem.extra.get("acr_values").and_then(Value::as_array);
+            let wanted: Vec<&str> = wanted
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
+            if !wanted.is_empty() {
+                text.push_str(&format!(r#", acr_values="{}""#, wanted.join(" ")));
+            }
+            if let Some(seconds) = problem.extra.get("max_age").and_then(Value::as_u64) {
+                text.push_str(&format!(r#", max_age="{seconds}""#));
+            }
+            text
+        }
+        Code::InvalidToken | Code::TokenExpired if !html => {
+            r#"Bearer error="invalid_token""#.into()
+        }
+        _ if problem.code.status() == 401 && !html => "Bearer".into(),
+        _ => return None,
+    };
+    HeaderValue::from_str(&text).ok()
+}
+
+pub(super) fn count(method: &Method, status: StatusCode) {
+    let method = label(method);
+    // The usual ones without a text of their own: this is asked on every request.
+    match status.as_u16() {
+        200 => counted(method, "200"),
+        202 => counted(method, "202"),
+        401 => counted(method, "401"),
+        _ => counted(method, status.as_str().to_owned()),
+    }
+}
+
+fn counted(method: &'static str, status: impl Into<metrics::SharedString>) {
+    metrics::counter!("laneway_http_requests_total", "method" => method, "status" => status.into())
+        .increment(1);
 }
 
 /// The parts of a request that are judged first.
@@ -89,6 +152,8 @@ struct Head {
     headers: HeaderMap,
     authority: Option<String>,
     peer: Option<IpAddr>,
+    reading: bool,
+    uri: Uri,
 }
 
 impl Head {
@@ -97,17 +162,23 @@ impl Head {
             two_lengths: request.extensions().get::<TwoLengths>().is_some(),
             headers: request.headers().clone(),
             authority: request.uri().authority().map(ToString::to_string),
-            peer: request
-                .extensions()
-                .get::<ConnectInfo<SocketAddr>>()
-                .map(|info| info.0.ip()),
+            peer: peer(request.extensions()),
+            reading: matches!(*request.method(), Method::GET | Method::HEAD),
+            uri: request.uri().clone(),
         }
     }
 }
 
-async fn admit(state: &AppState, head: Head, request_id: &str) -> Result<Context, Problem> {
-    let headers = &head.headers;
-    if head.two_lengths {
+/// Who is at the other end of the connection.
+pub(super) fn peer(extensions: &Extensions) -> Option<IpAddr> {
+    extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip())
+}
+
+/// What every request has to keep to, whatever it is about.
+pub(super) fn well_formed(two_lengths: bool, headers: &HeaderMap) -> Result<(), Problem> {
+    if two_lengths {
         return Err(Problem::new(
             Code::InvalidRequest,
             "Send one length: Content-Length or Transfer-Encoding.",
@@ -123,28 +194,52 @@ async fn admit(state: &AppState, head: Head, request_id: &str) -> Result<Context
             "Send less in headers; clear old cookies.",
         ));
     }
+    Ok(())
+}
+
+async fn admit(state: &AppState, head: Head, request_id: &str) -> Result<Context, Problem> {
+    let headers = &head.headers;
+    well_formed(head.two_lengths, headers)?;
     let raw_host = raw_host(&head)?;
     let site = state.core.tenants.site(&raw_host).await?;
+    Ok(Context {
+        core: Arc::clone(&state.core),
+        site,
+        meta: meta(state, head.peer, headers, request_id),
+        raw_host,
+        by_proxy: by_proxy(state, head.peer),
+        headers: Arc::new(head.headers),
+        uri: head.uri,
+        reading: head.reading,
+        own_lang: Arc::default(),
+    })
+}
+
+/// Does a listed proxy ask?
+pub(super) fn by_proxy(state: &AppState, peer: Option<IpAddr>) -> bool {
+    peer.is_some_and(|peer| state.core.config.server.trusts(peer))
+}
+
+/// What is written down about a request.
+pub(super) fn meta(
+    state: &AppState,
+    peer: Option<IpAddr>,
+    headers: &HeaderMap,
+    request_id: &str,
+) -> RequestMeta {
     let user_agent = headers
         .get(header::USER_AGENT)
         .and_then(|v| v.to_str().ok())
         .unwrap_or_default();
-    let meta = RequestMeta {
+    RequestMeta {
         request_id: request_id.to_owned(),
-        ip: client_address(state, head.peer, headers),
+        ip: client_address(state, peer, headers),
         user_agent: user_agent
             .chars()
             .filter(|c| !c.is_control())
             .take(200)
             .collect(),
-    };
-    Ok(Context {
-        core: Arc::clone(&state.core),
-        site,
-        meta,
-        raw_host,
-        headers: Arc::new(head.headers),
-    })
+    }
 }
 
 /// Exactly one `Host` (or authority): two would let two readers see two sites.
@@ -170,15 +265,7 @@ fn client_address(state: &AppState, peer: Option<IpAddr>, headers: &HeaderMap) -
     let Some(peer) = peer.map(|ip| ip.to_canonical()) else {
         return "unknown".into();
     };
-    let trusted = |ip: &IpAddr| {
-        state
-            .core
-            .config
-            .server
-            .trusted_proxies
-            .iter()
-            .any(|net| net.contains(ip))
-    };
+    let trusted = |ip: &IpAddr| state.core.config.server.trusts(*ip);
     if !trusted(&peer) {
         return peer.to_string();
     }
@@ -274,48 +361,17 @@ fn log(problem: &Problem, request_id: &str) {
     }
 }
 
-fn finish(
-    response: &mut Response,
-    request_id: &str,
-    cors: Option<&str>,
-    api_error: Option<&'static str>,
-    scripted: bool,
-) {
+/// What every answer carries.
+pub(super) fn finish(response: &mut Response, request_id: &str) {
     let status = response.status();
-    let html = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     let headers = response.headers_mut();
-    let mut put = |name: &'static str, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    };
-    put("x-request-id", request_id);
-    if let Some(code) = api_error {
-        put("x-laneway-error", code);
-    }
-    if let Some(origin) = cors {
-        put("access-control-allow-origin", origin);
-        put("access-control-allow-credentials", "true");
-        put(
-            "access-control-allow-headers",
-            "X-CSRF, X-Laneway-Org, Content-Type, Authorization",
-        );
-        put(
-            "access-control-allow-methods",
-            "GET, POST, PUT, PATCH, DELETE",
-        );
-    }
-    if scripted {
-        // Beside what a backend says; also where no origin is allowed, or a cache could
-        // serve that answer to one that is.
-        headers.append(header::VARY, HeaderValue::from_static("Origin"));
-    }
+    put(headers, "x-request-id", request_id);
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
+    let html = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     if status == StatusCode::UNAUTHORIZED && !html {
         headers
             .entry(header::WWW_AUTHENTICATE)
@@ -323,13 +379,46 @@ fn finish(
     }
 }
 
+fn for_scripts(response: &mut Response, cors: Option<&str>) {
+    let headers = response.headers_mut();
+    if let Some(origin) = cors {
+        put(headers, "access-control-allow-origin", origin);
+        put(headers, "access-control-allow-credentials", "true");
+        put(
+            headers,
+            "access-control-allow-headers",
+            "X-CSRF, X-Laneway-Org, Content-Type, Authorization",
+        );
+        put(
+            headers,
+            "access-control-allow-methods",
+            "GET, POST, PUT, PATCH, DELETE",
+        );
+    }
+    // Beside what a backend says; also where no origin is allowed, or a cache could serve
+    // that answer to one that is.
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+}
+
+fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
 /// Paths whose last part is a one-time value (the kinds of `SecretPurpose`).
 const ONE_TIME: &[&str] = &[
     "/owner/",
     "/login/link/",
+    "/invitations/",
     "/bff/logout/continue/",
     "/v1/me/passkeys/",
 ];
+
+/// Does this path hold a one-time value?
+pub fn is_one_time(path: &str) -> bool {
+    ONE_TIME.iter().any(|prefix| path.starts_with(prefix))
+}
 
 /// A path as the log may show it: no query, which holds codes and tickets, and no one-time
 /// value.
@@ -342,34 +431,27 @@ fn shown_path(path: &str) -> String {
 
 /// Headers of our own pages; `form_action` lists where forms may lead to.
 pub fn page_headers(headers: &mut HeaderMap, site: Option<&Site>, form_action: &str) {
+    // On an application's host a page of ours gets its files from the login host: whatever is
+    // in front of the application lets only the application's own addresses through.
+    let home = match site {
+        Some(site) if !site.is_login() => {
+            format!(" {}", site.tenant.public_url.origin().ascii_serialization())
+        }
+        _ => String::new(),
+    };
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; \
+        "default-src 'none'; script-src 'self'{home}; style-src 'self'{home}; \
+         img-src 'self' data: https:{home}; \
          font-src 'self'; connect-src 'self'; form-action 'self'{form_action}; \
          frame-ancestors 'none'; base-uri 'none'"
     );
     let https = site.is_some_and(|site| site.tenant.public_url.scheme() == "https");
-    let mut put = |name: &'static str, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    };
-    put("content-security-policy", &policy);
-    put("x-content-type-options", "nosniff");
-    put("referrer-policy", "no-referrer");
-    put("cross-origin-opener-policy", "same-origin");
-    put("x-frame-options", "DENY");
+    put(headers, "content-security-policy", &policy);
+    put(headers, "x-content-type-options", "nosniff");
+    put(headers, "referrer-policy", "no-referrer");
+    put(headers, "cross-origin-opener-policy", "same-origin");
+    put(headers, "x-frame-options", "DENY");
     if https {
-        put("strict-transport-security", "max-age=31536000");
+        put(headers, "strict-transport-security", "max-age=31536000");
     }
-}
-
-/// Short Crockford text, as pages show it.
-fn new_reference(state: &AppState) -> String {
-    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let mut random = [0u8; 12];
-    state.core.random.fill(&mut random);
-    random
-        .iter()
-        .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]))
-        .collect()
 }

@@ -13,9 +13,9 @@ use crate::authn::{self, Caller};
 use crate::core::hash_token;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::{Code, Problem};
-use crate::edge::frontend;
 use crate::edge::handoff::{self as handoffs, Ask};
 use crate::edge::proxy::{self, Call};
+use crate::edge::{self, frontend, is_ours};
 use crate::lane_a;
 
 /// `GET /.laneway/start?rd=`
@@ -29,7 +29,7 @@ pub async fn start(context: Context, Query(query): Query<LoginQuery>) -> Result<
 
 /// An absolute address on this very host becomes a path; other hosts are refused, they
 /// have a start of their own.
-fn own_path(context: &Context, rd: ReturnTo) -> Result<ReturnTo, Problem> {
+pub(super) fn own_path(context: &Context, rd: ReturnTo) -> Result<ReturnTo, Problem> {
     let Ok(url) = url::Url::parse(rd.as_str()) else {
         return Ok(rd);
     };
@@ -44,13 +44,19 @@ fn own_path(context: &Context, rd: ReturnTo) -> Result<ReturnTo, Problem> {
         ));
     }
     let query = url.query().map(|q| format!("?{q}")).unwrap_or_default();
-    Ok(ReturnTo::own(format!("{}{query}", url.path())))
+    let path = format!("{}{query}", url.path());
+    // "https://here//evil.test/" has a path that would be another host by itself.
+    if ReturnTo::parse(&path, |_| false).is_some() {
+        Ok(ReturnTo::own(path))
+    } else {
+        Ok(ReturnTo::own(url.as_str()))
+    }
 }
 
 /// Sends a browser from an app host to the login host.
 pub fn begin(context: &Context, rd: ReturnTo, ask: Ask) -> Response {
     let browser = context.browser_or_new();
-    let to = handoffs::start(
+    let mut to = handoffs::start(
         &context.core,
         &context.site,
         context.origin(),
@@ -58,6 +64,9 @@ pub fn begin(context: &Context, rd: ReturnTo, ask: Ask) -> Response {
         rd,
         ask,
     );
+    if let Some(list) = context.ui_locales() {
+        to.push_str(&format!("&ui_locales={}", list.replace(' ', "+")));
+    }
     let mut response = see_other(&to);
     flows::set_flow_cookie(&mut response, &browser);
     response
@@ -100,7 +109,7 @@ pub async fn go_on(
         return Ok(see_other(&back(&request, "login_required")));
     }
     let here = ReturnTo::own(format!("/bff/handoff?request={}", query.request));
-    let answer = bff::sign_in(&context, here, ask, None).await?;
+    let answer = Box::pin(bff::sign_in(&context, here, ask, None)).await?;
     // A silent attempt that cannot be silent ends in the app, not here.
     let stuck = answer
         .headers()
@@ -167,31 +176,32 @@ pub async fn callback(
 pub async fn api(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
     let context = context::of(&request).ok_or_else(Problem::not_found)?;
     let app = context.site.app.clone().ok_or_else(Problem::not_found)?;
-    let name = request
-        .uri()
-        .path()
-        .split('/')
-        .nth(2)
-        .unwrap_or_default()
-        .to_owned();
     let route = app
-        .routes
-        .iter()
-        .find(|r| r.name == name)
+        .route(request.uri().path())
         .ok_or_else(Problem::not_found)?;
+    // From before the look-up: what is invalidated after this instant is not missed.
+    let epoch = context.core.sessions.epoch();
     let live = match context.caller().await? {
         Caller::Session(live) => Some(live),
         Caller::Anonymous => None,
-        Caller::Operator(_) => {
+        // What goes on to a backend says all that a person may do: no token that is limited
+        // to less may be turned into it.
+        Caller::Bearer(..) | Caller::Operator(_) | Caller::Token(_) => {
             return Err(Problem::new(
                 Code::Forbidden,
-                "Operator tokens open no applications.",
+                "Tokens for Laneway itself open no applications.",
             ));
         }
     };
+    let websocket = is_websocket(&request);
+    if websocket {
+        check_socket_origin(&context, live.is_some())?;
+    }
     if let Some(live) = &live {
-        authn::check_api(&context.headers, request.method(), true)?;
-        check_origin(&context, request.method())?;
+        if !websocket {
+            authn::check_api(&context.headers, request.method(), true)?;
+            check_origin(&context, request.method())?;
+        }
         check_org(&context, live)?;
     }
     let call = Call {
@@ -200,33 +210,58 @@ pub async fn api(State(state): State<AppState>, request: Request) -> Result<Resp
         raw_host: &context.raw_host,
         meta: &context.meta,
         live,
+        epoch,
     };
     proxy::forward(&call, &state.backends, route, request).await
 }
 
+fn is_websocket(request: &Request) -> bool {
+    edge::websocket_wanted(request.method(), request.version(), request.headers())
+}
+
 /// Where a browser names its origin, it must be this host's or a listed one.
 fn check_origin(context: &Context, method: &http::Method) -> Result<(), Problem> {
-    let Some(origin) = context.headers.get(header::ORIGIN) else {
-        return Ok(());
+    match named_origin(context)? {
+        Some(false) if *method != http::Method::GET => Err(foreign_origin()),
+        _ => Ok(()),
+    }
+}
+
+/// A script cannot mark a WebSocket with `X-CSRF`, and no preflight asks: the origin is all
+/// there is against foreign pages. With a cookie it must be there.
+fn check_socket_origin(context: &Context, with_cookie: bool) -> Result<(), Problem> {
+    match named_origin(context)? {
+        Some(true) => Ok(()),
+        None if !with_cookie => Ok(()),
+        _ => Err(foreign_origin()),
+    }
+}
+
+fn foreign_origin() -> Problem {
+    Problem::new(Code::OriginNotAllowed, "This page's origin is not listed.")
+}
+
+/// Is the origin that a browser names this host's or a listed one? `None`: it names none.
+fn named_origin(context: &Context) -> Result<Option<bool>, Problem> {
+    let mut named = context.headers.get_all(header::ORIGIN).iter();
+    let (origin, second) = (named.next(), named.next());
+    let Some(origin) = origin else {
+        return Ok(None);
     };
-    let refused = || Problem::new(Code::OriginNotAllowed, "This page's origin is not listed.");
     let url = origin
         .to_str()
         .ok()
-        .and_then(|t| url::Url::parse(t).ok())
-        .ok_or_else(refused)?;
+        .filter(|_| second.is_none())
+        .and_then(|text| url::Url::parse(text).ok())
+        .ok_or_else(foreign_origin)?;
     let own = url::Url::parse(&context.origin()).is_ok_and(|own| own.origin() == url.origin());
     let listed = context
         .site
         .tenant
         .origins
         .iter()
-        .any(|o| o.origin() == url.origin());
-    if own || listed || *method == http::Method::GET {
-        Ok(())
-    } else {
-        Err(refused())
-    }
+        .any(|listed| listed.origin() == url.origin());
+    Ok(Some(own || listed))
 }
 
 /// Whatever no route of ours names: the application on app hosts, nothing on login hosts.
@@ -240,12 +275,11 @@ pub async fn fallback(State(state): State<AppState>, request: Request) -> Respon
 async fn application(state: &AppState, request: Request) -> Result<Response, Problem> {
     let context = context::of(&request).ok_or_else(Problem::not_found)?;
     let app = context.site.app.clone().ok_or_else(Problem::not_found)?;
-    let path = request.uri().path();
-    let ours = ["/bff/", "/v1/", "/.laneway/", "/authz/"]
-        .iter()
-        .any(|p| path.starts_with(p));
-    if ours {
+    if is_ours(request.uri().path()) {
         return Err(Problem::not_found());
+    }
+    if is_websocket(&request) {
+        check_socket_origin(&context, false)?;
     }
     let call = Call {
         core: &context.core,
@@ -253,6 +287,7 @@ async fn application(state: &AppState, request: Request) -> Result<Response, Pro
         raw_host: &context.raw_host,
         meta: &context.meta,
         live: None,
+        epoch: 0,
     };
     frontend::serve(&call, &state.backends, app.frontend.as_ref(), request).await
 }

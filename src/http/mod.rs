@@ -5,20 +5,33 @@
 //! Must not know: rules, transactions, kinds of providers.
 
 mod admin;
+mod app_links;
 mod assets;
+mod authz;
 mod bff;
 mod context;
+mod deadlines;
+mod echo;
 mod federation;
 mod first_head;
 mod flows;
 mod gate;
 mod handoff;
+mod lang;
 mod me;
+mod me_factors;
+mod openapi;
 pub mod ops;
 mod pages;
 mod problem;
+mod reference;
+mod references;
 mod router;
 mod serve;
+pub mod shown;
+mod slow_body;
 
-pub use router::{Access, AppState, ROUTES, router};
-pub use serve::serve;
+pub use openapi::{openapi, orphans};
+pub use references::References;
+pub use router::{Access, AppState, At, ROUTES, router};
+pub use serve::{Listening, accept, serve};

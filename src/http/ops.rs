@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::config;
 use crate::core::Core;
 use crate::lane_a::mail;
-use crate::store::{invalidations, sessions};
+use crate::store::{invalidations, outbox, sessions};
 
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 static STOPPING: AtomicBool = AtomicBool::new(false);
@@ -74,6 +74,17 @@ async fn metrics_text(State(core): State<Arc<Core>>) -> Response {
     if let Ok(live) = sessions::count_live(&core.db, core.now()).await {
         #[expect(clippy::cast_precision_loss, reason = "a count of sessions")]
         metrics::gauge!("laneway_sessions").set(live as f64);
+    }
+    if let Ok(mails) = outbox::waiting(&core.db).await {
+        let age = mails.oldest.map_or(0, |at| core.now().saturating_sub(at));
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a count of mails, and their age"
+        )]
+        {
+            metrics::gauge!("laneway_mails_waiting").set(mails.pending as f64);
+            metrics::gauge!("laneway_mails_oldest_seconds").set(age as f64 / 1000.0);
+        }
     }
     handle.run_upkeep();
     handle.render().into_response()

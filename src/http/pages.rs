@@ -1,7 +1,10 @@
 //! Pages: the same flows as `/v1/auth/flows`, for browsers without scripts.
 
 mod account;
+mod desk;
 mod flow;
+mod invitation;
+mod secret_step;
 mod setup;
 mod step;
 
@@ -21,9 +24,9 @@ use super::router::AppState;
 use crate::authn;
 use crate::core::Site;
 use crate::domain::flow::{Flow, Step};
-use crate::domain::{Code, Problem};
+use crate::domain::{Code, Lang, Problem};
 use crate::lane_a::{Begin, Submitted, Visit};
-use crate::views::{self, Chrome};
+use crate::views::{self, Chrome, Reader};
 
 /// Addresses of pages; they exist on login hosts.
 pub fn routes() -> Router<AppState> {
@@ -36,33 +39,34 @@ pub fn routes() -> Router<AppState> {
         )
         .route("/signup", get(flow::signup).post(flow::answer))
         .route("/verify", get(flow::verify).post(flow::answer))
+        .route("/recover", get(flow::recover).post(flow::answer))
         .route("/logged-out", get(account::logged_out))
-        .route("/account", get(account::show))
-        .route("/account/profile", post(account::profile))
-        .route("/account/sessions/end-others", post(account::end_others))
-        .route("/account/sessions/{sid}/end", post(account::end_session))
+        .merge(account::routes())
         .route(
-            "/account/passkeys/{id}/remove",
-            post(account::remove_passkey),
+            "/invitations/{token}",
+            get(invitation::show).post(invitation::answer),
         )
-        .route("/account/identities/link", post(account::link))
-        .route("/account/identities/{id}/remove", post(account::unlink))
         .route(
             "/owner/{token}",
             get(setup::owner).post(setup::take_ownership),
         )
         .route("/admin/upstream", get(setup::show).post(setup::save))
         .route("/admin/upstream/activate", post(setup::activate))
+        .merge(desk::routes())
 }
 
 /// The frame of every page.
 pub(super) fn chrome(site: &Site, reference: &str) -> Chrome {
     let brand = &site.tenant.brand;
+    let settings = &site.tenant.settings;
     Chrome {
         tenant_name: site.tenant.name.clone(),
         brand_color: brand.color.clone(),
         logo_url: brand.logo_url.clone(),
         reference: reference.to_owned(),
+        help_url: settings.help_url.as_ref().map(ToString::to_string),
+        privacy_url: settings.privacy_url.as_ref().map(ToString::to_string),
+        support_email: settings.support_email.clone(),
     }
 }
 
@@ -70,6 +74,7 @@ pub(super) fn chrome(site: &Site, reference: &str) -> Chrome {
 pub(super) fn render(context: &Context, status: StatusCode, page: &impl Template) -> Response {
     render_for(
         Some(&context.site),
+        &context.reader(),
         status,
         page,
         &form_targets(&context.site),
@@ -78,11 +83,12 @@ pub(super) fn render(context: &Context, status: StatusCode, page: &impl Template
 
 fn render_for(
     site: Option<&Site>,
+    reader: &Reader,
     status: StatusCode,
     page: &impl Template,
     targets: &str,
 ) -> Response {
-    let html = match page.render() {
+    let html = match reader.render(page) {
         Ok(html) => html,
         Err(error) => {
             tracing::error!(%error, "a page could not be rendered");
@@ -91,6 +97,7 @@ fn render_for(
     };
     let mut response = (status, Html(html)).into_response();
     page_headers(response.headers_mut(), site, targets);
+    super::lang::page_headers(response.headers_mut(), reader.lang);
     response
 }
 
@@ -132,7 +139,13 @@ async fn flow_targets(visit: &Visit<'_>) -> String {
 
 /// A page of a flow, which may lead to a provider.
 async fn render_flow(visit: &Visit<'_>, status: StatusCode, page: &impl Template) -> Response {
-    render_for(Some(visit.site), status, page, &flow_targets(visit).await)
+    let reader = Reader {
+        lang: visit.lang,
+        here: visit.here.clone(),
+        home: String::new(),
+    };
+    let targets = flow_targets(visit).await;
+    render_for(Some(visit.site), &reader, status, page, &targets)
 }
 
 /// The page of a problem.
@@ -140,41 +153,42 @@ pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>
     let chrome = context.map_or_else(
         || Chrome {
             tenant_name: "Laneway".into(),
-            brand_color: None,
-            logo_url: None,
             reference: request_id.to_owned(),
+            ..Chrome::default()
         },
         |context| chrome(&context.site, request_id),
     );
     let site = context.map(|context| context.site.as_ref());
+    let reader = context.map(Context::reader).unwrap_or_default();
+    let lang = reader.lang;
     let status =
         StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match problem.code {
         Code::Denied => {
             let page = views::DeniedPage {
                 chrome,
-                title: words("denied-title"),
-                detail: problem.detail.clone(),
-                retry_href: Some("/login".into()),
+                title: words(lang, "denied-title"),
+                detail: said(lang, problem.code, &problem.detail),
+                retry_href: Some(reader.ours("/login")),
             };
-            render_for(site, status, &page, "")
+            render_for(site, &reader, status, &page, "")
         }
         Code::UpstreamUnavailable | Code::UpstreamTimeout => {
             let page = views::UpstreamDownPage {
                 chrome,
                 upstream_label: String::new(),
-                retry_href: "/login".into(),
+                retry_href: reader.ours("/login"),
             };
-            render_for(site, status, &page, "")
+            render_for(site, &reader, status, &page, "")
         }
         _ => {
             let page = views::ErrorPage {
                 chrome,
                 status: problem.code.status(),
-                title: problem.code.title().to_owned(),
-                detail: problem.detail.clone(),
+                title: said(lang, problem.code, problem.code.title()),
+                detail: said(lang, problem.code, &problem.detail),
             };
-            render_for(site, status, &page, "")
+            render_for(site, &reader, status, &page, "")
         }
     }
 }
@@ -210,6 +224,7 @@ pub fn page_of(flow: &Flow) -> String {
     let page = match flow.purpose {
         FlowPurpose::Signup => "/signup",
         FlowPurpose::Verify => "/verify",
+        FlowPurpose::Recover => "/recover",
         _ => "/login",
     };
     format!("{page}?flow={}", flow.id)
@@ -218,8 +233,8 @@ pub fn page_of(flow: &Flow) -> String {
 /// Where a browser goes after a submitted answer, by a 303.
 pub fn after(visit: &Visit<'_>, submitted: Submitted) -> Response {
     let mut response = see_other(&next_address(&submitted));
-    if let Submitted::Done { cookie, .. } = &submitted {
-        flows::set_session_cookie(visit, &mut response, cookie.as_deref());
+    if let Submitted::Done { cookies, .. } = &submitted {
+        flows::set_cookies(visit, &mut response, cookies.as_ref());
     }
     response
 }
@@ -257,12 +272,36 @@ pub fn continue_logout(context: &Context, url: &Url, fields: Vec<(String, String
         form_targets(&context.site),
         url.origin().ascii_serialization()
     );
-    render_for(Some(&context.site), StatusCode::OK, &page, &targets)
+    render_for(
+        Some(&context.site),
+        &context.reader(),
+        StatusCode::OK,
+        &page,
+        &targets,
+    )
 }
 
 /// Text of a key without values.
-pub(super) fn words(key: &str) -> String {
-    views::text(key, &views::FluentArgs::new())
+pub(super) fn words(lang: Lang, key: &str) -> String {
+    views::text(lang, key, &views::FluentArgs::new())
+}
+
+/// What a problem says, in the language of the page it is shown on.
+pub(super) fn said(lang: Lang, code: Code, english: &str) -> String {
+    views::translate(lang, english).unwrap_or_else(|| {
+        let class = match code.status() {
+            403 => "problem-any-refused",
+            429 | 500.. => "problem-any-later",
+            _ => "problem-any-wrong",
+        };
+        words(lang, class)
+    })
+}
+
+/// What is wrong with a form, for the page that shows it again.
+pub(super) fn said_inline(lang: Lang, problem: &Problem) -> String {
+    let english = problem.errors.first().map(|fault| fault.detail.as_str());
+    said(lang, problem.code, english.unwrap_or(&problem.detail))
 }
 
 /// A form must carry the token of this browser.

@@ -4,18 +4,23 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn_with_state, map_request, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, delete, get, patch, post, put};
+use axum::routing::{any, delete, get, patch, post};
 use http::StatusCode;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{admin, assets, bff, context, federation, flows, gate, handoff, me, pages};
+use super::references::References;
+use super::{
+    admin, app_links, assets, bff, context, echo, federation, flows, gate, handoff, me, me_factors,
+    pages, reference, slow_body,
+};
 use crate::app::Extra;
+use crate::authz::Permission;
 use crate::core::Core;
 use crate::domain::{Code, Problem};
-use crate::edge::proxy::Backends;
+use crate::edge::Backends;
 
 /// What handlers share.
 #[derive(Clone)]
@@ -24,6 +29,8 @@ pub struct AppState {
     pub core: Arc<Core>,
     /// The client for backends.
     pub backends: Backends,
+    /// Numbers requests.
+    pub references: Arc<References>,
 }
 
 /// Who may call a route. Tests walk this list: each route is proven to refuse whoever is
@@ -36,15 +43,35 @@ pub enum Access {
     Bound,
     /// A person with a session.
     Session,
-    /// An instance operator.
-    Operator,
+    /// Whoever has this permission there.
+    Needs(Permission, At),
+    /// A listed proxy.
+    Proxy,
 }
 
-use Access::{Bound, Operator, Public, Session};
+/// Where a permission is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// For the whole installation.
+    Instance,
+    /// In the tenant of the host.
+    Tenant,
+    /// In the tenant that `{id}` names.
+    Named,
+    /// In the organization that `{org}` names.
+    Org,
+}
 
-/// Method, path, caller.
+use Access::{Bound, Needs, Proxy, Public, Session};
+use At::{Instance, Named, Org, Tenant};
+use Permission as May;
+
+/// Method, path, caller: one line per route.
+#[rustfmt::skip]
 pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/healthz", Public),
+    ("GET", "/openapi.json", Public),
+    ("GET", "/docs/api", Public),
     ("GET", "/assets/{*path}", Public),
     ("GET", "/.well-known/jwks.json", Public),
     ("GET", "/bff/login", Public),
@@ -55,9 +82,20 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/bff/org", Session),
     ("POST", "/bff/backchannel/{upstream}", Bound),
     ("GET", "/bff/handoff", Bound),
+    ("GET", "/.laneway/laneway.js", Public),
+    ("GET", "/.laneway/laneway.d.ts", Public),
     ("GET", "/.laneway/start", Public),
     ("GET", "/.laneway/callback", Bound),
     ("GET", "/.laneway/logout", Session),
+    ("GET", "/.laneway/echo", Proxy),
+    ("GET", "/.laneway/echo/{*path}", Proxy),
+    ("GET", "/authz/auth-request", Proxy),
+    ("GET", "/authz/forward-auth", Proxy),
+    ("GET", "/authz/ext-authz/{*path}", Proxy),
+    ("GET", "/oauth2/auth", Proxy),
+    ("GET", "/oauth2/sign_in", Public),
+    ("GET", "/oauth2/start", Public),
+    ("GET", "/oauth2/sign_out", Public),
     ("POST", "/v1/auth/flows", Public),
     ("GET", "/v1/auth/flows/{id}", Bound),
     ("POST", "/v1/auth/flows/{id}/{kind}", Bound),
@@ -67,6 +105,9 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/v1/me", Session),
     ("PATCH", "/v1/me", Session),
     ("DELETE", "/v1/me", Session),
+    ("POST", "/v1/me/email", Session),
+    ("POST", "/v1/me/email/confirm", Session),
+    ("GET", "/v1/me/export", Session),
     ("GET", "/v1/me/sessions", Session),
     ("DELETE", "/v1/me/sessions", Session),
     ("DELETE", "/v1/me/sessions/{sid}", Session),
@@ -74,47 +115,95 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/v1/me/passkeys", Session),
     ("POST", "/v1/me/passkeys/{id}", Session),
     ("DELETE", "/v1/me/passkeys/{id}", Session),
+    ("POST", "/v1/me/password", Session),
+    ("GET", "/v1/me/totp", Session),
+    ("POST", "/v1/me/totp", Session),
+    ("DELETE", "/v1/me/totp", Session),
+    ("POST", "/v1/me/totp/confirm", Session),
+    ("GET", "/v1/me/recovery-codes", Session),
+    ("POST", "/v1/me/recovery-codes", Session),
+    ("GET", "/v1/me/devices", Session),
+    ("PATCH", "/v1/me/devices/{id}", Session),
+    ("DELETE", "/v1/me/devices/{id}", Session),
     ("GET", "/v1/me/identities", Session),
     ("POST", "/v1/me/identities", Session),
     ("DELETE", "/v1/me/identities/{id}", Session),
     ("GET", "/v1/me/organizations", Session),
-    ("GET", "/v1/admin/tenants", Operator),
-    ("POST", "/v1/admin/tenants", Operator),
-    ("PATCH", "/v1/admin/tenants/{id}", Operator),
-    ("GET", "/v1/admin/tenants/{id}", Operator),
-    ("GET", "/v1/admin/tenants/{id}/hosts", Operator),
-    ("POST", "/v1/admin/tenants/{id}/hosts", Operator),
-    ("GET", "/v1/admin/users", Operator),
-    ("POST", "/v1/admin/users", Operator),
-    ("GET", "/v1/admin/users/{id}", Operator),
-    ("PATCH", "/v1/admin/users/{id}", Operator),
-    ("DELETE", "/v1/admin/users/{id}", Operator),
-    ("GET", "/v1/admin/users/{id}/sessions", Operator),
-    ("DELETE", "/v1/admin/users/{id}/sessions", Operator),
-    ("GET", "/v1/admin/users/{id}/identities", Operator),
-    ("PUT", "/v1/admin/users/{id}/identities", Operator),
-    ("GET", "/v1/admin/upstreams", Operator),
-    ("POST", "/v1/admin/upstreams", Operator),
-    ("GET", "/v1/admin/upstreams/{id}", Operator),
-    ("PATCH", "/v1/admin/upstreams/{id}", Operator),
-    ("POST", "/v1/admin/upstreams/{id}/probe", Operator),
-    ("GET", "/v1/admin/audit-events", Operator),
-    ("GET", "/v1/organizations", Operator),
-    ("POST", "/v1/organizations", Operator),
-    ("GET", "/v1/organizations/{org}", Operator),
-    ("PUT", "/v1/organizations/{org}/members/{user}", Operator),
-    ("GET", "/v1/organizations/{org}/members/{user}", Operator),
+    ("GET", "/v1/admin/tenants", Needs(May::TenantsRead, Tenant)),
+    ("POST", "/v1/admin/tenants", Needs(May::TenantsCreate, Instance)),
+    ("GET", "/v1/admin/tenants/{id}", Needs(May::TenantsRead, Named)),
+    ("PATCH", "/v1/admin/tenants/{id}", Needs(May::TenantsWrite, Named)),
+    ("PUT", "/v1/admin/tenants/{id}/logo", Needs(May::TenantsWrite, Named)),
+    ("DELETE", "/v1/admin/tenants/{id}/logo", Needs(May::TenantsWrite, Named)),
+    ("GET", "/v1/admin/tenants/{id}/hosts", Needs(May::TenantsRead, Named)),
+    ("POST", "/v1/admin/tenants/{id}/hosts", Needs(May::HostsWrite, Named)),
+    ("GET", "/v1/admin/tenants/{id}/hosts/{host}", Needs(May::TenantsRead, Named)),
+    ("DELETE", "/v1/admin/tenants/{id}/hosts/{host}", Needs(May::HostsWrite, Named)),
+    ("GET", "/v1/admin/users", Needs(May::UsersRead, Tenant)),
+    ("POST", "/v1/admin/users", Needs(May::UsersWrite, Tenant)),
+    ("GET", "/v1/admin/users/{id}", Needs(May::UsersRead, Tenant)),
+    ("PATCH", "/v1/admin/users/{id}", Needs(May::UsersWrite, Tenant)),
+    ("DELETE", "/v1/admin/users/{id}", Needs(May::UsersWrite, Tenant)),
+    ("GET", "/v1/admin/users/{id}/sessions", Needs(May::SessionsRead, Tenant)),
+    ("DELETE", "/v1/admin/users/{id}/sessions", Needs(May::SessionsWrite, Tenant)),
+    ("GET", "/v1/admin/users/{id}/identities", Needs(May::UsersRead, Tenant)),
+    ("PUT", "/v1/admin/users/{id}/identities", Needs(May::UsersWrite, Tenant)),
+    ("DELETE", "/v1/admin/users/{id}/identities/{identity}", Needs(May::UsersWrite, Tenant)),
+    ("GET", "/v1/admin/users/{id}/organizations", Needs(May::UsersRead, Tenant)),
+    ("GET", "/v1/admin/sessions", Needs(May::SessionsRead, Tenant)),
+    ("DELETE", "/v1/admin/sessions", Needs(May::SessionsWrite, Tenant)),
+    ("DELETE", "/v1/admin/sessions/{sid}", Needs(May::SessionsWrite, Tenant)),
+    ("GET", "/v1/admin/upstreams", Needs(May::UpstreamsRead, Tenant)),
+    ("POST", "/v1/admin/upstreams", Needs(May::UpstreamsWrite, Tenant)),
+    ("GET", "/v1/admin/upstreams/{id}", Needs(May::UpstreamsRead, Tenant)),
+    ("PATCH", "/v1/admin/upstreams/{id}", Needs(May::UpstreamsWrite, Tenant)),
+    ("DELETE", "/v1/admin/upstreams/{id}", Needs(May::UpstreamsWrite, Tenant)),
+    ("POST", "/v1/admin/upstreams/{id}/probe", Needs(May::UpstreamsRead, Tenant)),
+    ("GET", "/v1/admin/operators", Needs(May::OperatorsRead, Tenant)),
+    ("POST", "/v1/admin/operators", Needs(May::OperatorsWrite, Tenant)),
+    ("DELETE", "/v1/admin/operators/{id}", Needs(May::OperatorsWrite, Tenant)),
+    ("GET", "/v1/admin/invitations", Needs(May::UsersRead, Tenant)),
+    ("POST", "/v1/admin/invitations", Needs(May::UsersWrite, Tenant)),
+    ("GET", "/v1/admin/invitations/{id}", Needs(May::UsersRead, Tenant)),
+    ("DELETE", "/v1/admin/invitations/{id}", Needs(May::UsersWrite, Tenant)),
+    ("POST", "/v1/admin/invitations/{id}/resend", Needs(May::UsersWrite, Tenant)),
+    ("GET", "/v1/admin/audit-events", Needs(May::AuditRead, Tenant)),
+    ("GET", "/v1/admin/audit-events/export", Needs(May::AuditRead, Tenant)),
+    ("GET", "/v1/organizations", Needs(May::OrganizationsRead, Tenant)),
+    ("POST", "/v1/organizations", Needs(May::OrganizationsWrite, Tenant)),
+    ("GET", "/v1/organizations/{org}", Needs(May::OrgRead, Org)),
+    ("PATCH", "/v1/organizations/{org}", Needs(May::OrgWrite, Org)),
+    ("DELETE", "/v1/organizations/{org}", Needs(May::OrganizationsWrite, Org)),
+    ("GET", "/v1/organizations/{org}/roles", Needs(May::MembersRead, Org)),
+    ("GET", "/v1/organizations/{org}/members", Needs(May::MembersRead, Org)),
+    ("GET", "/v1/organizations/{org}/members/{user}", Needs(May::MembersRead, Org)),
+    ("PUT", "/v1/organizations/{org}/members/{user}", Needs(May::MembersWrite, Org)),
+    ("PATCH", "/v1/organizations/{org}/members/{user}", Needs(May::MembersWrite, Org)),
+    ("DELETE", "/v1/organizations/{org}/members/{user}", Needs(May::MembersWrite, Org)),
+    ("GET", "/v1/organizations/{org}/invitations", Needs(May::MembersRead, Org)),
+    ("POST", "/v1/organizations/{org}/invitations", Needs(May::MembersWrite, Org)),
+    ("GET", "/v1/organizations/{org}/invitations/{id}", Needs(May::MembersRead, Org)),
+    ("DELETE", "/v1/organizations/{org}/invitations/{id}", Needs(May::MembersWrite, Org)),
+    ("POST", "/v1/organizations/{org}/invitations/{id}/resend", Needs(May::MembersWrite, Org)),
+    ("GET", "/v1/users", Needs(May::UsersRead, Tenant)),
+    ("POST", "/v1/users", Needs(May::UsersWrite, Tenant)),
+    ("GET", "/v1/users/{id}", Needs(May::UsersRead, Tenant)),
+    ("PATCH", "/v1/users/{id}", Needs(May::UsersWrite, Tenant)),
+    ("DELETE", "/v1/users/{id}", Needs(May::UsersWrite, Tenant)),
+    ("GET", "/v1/sessions", Needs(May::SessionsRead, Tenant)),
+    ("DELETE", "/v1/sessions", Needs(May::SessionsWrite, Tenant)),
+    ("DELETE", "/v1/sessions/{sid}", Needs(May::SessionsWrite, Tenant)),
 ];
 
 /// The public listener's router: login hosts and app hosts see different rooms, behind
-/// one gate.
+/// one gate, which answers proxies' questions itself.
 pub fn router(state: AppState, extra: Vec<Extra>) -> Router {
     let login = login_host(&state, extra);
     let app = app_host(&state);
     let pick = tower::service_fn(move |request: Request| {
         let is_login = context::of(&request).is_none_or(|context| context.site.is_login());
-        let chosen = if is_login { login.clone() } else { app.clone() };
-        chosen.oneshot(request)
+        let chosen = if is_login { &login } else { &app };
+        chosen.clone().oneshot(request)
     });
     Router::new()
         .fallback_service(pick)
@@ -124,6 +213,8 @@ pub fn router(state: AppState, extra: Vec<Extra>) -> Router {
 fn login_host(state: &AppState, extra: Vec<Extra>) -> Router {
     let mut router = Router::new()
         .route("/healthz", get(assets::healthz))
+        .route("/openapi.json", get(reference::document))
+        .route("/docs/api", get(reference::page))
         .route("/assets/{*path}", get(assets::asset))
         .route("/.well-known/jwks.json", get(assets::jwks))
         .route("/bff/handoff", get(handoff::go_on))
@@ -136,25 +227,38 @@ fn login_host(state: &AppState, extra: Vec<Extra>) -> Router {
         .merge(flows())
         .merge(account())
         .merge(factors())
-        .merge(operators())
+        .merge(operators(state))
         .merge(pages::routes());
     for module in extra {
         router = router.merge(module.routes);
     }
     let limit = DefaultBodyLimit::max(state.core.config.limits.body);
-    let router = router.layer(map_response(as_problem));
+    let router = router
+        .layer(map_response(as_problem))
+        .layer(map_request(slow_body::bounded));
     finish(router.layer(limit).fallback(handoff::fallback), state)
 }
 
 /// An app's script must not administer or collect credentials: those rooms are not here.
 fn app_host(state: &AppState) -> Router {
     let ours = Router::new()
+        .route("/.laneway/laneway.js", get(assets::client))
+        .route("/.laneway/laneway.d.ts", get(assets::client_types))
         .route("/.laneway/start", get(handoff::start))
         .route("/.laneway/callback", get(handoff::callback))
-        .route("/.laneway/logout", get(bff::logout_link))
+        .route("/.laneway/logout", get(app_links::logout))
+        .route("/.laneway/echo", get(echo::echo).fallback(echo::echo))
+        .route(
+            "/.laneway/echo/{*path}",
+            get(echo::echo).fallback(echo::echo),
+        )
+        .route("/oauth2/sign_in", get(app_links::start))
+        .route("/oauth2/start", get(app_links::start))
+        .route("/oauth2/sign_out", get(app_links::sign_out))
         .merge(browser())
         .merge(account())
         .layer(map_response(as_problem))
+        .layer(map_request(slow_body::bounded))
         .layer(DefaultBodyLimit::max(state.core.config.limits.body));
     // Routes and frontends have body limits of their own.
     let router = ours
@@ -203,61 +307,34 @@ fn factors() -> Router<AppState> {
             "/v1/me/passkeys/{id}",
             post(me::finish_passkey).delete(me::remove_passkey),
         )
+        .route("/v1/me/password", post(me_factors::change_password))
+        .route(
+            "/v1/me/totp",
+            get(me_factors::totp)
+                .post(me_factors::begin_totp)
+                .delete(me_factors::remove_totp),
+        )
+        .route("/v1/me/totp/confirm", post(me_factors::confirm_totp))
+        .route(
+            "/v1/me/recovery-codes",
+            get(me_factors::recovery_codes).post(me_factors::new_recovery_codes),
+        )
+        .route("/v1/me/devices", get(me::devices))
+        .route(
+            "/v1/me/devices/{id}",
+            patch(me::change_device).delete(me::forget_device),
+        )
+        .route("/v1/me/email", post(me::begin_email))
+        .route("/v1/me/email/confirm", post(me::confirm_email))
+        .route("/v1/me/export", get(me::export))
         .route("/v1/me/identities", get(me::identities).post(me::link))
         .route("/v1/me/identities/{id}", delete(me::unlink))
 }
 
-fn operators() -> Router<AppState> {
-    Router::new()
-        .route(
-            "/v1/admin/tenants",
-            get(admin::tenants).post(admin::create_tenant),
-        )
-        .route(
-            "/v1/admin/tenants/{id}",
-            patch(admin::change_tenant).get(admin::read_tenant),
-        )
-        .route(
-            "/v1/admin/tenants/{id}/hosts",
-            get(admin::hosts).post(admin::add_host),
-        )
-        .route(
-            "/v1/admin/users",
-            get(admin::users).post(admin::create_user),
-        )
-        .route(
-            "/v1/admin/users/{id}",
-            get(admin::read_user)
-                .patch(admin::change_user)
-                .delete(admin::delete_user),
-        )
-        .route(
-            "/v1/admin/users/{id}/sessions",
-            get(admin::user_sessions).delete(admin::end_sessions),
-        )
-        .route(
-            "/v1/admin/users/{id}/identities",
-            put(admin::put_identity).get(admin::user_identities),
-        )
-        .route(
-            "/v1/admin/upstreams",
-            get(admin::upstreams).post(admin::create_upstream),
-        )
-        .route(
-            "/v1/admin/upstreams/{id}",
-            get(admin::read_upstream).patch(admin::change_upstream),
-        )
-        .route("/v1/admin/upstreams/{id}/probe", post(admin::probe))
-        .route("/v1/admin/audit-events", get(admin::audit_events))
-        .route(
-            "/v1/organizations",
-            get(admin::organizations).post(admin::create_organization),
-        )
-        .route("/v1/organizations/{org}", get(admin::read_organization))
-        .route(
-            "/v1/organizations/{org}/members/{user}",
-            put(admin::put_member).get(admin::read_member),
-        )
+/// The guard asks for every one of these whether the caller may; a route without a line in
+/// the list above is refused to everybody.
+fn operators(state: &AppState) -> Router<AppState> {
+    admin::routes().route_layer(from_fn_with_state(state.clone(), admin::guard))
 }
 
 async fn method_not_allowed() -> Problem {
@@ -287,7 +364,8 @@ async fn as_problem(response: Response) -> Response {
     .into_response()
 }
 
-fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+/// What is said when a handler broke.
+pub(super) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     Problem::new(
         Code::Internal,
         "The incident is logged under the reference below.",

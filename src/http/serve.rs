@@ -2,26 +2,37 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
-use hyper::body::Incoming;
+use axum::response::Response;
+use http::StatusCode;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 
+use super::deadlines::{Deadlines, Phase};
 use super::first_head::{FirstHead, TwoLengths};
 use super::ops;
 use crate::app::{App, spawn_jobs};
 use crate::domain::{Code, Problem};
+use crate::edge::proxy::Reader;
+use crate::lane_a::desk;
+use crate::sessions::Sessions;
 
 /// What runs may take so long to finish after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(10);
-/// A client has so long to send its headers.
-const HEADER_DEADLINE: Duration = Duration::from_secs(10);
+/// Of that, what bodies have that were told to end.
+const LAST: Duration = Duration::from_secs(1);
 
 /// Listens until SIGTERM or SIGINT, then finishes what runs.
 ///
@@ -36,14 +47,23 @@ pub async fn serve(app: App) -> Result<(), Problem> {
         listen = %server.listen, ops = %server.ops_listen, public_url = %server.public_url,
         "laneway is ready"
     );
-    let ops_task = tokio::spawn(accept(second, app.ops, std::future::pending()));
-    accept(public, app.router, stop_signal()).await;
+    let quiet = Listening {
+        keep_alive: server.keep_alive,
+        sessions: None,
+    };
+    let ops_task = tokio::spawn(accept(second, app.ops, quiet, std::future::pending()));
+    let listening = Listening {
+        keep_alive: server.keep_alive,
+        sessions: Some(Arc::clone(&app.core.sessions)),
+    };
+    accept(public, app.router, listening, stop_signal()).await;
     ops_task.abort();
     jobs.abort_all();
     while jobs.join_next().await.is_some() {}
     if let Err(error) = app.core.sessions.flush().await {
         tracing::warn!(%error, "the last uses of sessions were not written");
     }
+    desk::leave(&app.core).await;
     app.core.db.close().await;
     tracing::info!("laneway has stopped");
     Ok(())
@@ -72,8 +92,22 @@ async fn stop_signal() {
     ops::stopping();
 }
 
-async fn accept(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    let (stop_all, stopping) = tokio::sync::watch::channel(());
+/// What a listener needs beside its router.
+pub struct Listening {
+    /// How long an unused connection is kept.
+    pub keep_alive: Duration,
+    /// Whose streams end when this listener stops.
+    pub sessions: Option<Arc<Sessions>>,
+}
+
+/// Serves connections until `stop`, then finishes what runs within `DRAIN`.
+pub async fn accept(
+    listener: TcpListener,
+    router: Router,
+    listening: Listening,
+    stop: impl Future<Output = ()>,
+) {
+    let (stop_all, stopping) = watch::channel(());
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -86,41 +120,110 @@ async fn accept(listener: TcpListener, router: Router, stop: impl Future<Output 
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let (stream, two_lengths) = FirstHead::new(stream);
-        let router = router.clone();
-        let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            if two_lengths.swap(false, Ordering::SeqCst) {
-                request.extensions_mut().insert(TwoLengths);
-            }
-            let router = router.clone();
-            async move {
-                let answer = router.oneshot(request.map(axum::body::Body::new)).await;
-                Ok::<_, Infallible>(answer.unwrap_or_else(|never| match never {}))
-            }
-        });
-        // Not the builder that guesses the version: its guess waits without a deadline.
-        let mut builder = http1::Builder::new();
-        builder
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_DEADLINE)
-            .max_buf_size(64 * 1024);
-        let connection = builder
-            .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades();
-        let mut stopping = stopping.clone();
-        tokio::spawn(async move {
-            let mut connection = std::pin::pin!(connection);
-            // A client that goes away is no event.
-            tokio::select! {
-                _ = connection.as_mut() => return,
-                _ = stopping.changed() => connection.as_mut().graceful_shutdown(),
-            }
-            let _ = connection.await;
-        });
+        let (router, keep_alive) = (router.clone(), listening.keep_alive);
+        tokio::spawn(serve_one(
+            stream,
+            peer,
+            router,
+            keep_alive,
+            stopping.clone(),
+        ));
     }
     drop((listener, stopping));
     let _ = stop_all.send(());
+    let streams = listening.sessions.as_deref().map(Sessions::streams);
+    if let Some(streams) = streams {
+        streams.stop_streams();
+    }
     // Every connection holds a receiver until it is over.
-    let _ = tokio::time::timeout(DRAIN, stop_all.closed()).await;
+    let over = tokio::time::timeout(DRAIN.saturating_sub(LAST), stop_all.closed()).await;
+    if over.is_err() {
+        if let Some(streams) = streams {
+            streams.stop_all();
+        }
+        let _ = tokio::time::timeout(LAST, stop_all.closed()).await;
+    }
+}
+
+async fn serve_one(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    keep_alive: Duration,
+    mut stopping: watch::Receiver<()>,
+) {
+    let (stream, two_lengths) = FirstHead::new(stream);
+    let (stream, phase) = Deadlines::new(stream);
+    let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
+        phase.request();
+        request.extensions_mut().insert(ConnectInfo(peer));
+        if two_lengths.swap(false, Ordering::SeqCst) {
+            request.extensions_mut().insert(TwoLengths);
+        }
+        let (router, phase) = (router.clone(), Arc::clone(&phase));
+        async move {
+            let answer = router.oneshot(request.map(Body::new)).await;
+            let answer = answer.unwrap_or_else(|never| match never {});
+            Ok::<_, Infallible>(watched(answer, phase))
+        }
+    });
+    // Not the builder that guesses the version: its guess waits without a deadline. A head's
+    // own deadline is in `Deadlines`; this one runs between requests.
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(keep_alive)
+        .max_buf_size(64 * 1024);
+    let connection = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    // A client that goes away is no event.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stopping.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
+
+fn watched(answer: Response, phase: Arc<Phase>) -> Response<Sent> {
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        phase.upgraded();
+    }
+    if let Some(Reader { stall, cut }) = answer.extensions().get::<Reader>() {
+        phase.answer(*stall, cut);
+    }
+    answer.map(|body| Sent { body, phase })
+}
+
+/// An answer's body, which tells the connection when it has been handed over.
+struct Sent {
+    body: Body,
+    phase: Arc<Phase>,
+}
+
+impl hyper::body::Body for Sent {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        self.phase.idle();
+    }
 }

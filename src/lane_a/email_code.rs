@@ -7,9 +7,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::submit::{Submitted, judge, may_start, text, wrong_answer, wrong_step};
-use super::{Visit, flow, limits, mail, methods, settle};
-use crate::domain::flow::{Flow, FlowPurpose, Proof, Step};
+use super::{Visit, flow, mail, methods, settle, throttle};
+use crate::domain::flow::{Doubt, Flow, FlowPurpose, Proof, Step};
 use crate::domain::tenant::Signup;
+use crate::domain::user::LinkKind;
 use crate::domain::{Code, Email, FlowId, Problem, UserId};
 use crate::providers::Offer;
 use crate::store::links;
@@ -29,12 +30,20 @@ pub(super) async fn submit(
     if resend && !open {
         return Err(wrong_step(&flow));
     }
-    if let Some(name) = text(body, "username").filter(|_| flow.state.bound.is_none() && !open) {
+    // An invitation is for one address.
+    let fixed = flow.state.person().is_some() || flow.state.invitation.is_some();
+    if let Some(name) = text(body, "username").filter(|_| !fixed && !open) {
         flow.state.username = Some(flow::normal_name(name));
     }
     if open {
         send_again(visit, &mut flow).await?;
     } else {
+        if flow.state.is_hidden() {
+            // A code instead of the password: from the beginning, whatever that was.
+            flow.state.doubt = None;
+            flow.state.more = None;
+            flow.state.proofs.clear();
+        }
         start(visit, &mut flow).await?;
     }
     Ok(Submitted::Pending(Box::new(flow)))
@@ -43,16 +52,26 @@ pub(super) async fn submit(
 /// Starts the challenge: the same motions whether or not the address is known.
 pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Problem> {
     may_start(flow)?;
-    let offers = methods::of_flow(visit, flow).await?;
+    let offers = match flow.state.doubt {
+        // The code must follow whatever else the person could do.
+        Some(_) => visit.core.providers.offers(&visit.site.tenant).await?,
+        None => methods::of_flow(visit, flow).await?,
+    };
     let offer =
         methods::pick(&offers, MethodKind::EmailCode, None).ok_or_else(|| wrong_step(flow))?;
+    if let Some(more) = flow.state.more.clone()
+        && !flow.state.is_hidden()
+    {
+        // What was typed at first may be a name; the code goes where it is expected.
+        let own = own_address(visit, &more.user, flow.state.username.as_deref()).await?;
+        flow.state.username = own.or(flow.state.username.take());
+    }
     let name = flow.state.username.clone().ok_or_else(|| {
         Problem::field("/username", "required", "Enter your email address first.")
     })?;
     // Asked first, and for every name alike: a code that is not sent must not be there to
     // be guessed, or the limit would allow silent guessing without end.
-    let tenant = visit.site.tenant.id.as_str();
-    let allowed = limits::mail_allowed(visit.core, tenant, &name).await?;
+    let allowed = throttle::mail_allowed(visit, flow, &name).await?;
     let target = target(visit, flow, offer, &name).await?;
     let provider = offer.upstream.provider()?;
     let headless = provider.headless_login().ok_or_else(|| wrong_step(flow))?;
@@ -91,51 +110,50 @@ async fn target(
     offer: &Offer,
     name: &str,
 ) -> Result<Target, Problem> {
-    let quiet = |subject| Target {
+    let target = |subject, deliver, notice| Target {
         subject,
-        deliver: false,
-        notice: false,
+        deliver,
+        notice,
     };
     let candidate = || SubjectHint::Candidate(flow.state.candidate.0.clone());
     let Some(email) = Email::parse(name) else {
-        return Ok(quiet(candidate()));
+        return Ok(target(candidate(), false, false));
     };
     let tenant = &visit.site.tenant;
     let linked = links::find_by_email(&visit.core.db, &tenant.id, &email).await?;
-    if let Some(bound) = &flow.state.bound {
-        return Ok(Target {
-            subject: known(&bound.user),
-            deliver: true,
-            notice: false,
-        });
+    if flow.state.doubt == Some(Doubt::HiddenWrong) {
+        return Ok(target(candidate(), false, false));
     }
-    let invited = flow.state.invited;
-    let open = tenant.signup == Signup::Open || invited;
-    match (linked, flow.purpose) {
-        (Some(user), FlowPurpose::Signup) if !invited => Ok(Target {
-            subject: known(&user),
-            deliver: false,
-            notice: true,
-        }),
-        (Some(user), _) => Ok(Target {
-            subject: known(&user),
-            deliver: true,
-            notice: false,
-        }),
-        (None, FlowPurpose::Signup) => Ok(Target {
-            subject: candidate(),
-            deliver: open,
-            notice: false,
-        }),
-        (None, _) => {
-            let waiting = open || has_account(visit, offer, name).await?;
-            Ok(Target {
-                subject: candidate(),
-                deliver: waiting,
-                notice: false,
-            })
+    if let Some(user) = flow.state.person() {
+        return Ok(target(known(user), true, false));
+    }
+    let open = tenant.signup == Signup::Open || flow.state.invited;
+    // Looked up for every name, or the time would tell which of them need no look.
+    let waiting = match flow.purpose {
+        FlowPurpose::Signup => false,
+        _ => has_account(visit, offer, name).await?,
+    };
+    Ok(match (linked, flow.purpose) {
+        (Some(user), FlowPurpose::Signup) if !flow.state.invited => {
+            target(known(&user), false, true)
         }
-    }
+        (Some(user), _) => target(known(&user), true, false),
+        (None, FlowPurpose::Recover) => target(candidate(), waiting, false),
+        (None, _) => target(candidate(), open || waiting, false),
+    })
+}
+
+/// An address that this person has proven to us: the typed one, if it is one.
+async fn own_address(
+    visit: &Visit<'_>,
+    user: &UserId,
+    typed: Option<&str>,
+) -> Result<Option<String>, Problem> {
+    let all = links::list(&visit.core.db, &visit.site.tenant.id, user).await?;
+    let own = all.into_iter().filter(|link| link.kind == LinkKind::Email);
+    let own: Vec<String> = own.map(|link| link.subject).collect();
+    let typed = own.iter().find(|address| Some(address.as_str()) == typed);
+    Ok(typed.or(own.first()).cloned())
 }
 
 fn known(user: &UserId) -> SubjectHint {
@@ -168,10 +186,9 @@ async fn send_again(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Problem> {
     if visit.core.now() < resend_at {
         return Ok(());
     }
-    let tenant = visit.site.tenant.id.as_str();
     let name = flow.state.username.clone().unwrap_or_default();
     // The code that is out stays valid then.
-    if !limits::mail_allowed(visit.core, tenant, &name).await? {
+    if !throttle::mail_allowed(visit, flow, &name).await? {
         return Ok(());
     }
     let configured = visit
@@ -231,10 +248,6 @@ async fn open(
         payload.to_string().as_bytes(),
     );
     let url = tenant.address(&format!("/login/link/{}", link.expose()));
-    let message = match &notice {
-        Some(to) => mail::existing_account_message(tenant, to),
-        None => mail::code_message(tenant, &delivery, url),
-    };
     let expires = now + i64::from(delivery.expires_in) * 1000;
     let purpose = SecretPurpose::MagicLink;
     let mut write = core.begin().await?;
@@ -249,6 +262,12 @@ async fn open(
         expires,
     )
     .await?;
+    let to = notice.as_ref().unwrap_or(&delivery.to);
+    let lang = mail::lang_of(&mut write, &tenant.id, to, visit.lang).await?;
+    let message = match &notice {
+        Some(to) => mail::existing_account_message(visit, to, lang),
+        None => mail::code_message(visit, &delivery, url, lang),
+    };
     mail::enqueue(core, &mut write, tenant, &message, sent).await?;
     core.commit(write).await?;
     Ok(())

@@ -3,8 +3,9 @@
 use laneway_contract::{Acr, MethodKind};
 use serde_json::json;
 
+use super::notices::{self, Notice};
 use super::submit::{Submitted, count_login};
-use super::{Visit, flow, sign_in};
+use super::{Visit, flow, invitation, sign_in};
 use crate::audit::{Event, Outcome as EventOutcome, kind};
 use crate::domain::advance::TraceLine;
 use crate::domain::flow::{Flow, FlowPurpose, Proof, Step};
@@ -15,6 +16,7 @@ use crate::domain::{Code, Email, OrgId, Problem, UserId};
 use crate::providers::{Configured, EMBEDDED};
 use crate::store::invalidations::{Change, Scope};
 use crate::store::secrets::{self, SecretPurpose};
+use crate::store::sessions::Which;
 use crate::store::{Write, links, operators, users};
 
 /// What `advance` decided.
@@ -33,8 +35,7 @@ pub(super) async fn finish(
 ) -> Result<Submitted, Problem> {
     let proof = flow
         .state
-        .proofs
-        .last()
+        .main_proof()
         .cloned()
         .ok_or_else(Problem::not_found)?;
     let configured = visit
@@ -47,16 +48,26 @@ pub(super) async fn finish(
     let mut write = core.begin().await?;
     flow.state.step = Step::Done;
     flow::save_in(core, &mut write, &mut flow, "done").await?;
-    if outcome.create {
+    let before = if outcome.create {
         create_user(visit, &mut write, &flow, &outcome.user, &proof).await?;
+        None
     } else {
-        fill_user(visit, &mut write, &flow, &outcome.user, &proof).await?;
+        Some(fill_user(visit, &mut write, &flow, &outcome.user, &proof).await?)
+    };
+    let added = link(visit, &mut write, &flow, &outcome.user, &configured, &proof).await?;
+    if added {
+        tell_linked(visit, &mut write, &outcome.user, before).await?;
     }
-    link(visit, &mut write, &flow, &outcome.user, &configured, &proof).await?;
     if let Some(hash) = flow.state.owner_link.clone() {
         become_owner(visit, &mut write, &hash, &outcome.user).await?;
     }
-    let cookie = match flow.purpose {
+    if flow.purpose == FlowPurpose::Recover {
+        // Whoever knew the old password is out, on every device.
+        let (tenant, user) = (&visit.site.tenant.id, Which::OfUser(&outcome.user));
+        sign_in::end(&mut write, tenant, user, "password_reset").await?;
+    }
+    invitation::finish(visit, &mut write, &flow, &outcome.user).await?;
+    let cookies = match flow.purpose {
         FlowPurpose::Link | FlowPurpose::Verify => None,
         _ => Some(sign_in::session(visit, &mut write, &flow, &outcome, &proof, anchor).await?),
     };
@@ -65,7 +76,7 @@ pub(super) async fn finish(
     count_login(proof.method.as_str(), "success", &configured.row.slug);
     Ok(Submitted::Done {
         flow: Box::new(flow),
-        cookie,
+        cookies,
     })
 }
 
@@ -120,6 +131,7 @@ async fn create_user(
         email_verified: email.is_some() && identity.email_verified,
         email: email.map(|email| email.as_str().to_owned()),
         name: flow.state.name.clone().or_else(|| identity.name.clone()),
+        locale: None,
         state: UserState::Active,
         version: 1,
         created_at: write.now(),
@@ -143,14 +155,14 @@ async fn create_user(
     Ok(())
 }
 
-/// What the record lacks and this flow brought.
+/// What the record lacks and this flow brought; answers the record as it was.
 async fn fill_user(
     visit: &Visit<'_>,
     write: &mut Write,
     flow: &Flow,
     id: &UserId,
     proof: &Proof,
-) -> Result<(), Problem> {
+) -> Result<User, Problem> {
     let tenant = &visit.site.tenant.id;
     let Some(mut user) = users::find(&mut write.tx, tenant, id).await? else {
         return Err(Problem::not_found());
@@ -184,9 +196,10 @@ async fn fill_user(
         users::update(&mut write.tx, tenant, &user, now).await?;
         write.invalidate(Change::Changed, Scope::User, id.as_str());
     }
-    Ok(())
+    Ok(before)
 }
 
+/// Links what was proven; true if a link was added that its owner should hear of.
 async fn link(
     visit: &Visit<'_>,
     write: &mut Write,
@@ -194,7 +207,8 @@ async fn link(
     user: &UserId,
     configured: &Configured,
     proof: &Proof,
-) -> Result<(), Problem> {
+) -> Result<bool, Problem> {
+    let mut added = false;
     let mut wanted = vec![(
         LinkKind::Upstream,
         Some(configured.row.id.clone()),
@@ -231,6 +245,7 @@ async fn link(
         if links::create(&mut write.tx, tenant, &row).await? {
             if flow.purpose == FlowPurpose::Link || flow.purpose == FlowPurpose::Verify {
                 linked_event(visit, write, user, &row).await?;
+                added = true;
             }
             continue;
         }
@@ -244,7 +259,7 @@ async fn link(
         }
         links::touch(&mut write.tx, tenant, kind, &row.issuer, &row.subject, now).await?;
     }
-    Ok(())
+    Ok(added)
 }
 
 async fn linked_event(
@@ -260,11 +275,27 @@ async fn linked_event(
     )
     .by_user(user)
     .detail(json!({ "kind": row.kind, "issuer": row.issuer, "subject": row.subject }));
-    visit
-        .core
-        .audit(write, &visit.site.tenant.id, visit.meta, event)
-        .await?;
+    let tenant = &visit.site.tenant.id;
+    visit.core.audit(write, tenant, visit.meta, event).await?;
     Ok(())
+}
+
+/// The address that was theirs before hears of it: the new one may be in other hands.
+async fn tell_linked(
+    visit: &Visit<'_>,
+    write: &mut Write,
+    user: &UserId,
+    before: Option<User>,
+) -> Result<(), Problem> {
+    let known = before.filter(|user| user.email.is_some() && user.email_verified);
+    let told = match known {
+        Some(user) => Some(user),
+        None => users::find(&mut write.tx, &visit.site.tenant.id, user).await?,
+    };
+    match told {
+        Some(user) => notices::tell(visit, write, &user, Notice::IdentityLinked).await,
+        None => Ok(()),
+    }
 }
 
 async fn become_owner(

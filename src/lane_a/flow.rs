@@ -1,13 +1,16 @@
 //! Flow rows: begin, load, save.
 
-use laneway_contract::{Acr, Prompt};
+use laneway_contract::{Acr, MethodKind, Prompt};
 use subtle::ConstantTimeEq;
 
-use super::{Visit, account, limits, methods};
+use super::{Visit, account, factors, limits, methods};
+use crate::authz::FRESH_S;
 use crate::core::Core;
-use crate::domain::flow::{Bound, Demand, Flow, FlowPurpose, FlowState, Step};
+use crate::domain::flow::{Bound, Carried, Demand, Flow, FlowPurpose, FlowState, Step};
+use crate::domain::invitation::Invited;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::{Code, Email, FlowId, Problem, TenantId, UpstreamId, UserId};
+use crate::providers::EMBEDDED;
 use crate::store::Write;
 use crate::store::flows::{self as rows, FlowRow};
 use crate::store::seal::Place;
@@ -27,6 +30,8 @@ pub struct Begin {
     pub link_to: Option<UpstreamId>,
     /// Hash of the owner link it came by.
     pub owner_link: Option<Vec<u8>>,
+    /// The invitation it came by.
+    pub invitation: Option<Invited>,
 }
 
 impl Begin {
@@ -39,6 +44,7 @@ impl Begin {
             demand: Demand::default(),
             link_to: None,
             owner_link: None,
+            invitation: None,
         }
     }
 
@@ -68,6 +74,13 @@ pub async fn begin(visit: &Visit<'_>, begin: Begin) -> Result<Flow, Problem> {
     let mut demand = begin.demand;
     let mut username = begin.username.map(|text| normal_name(&text));
     let mut bound = None;
+    let mut carried = None;
+    if begin.purpose == FlowPurpose::Recover && factors::password_home(visit).await?.is_none() {
+        return Err(Problem::new(
+            Code::NotSupportedByUpstream,
+            "There is no password to recover here.",
+        ));
+    }
     if begin.purpose.needs_session() {
         let live = visit.session()?;
         bound = Some(Bound {
@@ -84,6 +97,7 @@ pub async fn begin(visit: &Visit<'_>, begin: Begin) -> Result<Flow, Problem> {
                 return Err(no_path(wanted));
             }
             demand.acr = Some(wanted);
+            carried = carry(visit, &demand).await?;
             username = live.user.email.clone();
         }
         if begin.purpose == FlowPurpose::Verify {
@@ -119,9 +133,15 @@ pub async fn begin(visit: &Visit<'_>, begin: Begin) -> Result<Flow, Problem> {
             proofs: Vec::new(),
             name: None,
             enrol_offered: false,
+            enrolled: false,
+            password_settled: false,
+            more: None,
+            doubt: None,
+            carried,
             org: None,
-            invited: begin.owner_link.is_some(),
+            invited: begin.owner_link.is_some() || begin.invitation.is_some(),
             owner_link: begin.owner_link,
+            invitation: begin.invitation,
             link_to: begin.link_to,
             step,
         },
@@ -132,6 +152,42 @@ pub async fn begin(visit: &Visit<'_>, begin: Begin) -> Result<Flow, Problem> {
     rows::create(&mut write.tx, &flow.tenant, &row, now).await?;
     core.commit(write).await?;
     Ok(flow)
+}
+
+/// What this session has proven within the time that a fresh proof may be old: it need not
+/// be proven again beside the other factor.
+async fn carry(visit: &Visit<'_>, demand: &Demand) -> Result<Option<Carried>, Problem> {
+    let session = &visit.session()?.session;
+    let fresh = demand.max_age.unwrap_or(FRESH_S).min(FRESH_S);
+    if !session.satisfies(None, Some(fresh), visit.core.now()) {
+        return Ok(None);
+    }
+    let own = match &session.upstream {
+        Some(tie) => {
+            let found = visit.core.providers.get(&visit.site.tenant, &tie.id).await;
+            found.is_ok_and(|upstream| upstream.row.kind == EMBEDDED)
+        }
+        None => false,
+    };
+    let kinds = if own {
+        session.amr.iter().filter_map(|amr| kind_of(amr)).collect()
+    } else {
+        // Which factors a provider asked for is its own affair.
+        vec![MethodKind::Redirect]
+    };
+    Ok(Some(Carried {
+        kinds,
+        amr: session.amr.clone(),
+    }))
+}
+
+fn kind_of(amr: &str) -> Option<MethodKind> {
+    match amr {
+        "pwd" => Some(MethodKind::Password),
+        "email" => Some(MethodKind::EmailCode),
+        "otp" => Some(MethodKind::Totp),
+        _ => None,
+    }
 }
 
 fn no_path(wanted: Acr) -> Problem {

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use super::Visit;
 use crate::core::Core;
-use crate::domain::{Code, Problem};
-use crate::store::rate;
+use crate::domain::{Code, Problem, TenantId, UserId};
+use crate::store::{devices, rate};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
@@ -16,7 +16,7 @@ const HOUR_MS: i64 = 3_600_000;
 /// `rate_limited`.
 pub async fn flow_begun(visit: &Visit<'_>) -> Result<(), Problem> {
     let limit = visit.core.config.limits.flows_per_network;
-    per_network(visit.core, "flows", &visit.meta.ip, limit).await
+    per_visitor(visit, "flows", limit).await
 }
 
 /// A flow is answered.
@@ -25,7 +25,20 @@ pub async fn flow_begun(visit: &Visit<'_>) -> Result<(), Problem> {
 /// `rate_limited`.
 pub async fn flow_answered(visit: &Visit<'_>) -> Result<(), Problem> {
     let limit = visit.core.config.limits.answers_per_network;
-    per_network(visit.core, "answers", &visit.meta.ip, limit).await
+    per_visitor(visit, "answers", limit).await
+}
+
+/// A device that somebody signed in on counts for itself: a crowd, or an attacker, in the
+/// same network does not hold it up.
+async fn per_visitor(visit: &Visit<'_>, what: &str, limit: u32) -> Result<(), Problem> {
+    let (core, tenant) = (visit.core, &visit.site.tenant.id);
+    if let Some(hash) = &visit.device
+        && devices::is_known(&core.db, tenant, hash).await?
+    {
+        let used = hit(core, &format!("{what}:device:{}", hex(hash)), MINUTE_MS).await?;
+        return check(used, limit, MINUTE_MS, core.now());
+    }
+    per_network(core, what, &visit.meta.ip, limit).await
 }
 
 /// A callback, ticket or one-time page is used.
@@ -42,34 +55,82 @@ pub async fn callback(core: &Core, ip: &str) -> Result<(), Problem> {
     .await
 }
 
+/// Whose budget a mail with a code is taken from.
+pub(super) enum Payer<'a> {
+    /// Anybody who types an address.
+    Anybody,
+    /// A device that the owner of the address signed in on.
+    Device(&'a str),
+    /// A person who has given another proof already.
+    Person(&'a str),
+}
+
 /// A mail goes to an address. False: silently send nothing, so that the limit tells
-/// nobody whether the address is known.
+/// nobody whether the address is known. What strangers ask for does not use up what the
+/// owner of the address can have.
 ///
 /// # Errors
 /// `store_unavailable`.
-pub async fn mail_allowed(core: &Core, tenant: &str, address: &str) -> Result<bool, Problem> {
-    let key = core
-        .sealer
-        .mac("rate mail", format!("{tenant}\0{address}").as_bytes());
-    let used = hit(core, &format!("mail:{}", hex(&key)), HOUR_MS).await?;
+pub(super) async fn mail_allowed(
+    visit: &Visit<'_>,
+    address: &str,
+    payer: &Payer<'_>,
+) -> Result<bool, Problem> {
+    let core = visit.core;
+    let key = named(visit, "rate mail", address);
+    let bucket = match payer {
+        Payer::Anybody => format!("mail:{key}"),
+        Payer::Device(id) => format!("mail:device:{id}"),
+        Payer::Person(id) => format!("mail:person:{id}"),
+    };
+    let used = hit(core, &bucket, HOUR_MS).await?;
     Ok(used <= i64::from(core.config.limits.mails_per_address))
 }
 
-/// A wrong answer for an account name.
+/// A mail goes to an address whose owner did not ask for it here: an invitation, or the code
+/// of an account that wants to move there. Its budget is its own, so that it uses up nothing
+/// of what the owner can have.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn unasked_mail_allowed(
+    core: &Core,
+    tenant: &TenantId,
+    what: &str,
+    address: &str,
+) -> Result<bool, Problem> {
+    let name = format!("{tenant}\0{address}");
+    let key = hex(&core.sealer.mac("rate mail", name.as_bytes()));
+    let used = hit(core, &format!("mail:{what}:{key}"), HOUR_MS).await?;
+    Ok(used <= i64::from(core.config.limits.mails_per_address))
+}
+
+/// The counter of wrong answers for an account name, whether or not anybody has it.
+pub(super) fn account_bucket(visit: &Visit<'_>, name: &str) -> String {
+    format!("account:{}", named(visit, "rate account", name))
+}
+
+/// The counter of wrong answers from this browser's network.
+pub(super) fn failing_network(visit: &Visit<'_>) -> String {
+    format!("network:{}", network(&visit.meta.ip))
+}
+
+/// Names do not lie in the store in plain.
+fn named(visit: &Visit<'_>, purpose: &str, name: &str) -> String {
+    let tenant = visit.site.tenant.id.as_str();
+    hex(&visit
+        .core
+        .sealer
+        .mac(purpose, format!("{tenant}\0{name}").as_bytes()))
+}
+
+/// One person does something that sends mails or is costly.
 ///
 /// # Errors
 /// `rate_limited`.
-pub async fn account_failed(core: &Core, tenant: &str, name: &str) -> Result<(), Problem> {
-    let key = core
-        .sealer
-        .mac("rate account", format!("{tenant}\0{name}").as_bytes());
-    let used = hit(core, &format!("account:{}", hex(&key)), HOUR_MS).await?;
-    check(
-        used,
-        core.config.limits.failures_per_account,
-        HOUR_MS,
-        core.now(),
-    )
+pub async fn person(core: &Core, what: &str, user: &UserId, limit: u32) -> Result<(), Problem> {
+    let used = hit(core, &format!("{what}:{user}"), HOUR_MS).await?;
+    check(used, limit, HOUR_MS, core.now())
 }
 
 async fn per_network(core: &Core, what: &str, ip: &str, limit: u32) -> Result<(), Problem> {
@@ -84,7 +145,7 @@ async fn hit(core: &Core, bucket: &str, window_ms: i64) -> Result<i64, Problem> 
     Ok(used)
 }
 
-fn check(used: i64, limit: u32, window_ms: i64, now: i64) -> Result<(), Problem> {
+pub(super) fn check(used: i64, limit: u32, window_ms: i64, now: i64) -> Result<(), Problem> {
     if used <= i64::from(limit) {
         return Ok(());
     }
@@ -106,7 +167,8 @@ fn network(ip: &str) -> String {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// The first 16 bytes of a digest in hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .take(16)

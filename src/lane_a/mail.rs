@@ -1,20 +1,26 @@
-//! Messages to people: written into the outbox by the transaction that causes them, sent
-//! by a job.
+//! Messages to people: written into the outbox by the transaction that causes them.
+//!
+//! Owns: what a message is made of and how it is kept.
+//! Must not know: when and how it leaves (`lane_a::outbox`).
 
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
+use super::Visit;
 use crate::config;
 use crate::core::Core;
 use crate::domain::tenant::Tenant;
-use crate::domain::{Code, Problem, TenantId};
-use crate::outbound::{Mail, MailError};
-use crate::store::Write;
+use crate::domain::{Code, Email, Lang, Problem, TenantId};
 use crate::store::outbox::{self, OutboxRow};
 use crate::store::seal::Place;
+use crate::store::{Write, users};
+use crate::views::agent;
+use crate::views::mail::{Asked, CodeMail, ExistingAccountMail, Letterhead};
 
-/// Give up after so many tries (about a day with the back-off below).
-const MAX_ATTEMPTS: i64 = 12;
+pub(super) use crate::views::mail::NoteMail;
+
+/// How long a message is worth trying that holds nothing with an end of its own.
+const NOTICE_MS: i64 = 3 * 24 * 3_600_000;
 
 /// A message as it lies sealed in the outbox.
 #[derive(Clone, Serialize, Deserialize)]
@@ -31,6 +37,9 @@ pub struct Message {
     pub code: Option<String>,
     /// The links in it, likewise.
     pub links: Vec<String>,
+    /// Epoch ms after which it is of no use any more.
+    #[serde(default)]
+    pub expires_at: Option<i64>,
 }
 
 /// Puts a message into the outbox. With `send` false only the motions are gone through.
@@ -53,63 +62,17 @@ pub async fn enqueue(
         config::Mail::Outbox { .. } => "kept",
         _ => "pending",
     };
+    let now = write.now();
     let row = OutboxRow {
         id,
         tenant: tenant.id.clone(),
         sealed,
         attempts: 0,
+        created_at: now,
+        expires_at: Some(message.expires_at.unwrap_or(now + NOTICE_MS)),
     };
-    let now = write.now();
-    outbox::create(&mut write.tx, &row, state, now).await?;
+    outbox::create(&mut write.tx, &row, state).await?;
     Ok(())
-}
-
-/// Sends what is due; how many messages were tried.
-///
-/// # Errors
-/// `store_unavailable`.
-pub async fn send_due(core: &Core) -> Result<usize, Problem> {
-    let now = core.now();
-    // Claimed for two minutes: longer than a delivery may take, so that no other node
-    // picks it up meanwhile.
-    let due = outbox::claim(&core.db, now, now + 120_000, 20).await?;
-    for row in &due {
-        let outcome = deliver(core, row).await;
-        match outcome {
-            Ok(()) => outbox::finish(&core.db, &row.id, "sent").await?,
-            Err(error) => {
-                tracing::warn!(mail = %row.id, attempt = row.attempts, %error, "a mail could not be sent");
-                if matches!(error, MailError::Permanent(_)) || row.attempts >= MAX_ATTEMPTS {
-                    outbox::finish(&core.db, &row.id, "failed").await?;
-                }
-            }
-        }
-    }
-    Ok(due.len())
-}
-
-async fn deliver(core: &Core, row: &OutboxRow) -> Result<(), MailError> {
-    let message = open(core, row).map_err(MailError::Permanent)?;
-    let from = core
-        .mailer
-        .from()
-        .cloned()
-        .ok_or_else(|| MailError::Permanent("no mail is configured".to_owned()))?;
-    let host = core
-        .config
-        .server
-        .public_url
-        .host_str()
-        .unwrap_or("localhost");
-    let mail = Mail {
-        to: message.to,
-        from,
-        subject: message.subject,
-        html: message.html,
-        text: message.text,
-        message_id: format!("{}@{host}", row.id),
-    };
-    core.mailer.send(&mail).await
 }
 
 /// The readable outbox: what `outbox:` kept, oldest first.
@@ -123,7 +86,7 @@ pub async fn kept(core: &Core) -> Result<Vec<Message>, Problem> {
         .map_err(|error| Problem::new(Code::Internal, "The outbox cannot be read.").because(error))
 }
 
-fn open(core: &Core, row: &OutboxRow) -> Result<Message, String> {
+pub(super) fn open(core: &Core, row: &OutboxRow) -> Result<Message, String> {
     let plain = core
         .sealer
         .open(place(&row.tenant, &row.id), &row.sealed)
@@ -140,42 +103,101 @@ fn place<'a>(tenant: &'a TenantId, id: &'a str) -> Place<'a> {
     }
 }
 
+/// The language of a mail to an address: its owner's own, else `otherwise`. Looked up for
+/// every address alike, or the time would tell which of them somebody has.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn lang_of(
+    write: &mut Write,
+    tenant: &TenantId,
+    to: &str,
+    otherwise: Lang,
+) -> Result<Lang, Problem> {
+    let own = match Email::parse(to) {
+        Some(address) => users::locale_at(&mut write.tx, tenant, &address).await?,
+        None => None,
+    };
+    Ok(own.unwrap_or(otherwise))
+}
+
+/// Who asked for a mail, so that its receiver can tell whether it was them; and whose it is.
+pub(super) fn asked(visit: &Visit<'_>, to: &str, lang: Lang) -> Asked {
+    let tenant = &visit.site.tenant;
+    Asked {
+        to: to.to_owned(),
+        host: host_of(tenant),
+        head: Letterhead::of(tenant),
+        browser: agent::name(lang, &visit.meta.user_agent),
+        network: visit.meta.ip.clone(),
+        at: visit.core.now(),
+    }
+}
+
+fn host_of(tenant: &Tenant) -> String {
+    tenant.public_url.host_str().unwrap_or_default().to_owned()
+}
+
 /// A code on its way to its one reader.
-pub fn code_message(
-    tenant: &Tenant,
+pub(super) fn code_message(
+    visit: &Visit<'_>,
     delivery: &laneway_contract::Delivery,
     link: String,
+    lang: Lang,
 ) -> Message {
+    let tenant = &visit.site.tenant;
     let code = delivery.code.expose_secret().to_owned();
-    let mail = crate::views::mail::CodeMail {
+    let until = visit.core.now() + i64::from(delivery.expires_in) * 1000;
+    let mail = CodeMail {
         tenant_name: tenant.name.clone(),
         code: code.clone(),
         link: link.clone(),
         minutes: delivery.expires_in / 60,
+        until,
+        account_url: tenant.address("/account"),
+        asked: asked(visit, &delivery.to, lang),
     };
     Message {
         to: delivery.to.clone(),
-        subject: mail.subject(),
-        html: mail.html(),
-        text: mail.text(),
+        subject: mail.subject(lang),
+        html: mail.html(lang),
+        text: mail.text(lang),
         code: Some(code),
         links: vec![link],
+        expires_at: Some(until),
+    }
+}
+
+/// A mail about an account, on its way to an address.
+pub(super) fn note(tenant: &Tenant, lang: Lang, to: &str, note: NoteMail) -> Message {
+    let note = note.sent_to(to, &host_of(tenant), Letterhead::of(tenant));
+    Message {
+        to: to.to_owned(),
+        subject: note.subject(lang),
+        html: note.html(lang),
+        text: note.text(lang),
+        code: note.code().map(str::to_owned),
+        links: note.link().map(str::to_owned).into_iter().collect(),
+        expires_at: None,
     }
 }
 
 /// Somebody tried to sign up with an address that has an account.
-pub fn existing_account_message(tenant: &Tenant, to: &str) -> Message {
+pub(super) fn existing_account_message(visit: &Visit<'_>, to: &str, lang: Lang) -> Message {
+    let tenant = &visit.site.tenant;
     let login_url = tenant.address("/login");
-    let mail = crate::views::mail::ExistingAccountMail {
+    let mail = ExistingAccountMail {
         tenant_name: tenant.name.clone(),
         login_url: login_url.clone(),
+        asked: asked(visit, to, lang),
     };
     Message {
         to: to.to_owned(),
-        subject: mail.subject(),
-        html: mail.html(),
-        text: mail.text(),
+        subject: mail.subject(lang),
+        html: mail.html(lang),
+        text: mail.text(lang),
         code: None,
         links: vec![login_url],
+        expires_at: None,
     }
 }

@@ -4,6 +4,7 @@ use laneway_contract::{Acr, MethodKind};
 
 use super::Visit;
 use crate::domain::flow::{Flow, FlowPurpose};
+use crate::domain::ladder::{self, Rung};
 use crate::domain::session::Session;
 use crate::domain::user::LinkKind;
 use crate::domain::{Code, Problem, UserId};
@@ -25,36 +26,53 @@ pub async fn of_flow(visit: &Visit<'_>, flow: &Flow) -> Result<Vec<Offer>, Probl
         Err(problem) if problem.code == Code::NotSupportedByUpstream => Vec::new(),
         other => other?,
     };
+    // What is offered must not tell whether the password was right.
+    let more = flow.state.more.as_ref().filter(|_| !flow.state.is_hidden());
+    if let Some(more) = more {
+        let open = of_person(visit, &more.user, &all).await?;
+        return Ok(open
+            .into_iter()
+            .filter(|o| flow.state.acr_with(rung(o)) >= Some(more.wanted))
+            .collect());
+    }
+    let only = |wanted: &[MethodKind]| {
+        let all = all.iter().filter(|offer| wanted.contains(&offer.kind));
+        Ok(all.cloned().collect())
+    };
     match (&flow.state.bound, flow.purpose) {
-        (_, FlowPurpose::Signup) => Ok(all
-            .into_iter()
-            .filter(|o| o.kind != MethodKind::Passkey)
-            .collect()),
-        (_, FlowPurpose::Verify) => Ok(all
-            .into_iter()
-            .filter(|o| o.kind == MethodKind::EmailCode)
-            .collect()),
+        (_, FlowPurpose::Signup) => only(&[MethodKind::EmailCode, MethodKind::Redirect]),
+        (_, FlowPurpose::Verify | FlowPurpose::Recover) => only(&[MethodKind::EmailCode]),
         (Some(bound), _) => {
             let open = of_person(visit, &bound.user, &all).await?;
-            let wanted = flow.state.demand.acr;
-            Ok(open
-                .into_iter()
-                .filter(|o| wanted.is_none_or(|w| o.upstream.reach(o.kind) >= w))
-                .collect())
+            Ok(towards(flow, open))
         }
-        (None, _) => Ok(after_proof(flow, all)),
+        (None, _) => Ok(all
+            .into_iter()
+            .filter(|offer| !offer.kind.is_second_only())
+            .collect()),
     }
 }
 
-/// Once something is proven but more is wanted, only stronger methods remain.
-fn after_proof(flow: &Flow, all: Vec<Offer>) -> Vec<Offer> {
-    match (flow.state.acr(), flow.state.demand.acr) {
-        (Some(_), Some(wanted)) => all
-            .into_iter()
-            .filter(|o| o.upstream.reach(o.kind) >= wanted)
-            .collect(),
-        _ => all,
-    }
+fn rung(offer: &Offer) -> Rung {
+    (offer.kind, offer.upstream.reach(offer.kind))
+}
+
+/// Of a known person's methods those that lead to what is wanted: by themselves, together
+/// with what is proven already, or as the first of two.
+fn towards(flow: &Flow, open: Vec<Offer>) -> Vec<Offer> {
+    let wanted = flow.state.demand.acr.unwrap_or(Acr::Aal1);
+    let leads = |offer: &Offer| {
+        if offer.kind.is_second_only() && wanted == Acr::Aal1 {
+            return false;
+        }
+        let own = rung(offer);
+        let in_two = wanted == Acr::Aal2
+            && open
+                .iter()
+                .any(|other| ladder::combined([own, rung(other)]) >= Some(wanted));
+        in_two || flow.state.acr_with(own) >= Some(wanted)
+    };
+    open.iter().filter(|offer| leads(offer)).cloned().collect()
 }
 
 async fn link_target(
@@ -80,14 +98,19 @@ async fn of_person(visit: &Visit<'_>, user: &UserId, all: &[Offer]) -> Result<Ve
     let known = links::list(&visit.core.db, tenant, user).await?;
     let has_address = known.iter().any(|link| link.kind == LinkKind::Email);
     let mut open = Vec::new();
+    let kept = kept_here(visit, user, all).await?;
     for offer in all {
         let usable = match offer.kind {
-            MethodKind::Passkey => has_passkey(visit, offer, user).await?,
+            MethodKind::Passkey
+            | MethodKind::Password
+            | MethodKind::Totp
+            | MethodKind::RecoveryCode => {
+                offer.upstream.row.kind == EMBEDDED && kept.contains(&offer.kind)
+            }
             MethodKind::EmailCode => has_address,
             MethodKind::Redirect => known.iter().any(|link| {
                 link.kind == LinkKind::Upstream && link.issuer == offer.upstream.row.issuer
             }),
-            MethodKind::Password | MethodKind::Totp => false,
         };
         if usable {
             open.push(offer.clone());
@@ -96,21 +119,24 @@ async fn of_person(visit: &Visit<'_>, user: &UserId, all: &[Offer]) -> Result<Ve
     Ok(open)
 }
 
-async fn has_passkey(visit: &Visit<'_>, offer: &Offer, user: &UserId) -> Result<bool, Problem> {
-    let Some(admin) = offer.upstream.provider()?.credential_admin() else {
-        return Ok(false);
-    };
-    if offer.upstream.row.kind != EMBEDDED {
-        return Ok(false);
-    }
-    let all = visit
-        .core
-        .providers
-        .call(&offer.upstream, "list", admin.list(user.as_str()))
-        .await?;
-    Ok(all
+/// The kinds of credentials that this person has with us.
+async fn kept_here(
+    visit: &Visit<'_>,
+    user: &UserId,
+    all: &[Offer],
+) -> Result<Vec<MethodKind>, Problem> {
+    let own = all
         .iter()
-        .any(|credential| credential.kind == MethodKind::Passkey))
+        .find(|offer| offer.upstream.row.kind == EMBEDDED && offer.kind != MethodKind::EmailCode);
+    let Some(offer) = own else {
+        return Ok(Vec::new());
+    };
+    let Some(admin) = offer.upstream.provider()?.credential_admin() else {
+        return Ok(Vec::new());
+    };
+    let work = admin.list(user.as_str());
+    let listed = visit.core.providers.call(&offer.upstream, "list", work);
+    Ok(listed.await?.iter().map(|found| found.kind).collect())
 }
 
 /// Stronger methods that are open to a person, with the rung each reaches.
@@ -134,12 +160,7 @@ pub async fn open_to(visit: &Visit<'_>, user: &UserId) -> Result<Vec<(MethodKind
 /// # Errors
 /// As [`open_to`].
 pub async fn reachable(visit: &Visit<'_>, user: &UserId) -> Result<Acr, Problem> {
-    Ok(open_to(visit, user)
-        .await?
-        .iter()
-        .map(|(_, acr)| *acr)
-        .max()
-        .unwrap_or(Acr::Aal1))
+    Ok(ladder::combined(open_to(visit, user).await?).unwrap_or(Acr::Aal1))
 }
 
 /// The rung that this person can be asked for: what they can do on our own page, and at a
@@ -151,11 +172,11 @@ pub async fn reachable(visit: &Visit<'_>, user: &UserId) -> Result<Acr, Problem>
 /// As [`open_to`].
 pub async fn expected(visit: &Visit<'_>, session: &Session) -> Result<Acr, Problem> {
     let all = open_to(visit, &session.user).await?;
-    let rungs = all.iter().map(|(kind, acr)| match kind {
-        MethodKind::Redirect => (*acr).min(session.acr),
-        _ => *acr,
+    let rungs = all.into_iter().map(|(kind, acr)| match kind {
+        MethodKind::Redirect => (kind, acr.min(session.acr)),
+        _ => (kind, acr),
     });
-    Ok(rungs.max().unwrap_or(Acr::Aal1))
+    Ok(ladder::combined(rungs).unwrap_or(Acr::Aal1))
 }
 
 /// The offer of a kind, preferring a named connection.

@@ -5,15 +5,23 @@
 //! Must not know: HTTP types, template text, vendor names, SQL.
 
 pub mod account;
+mod codes;
+pub mod desk;
+pub mod devices;
 mod email_code;
 mod enrol;
+pub mod factors;
 mod finish;
 mod flow;
+pub mod invitation;
 pub mod limits;
 pub mod logout;
 pub mod mail;
 pub mod methods;
+mod new_password;
+pub mod notices;
 pub mod operator;
+pub mod outbox;
 pub mod owner;
 mod passkey;
 mod redirect;
@@ -22,11 +30,13 @@ mod settle;
 mod sign_in;
 mod submit;
 pub mod swap;
+mod throttle;
+mod typed;
 mod visit;
 
 pub use email_code::read_link;
 pub use flow::{Begin, begin, load, load_by_state};
 pub use redirect::{complete as complete_redirect, keep_answer, kept_answer, redirect_uri};
 pub use render::flow_json;
-pub use submit::{Submitted, submit};
+pub use submit::{Cookies, Submitted, submit};
 pub use visit::Visit;

@@ -1,17 +1,100 @@
-//! What operators do to tenants and people (CONTRACT §8, as far as it exists).
+//! What operators do to tenants, people, organizations, sessions and providers (CONTRACT §8).
+//!
+//! Each function does one thing in one transaction, with its audit event inside. Whether the
+//! caller may do it at all has been asked before; here stands what depends on the record:
+//! nobody touches somebody, or hands out something, above themselves.
 
+mod grants;
+mod hosts;
+mod identities;
+mod invitations;
+mod members;
+mod orgs;
+mod sessions;
+mod settings;
 mod tenants;
 mod upstreams;
 mod users;
 
-use crate::domain::Problem;
+use crate::audit::{Event, RequestMeta};
+use crate::authz::Authority;
+use crate::core::Core;
+use crate::domain::tenant::Tenant;
+use crate::domain::{Code, Lang, Problem, TenantId};
+use crate::store::Write;
 
-pub use tenants::{add_host, create_tenant};
-pub use upstreams::{UpstreamInput, addresses, probe, put_upstream};
-pub use users::{ChangeUser, CreateUser, change_user, create_user, delete_user, put_identity};
+pub use grants::{NewGrant, appoint, dismiss};
+pub use hosts::{add_host, remove_host};
+pub use identities::{delete_identity, put_identity};
+pub use invitations::{Invite, Made, get_invitation, invite, resend_invitation, revoke_invitation};
+pub use members::{change_member, put_member, remove_member};
+pub use orgs::{OrgChange, change_org, create_org, delete_org};
+pub use sessions::end_sessions;
+pub use settings::{
+    check_color, may_set_sender, patch_brand, patch_settings, put_logo, remove_logo, set_in_file,
+};
+pub use tenants::{NewTenant, change_tenant, check_tenant_name, create_tenant};
+pub use upstreams::{
+    UpstreamChange, UpstreamInput, addresses, change_upstream, create_upstream, delete_upstream,
+    probe, put_upstream,
+};
+pub use users::{ChangeUser, CreateUser, change_user, create_user, delete_user};
 
-/// Who acts: kind and id, for the audit event.
-pub type Actor<'a> = (&'static str, &'a str);
+/// Who acts, in which tenant, from where.
+#[derive(Clone, Copy)]
+pub struct Act<'a> {
+    /// The program.
+    pub core: &'a Core,
+    /// The tenant that it happens in.
+    pub tenant: &'a Tenant,
+    /// Request id and address.
+    pub meta: &'a RequestMeta,
+    /// Who, and what they may do.
+    pub by: &'a Authority,
+    /// Their language, for mails to people of whom nothing is known.
+    pub lang: Lang,
+}
+
+impl Act<'_> {
+    /// Writes an event of this actor into a transaction.
+    pub(super) async fn audit(&self, write: &mut Write, event: Event) -> Result<(), Problem> {
+        self.audit_in(write, &self.tenant.id, event).await
+    }
+
+    /// The same about another tenant.
+    async fn audit_in(
+        &self,
+        write: &mut Write,
+        tenant: &TenantId,
+        event: Event,
+    ) -> Result<(), Problem> {
+        let (kind, id) = self.by.actor();
+        let event = event.by(kind, id);
+        self.core.audit(write, tenant, self.meta, event).await?;
+        Ok(())
+    }
+}
+
+/// `If-Match`, where the caller sent one.
+///
+/// # Errors
+/// `version_mismatch`.
+pub fn check_version(expected: Option<i64>, current: i64) -> Result<(), Problem> {
+    if expected.is_none_or(|version| version == current) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::VersionMismatch,
+        "Read the record again before you change it.",
+    ))
+}
+
+fn moved() -> Problem {
+    Problem::new(
+        Code::Conflict,
+        "The record was changed meanwhile. Read it again.",
+    )
+}
 
 /// A short name in addresses.
 ///

@@ -33,13 +33,9 @@ async fn start(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Problem> {
     let headless = provider.headless_login().ok_or_else(|| wrong_step(flow))?;
     // Without a session the credential itself says who it is: a typed name must not
     // change the list, or it would tell who has passkeys.
-    let subject = flow
-        .state
-        .bound
-        .as_ref()
-        .map_or(SubjectHint::Unknown, |bound| {
-            SubjectHint::Known(bound.user.0.clone())
-        });
+    let subject = flow.state.person().map_or(SubjectHint::Unknown, |user| {
+        SubjectHint::Known(user.0.clone())
+    });
     let request = BeginHeadless {
         method: MethodKind::Passkey,
         relying_party: visit.relying_party(),

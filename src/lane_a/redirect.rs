@@ -38,6 +38,7 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> R
         prompt: flow.state.demand.prompt,
         acr: flow.state.demand.acr,
         max_age: max_age(flow, offer),
+        ui_locales: visit.ui_locales.clone(),
     };
     let work = login.begin(request);
     let target = visit
@@ -113,12 +114,12 @@ pub async fn complete(
         .redirect_login()
         .ok_or_else(|| wrong_step(&flow))?;
     let work = login.complete(&memory, callback);
-    match visit
-        .core
-        .providers
-        .call(&configured, "complete", work)
-        .await?
-    {
+    let answered = visit.core.providers.call(&configured, "complete", work);
+    let step = match answered.await {
+        Ok(step) => step,
+        Err(problem) => return Err(failed(visit, &flow, slug, problem).await),
+    };
+    match step {
         LoginStep::Authenticated(identity) => {
             let proof = Proof {
                 upstream,
@@ -131,6 +132,25 @@ pub async fn complete(
         LoginStep::Denied(denial) => Err(denied(visit, &flow, slug, &denial).await),
         LoginStep::Challenge(_) | LoginStep::Redirect(_) => Err(wrong_step(&flow)),
     }
+}
+
+/// No answer, or none that can be trusted: nobody is signed in, and the record says why.
+async fn failed(visit: &Visit<'_>, flow: &Flow, slug: &str, problem: Problem) -> Problem {
+    let event = Event::new(
+        kind::LOGIN_FAILED,
+        Outcome::Failure,
+        ("flow", flow.id.as_str()),
+    )
+    .detail(serde_json::json!({
+        "purpose": flow.purpose, "method": "redirect", "upstream": slug,
+        "reason": problem.code.as_str(),
+    }));
+    visit
+        .core
+        .audit_alone(&visit.site.tenant.id, visit.meta, event)
+        .await;
+    count_login("redirect", "failure", slug);
+    problem
 }
 
 async fn denied(visit: &Visit<'_>, flow: &Flow, slug: &str, denial: &Denial) -> Problem {
@@ -146,7 +166,9 @@ async fn denied(visit: &Visit<'_>, flow: &Flow, slug: &str, denial: &Denial) -> 
         Outcome::Denied,
         ("flow", flow.id.as_str()),
     )
-    .detail(serde_json::json!({ "upstream": slug, "reason": reason }));
+    .detail(serde_json::json!({
+        "purpose": flow.purpose, "method": "redirect", "upstream": slug, "reason": reason,
+    }));
     visit
         .core
         .audit_alone(&visit.site.tenant.id, visit.meta, event)

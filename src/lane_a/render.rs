@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Visit, methods};
 use crate::domain::Problem;
-use crate::domain::flow::{Flow, Step};
+use crate::domain::flow::{EnrolOffer, Flow, Step};
 
 /// The document that clients read.
 ///
@@ -49,10 +49,17 @@ fn step(flow: &Flow, now: i64) -> Value {
         Step::Redirect { url, .. } => {
             members.insert("url".into(), json!(url));
         }
-        Step::Enrol { public_key, .. } => {
-            members.insert("enrol".into(), json!("passkey"));
-            members.insert("public_key".into(), public_key.clone());
+        Step::Enrol { offer, .. } => {
+            let (enrol, name, value) = match offer {
+                EnrolOffer::Passkey(options) => ("passkey", "public_key", options.clone()),
+                EnrolOffer::Totp(uri) => ("totp", "otpauth_uri", json!(uri)),
+            };
+            members.insert("enrol".into(), json!(enrol));
+            members.insert(name.into(), value);
             members.insert("skippable".into(), json!(true));
+        }
+        Step::NewPassword { skippable, .. } => {
+            members.insert("skippable".into(), json!(skippable));
         }
         Step::Profile => {
             members.insert("fields".into(), json!(["name"]));
@@ -64,7 +71,12 @@ fn step(flow: &Flow, now: i64) -> Value {
                 .collect();
             members.insert("organizations".into(), Value::Array(all));
         }
-        Step::Identify | Step::Choose | Step::Done => {}
+        Step::Identify
+        | Step::Choose
+        | Step::Password(_)
+        | Step::Totp(_)
+        | Step::RecoveryCode(_)
+        | Step::Done => {}
     }
     Value::Object(members)
 }

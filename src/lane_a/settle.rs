@@ -3,10 +3,12 @@
 use laneway_contract::MethodKind;
 
 use super::submit::{Submitted, count_login};
-use super::{Visit, enrol, finish, flow, methods};
+use super::{
+    Visit, email_code, enrol, factors, finish, flow, invitation, methods, new_password, typed,
+};
 use crate::audit::{Event, Outcome, kind};
-use crate::domain::advance::{Advanced, Decision, Facts, Found, Refusal, advance};
-use crate::domain::flow::{Flow, Proof, Step};
+use crate::domain::advance::{Advanced, Decision, Facts, Found, Refusal, advance, wanted};
+use crate::domain::flow::{Flow, FlowPurpose, More, Proof, Step};
 use crate::domain::tenant::Signup;
 use crate::domain::upstream::Role;
 use crate::domain::user::{LinkKind, User};
@@ -18,23 +20,51 @@ use crate::store::{links, orgs, users};
 ///
 /// # Errors
 /// `denied`, `conflict`, and those of stores and providers.
-pub(super) async fn settle(visit: &Visit<'_>, mut flow: Flow) -> Result<Submitted, Problem> {
+pub(super) async fn settle(visit: &Visit<'_>, flow: Flow) -> Result<Submitted, Problem> {
+    // Apart, so that every step does not carry the room for all of it.
+    Box::pin(carry_out(visit, flow)).await
+}
+
+async fn carry_out(visit: &Visit<'_>, mut flow: Flow) -> Result<Submitted, Problem> {
     let facts = gather(visit, &mut flow).await?;
     let Advanced { decision, trace } = advance(&flow, &facts);
     match decision {
-        Decision::Choose => flow.state.step = Step::Choose,
+        Decision::Choose => {
+            ask_for_more(&mut flow, &facts);
+            flow.state.step = Step::Choose;
+        }
+        Decision::Second(MethodKind::EmailCode) => {
+            ask_for_more(&mut flow, &facts);
+            flow.state.step = Step::Choose;
+            email_code::start(visit, &mut flow).await?;
+            return Ok(Submitted::Pending(Box::new(flow)));
+        }
+        Decision::Second(kind) => {
+            ask_for_more(&mut flow, &facts);
+            flow.state.step = Step::Choose;
+            flow.state.step = typed::start(visit, &flow, kind).await?;
+        }
+        Decision::NewPassword { skippable } => {
+            let user = person(&flow, &facts);
+            match new_password::open(visit, user, skippable).await? {
+                Some(step) => flow.state.step = step,
+                // Switched off since: a sign-up goes on without, a recovery cannot.
+                None if skippable => {
+                    flow.state.password_settled = true;
+                    return Box::pin(carry_out(visit, flow)).await;
+                }
+                None => return Err(deny(visit, flow, Refusal::TooWeak, &trace).await),
+            }
+        }
         Decision::Profile => flow.state.step = Step::Profile,
-        Decision::Enrol => {
-            let user = match &facts.found {
-                Found::User { id, .. } => id.clone(),
-                Found::Nobody => flow.state.candidate.clone(),
-            };
-            if let Some(step) = enrol::open(visit, &flow, &user).await {
+        Decision::Enrol(kind) => {
+            let user = person(&flow, &facts);
+            if let Some(step) = enrol::open(visit, &flow, &user, kind).await {
                 flow.state.step = step;
             } else {
                 // The offer is a courtesy: where it fails the sign-up still succeeds.
                 flow.state.enrol_offered = true;
-                return Box::pin(settle(visit, flow)).await;
+                return Box::pin(carry_out(visit, flow)).await;
             }
         }
         Decision::Organization => {
@@ -70,6 +100,24 @@ pub(super) async fn settle(visit: &Visit<'_>, mut flow: Flow) -> Result<Submitte
     Ok(Submitted::Pending(Box::new(flow)))
 }
 
+fn person(flow: &Flow, facts: &Facts) -> crate::domain::UserId {
+    match &facts.found {
+        Found::User { id, .. } => id.clone(),
+        Found::Nobody => flow.state.candidate.clone(),
+    }
+}
+
+/// Remembers whom the next proof must come from, and what it must reach.
+fn ask_for_more(flow: &mut Flow, facts: &Facts) {
+    let wanted = wanted(flow, facts, &mut Vec::new());
+    if let (Found::User { id, .. }, Some(wanted)) = (&facts.found, wanted) {
+        flow.state.more = Some(More {
+            user: id.clone(),
+            wanted,
+        });
+    }
+}
+
 async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
     let now = visit.core.now();
     let Some(proof) = flow.state.proofs.last().cloned() else {
@@ -78,7 +126,9 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
             found_by: "nothing is proven".into(),
             may_create: false,
             stronger: Vec::new(),
-            can_enrol: false,
+            second_factor: false,
+            enrol: Vec::new(),
+            passwords: false,
             memberships: Vec::new(),
             now,
         });
@@ -99,10 +149,14 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
         ),
         None => (Vec::new(), Vec::new()),
     };
-    let can_enrol = match visit.core.providers.offers(tenant).await {
-        Ok(offers) => methods::pick(&offers, MethodKind::Passkey, None).is_some(),
-        Err(_) => false,
+    let (enrol, passwords) = match flow.purpose {
+        FlowPurpose::Signup => (
+            enrol::offered(visit).await,
+            factors::password_home(visit).await?.is_some(),
+        ),
+        _ => (Vec::new(), false),
     };
+    let second_factor = stronger.iter().any(|(kind, _)| *kind == MethodKind::Totp);
     Ok(Facts {
         found: user.map_or(Found::Nobody, |user| Found::User {
             id: user.id,
@@ -110,9 +164,12 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
             named: user.name.is_some(),
         }),
         found_by,
-        may_create: may_create(visit, &configured, proof.method),
+        may_create: may_create(visit, &configured, proof.method)
+            || invitation::lets_in(visit, flow, &proof),
         stronger,
-        can_enrol,
+        second_factor,
+        enrol,
+        passwords,
         memberships,
         now,
     })
@@ -167,7 +224,9 @@ async fn find(
 fn may_create(visit: &Visit<'_>, configured: &Configured, method: MethodKind) -> bool {
     let tenant = &visit.site.tenant;
     match method {
-        MethodKind::Redirect => tenant.jit && configured.row.role == Role::Primary,
+        MethodKind::Password | MethodKind::Redirect if configured.row.kind != EMBEDDED => {
+            tenant.jit && configured.row.role == Role::Primary
+        }
         _ => tenant.signup == Signup::Open,
     }
 }
@@ -191,7 +250,7 @@ async fn deny(
             ("flow", flow.id.as_str()),
         )
         .detail(serde_json::json!({
-            "purpose": flow.purpose, "reason": refusal.as_str(), "trace": trace,
+            "purpose": flow.purpose, "method": method, "reason": refusal.as_str(), "trace": trace,
         }));
         visit
             .core

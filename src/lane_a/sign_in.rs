@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::Visit;
+use super::devices::{self, Seen};
+use super::submit::Cookies;
+use super::{Visit, throttle};
 use crate::domain::flow::{Flow, FlowPurpose, Proof};
 use crate::domain::session::{Session, SessionUpstream};
 use crate::domain::{Code, Problem, Sid};
@@ -15,7 +17,7 @@ use crate::store::{Write, sessions};
 
 use super::finish::Outcome;
 
-/// Makes or raises the session; the new cookie value.
+/// Makes or raises the session; the new cookie values.
 pub(super) async fn session(
     visit: &Visit<'_>,
     write: &mut Write,
@@ -23,25 +25,34 @@ pub(super) async fn session(
     outcome: &Outcome,
     proof: &Proof,
     anchor: SessionUpstream,
-) -> Result<String, Problem> {
+) -> Result<Cookies, Problem> {
+    let seen = devices::sign_in(visit, write, flow, &outcome.user).await?;
+    throttle::signed_in(visit, write, flow, &outcome.user, &seen).await?;
     let same = visit
         .live
         .as_ref()
-        .filter(|live| live.session.user == outcome.user);
+        .filter(|live| live.session.user == outcome.user)
+        // A recovery has just ended it.
+        .filter(|_| flow.purpose != FlowPurpose::Recover);
     let sid = match (same, &visit.live) {
-        (Some(live), _) => raise(visit, write, flow, outcome, live, anchor.clone()).await?,
+        (Some(live), _) => {
+            raise(visit, write, flow, outcome, (live, &seen), anchor.clone()).await?
+        }
         (None, Some(other)) => {
             let reason = "replaced";
             let which = Which::One(&other.session.sid);
             end(write, &other.session.tenant, which, reason).await?;
-            fresh(visit, write, flow, outcome, anchor.clone()).await?
+            fresh(visit, write, flow, outcome, &seen, anchor.clone()).await?
         }
-        (None, None) => fresh(visit, write, flow, outcome, anchor.clone()).await?,
+        (None, None) => fresh(visit, write, flow, outcome, &seen, anchor.clone()).await?,
     };
     if let Some(kept) = &proof.identity.session {
         keep_upstream(visit, write, &sid, &anchor, kept).await?;
     }
-    rotate_cookie(visit, write, &sid).await
+    Ok(Cookies {
+        session: rotate_cookie(visit, write, &sid).await?,
+        device: seen.cookie,
+    })
 }
 
 async fn fresh(
@@ -49,8 +60,12 @@ async fn fresh(
     write: &mut Write,
     flow: &Flow,
     outcome: &Outcome,
+    seen: &Seen,
     anchor: SessionUpstream,
 ) -> Result<Sid, Problem> {
+    if seen.unknown && !outcome.create {
+        devices::tell(visit, write, &outcome.user).await?;
+    }
     let now = write.now();
     let limits = &visit.core.config.sessions;
     let session = Session {
@@ -62,6 +77,7 @@ async fn fresh(
         amr: flow.state.amr(),
         auth_time: auth_time(visit, flow, now),
         upstream: Some(anchor),
+        device: Some(seen.id.clone()),
         ip: visit.meta.ip.clone(),
         user_agent: visit.meta.user_agent.clone(),
         created_at: now,
@@ -80,7 +96,7 @@ async fn raise(
     write: &mut Write,
     flow: &Flow,
     outcome: &Outcome,
-    live: &Arc<Live>,
+    (live, seen): (&Arc<Live>, &Seen),
     anchor: SessionUpstream,
 ) -> Result<Sid, Problem> {
     let mut session = live.session.clone();
@@ -88,6 +104,7 @@ async fn raise(
     session.amr = flow.state.amr();
     session.auth_time = auth_time(visit, flow, write.now());
     session.last_seen_at = write.now();
+    session.device = Some(seen.id.clone());
     // A proof without a session at the provider must not cut the tie to the one there is,
     // or the provider could no longer end this session by its id.
     let tied = anchor.sid.is_none()

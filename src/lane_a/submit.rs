@@ -3,9 +3,14 @@
 use laneway_contract::{Denial, LoginStep, ProviderError};
 use serde_json::Value;
 
-use super::{Visit, email_code, enrol, flow, limits, passkey, redirect, render, settle};
+use laneway_contract::MethodKind;
+
+use super::{
+    Visit, email_code, enrol, flow, limits, new_password, passkey, redirect, render, settle,
+    throttle, typed,
+};
 use crate::audit::{Event, Outcome, kind};
-use crate::domain::flow::{Flow, FlowPurpose, Step};
+use crate::domain::flow::{Flow, FlowPurpose, Step, Typed};
 use crate::domain::{Code, Email, FlowId, OrgId, Problem};
 use crate::providers::Configured;
 
@@ -17,9 +22,17 @@ pub enum Submitted {
     Done {
         /// The flow, for its return address.
         flow: Box<Flow>,
-        /// New session cookie value, where the flow gave one.
-        cookie: Option<String>,
+        /// New cookie values, where the flow gave a session.
+        cookies: Option<Cookies>,
     },
+}
+
+/// What a sign-in hands to its browser.
+pub struct Cookies {
+    /// Value of the session cookie.
+    pub session: String,
+    /// Value of the device cookie.
+    pub device: String,
 }
 
 /// Judges one answer.
@@ -44,9 +57,12 @@ pub async fn submit(
         "profile" => return profile(visit, flow, body).await,
         "organization" => return organization(visit, flow, body).await,
         "choose" => choose(visit, &mut flow).await?,
-        "password" | "new-password" | "totp" | "recovery-code" => {
-            return Err(wrong_step(&flow));
+        "password" => return typed::submit(visit, flow, MethodKind::Password, body).await,
+        "totp" => return typed::submit(visit, flow, MethodKind::Totp, body).await,
+        "recovery-code" => {
+            return typed::submit(visit, flow, MethodKind::RecoveryCode, body).await;
         }
+        "new-password" => return new_password::submit(visit, flow, body).await,
         _ => return Err(Problem::not_found()),
     }
     Ok(Submitted::Pending(Box::new(flow)))
@@ -61,7 +77,7 @@ async fn choose(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Problem> {
 
 /// The step of a flow that waits for a method.
 fn nothing_open(flow: &Flow) -> Step {
-    let known = flow.state.username.is_some() || flow.state.bound.is_some();
+    let known = flow.state.username.is_some() || flow.state.person().is_some();
     if known { Step::Choose } else { Step::Identify }
 }
 
@@ -86,7 +102,12 @@ where
     let judged = visit.core.providers.call(configured, "answer", work).await;
     match &judged {
         Ok(LoginStep::Denied(Denial::WrongAnswer(next))) => {
-            if let Step::EmailCode { state, .. } | Step::Passkey { state, .. } = &mut open {
+            if let Step::EmailCode { state, .. }
+            | Step::Passkey { state, .. }
+            | Step::Password(Typed { state, .. })
+            | Step::Totp(Typed { state, .. })
+            | Step::RecoveryCode(Typed { state, .. }) = &mut open
+            {
                 state.clone_from(next);
             }
             flow.state.step = open;
@@ -103,13 +124,17 @@ where
 }
 
 async fn identify(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> Result<(), Problem> {
-    if !matches!(flow.state.step, Step::Identify | Step::Choose) || flow.state.bound.is_some() {
+    if !matches!(flow.state.step, Step::Identify | Step::Choose)
+        || flow.state.person().is_some()
+        || flow.state.invitation.is_some()
+    {
         return Err(wrong_step(flow));
     }
     let username = text(body, "username")
         .filter(|name| !name.trim().is_empty())
         .ok_or_else(|| Problem::field("/username", "required", "Enter your email address."))?;
-    if flow.purpose == FlowPurpose::Signup && Email::parse(username).is_none() {
+    let by_mail = matches!(flow.purpose, FlowPurpose::Signup | FlowPurpose::Recover);
+    if by_mail && Email::parse(username).is_none() {
         return Err(Problem::field(
             "/username",
             "invalid_email",
@@ -119,8 +144,8 @@ async fn identify(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> Result<()
     flow.state.username = Some(flow::normal_name(username));
     flow.state.step = Step::Choose;
     flow::save(visit.core, flow).await?;
-    if flow.purpose == FlowPurpose::Signup {
-        // Signup has one next step; asking for it would be a step for nobody.
+    if by_mail {
+        // There is one next step; asking for it would be a step for nobody.
         email_code::start(visit, flow).await?;
     }
     Ok(())
@@ -201,6 +226,9 @@ pub(super) fn may_start(flow: &Flow) -> Result<(), Problem> {
         | Step::Choose
         | Step::EmailCode { .. }
         | Step::Passkey { .. }
+        | Step::Password(_)
+        | Step::Totp(_)
+        | Step::RecoveryCode(_)
         | Step::Redirect { .. } => Ok(()),
         _ => Err(wrong_step(flow)),
     }
@@ -216,6 +244,21 @@ pub(super) async fn wrong_answer(
     if let Err(problem) = flow::count_wrong(visit.core, &mut flow).await {
         return problem;
     }
+    record_wrong(visit, &flow, method).await;
+    // What was counted before it was judged is not counted again.
+    if method == "email-code"
+        && let Err(limit) = throttle::wrong_code(visit, &flow).await
+    {
+        return limit;
+    }
+    match render::flow_json(visit, &flow).await {
+        Ok(json) => Problem::new(Code::InvalidCredentials, detail).with("flow", json),
+        Err(problem) => problem,
+    }
+}
+
+/// Writes a wrong answer into the log of events.
+pub(super) async fn record_wrong(visit: &Visit<'_>, flow: &Flow, method: &'static str) {
     let event = Event::new(
         kind::LOGIN_FAILED,
         Outcome::Failure,
@@ -227,16 +270,6 @@ pub(super) async fn wrong_answer(
         .audit_alone(&visit.site.tenant.id, visit.meta, event)
         .await;
     count_login(method, "failure", "");
-    if let Some(name) = &flow.state.username
-        && let Err(limit) =
-            limits::account_failed(visit.core, visit.site.tenant.id.as_str(), name).await
-    {
-        return limit;
-    }
-    match render::flow_json(visit, &flow).await {
-        Ok(json) => Problem::new(Code::InvalidCredentials, detail).with("flow", json),
-        Err(problem) => problem,
-    }
 }
 
 /// The metric of CONTRACT §9.

@@ -3,15 +3,15 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::operator::Actor;
-use crate::audit::{Event, Outcome, RequestMeta, kind};
+use super::operator::{Act, UpstreamChange, change_upstream};
+use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
 use crate::domain::tenant::Tenant;
-use crate::domain::upstream::Role;
+use crate::domain::upstream::{Role, Upstream};
 use crate::domain::{Code, Problem, UpstreamId};
 use crate::providers::{Configured, EMBEDDED};
 use crate::store::invalidations::{Change, Scope};
-use crate::store::{links, upstreams};
+use crate::store::{Write, links, upstreams};
 
 /// What a swap would mean.
 #[derive(Debug, Serialize)]
@@ -86,23 +86,24 @@ async fn people(core: &Core, tenant: &Tenant, to: &Configured) -> Result<(i64, i
 ///
 /// # Errors
 /// `not_found`, `conflict` when the tenant would be left without a primary.
-pub async fn set_role(
-    core: &Core,
-    tenant: &Tenant,
-    meta: &RequestMeta,
-    actor: Actor<'_>,
-    id: &UpstreamId,
+pub async fn set_role(act: &Act<'_>, id: &UpstreamId, role: Role) -> Result<(), Problem> {
+    let change = UpstreamChange {
+        role: Some(role),
+        ..UpstreamChange::default()
+    };
+    change_upstream(act, id, change, None).await?;
+    Ok(())
+}
+
+/// The same as a part of a larger change.
+pub(super) async fn set_role_in(
+    act: &Act<'_>,
+    write: &mut Write,
+    old: &Upstream,
     role: Role,
 ) -> Result<(), Problem> {
-    let mut write = core.begin().await?;
-    let old = upstreams::find(&mut write.tx, &tenant.id, id)
-        .await?
-        .ok_or_else(Problem::not_found)?;
     if old.role == Role::Primary && role != Role::Primary {
-        return Err(Problem::new(
-            Code::Conflict,
-            "Activate another upstream instead: a tenant needs one that signs people in.",
-        ));
+        return Err(needs_a_primary());
     }
     if role == Role::Companion && old.kind != EMBEDDED {
         return Err(Problem::field(
@@ -111,19 +112,24 @@ pub async fn set_role(
             "Only the embedded provider can be a companion.",
         ));
     }
-    upstreams::set_role(&mut write.tx, &tenant.id, id, role).await?;
-    write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());
+    let tenant = &act.tenant.id;
+    upstreams::set_role(&mut write.tx, tenant, &old.id, role).await?;
+    write.invalidate(Change::Changed, Scope::Tenant, tenant.as_str());
     let event = Event::new(
         kind::UPSTREAM_ACTIVATED,
         Outcome::Success,
-        ("upstream", id.as_str()),
+        ("upstream", old.id.as_str()),
     )
-    .by(actor.0, actor.1)
     .change(
         Some(json!({ "role": old.role })),
         Some(json!({ "role": role })),
     );
-    core.audit(&mut write, &tenant.id, meta, event).await?;
-    core.commit(write).await?;
-    Ok(())
+    act.audit(write, event).await
+}
+
+pub(super) fn needs_a_primary() -> Problem {
+    Problem::new(
+        Code::Conflict,
+        "Activate another upstream instead: a tenant needs one that signs people in.",
+    )
 }

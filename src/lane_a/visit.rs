@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::audit::RequestMeta;
 use crate::core::{Core, Site};
-use crate::domain::{Code, Problem};
+use crate::domain::{Code, Lang, Problem};
 use crate::sessions::Live;
 
 use laneway_contract::RelyingParty;
@@ -21,10 +21,18 @@ pub struct Visit<'a> {
     pub meta: &'a RequestMeta,
     /// Hash of this browser's flow cookie.
     pub browser: [u8; 32],
+    /// Hash of this browser's device cookie, whoever's it is.
+    pub device: Option<[u8; 32]>,
     /// The session this browser has on this host.
     pub live: Option<Arc<Live>>,
     /// Hash of the session cookie behind `live`.
     pub cookie: Option<[u8; 32]>,
+    /// The language this browser is answered in.
+    pub lang: Lang,
+    /// The address of the page that is asked for, for links to it in other languages.
+    pub here: Option<String>,
+    /// The languages that were asked for, for a provider's own pages.
+    pub ui_locales: Option<String>,
 }
 
 impl Visit<'_> {

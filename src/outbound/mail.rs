@@ -3,13 +3,14 @@
 //! Owns the connection to the relay and the form of a message. Must not know what a mail is
 //! about, nor when to try again: that is the outbox's.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use lettre::address::AddressError;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls as LettreTls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls as LettreTls, TlsParameters};
 use lettre::transport::smtp::{Error as SmtpError, PoolConfig};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::ExposeSecret;
@@ -18,8 +19,8 @@ use crate::config::{Mail as MailConfig, MailFrom, Relay, Tls};
 
 type Smtp = AsyncSmtpTransport<Tokio1Executor>;
 
-/// For one command of the dialogue with the relay.
-const COMMAND_DEADLINE: Duration = Duration::from_secs(10);
+/// For reaching the relay.
+const CONNECT_DEADLINE: Duration = Duration::from_secs(10);
 /// For a whole mail.
 const MAIL_DEADLINE: Duration = Duration::from_secs(30);
 /// The relay refuses our login (RFC 4954 §6): true for every mail until somebody repairs it.
@@ -59,6 +60,8 @@ pub struct Mail {
     pub text: String,
     /// `local@host` without brackets; the same at every try, so that a relay may drop doubles.
     pub message_id: String,
+    /// When it was written, epoch ms; the same at every try too.
+    pub written_at: i64,
 }
 
 /// Why a mail did not leave. No text holds an address or a word of the mail.
@@ -67,9 +70,15 @@ pub enum MailError {
     /// This mail will never be taken: do not try again.
     #[error("the mail cannot be delivered: {0}")]
     Permanent(String),
-    /// Another try may help.
+    /// The relay said so: another try may help.
     #[error("the mail could not be sent now: {0}")]
     Transient(String),
+    /// There was nobody to talk to, or nobody we may talk to: true for every mail.
+    #[error("the mail could not be sent now: {0}")]
+    Unreachable(String),
+    /// Nobody could use it any more.
+    #[error("the mail could not be sent before its end")]
+    Expired,
 }
 
 impl MailError {
@@ -77,8 +86,8 @@ impl MailError {
         Self::Permanent(why.to_owned())
     }
 
-    fn transient(why: &str) -> Self {
-        Self::Transient(why.to_owned())
+    fn unreachable(why: &str) -> Self {
+        Self::Unreachable(why.to_owned())
     }
 }
 
@@ -130,10 +139,10 @@ impl Mailer {
         let Self::Smtp { transport, .. } = self else {
             return Ok(());
         };
-        if within(COMMAND_DEADLINE, transport.test_connection()).await? {
+        if within(CONNECT_DEADLINE, transport.test_connection()).await? {
             return Ok(());
         }
-        Err(MailError::transient("the relay hung up"))
+        Err(MailError::unreachable("the relay hung up"))
     }
 }
 
@@ -143,15 +152,12 @@ async fn within<T>(
 ) -> Result<T, MailError> {
     match tokio::time::timeout(deadline, dialogue).await {
         Ok(result) => result.map_err(|error| translate(&error)),
-        Err(_) => Err(MailError::transient("the relay is too slow")),
+        Err(_) => Err(MailError::unreachable("the relay is too slow")),
     }
 }
 
 fn transport(relay: &Relay) -> Result<Smtp, MailError> {
-    let parameters = || {
-        TlsParameters::new(relay.host.clone())
-            .map_err(|_| MailError::permanent("TLS cannot be set up for the relay"))
-    };
+    let parameters = || tls_parameters(relay);
     let tls = match relay.tls {
         Tls::Implicit => LettreTls::Wrapper(parameters()?),
         Tls::Required => LettreTls::Required(parameters()?),
@@ -162,13 +168,24 @@ fn transport(relay: &Relay) -> Result<Smtp, MailError> {
     let mut builder = Smtp::builder_dangerous(&relay.host)
         .port(relay.port)
         .tls(tls)
-        .timeout(Some(COMMAND_DEADLINE))
+        .timeout(Some(CONNECT_DEADLINE))
         .pool_config(PoolConfig::new().max_size(4));
     if let Some((user, password)) = &relay.login {
         let password = password.expose_secret().to_owned();
         builder = builder.credentials(Credentials::new(user.clone(), password));
     }
     Ok(builder.build())
+}
+
+/// The machine's own roots, and those that the operator added for this relay. Name and
+/// dates of the certificate are always checked.
+fn tls_parameters(relay: &Relay) -> Result<TlsParameters, MailError> {
+    let fault = || MailError::permanent("TLS cannot be set up for the relay");
+    let mut builder = TlsParameters::builder(relay.host.clone());
+    if let Some(pem) = &relay.roots {
+        builder = builder.add_root_certificate(Certificate::from_pem(pem).map_err(|_| fault())?);
+    }
+    builder.build().map_err(|_| fault())
 }
 
 /// Both bodies, and the header that keeps answering machines quiet (RFC 3834 §5).
@@ -197,12 +214,17 @@ fn compose(mail: &Mail) -> Result<Message, MailError> {
     );
     let recipient = Mailbox::new(None, mail.to.parse().map_err(garbled)?);
     let auto = HeaderName::new_from_ascii_str("Auto-Submitted");
+    let quiet = HeaderName::new_from_ascii_str("X-Auto-Response-Suppress");
+    let written = u64::try_from(mail.written_at).unwrap_or_default();
     Message::builder()
+        .date(std::time::UNIX_EPOCH + Duration::from_millis(written))
         .from(sender)
         .to(recipient)
         .subject(&mail.subject)
         .message_id(Some(format!("<{}>", mail.message_id)))
         .raw_header(HeaderValue::new(auto, "auto-generated".to_owned()))
+        // The same for servers that know only this (out-of-office answers).
+        .raw_header(HeaderValue::new(quiet, "All".to_owned()))
         .multipart(MultiPart::alternative_plain_html(
             mail.text.clone(),
             mail.html.clone(),
@@ -223,15 +245,50 @@ fn translate(error: &SmtpError) -> MailError {
     let code = error.status().map(u16::from);
     match code {
         Some(code) if LOGIN_REFUSED.contains(&code) => {
-            MailError::Transient(format!("the relay refuses our login ({code})"))
+            MailError::Unreachable(format!("the relay refuses our login ({code})"))
         }
         Some(code) if error.is_permanent() => {
             MailError::Permanent(format!("the relay answered {code}"))
         }
         Some(code) => MailError::Transient(format!("the relay answered {code}")),
-        None if error.is_tls() => MailError::transient("no acceptable TLS with the relay"),
-        None => MailError::transient("the relay cannot be reached"),
+        None => without_status(error),
     }
+}
+
+/// The relay did not speak, or we did not want to go on.
+fn without_status(error: &SmtpError) -> MailError {
+    if let Some(why) = certificate_fault(error) {
+        return MailError::Unreachable(format!("the relay's certificate is refused: {why}"));
+    }
+    let source = error.source().map(ToString::to_string).unwrap_or_default();
+    if !error.is_client() {
+        return MailError::unreachable("the relay cannot be reached");
+    }
+    // The library's own fixed sentences: what this relay cannot do.
+    if source.contains("SMTPUTF8") || source.contains("8BITMIME") {
+        MailError::permanent("the relay takes plain ASCII only")
+    } else if source.contains("STARTTLS") {
+        MailError::unreachable("the relay offers no STARTTLS")
+    } else if source.contains("authentication") {
+        MailError::unreachable("the relay offers no way to log in that we know")
+    } else {
+        MailError::unreachable("the relay speaks another protocol")
+    }
+}
+
+fn certificate_fault(error: &SmtpError) -> Option<String> {
+    let mut at: Option<&(dyn std::error::Error + 'static)> = error.source();
+    while let Some(source) = at {
+        let inner = source
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if let Some(fault) = inner.or_else(|| source.downcast_ref::<rustls::Error>()) {
+            return Some(fault.to_string());
+        }
+        at = source.source();
+    }
+    None
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 //! Owns: which options are the core's and which the adapter's.
 //! Must not know: tenants, flows, where secrets come from.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use laneway_contract::{Addresses, Env, HttpClient, Provider};
+use laneway_contract::{Addresses, Env, HttpClient, MethodKind, Provider};
+use laneway_embedded::{Keys, Vault, VaultPlace};
 use laneway_keycloak::bootstrap::{self, BootstrapRequest, PlanStep};
 use laneway_keycloak::{AdminCredential, Keycloak, KeycloakConfig, KeycloakOptions};
 use laneway_oidc::{OidcConfig, OidcProvider};
@@ -13,14 +15,125 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::problem;
+use super::{Parts, problem};
 use crate::config;
+use crate::domain::tenant::Tenant;
 use crate::domain::upstream::{Trust, Upstream};
-use crate::domain::{Code, Problem};
+use crate::domain::{Code, Problem, TenantId};
 use crate::outbound::{GuardedClient, SystemClock, SystemRandom};
+use crate::store::seal::{Place, Sealer};
 
 /// Options that the core reads itself; the rest is the adapter's.
 const CORE_OPTIONS: &[&str] = &["label", "max_acr"];
+
+/// Leaked passwords, as the embedded provider keeps them.
+pub type BreachedPasswords = laneway_embedded::BreachedList;
+
+/// Reads the operator's list of leaked passwords.
+///
+/// # Errors
+/// What is wrong with the file, in one sentence.
+pub fn read_breached(path: &Path) -> Result<BreachedPasswords, String> {
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let size = file.metadata().map_err(|error| error.to_string())?.len();
+    if size > laneway_embedded::MAX_BREACHED_BYTES {
+        return Err("it is larger than 256 MiB".to_owned());
+    }
+    BreachedPasswords::read(std::io::BufReader::new(file))
+}
+
+/// What the embedded provider offers by an upstream's options: `methods`, by default all but
+/// passwords.
+///
+/// # Errors
+/// What is wrong with the options, in one sentence.
+pub fn embedded_methods(options: &Value) -> Result<Vec<MethodKind>, String> {
+    const KNOWN: [MethodKind; 4] = [
+        MethodKind::Passkey,
+        MethodKind::EmailCode,
+        MethodKind::Password,
+        MethodKind::Totp,
+    ];
+    let fix = "methods is a list of passkey, email-code, password and totp";
+    if let Some(members) = options.as_object()
+        && let Some(unknown) = members
+            .keys()
+            .find(|key| *key != "methods" && !CORE_OPTIONS.contains(&key.as_str()))
+    {
+        return Err(format!("{unknown} is not known; there is methods"));
+    }
+    let Some(listed) = options.get("methods") else {
+        return Ok(KNOWN
+            .into_iter()
+            .filter(|kind| *kind != MethodKind::Password)
+            .collect());
+    };
+    let listed: Vec<String> = serde_json::from_value(listed.clone()).map_err(|_| fix)?;
+    let known = |name: &String| KNOWN.iter().find(|kind| kind.as_str() == name).copied();
+    let kinds: Option<Vec<MethodKind>> = listed.iter().map(known).collect();
+    let kinds = kinds.ok_or(fix)?;
+    if kinds.iter().all(|kind| kind.is_second_only()) {
+        return Err("methods must name one that signs people in".to_owned());
+    }
+    Ok(kinds)
+}
+
+pub(super) fn embedded(
+    parts: &Parts,
+    tenant: &Tenant,
+    row: &Upstream,
+    env: Env,
+) -> Result<Arc<dyn Provider>, String> {
+    let (code_ttl_s, max_tries, resend_after_s) = parts.codes;
+    let mut methods = embedded_methods(&row.options)?;
+    methods.retain(|kind| *kind != MethodKind::EmailCode || parts.mail);
+    let tenant_id = tenant.id.as_str().to_owned();
+    let config = laneway_embedded::EmbeddedConfig {
+        code_ttl_s,
+        max_tries,
+        resend_after_s,
+        methods,
+        breached: parts.breached.clone(),
+        ..laneway_embedded::EmbeddedConfig::new(tenant_id, tenant.slug.clone())
+    };
+    let derived = parts.sealer.derive_all("embedded codes");
+    let keys = Keys {
+        mac: derived.iter().map(|key| key.to_vec().into()).collect(),
+        vault: Arc::new(TenantVault {
+            sealer: parts.sealer.clone(),
+            tenant: tenant.id.clone(),
+        }),
+    };
+    let provider = laneway_embedded::Embedded::new(config, parts.db.clone(), keys, env);
+    Ok(Arc::new(provider))
+}
+
+/// The master keys, for one tenant's rows.
+struct TenantVault {
+    sealer: Sealer,
+    tenant: TenantId,
+}
+
+impl TenantVault {
+    fn place<'a>(&'a self, place: VaultPlace<'a>) -> Place<'a> {
+        Place {
+            tenant: self.tenant.as_str(),
+            table: place.table,
+            column: place.column,
+            row: place.row,
+        }
+    }
+}
+
+impl Vault for TenantVault {
+    fn seal(&self, place: VaultPlace<'_>, plain: &[u8]) -> Vec<u8> {
+        self.sealer.seal(self.place(place), plain)
+    }
+
+    fn open(&self, place: VaultPlace<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.sealer.open(self.place(place), sealed).ok()
+    }
+}
 
 pub(super) fn oidc(
     row: &Upstream,

@@ -2,16 +2,20 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use laneway_contract::Clock;
 use laneway_sqlkit::{Db, DbError};
 use quick_cache::sync::Cache;
 
+use super::kept::{Kept, Packer, Unpacked};
 use super::log::InvalidationLog;
+use super::marks::Marks;
+use super::rendered::Rendered;
+use super::streams::Streams;
 use super::touch::Touches;
 use crate::domain::session::Session;
 use crate::domain::user::{Membership, User, UserState};
+use crate::domain::{Sid, TenantId};
 use crate::store::invalidations::{Invalidation, Scope};
 use crate::store::{orgs, sessions, users};
 
@@ -26,20 +30,62 @@ pub struct Live {
     /// The active organization with effective roles; `None` without one, or when the
     /// membership has ended.
     pub org: Option<Membership>,
-    last_seen: AtomicI64,
+    kept: Arc<Kept>,
 }
 
 impl Live {
     /// The instant at which an unused session ends, epoch ms.
     pub fn idle_until(&self) -> i64 {
-        self.last_seen
-            .load(Ordering::Relaxed)
-            .saturating_add(self.session.idle_ms)
+        self.kept.idle_until()
     }
 
-    fn is_over(&self, now: i64) -> bool {
-        now >= self.session.expires_at || now >= self.idle_until()
+    /// What was made from it, for as long as it is kept itself.
+    pub fn rendered(&self) -> &Rendered {
+        self.kept.rendered()
     }
+
+    /// Is it, or what it hangs on, among these?
+    pub(super) fn is_named(&self, ids: &HashSet<(Scope, &str)>) -> bool {
+        let session = &self.session;
+        let named = |scope, id: &str| ids.contains(&(scope, id));
+        named(Scope::Session, session.sid.as_str())
+            || named(Scope::User, session.user.as_str())
+            || session
+                .org
+                .as_ref()
+                .is_some_and(|org| named(Scope::Org, org.as_str()))
+            || session
+                .upstream
+                .as_ref()
+                .is_some_and(|u| named(Scope::Upstream, u.id.as_str()))
+            || named(Scope::Tenant, session.tenant.as_str())
+    }
+
+    fn of(kept: Arc<Kept>) -> Option<Arc<Self>> {
+        let Unpacked {
+            session,
+            host,
+            user,
+            org,
+        } = kept.unpack()?;
+        Some(Arc::new(Self {
+            session,
+            host,
+            user,
+            org,
+            kept,
+        }))
+    }
+}
+
+/// The part of a cookie's hash that tells entries apart in memory: half of it is far more
+/// than anybody can search, and there are a million of them.
+type Key = [u8; 16];
+
+fn key(hash: &[u8; 32]) -> Key {
+    let mut key = [0; 16];
+    key.copy_from_slice(&hash[..16]);
+    key
 }
 
 /// All sessions, as far as this node remembers them.
@@ -47,8 +93,11 @@ pub struct Sessions {
     db: Db,
     clock: Arc<dyn Clock>,
     log: Arc<InvalidationLog>,
-    cache: Cache<[u8; 32], Arc<Live>>,
+    cache: Cache<Key, Arc<Kept>>,
+    packer: Packer,
+    marks: Marks,
     touches: Touches,
+    pub(super) streams: Streams,
 }
 
 impl Sessions {
@@ -64,7 +113,10 @@ impl Sessions {
             clock,
             log: Arc::clone(log),
             cache: Cache::new(capacity),
+            packer: Packer::default(),
+            marks: Marks::default(),
             touches: Touches::default(),
+            streams: Streams::default(),
         });
         // Weak: the log is held by these sessions, and would keep them for ever.
         let listener = Arc::downgrade(&sessions);
@@ -82,32 +134,80 @@ impl Sessions {
     /// [`DbError`] when the store had to be asked and could not answer.
     pub async fn find(&self, hash: &[u8; 32], slide: bool) -> Result<Option<Arc<Live>>, DbError> {
         let now = self.clock.now_ms();
-        if self.log.is_fresh()
-            && let Some(live) = self.cache.get(hash)
-            && !live.is_over(now)
-        {
-            metrics::counter!("laneway_session_cache_total", "result" => "hit").increment(1);
-            self.slide(&live, now, slide);
-            return Ok(Some(live));
-        }
-        metrics::counter!("laneway_session_cache_total", "result" => "miss").increment(1);
-        let Some(live) = self.load(hash).await? else {
-            return Ok(None);
+        let live = match self.remembered(hash, now) {
+            Some(live) => {
+                metrics::counter!("laneway_session_cache_total", "result" => "hit").increment(1);
+                live
+            }
+            None => {
+                metrics::counter!("laneway_session_cache_total", "result" => "miss").increment(1);
+                match self.load(hash).await? {
+                    Some(live) if !live.kept.is_over(now) => live,
+                    _ => return Ok(None),
+                }
+            }
         };
-        if live.is_over(now) {
-            return Ok(None);
-        }
         self.slide(&live, now, slide);
         Ok(Some(live))
+    }
+
+    fn remembered(&self, hash: &[u8; 32], now: i64) -> Option<Arc<Live>> {
+        if !self.log.is_fresh() {
+            return None;
+        }
+        let kept = self.cache.get(&key(hash))?;
+        if self.marks.outdate(kept.names(), kept.epoch) || kept.is_over(now) {
+            return None;
+        }
+        Live::of(kept)
     }
 
     /// Reads the row and keeps it unless something was invalidated meanwhile.
     async fn load(&self, hash: &[u8; 32]) -> Result<Option<Arc<Live>>, DbError> {
         let epoch = self.log.epoch();
         let Some((session, host)) = sessions::find_by_cookie(&self.db, hash).await? else {
-            self.cache.remove(hash);
+            self.cache.remove(&key(hash));
             return Ok(None);
         };
+        let Some(kept) = self.read(session, host, epoch).await? else {
+            return Ok(None);
+        };
+        if self.log.is_fresh() && self.log.epoch() == epoch {
+            self.cache.insert(key(hash), Arc::clone(&kept));
+            // A mark may have been made and swept away between the look and the insertion.
+            if self.log.epoch() != epoch {
+                self.cache.remove(&key(hash));
+            }
+        }
+        Ok(Live::of(kept))
+    }
+
+    /// A live session by its id, for a bearer token that names it. Read from the store each
+    /// time: such a token ends with its session at once.
+    ///
+    /// # Errors
+    /// [`DbError`] when the store could not answer.
+    pub async fn find_by_sid(
+        &self,
+        tenant: &TenantId,
+        sid: &Sid,
+    ) -> Result<Option<Arc<Live>>, DbError> {
+        let epoch = self.log.epoch();
+        let Some(session) = sessions::find(&self.db, tenant, sid).await? else {
+            return Ok(None);
+        };
+        let kept = self.read(session, String::new(), epoch).await?;
+        let now = self.clock.now_ms();
+        Ok(kept.filter(|kept| !kept.is_over(now)).and_then(Live::of))
+    }
+
+    /// What a request needs to know beside the row; `None` for somebody who is out.
+    async fn read(
+        &self,
+        session: Session,
+        host: String,
+        epoch: u64,
+    ) -> Result<Option<Arc<Kept>>, DbError> {
         let Some(user) = users::find(&self.db, &session.tenant, &session.user).await? else {
             return Ok(None);
         };
@@ -127,52 +227,89 @@ impl Sessions {
             .last(&session.sid)
             .unwrap_or(0)
             .max(session.last_seen_at);
-        let live = Arc::new(Live {
+        let read = Unpacked {
             session,
             host,
             user,
             org,
-            last_seen: AtomicI64::new(last_seen),
-        });
-        if self.log.is_fresh() && self.log.epoch() == epoch {
-            self.cache.insert(*hash, Arc::clone(&live));
-            if self.log.epoch() != epoch {
-                self.cache.remove(hash);
-            }
+        };
+        match self.packer.pack(read, last_seen, epoch) {
+            Some(kept) => Ok(Some(Arc::new(kept))),
+            None => Err(DbError::Broken("a session could not be packed".into())),
         }
-        Ok(Some(live))
     }
 
     fn slide(&self, live: &Live, now: i64, slide: bool) {
         const MINUTE: i64 = 60_000;
-        if slide && now.saturating_sub(live.last_seen.load(Ordering::Relaxed)) >= MINUTE {
-            live.last_seen.store(now, Ordering::Relaxed);
+        if slide && now.saturating_sub(live.kept.last_seen()) >= MINUTE {
+            live.kept.seen(now);
             self.touches
                 .note(&live.session.tenant, &live.session.sid, now);
         }
     }
 
     fn forget(&self, rows: &[Invalidation]) {
-        let ids: HashSet<(Scope, &str)> = rows
-            .iter()
-            .map(|row| (row.scope, row.id.as_str()))
-            .collect();
-        let named = |scope, id: &str| ids.contains(&(scope, id));
-        self.cache.retain(|_, live| {
-            let session = &live.session;
-            let hit = named(Scope::Session, session.sid.as_str())
-                || named(Scope::User, session.user.as_str())
-                || session
-                    .org
-                    .as_ref()
-                    .is_some_and(|org| named(Scope::Org, org.as_str()))
-                || session
-                    .upstream
-                    .as_ref()
-                    .is_some_and(|u| named(Scope::Upstream, u.id.as_str()))
-                || named(Scope::Tenant, session.tenant.as_str());
-            !hit
-        });
+        let epoch = self.log.epoch();
+        let names = rows.iter().map(|row| self.packer.name(row.scope, &row.id));
+        if self.marks.add(names, epoch) {
+            self.marks.sweep(|outdated| {
+                self.cache
+                    .retain(|_, kept| !outdated(kept.names(), kept.epoch));
+            });
+        }
+        self.streams.hear(rows, self.clock.now_ms());
+    }
+
+    /// Does what was true of a session when an exchange began still hold? Asks the store.
+    pub(super) async fn still_good(&self, live: &Live) -> Result<bool, DbError> {
+        let began = &live.session;
+        let Some(session) = sessions::find(&self.db, &began.tenant, &began.sid).await? else {
+            return Ok(false);
+        };
+        let now = self.clock.now_ms();
+        let used = self.touches.last(&session.sid).unwrap_or(0);
+        let idle_until = session
+            .idle_until()
+            .max(used.saturating_add(session.idle_ms));
+        if now >= session.expires_at || now >= idle_until || session.acr < began.acr {
+            return Ok(false);
+        }
+        let user = users::find(&self.db, &began.tenant, &began.user).await?;
+        if user.is_none_or(|user| user.state != UserState::Active) {
+            return Ok(false);
+        }
+        // Another tab may have changed the organization; this exchange was opened in the one
+        // that the backend was told, and goes on while that still holds.
+        let Some(told) = &live.org else {
+            return Ok(true);
+        };
+        let all = orgs::memberships(&self.db, &began.tenant, &began.user).await?;
+        let now_held = all.iter().find(|held| held.org == told.org);
+        Ok(now_held
+            .is_some_and(|held| held.roles == told.roles && held.permissions == told.permissions))
+    }
+
+    /// Counts as use.
+    pub(super) fn used(&self, live: &Live) {
+        self.slide(live, self.clock.now_ms(), true);
+    }
+
+    pub(super) fn now(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// Moves whenever anything is invalidated.
+    pub fn epoch(&self) -> u64 {
+        self.log.epoch()
+    }
+
+    /// The instant up to which this node has heard the log.
+    pub(super) fn heard_at(&self) -> i64 {
+        self.log.heard_at()
+    }
+
+    pub(super) fn bound_ms(&self) -> i64 {
+        self.log.bound_ms()
     }
 
     /// Writes the noted uses; called every few seconds and once at the end.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use laneway_contract::Clock;
 use laneway_sqlkit::{Db, DbError};
 
+use super::delays::{Delays, Heard};
 use crate::store::invalidations::{self, Invalidation};
 
 const BATCH: i64 = 1000;
@@ -22,6 +23,7 @@ pub struct InvalidationLog {
     epoch: AtomicU64,
     polled_at: AtomicI64,
     listeners: RwLock<Vec<Listener>>,
+    delays: Delays,
 }
 
 impl InvalidationLog {
@@ -40,6 +42,7 @@ impl InvalidationLog {
             epoch: AtomicU64::new(0),
             polled_at: AtomicI64::new(now),
             listeners: RwLock::new(Vec::new()),
+            delays: Delays::default(),
         }))
     }
 
@@ -61,6 +64,21 @@ impl InvalidationLog {
             .now_ms()
             .saturating_sub(self.polled_at.load(Ordering::SeqCst))
             <= self.bound_ms
+    }
+
+    /// The instant up to which this node has heard of all changes.
+    pub fn heard_at(&self) -> i64 {
+        self.polled_at.load(Ordering::SeqCst)
+    }
+
+    /// How fast this node heard of revocations in the last hour.
+    pub fn heard(&self) -> Heard {
+        self.delays.heard(self.clock.now_ms())
+    }
+
+    /// Past this many ms without news this node trusts no cache.
+    pub fn bound_ms(&self) -> i64 {
+        self.bound_ms
     }
 
     /// Applies what this node itself has just committed, without waiting for the poll.
@@ -90,6 +108,7 @@ impl InvalidationLog {
             if let Some(last) = rows.last() {
                 let now = self.clock.now_ms();
                 for row in &rows {
+                    self.delays.note(now, now.saturating_sub(row.at).max(0));
                     #[expect(clippy::cast_precision_loss, reason = "milliseconds of delay")]
                     metrics::histogram!("laneway_invalidation_delay_seconds")
                         .record(now.saturating_sub(row.at).max(0) as f64 / 1000.0);

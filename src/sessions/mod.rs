@@ -1,11 +1,21 @@
 //! Live sessions on this node.
 //!
-//! Owns: the hot cache, the invalidation log and its poller, `last_seen_at` in batches.
+//! Owns: the hot cache, the invalidation log and its poller, `last_seen_at` in batches,
+//! values that were made from a
+//! session, the exchanges that run in its name.
 //! Must not know: how a session came to be, HTTP, providers.
 
 mod cache;
+mod delays;
+mod kept;
 mod log;
+mod marks;
+mod rendered;
+mod streams;
 mod touch;
 
 pub use cache::{Live, Sessions};
+pub use delays::Heard;
 pub use log::InvalidationLog;
+pub use rendered::Rendered;
+pub use streams::{End, Lease, Streams, Usage};

@@ -3,9 +3,9 @@
 use laneway_sqlkit::{DbError, On, Row, Tx, q};
 
 use crate::domain::user::{IdentityLink, LinkKind};
-use crate::domain::{Email, TenantId, UpstreamId, UserId};
+use crate::domain::{ConnectionId, Email, TenantId, UpstreamId, UserId};
 
-/// The user behind an assertion.
+/// The user behind what an upstream asserts, or an address of their own.
 pub async fn find_user(
     on: impl On,
     tenant: &TenantId,
@@ -21,6 +21,27 @@ pub async fn find_user(
     .bind(kind.as_str())
     .bind(issuer)
     .bind(subject)
+    .optional(on)
+    .await?;
+    row.map(|row| Ok(UserId(row.get("user_id")?))).transpose()
+}
+
+/// The user whom somebody is at a customer's own provider: told apart by connection.
+pub async fn find_by_connection(
+    on: impl On,
+    tenant: &TenantId,
+    connection: &ConnectionId,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<UserId>, DbError> {
+    let row = q(
+        "SELECT user_id FROM identity_links WHERE tenant_id = $1 AND kind = 'connection' \
+         AND issuer = $2 AND subject = $3 AND source_id = $4",
+    )
+    .bind(tenant.as_str())
+    .bind(issuer)
+    .bind(subject)
+    .bind(connection.as_str())
     .optional(on)
     .await?;
     row.map(|row| Ok(UserId(row.get("user_id")?))).transpose()
@@ -57,7 +78,7 @@ pub async fn create(tx: &mut Tx, tenant: &TenantId, link: &IdentityLink) -> Resu
     let count = q(
         "INSERT INTO identity_links (id, tenant_id, user_id, kind, source_id, issuer, \
                    subject, created_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-                   ON CONFLICT (tenant_id, kind, issuer, subject) DO NOTHING",
+                   ON CONFLICT DO NOTHING",
     )
     .bind(&link.id)
     .bind(tenant.as_str())

@@ -6,22 +6,38 @@
 
 pub mod api_tokens;
 pub mod audit;
+pub mod audit_search;
+pub mod belongings;
+pub mod connections;
+pub mod devices;
+pub mod email_changes;
+pub mod erasure;
+pub mod failures;
+pub mod figures;
 pub mod flows;
 pub mod hosts;
 pub mod installation;
 pub mod invalidations;
+pub mod invitations;
 pub mod keys;
 pub mod links;
+pub mod login_hours;
+pub mod logos;
+pub mod members;
+pub mod nodes;
 pub mod operators;
 pub mod orgs;
 pub mod outbox;
 pub mod rate;
+pub mod role_mappings;
 pub mod seal;
 pub mod secrets;
 pub mod sessions;
 pub mod tenants;
 pub mod upstream_sessions;
+pub mod upstream_states;
 pub mod upstreams;
+pub mod user_search;
 pub mod users;
 mod write;
 
@@ -34,12 +50,56 @@ pub use write::Write;
 /// Migrations of the core, applied at every start.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     table: "core_migrations",
-    steps: &[Migration {
-        version: 1,
-        name: "core",
-        sqlite: include_str!("../../migrations/sqlite/0001_core.sql"),
-        postgres: include_str!("../../migrations/postgres/0001_core.sql"),
-    }],
+    steps: &[
+        Migration {
+            version: 1,
+            name: "core",
+            sqlite: include_str!("../../migrations/sqlite/0001_core.sql"),
+            postgres: include_str!("../../migrations/postgres/0001_core.sql"),
+        },
+        Migration {
+            version: 2,
+            name: "devices_mail",
+            sqlite: include_str!("../../migrations/sqlite/0002_devices_mail.sql"),
+            postgres: include_str!("../../migrations/postgres/0002_devices_mail.sql"),
+        },
+        Migration {
+            version: 3,
+            name: "people",
+            sqlite: include_str!("../../migrations/sqlite/0003_people.sql"),
+            postgres: include_str!("../../migrations/postgres/0003_people.sql"),
+        },
+        Migration {
+            version: 4,
+            name: "language_and_settings",
+            sqlite: include_str!("../../migrations/sqlite/0004_language_and_settings.sql"),
+            postgres: include_str!("../../migrations/postgres/0004_language_and_settings.sql"),
+        },
+        Migration {
+            version: 5,
+            name: "authority",
+            sqlite: include_str!("../../migrations/sqlite/0005_authority.sql"),
+            postgres: include_str!("../../migrations/postgres/0005_authority.sql"),
+        },
+        Migration {
+            version: 6,
+            name: "desk",
+            sqlite: include_str!("../../migrations/sqlite/0006_desk.sql"),
+            postgres: include_str!("../../migrations/postgres/0006_desk.sql"),
+        },
+        Migration {
+            version: 9,
+            name: "device_names",
+            sqlite: include_str!("../../migrations/sqlite/0009_device_names.sql"),
+            postgres: include_str!("../../migrations/postgres/0009_device_names.sql"),
+        },
+        Migration {
+            version: 10,
+            name: "connections",
+            sqlite: include_str!("../../migrations/sqlite/0010_connections.sql"),
+            postgres: include_str!("../../migrations/postgres/0010_connections.sql"),
+        },
+    ],
 };
 
 /// The one place where a database error becomes an answer: down is 503, a broken rule of

@@ -3,9 +3,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use laneway_sqlkit::{DbError, On, Row, Tx, q};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::user::Membership;
 use crate::domain::{OrgId, TenantId, UserId};
+
+/// May anybody act in it?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OrgState {
+    /// Yes.
+    Active,
+    /// No.
+    Disabled,
+}
+
+impl OrgState {
+    /// The stored word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+        }
+    }
+}
 
 /// An organization row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +37,10 @@ pub struct Organization {
     pub slug: String,
     /// Name.
     pub name: String,
-    /// `active` or `disabled`.
-    pub state: String,
+    /// On or off.
+    pub state: OrgState,
+    /// For `ETag`.
+    pub version: i64,
     /// Epoch ms.
     pub created_at: i64,
 }
@@ -32,7 +55,7 @@ pub async fn create(tx: &mut Tx, tenant: &TenantId, org: &Organization) -> Resul
     .bind(tenant.as_str())
     .bind(&org.slug)
     .bind(&org.name)
-    .bind(&org.state)
+    .bind(org.state.as_str())
     .bind(org.created_at)
     .run(tx)
     .await?;
@@ -46,7 +69,7 @@ pub async fn find(
     id_or_slug: &str,
 ) -> Result<Option<Organization>, DbError> {
     let row = q(
-        "SELECT id, slug, name, state, created_at FROM organizations \
+        "SELECT id, slug, name, state, version, created_at FROM organizations \
                  WHERE tenant_id = $1 AND (id = $2 OR slug = $2)",
     )
     .bind(tenant.as_str())
@@ -64,7 +87,7 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Organization>, DbError> {
     let rows = q(
-        "SELECT id, slug, name, state, created_at FROM organizations \
+        "SELECT id, slug, name, state, version, created_at FROM organizations \
                   WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3",
     )
     .bind(tenant.as_str())
@@ -74,6 +97,75 @@ pub async fn list(
     .await?;
     rows.iter().map(org_from_row).collect()
 }
+
+/// Writes all changeable members where the version is still the one that was read.
+pub async fn update(tx: &mut Tx, tenant: &TenantId, org: &Organization) -> Result<bool, DbError> {
+    let count = q(
+        "UPDATE organizations SET slug = $1, name = $2, state = $3, version = version + 1 \
+                   WHERE tenant_id = $4 AND id = $5 AND version = $6",
+    )
+    .bind(&org.slug)
+    .bind(&org.name)
+    .bind(org.state.as_str())
+    .bind(tenant.as_str())
+    .bind(org.id.as_str())
+    .bind(org.version)
+    .run(tx)
+    .await?;
+    Ok(count == 1)
+}
+
+/// Holds an organization's row until the transaction ends.
+pub async fn lock(tx: &mut Tx, tenant: &TenantId, org: &OrgId) -> Result<(), DbError> {
+    q("UPDATE organizations SET version = version WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant.as_str())
+        .bind(org.as_str())
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Deletes an organization and all that hangs on it; people and audit events stay.
+pub async fn delete(tx: &mut Tx, tenant: &TenantId, org: &OrgId) -> Result<bool, DbError> {
+    for sql in DELETE {
+        q(sql)
+            .bind(tenant.as_str())
+            .bind(org.as_str())
+            .run(&mut *tx)
+            .await?;
+    }
+    let count = q("DELETE FROM organizations WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant.as_str())
+        .bind(org.as_str())
+        .run(tx)
+        .await?;
+    Ok(count == 1)
+}
+
+/// Every table that names an organization, children first.
+const DELETE: &[&str] = &[
+    "DELETE FROM identity_links WHERE tenant_id = $1 AND kind = 'connection' AND source_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM connection_people WHERE tenant_id = $1 AND connection_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM connection_revisions WHERE tenant_id = $1 AND connection_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM role_mapping_revisions WHERE tenant_id = $1 AND connection_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM connections WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM role_grants WHERE tenant_id = $1 AND membership_id IN \
+     (SELECT id FROM memberships WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM memberships WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM roles WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM operator_grants WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM invitations WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM api_tokens WHERE tenant_id = $1 AND (org_id = $2 OR service_id IN \
+     (SELECT id FROM service_accounts WHERE tenant_id = $1 AND org_id = $2))",
+    "DELETE FROM operator_grants WHERE principal_kind = 'service_account' AND principal_id IN \
+     (SELECT id FROM service_accounts WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM service_accounts WHERE tenant_id = $1 AND org_id = $2",
+    "UPDATE sessions SET org_id = NULL WHERE tenant_id = $1 AND org_id = $2",
+];
 
 /// Adds a member; nothing happens when they are one. Answers the membership's id.
 pub async fn add_member(
@@ -136,6 +228,43 @@ pub async fn set_grants(
     Ok(())
 }
 
+/// A grant from something that happened once, such as an invitation.
+pub struct NewGrant<'a> {
+    /// Id of the row.
+    pub id: &'a str,
+    /// Of whose place in the organization.
+    pub membership: &'a str,
+    /// What.
+    pub role: &'a str,
+    /// From which kind of source.
+    pub source: &'a str,
+    /// From which one.
+    pub source_id: &'a str,
+}
+
+/// Adds a grant beside all others; nothing happens when it exists.
+pub async fn add_grant(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    grant: &NewGrant<'_>,
+    now: i64,
+) -> Result<(), DbError> {
+    q(
+        "INSERT INTO role_grants (id, tenant_id, membership_id, role, source, source_id, \
+         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+    )
+    .bind(grant.id)
+    .bind(tenant.as_str())
+    .bind(grant.membership)
+    .bind(grant.role)
+    .bind(grant.source)
+    .bind(grant.source_id)
+    .bind(now)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
 /// Defines a role of the tenant; nothing happens when it exists.
 pub async fn define_role(
     tx: &mut Tx,
@@ -155,6 +284,27 @@ pub async fn define_role(
     .run(tx)
     .await?;
     Ok(())
+}
+
+/// All roles that may be granted in an organization, with what each permits.
+pub async fn roles(
+    on: impl On,
+    tenant: &TenantId,
+    org: &OrgId,
+) -> Result<Vec<(String, Vec<String>)>, DbError> {
+    let rows = q("SELECT slug, permissions FROM roles WHERE tenant_id = $1 \
+                  AND (org_id IS NULL OR org_id = $2) ORDER BY slug LIMIT 500")
+    .bind(tenant.as_str())
+    .bind(org.as_str())
+    .all(on)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let words: String = row.get("permissions")?;
+            let words = words.split_ascii_whitespace().map(str::to_owned).collect();
+            Ok((row.get("slug")?, words))
+        })
+        .collect()
 }
 
 /// A grant with its source, as the members API shows it.
@@ -249,11 +399,17 @@ impl Gathered {
 }
 
 fn org_from_row(row: &Row) -> Result<Organization, DbError> {
+    let state: String = row.get("state")?;
     Ok(Organization {
         id: OrgId(row.get("id")?),
         slug: row.get("slug")?,
         name: row.get("name")?,
-        state: row.get("state")?,
+        state: if state == "active" {
+            OrgState::Active
+        } else {
+            OrgState::Disabled
+        },
+        version: row.get("version")?,
         created_at: row.get("created_at")?,
     })
 }

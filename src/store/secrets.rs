@@ -23,6 +23,8 @@ pub enum SecretPurpose {
     LogoutJti,
     /// Adding a passkey from the account page, between its two calls.
     Ceremony,
+    /// Setting up an authenticator app on the account page; one per session.
+    Totp,
 }
 
 impl SecretPurpose {
@@ -36,6 +38,7 @@ impl SecretPurpose {
             Self::LogoutState => "logout_state",
             Self::LogoutJti => "logout_jti",
             Self::Ceremony => "ceremony",
+            Self::Totp => "totp",
         }
     }
 }
@@ -105,6 +108,22 @@ pub async fn consume(
     .optional(tx)
     .await?;
     row.map(|row| row.get("sealed")).transpose()
+}
+
+/// Forgets one value, live or used.
+pub async fn discard(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    purpose: SecretPurpose,
+    hash: &[u8],
+) -> Result<(), DbError> {
+    q("DELETE FROM one_time_secrets WHERE hash = $1 AND purpose = $2 AND tenant_id = $3")
+        .bind(hash)
+        .bind(purpose.as_str())
+        .bind(tenant.as_str())
+        .run(tx)
+        .await?;
+    Ok(())
 }
 
 /// Forgets values that ended before an instant.

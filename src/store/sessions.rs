@@ -4,10 +4,10 @@ use laneway_contract::Acr;
 use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
 
 use crate::domain::session::{Session, SessionUpstream};
-use crate::domain::{OrgId, Sid, TenantId, UpstreamId, UserId};
+use crate::domain::{DeviceId, OrgId, Sid, TenantId, UpstreamId, UserId};
 
 const COLUMNS: &str = "s.sid, s.tenant_id, s.user_id, s.org_id, s.acr, s.amr, s.auth_time, \
-    s.upstream_id, s.upstream_sub, s.upstream_sid, p.slug AS upstream_slug, s.ip, s.user_agent, \
+    s.upstream_id, s.upstream_sub, s.upstream_sid, p.slug AS upstream_slug, s.device_id, s.ip, s.user_agent, \
     s.created_at, s.last_seen_at, s.idle_ms, s.expires_at";
 
 const FROM: &str = "FROM sessions s LEFT JOIN upstreams p \
@@ -18,8 +18,8 @@ pub async fn create(tx: &mut Tx, session: &Session) -> Result<(), DbError> {
     let upstream = session.upstream.as_ref();
     q(
         "INSERT INTO sessions (sid, tenant_id, user_id, org_id, acr, amr, auth_time, upstream_id, \
-       upstream_sub, upstream_sid, ip, user_agent, created_at, last_seen_at, idle_ms, expires_at) \
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+       upstream_sub, upstream_sid, device_id, ip, user_agent, created_at, last_seen_at, idle_ms, \
+       expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
     )
     .bind(session.sid.as_str())
     .bind(session.tenant.as_str())
@@ -31,6 +31,7 @@ pub async fn create(tx: &mut Tx, session: &Session) -> Result<(), DbError> {
     .bind(upstream.map(|u| u.id.as_str()))
     .bind(upstream.map(|u| u.subject.as_str()))
     .bind(upstream.and_then(|u| u.sid.as_deref()))
+    .bind(session.device.as_ref().map(DeviceId::as_str))
     .bind(&session.ip)
     .bind(&session.user_agent)
     .bind(session.created_at)
@@ -47,8 +48,8 @@ pub async fn prove_again(tx: &mut Tx, session: &Session) -> Result<bool, DbError
     let upstream = session.upstream.as_ref();
     let count = q(
         "UPDATE sessions SET acr = $1, amr = $2, auth_time = $3, upstream_id = $4, \
-                   upstream_sub = $5, upstream_sid = $6, last_seen_at = $7, org_id = $8 \
-                   WHERE tenant_id = $9 AND sid = $10 AND ended_at IS NULL",
+                   upstream_sub = $5, upstream_sid = $6, last_seen_at = $7, org_id = $8, \
+                   device_id = $9 WHERE tenant_id = $10 AND sid = $11 AND ended_at IS NULL",
     )
     .bind(session.acr.as_str())
     .bind(session.amr.join(" "))
@@ -58,6 +59,7 @@ pub async fn prove_again(tx: &mut Tx, session: &Session) -> Result<bool, DbError
     .bind(upstream.and_then(|u| u.sid.as_deref()))
     .bind(session.last_seen_at)
     .bind(session.org.as_ref().map(OrgId::as_str))
+    .bind(session.device.as_ref().map(DeviceId::as_str))
     .bind(session.tenant.as_str())
     .bind(session.sid.as_str())
     .run(tx)
@@ -175,6 +177,45 @@ pub async fn list_of_user(
     rows.iter().map(from_row).collect()
 }
 
+/// Which sessions to list; empty text means "any".
+#[derive(Debug, Clone, Default)]
+pub struct SessionFilter {
+    /// Of this person.
+    pub user: String,
+    /// Active in this organization.
+    pub org: String,
+    /// That came from this upstream.
+    pub upstream: String,
+}
+
+/// A page of live sessions of a tenant, newest first.
+pub async fn list(
+    on: impl On,
+    tenant: &TenantId,
+    filter: &SessionFilter,
+    before: &str,
+    limit: i64,
+    now: i64,
+) -> Result<Vec<Session>, DbError> {
+    let sql = format!(
+        "SELECT {COLUMNS} {FROM} WHERE s.tenant_id = $1 AND s.ended_at IS NULL \
+         AND s.expires_at > $2 AND s.last_seen_at + s.idle_ms > $2 AND ($3 = '' OR s.sid < $3) \
+         AND ($4 = '' OR s.user_id = $4) AND ($5 = '' OR s.org_id = $5) \
+         AND ($6 = '' OR s.upstream_id = $6) ORDER BY s.sid DESC LIMIT $7"
+    );
+    let rows = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(now)
+        .bind(before)
+        .bind(&filter.user)
+        .bind(&filter.org)
+        .bind(&filter.upstream)
+        .bind(limit)
+        .all(on)
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Hosts on which a session has a live cookie.
 pub async fn hosts(on: impl On, tenant: &TenantId, sid: &Sid) -> Result<Vec<String>, DbError> {
     let rows = q(
@@ -197,6 +238,12 @@ pub enum Which<'a> {
     OfUser(&'a UserId),
     /// All of a person but one.
     Others(&'a UserId, &'a Sid),
+    /// Those of a person that were begun on one device.
+    OfDevice(&'a UserId, &'a str),
+    /// All that are active in an organization.
+    OfOrg(&'a OrgId),
+    /// All that came from one upstream.
+    OfUpstream(&'a UpstreamId),
     /// Those of one upstream session.
     UpstreamSession(&'a UpstreamId, &'a str),
     /// Those of one upstream subject.
@@ -215,6 +262,9 @@ pub async fn end(
         Which::One(sid) => ("sid = $4 AND $5 = ''", sid.as_str(), ""),
         Which::OfUser(user) => ("user_id = $4 AND $5 = ''", user.as_str(), ""),
         Which::Others(user, sid) => ("user_id = $4 AND sid <> $5", user.as_str(), sid.as_str()),
+        Which::OfDevice(user, id) => ("user_id = $4 AND device_id = $5", user.as_str(), id),
+        Which::OfOrg(org) => ("org_id = $4 AND $5 = ''", org.as_str(), ""),
+        Which::OfUpstream(id) => ("upstream_id = $4 AND $5 = ''", id.as_str(), ""),
         Which::UpstreamSession(id, sid) => {
             ("upstream_id = $4 AND upstream_sid = $5", id.as_str(), sid)
         }
@@ -235,6 +285,16 @@ pub async fn end(
         .all(tx)
         .await?;
     rows.iter().map(|row| Ok(Sid(row.get("sid")?))).collect()
+}
+
+/// Whether a person has ever signed in.
+pub async fn any_of_user(on: impl On, tenant: &TenantId, user: &UserId) -> Result<bool, DbError> {
+    let row = q("SELECT sid FROM sessions WHERE tenant_id = $1 AND user_id = $2 LIMIT 1")
+        .bind(tenant.as_str())
+        .bind(user.as_str())
+        .optional(on)
+        .await?;
+    Ok(row.is_some())
 }
 
 /// Moves `last_seen_at` forward, never back and never on an ended session.
@@ -284,6 +344,7 @@ fn from_row(row: &Row) -> Result<Session, DbError> {
         amr: amr.split_ascii_whitespace().map(str::to_owned).collect(),
         auth_time: row.get("auth_time")?,
         upstream,
+        device: row.maybe("device_id")?.map(DeviceId),
         ip: row.get("ip")?,
         user_agent: row.get("user_agent")?,
         created_at: row.get("created_at")?,

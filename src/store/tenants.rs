@@ -4,10 +4,10 @@ use laneway_sqlkit::{DbError, On, Row, Tx, q};
 use url::Url;
 
 use crate::domain::TenantId;
-use crate::domain::tenant::{Brand, Signup, Tenant};
+use crate::domain::tenant::{Brand, Signup, Tenant, TenantState};
 
 const COLUMNS: &str = "id, slug, name, public_url, rp_id, signup, jit, origins, brand, \
-                       claims_format, version, created_at";
+                       settings, claims_format, state, version, created_at";
 
 /// By id.
 pub async fn find(on: impl On, id: &TenantId) -> Result<Option<Tenant>, DbError> {
@@ -46,7 +46,8 @@ pub async fn list(on: impl On, after: &str, limit: i64) -> Result<Vec<Tenant>, D
 pub async fn create(tx: &mut Tx, tenant: &Tenant) -> Result<(), DbError> {
     q(
         "INSERT INTO tenants (id, slug, name, public_url, rp_id, signup, jit, origins, brand, \
-       claims_format, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+       claims_format, created_at, settings) \
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(tenant.id.as_str())
     .bind(&tenant.slug)
@@ -59,6 +60,7 @@ pub async fn create(tx: &mut Tx, tenant: &Tenant) -> Result<(), DbError> {
     .bind(json(&tenant.brand))
     .bind(tenant.claims_format)
     .bind(tenant.created_at)
+    .bind(json(&tenant.settings))
     .run(tx)
     .await?;
     Ok(())
@@ -68,8 +70,8 @@ pub async fn create(tx: &mut Tx, tenant: &Tenant) -> Result<(), DbError> {
 pub async fn update(tx: &mut Tx, tenant: &Tenant) -> Result<bool, DbError> {
     let count = q(
         "UPDATE tenants SET name = $1, public_url = $2, rp_id = $3, signup = $4, \
-                   jit = $5, origins = $6, brand = $7, claims_format = $8, version = version + 1 \
-                   WHERE id = $9 AND version = $10",
+                   jit = $5, origins = $6, brand = $7, claims_format = $8, state = $9, \
+                   settings = $12, version = version + 1 WHERE id = $10 AND version = $11",
     )
     .bind(&tenant.name)
     .bind(tenant.public_url.as_str())
@@ -79,8 +81,10 @@ pub async fn update(tx: &mut Tx, tenant: &Tenant) -> Result<bool, DbError> {
     .bind(json(&tenant.origins))
     .bind(json(&tenant.brand))
     .bind(tenant.claims_format)
+    .bind(tenant.state.as_str())
     .bind(tenant.id.as_str())
     .bind(tenant.version)
+    .bind(json(&tenant.settings))
     .run(tx)
     .await?;
     Ok(count == 1)
@@ -116,8 +120,10 @@ fn read(row: Option<Row>) -> Result<Option<Tenant>, DbError> {
 fn from_row(row: &Row) -> Result<Tenant, DbError> {
     let garbled = |what: &str| DbError::Broken(format!("tenants.{what} is garbled"));
     let signup: String = row.get("signup")?;
+    let state: String = row.get("state")?;
     let jit: String = row.get("jit")?;
     let brand: String = row.get("brand")?;
+    let settings: String = row.get("settings")?;
     let origins: String = row.get("origins")?;
     let public_url: String = row.get("public_url")?;
     Ok(Tenant {
@@ -130,7 +136,9 @@ fn from_row(row: &Row) -> Result<Tenant, DbError> {
         jit: jit == "create",
         origins: serde_json::from_str(&origins).map_err(|_| garbled("origins"))?,
         brand: serde_json::from_str::<Brand>(&brand).map_err(|_| garbled("brand"))?,
+        settings: serde_json::from_str(&settings).map_err(|_| garbled("settings"))?,
         claims_format: row.get("claims_format")?,
+        state: TenantState::parse(&state),
         version: row.get("version")?,
         created_at: row.get("created_at")?,
     })

@@ -10,7 +10,10 @@ const COLUMNS: &str = "id, tenant_id, slug, kind, issuer, client_id, secret, opt
 
 /// All upstreams of a tenant in order of creation (few: an operator adds each by hand).
 pub async fn list(on: impl On, tenant: &TenantId) -> Result<Vec<Upstream>, DbError> {
-    let sql = format!("SELECT {COLUMNS} FROM upstreams WHERE tenant_id = $1 ORDER BY id LIMIT 200");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM upstreams WHERE tenant_id = $1 \
+         AND deleted_at IS NULL ORDER BY id LIMIT 200"
+    );
     q_dynamic(sql)
         .bind(tenant.as_str())
         .all(on)
@@ -26,7 +29,9 @@ pub async fn find(
     tenant: &TenantId,
     id: &UpstreamId,
 ) -> Result<Option<Upstream>, DbError> {
-    let sql = format!("SELECT {COLUMNS} FROM upstreams WHERE tenant_id = $1 AND id = $2");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM upstreams WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL"
+    );
     let row = q_dynamic(sql)
         .bind(tenant.as_str())
         .bind(id.as_str())
@@ -101,6 +106,26 @@ pub async fn set_role(
     let count = q("UPDATE upstreams SET role = $1, version = version + 1 \
                    WHERE tenant_id = $2 AND id = $3")
     .bind(role.as_str())
+    .bind(tenant.as_str())
+    .bind(id.as_str())
+    .run(tx)
+    .await?;
+    Ok(count == 1)
+}
+
+/// Takes an upstream out of use and sight; its name is free again.
+pub async fn delete(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &UpstreamId,
+    now: i64,
+) -> Result<bool, DbError> {
+    let count = q(
+        "UPDATE upstreams SET deleted_at = $1, role = 'retired', slug = id, \
+                   secret = NULL, version = version + 1 \
+                   WHERE tenant_id = $2 AND id = $3 AND role <> 'primary' AND deleted_at IS NULL",
+    )
+    .bind(now)
     .bind(tenant.as_str())
     .bind(id.as_str())
     .run(tx)

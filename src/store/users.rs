@@ -3,9 +3,10 @@
 use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
 
 use crate::domain::user::{User, UserState};
-use crate::domain::{TenantId, UserId};
+use crate::domain::{Email, Lang, TenantId, UserId};
 
-const COLUMNS: &str = "id, email, email_verified, name, state, version, created_at";
+pub(super) const COLUMNS: &str =
+    "id, email, email_verified, name, locale, state, version, created_at";
 
 /// By id.
 pub async fn find(on: impl On, tenant: &TenantId, id: &UserId) -> Result<Option<User>, DbError> {
@@ -18,21 +19,31 @@ pub async fn find(on: impl On, tenant: &TenantId, id: &UserId) -> Result<Option<
     row.as_ref().map(from_row).transpose()
 }
 
-/// A page in order of id; `prefix` is matched against normalised name and address, as a
+/// Which people to list; the default is everybody who is not deleted.
+#[derive(Debug, Clone, Default)]
+pub struct UserFilter {
+    /// Beginning of a name or an address, or a whole id.
+    pub prefix: String,
+    /// Only these.
+    pub state: Option<UserState>,
+}
+
+/// A page in order of id; the prefix is matched against normalised name and address, as a
 /// range so that no pattern language reaches SQL.
 pub async fn list(
     on: impl On,
     tenant: &TenantId,
-    prefix: Option<&str>,
+    filter: &UserFilter,
     after: &str,
     limit: i64,
 ) -> Result<Vec<User>, DbError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM users WHERE tenant_id = $1 AND id > $2 AND state <> 'deleted' \
-         AND (($3 = '') OR (search >= $3 AND search < $4) OR (email >= $3 AND email < $4)) \
+         AND ($6 = '' OR state = $6) AND (($3 = '') OR (search >= $3 AND search < $4) \
+         OR (email >= $3 AND email < $4) OR id = $3) \
          ORDER BY id LIMIT $5"
     );
-    let prefix = prefix.unwrap_or_default().to_lowercase();
+    let prefix = filter.prefix.trim().to_lowercase();
     let end = format!("{prefix}\u{10ffff}");
     let rows = q_dynamic(sql)
         .bind(tenant.as_str())
@@ -40,6 +51,7 @@ pub async fn list(
         .bind(prefix)
         .bind(end)
         .bind(limit)
+        .bind(filter.state.map_or("", UserState::as_str))
         .all(on)
         .await?;
     rows.iter().map(from_row).collect()
@@ -49,7 +61,8 @@ pub async fn list(
 pub async fn create(tx: &mut Tx, tenant: &TenantId, user: &User) -> Result<bool, DbError> {
     let count = q(
         "INSERT INTO users (id, tenant_id, email, email_verified, name, search, state, \
-                   created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) \
+                   created_at, updated_at, locale) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9) \
                    ON CONFLICT (id) DO NOTHING",
     )
     .bind(user.id.as_str())
@@ -60,6 +73,7 @@ pub async fn create(tx: &mut Tx, tenant: &TenantId, user: &User) -> Result<bool,
     .bind(search_text(user))
     .bind(user.state.as_str())
     .bind(user.created_at)
+    .bind(user.locale.map(Lang::tag))
     .run(tx)
     .await?;
     Ok(count == 1)
@@ -74,7 +88,7 @@ pub async fn update(
 ) -> Result<bool, DbError> {
     let count = q(
         "UPDATE users SET email = $1, email_verified = $2, name = $3, search = $4, \
-                   state = $5, updated_at = $6, version = version + 1 \
+                   state = $5, updated_at = $6, version = version + 1, locale = $10 \
                    WHERE tenant_id = $7 AND id = $8 AND version = $9",
     )
     .bind(user.email.clone())
@@ -86,22 +100,45 @@ pub async fn update(
     .bind(tenant.as_str())
     .bind(user.id.as_str())
     .bind(user.version)
+    .bind(user.locale.map(Lang::tag))
     .run(tx)
     .await?;
     Ok(count == 1)
+}
+
+/// The language of whoever has proven an address to be theirs, if they chose one.
+pub async fn locale_at(
+    on: impl On,
+    tenant: &TenantId,
+    address: &Email,
+) -> Result<Option<Lang>, DbError> {
+    let row = q("SELECT u.locale FROM identity_links l \
+                 JOIN users u ON u.tenant_id = l.tenant_id AND u.id = l.user_id \
+                 WHERE l.tenant_id = $1 AND l.kind = 'email' AND l.subject = $2")
+    .bind(tenant.as_str())
+    .bind(address.as_str())
+    .optional(on)
+    .await?;
+    let locale: Option<String> = match row {
+        Some(row) => row.maybe("locale")?,
+        None => None,
+    };
+    Ok(locale.as_deref().and_then(Lang::parse))
 }
 
 fn search_text(user: &User) -> String {
     user.name.as_deref().unwrap_or_default().to_lowercase()
 }
 
-fn from_row(row: &Row) -> Result<User, DbError> {
+pub(super) fn from_row(row: &Row) -> Result<User, DbError> {
     let state: String = row.get("state")?;
+    let locale: Option<String> = row.maybe("locale")?;
     Ok(User {
         id: UserId(row.get("id")?),
         email: row.maybe("email")?,
         email_verified: row.get("email_verified")?,
         name: row.maybe("name")?,
+        locale: locale.as_deref().and_then(Lang::parse),
         state: UserState::parse(&state),
         version: row.get("version")?,
         created_at: row.get("created_at")?,

@@ -91,6 +91,20 @@ impl Keys {
         Ok(json!({ "keys": all }))
     }
 
+    /// The public half of a key that is published now, by its id.
+    ///
+    /// # Errors
+    /// `store_unavailable` when the keys have to be read and cannot be.
+    pub(super) async fn public_point(
+        &self,
+        tenant: &TenantId,
+        kid: &str,
+    ) -> Result<Option<Vec<u8>>, Problem> {
+        let keys = Box::pin(self.load(tenant)).await?;
+        let found = keys.iter().find(|key| key.id == kid);
+        Ok(found.map(|key| key.pair.public_key().as_ref().to_vec()))
+    }
+
     async fn load(&self, tenant: &TenantId) -> Result<Arc<Vec<Signer>>, Problem> {
         let outcome = self.loaded.try_get_with(tenant.clone(), async {
             let now = self.clock.now_ms();

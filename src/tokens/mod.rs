@@ -5,9 +5,11 @@
 
 mod claims;
 mod keys;
+mod verify;
 
 pub use claims::{AccessClaims, CLIENT_BFF};
 pub use keys::{Keys, rotate};
+pub use verify::verify_own;
 
 /// Chooses the JWT library's crypto backend, once per process.
 pub fn install_provider() {

@@ -1,25 +1,32 @@
 //! A tenant's one colour as a stylesheet of its own: pages carry no inline styles.
 
+use crate::domain::tenant::Brand;
+
 /// The stylesheet for a colour given as `rrggbb` or `#rrggbb`; `None` for anything else,
 /// so that nothing a tenant types can become a rule.
 ///
 /// Sets the colour and the ink that reads best on it (WCAG 2.2 contrast); the rest of the
 /// palette follows from the colour in `tokens.css`.
 pub fn brand_css(color: &str) -> Option<String> {
+    let (color, ink) = pair(color)?;
+    Some(format!(":root{{--brand:#{color};--brand-ink:#{ink}}}\n"))
+}
+
+/// A colour and the ink that reads on it, as digits.
+pub(super) fn pair(color: &str) -> Option<(String, &'static str)> {
     let color = plain(color)?;
     let ink = if contrast_with_white(&color) >= 4.5 {
         "fff"
     } else {
         "101415"
     };
-    Some(format!(":root{{--brand:#{color};--brand-ink:#{ink}}}\n"))
+    Some((color, ink))
 }
 
 /// The six digits in lower case.
 pub(super) fn plain(color: &str) -> Option<String> {
     let digits = color.strip_prefix('#').unwrap_or(color);
-    let ok = digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    ok.then(|| digits.to_ascii_lowercase())
+    Brand::is_color(color).then(|| digits.to_ascii_lowercase())
 }
 
 fn contrast_with_white(digits: &str) -> f64 {

@@ -1,6 +1,7 @@
 //! What every page shows around its subject.
 
 use super::brand;
+use crate::domain::tenant::Brand;
 
 /// The frame of a page: whose it is and how it looks.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +14,12 @@ pub struct Chrome {
     pub logo_url: Option<String>,
     /// Request id, shown as "Reference" where something failed.
     pub reference: String,
+    /// Where people find help.
+    pub help_url: Option<String>,
+    /// Where it says what happens to their data.
+    pub privacy_url: Option<String>,
+    /// Whom people write to when something fails.
+    pub support_email: Option<String>,
 }
 
 impl Chrome {
@@ -25,8 +32,7 @@ impl Chrome {
     /// The picture, unless its address is one that a page must not load.
     pub fn logo(&self) -> Option<&str> {
         let url = self.logo_url.as_deref()?;
-        let own_path = url.starts_with('/') && !url.starts_with("//") && !url.starts_with("/\\");
-        (own_path || url.starts_with("https://")).then_some(url)
+        Brand::may_be_logo(url).then_some(url)
     }
 }
 
@@ -38,6 +44,9 @@ impl Chrome {
             brand_color: None,
             logo_url: None,
             reference: "7QK-4M2".into(),
+            help_url: None,
+            privacy_url: None,
+            support_email: None,
         }
     }
 
@@ -47,6 +56,9 @@ impl Chrome {
             brand_color: Some("#7B2D5B".into()),
             logo_url: Some("/assets/img/mark.svg".into()),
             reference: "9TB-1X7".into(),
+            help_url: Some("https://quay.example/help".into()),
+            privacy_url: Some("https://quay.example/privacy".into()),
+            support_email: Some("help@quay.example".into()),
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct CodePage {
     pub email: String,
     /// Seconds until another code may be asked for; 0 is now.
     pub resend_in: u32,
+    /// Follows a password on an account that is being guessed at.
+    pub doubted: bool,
     /// What went wrong.
     pub error: Option<String>,
     /// `login`, `signup`, `verify`, `step_up` or `link`: what the button says.
@@ -56,6 +58,7 @@ impl CodePage {
             flow: Some("f1".into()),
             email: "ana.ferreira@brennankohl.example".into(),
             resend_in: 24,
+            doubted: false,
             error: None,
             purpose: purpose.into(),
         };
@@ -73,6 +76,10 @@ impl CodePage {
                 ..plain("verify")
             },
             plain("step_up"),
+            Self {
+                doubted: true,
+                ..plain("login")
+            },
         ]
     }
 }

@@ -37,6 +37,8 @@ pub struct LoginPage {
     pub email_code: bool,
     /// Passwords are accepted on this page.
     pub password: bool,
+    /// Where a lost password is replaced, if it can be.
+    pub recover_href: Option<String>,
     /// Other providers.
     pub redirects: Vec<RedirectChoice>,
     /// Where an account is made, if people may.
@@ -66,6 +68,7 @@ impl LoginPage {
             passkey: true,
             email_code: true,
             password: false,
+            recover_href: None,
             redirects: vec![
                 RedirectChoice {
                     connection: "kc".into(),
@@ -97,6 +100,7 @@ impl LoginPage {
             Self {
                 passkey: false,
                 password: true,
+                recover_href: Some("/recover?return_to=%2Faccount".into()),
                 redirects: Vec::new(),
                 ..plain("ana@a.test")
             },

@@ -1,17 +1,24 @@
 //! Pages and mails: typed values in, HTML or text out.
 //!
 //! Owns layout, wording, stylesheets and scripts. Must not know the rest of the program:
-//! no room of the crate is imported here, nothing is fetched, no clock is read. Whatever a
-//! page shows is a public field of its struct; every struct has samples that a test renders.
+//! of its rooms only `domain` may be named, for the languages; nothing is fetched, no clock
+//! is read. Whatever a page shows is a public field of its struct; every struct has samples
+//! that a test renders in every language. Who reads it ([`Reader`]) comes with the rendering.
 
 mod account;
+pub mod agent;
+mod api_reference;
 pub mod assets;
 mod brand;
+mod change_email;
 mod chrome;
 mod code;
+mod deletion;
+pub mod desk;
 mod filters;
 mod flow;
 mod icons;
+mod invitation;
 mod login;
 mod logout;
 mod magic_link;
@@ -20,18 +27,30 @@ mod organization;
 mod outcome;
 mod owner;
 mod passkey;
+mod password;
 mod profile;
+mod reader;
+mod second;
 #[cfg(test)]
 mod tests;
 mod text;
 mod upstream;
 mod when;
+mod words;
 
-pub use account::{AccountPage, IdentityRow, PasskeyRow, SessionRow};
+pub use account::{
+    AccountPage, DeviceRow, DevicesSection, FactorsSection, IdentitiesSection, IdentityRow,
+    MembershipRow, OrganizationsSection, PasskeyRow, PasskeysSection, ProfileSection, SessionRow,
+    SessionsSection,
+};
+pub use api_reference::{ApiGroup, ApiMember, ApiOperation, ApiReferencePage};
 pub use brand::brand_css;
+pub use change_email::{ChangeEmailPage, PendingCode};
 pub use chrome::Chrome;
 pub use code::CodePage;
+pub use deletion::{AccountDeletedPage, DeleteAccountPage};
 pub use flow::{ChoosePage, MethodChoice};
+pub use invitation::{InvitationPage, InvitationStep};
 pub use login::{LoginPage, RedirectChoice};
 pub use logout::{ConfirmLogoutPage, ContinueLogoutPage, LoggedOutPage};
 pub use magic_link::MagicLinkPage;
@@ -39,6 +58,10 @@ pub use organization::{OrganizationChoice, OrganizationPage};
 pub use outcome::{DeniedPage, ErrorPage, UpstreamDownPage};
 pub use owner::OwnerPage;
 pub use passkey::{EnrolPage, PasskeyPage};
+pub use password::{NewPasswordPage, PasswordPage, RecoverPage};
 pub use profile::{ProfilePage, SignupPage};
-pub use text::{FluentArgs, has_text, text};
+pub use reader::{Reader, Switch};
+pub use second::{EnrolTotpPage, RecoveryCodesPage, SecondPage};
+pub use text::{FluentArgs, has_text, text, translate};
 pub use upstream::{CheckRow, ConnectUpstreamPage, UpstreamValues};
+pub use words::{Value, Words, grouped};

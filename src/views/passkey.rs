@@ -41,6 +41,8 @@ pub struct EnrolPage {
     pub public_key_json: String,
     /// May be left out.
     pub skippable: bool,
+    /// An authenticator app could be added instead.
+    pub app_instead: bool,
     /// What went wrong.
     pub error: Option<String>,
 }
@@ -78,6 +80,7 @@ impl EnrolPage {
             flow: "f1".into(),
             public_key_json: r#"{"challenge":"AAAA"}"#.into(),
             skippable: true,
+            app_instead: true,
             error: None,
         };
         vec![
@@ -85,6 +88,7 @@ impl EnrolPage {
             Self {
                 error: Some("The passkey could not be stored.".into()),
                 skippable: false,
+                app_instead: false,
                 ..plain()
             },
         ]

@@ -1,34 +1,72 @@
-//! Every word that people read, from one Fluent resource.
-//!
-//! One language so far. A second one adds a resource beside `en.ftl` and a choice here.
+//! Every word that people read, from Fluent resources: a folder per language, in it one
+//! file per room that speaks. A file that is added is read without a line of code.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use fluent_bundle::FluentResource;
 use fluent_bundle::concurrent::FluentBundle;
+use rust_embed::RustEmbed;
 
 pub use fluent_bundle::FluentArgs;
 
-const ENGLISH: &str = include_str!("../../templates/text/en.ftl");
+use crate::domain::Lang;
 
-static BUNDLE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
-    let mut bundle = FluentBundle::new_concurrent(vec!["en".parse().unwrap_or_default()]);
+#[derive(RustEmbed)]
+#[folder = "templates/text"]
+struct Files;
+
+/// The sentences of problems: the code says them in English, pages in the reader's language.
+const PROBLEMS: &str = "problems.ftl";
+
+type Bundle = FluentBundle<FluentResource>;
+
+static BUNDLES: LazyLock<Vec<(Lang, Bundle)>> =
+    LazyLock::new(|| Lang::ALL.map(|lang| (lang, bundle(lang))).into());
+
+/// Name and content of a language's files, in order of name.
+fn files(lang: Lang) -> Vec<(String, String)> {
+    let folder = format!("{}/", lang.tag());
+    let mut all: Vec<(String, String)> = Files::iter()
+        .filter_map(|path| {
+            let name = path.strip_prefix(folder.as_str())?.to_owned();
+            let bytes = Files::get(&path)?.data;
+            Some((name, String::from_utf8_lossy(&bytes).into_owned()))
+        })
+        .collect();
+    all.sort_unstable();
+    all
+}
+
+fn bundle(lang: Lang) -> Bundle {
+    let mut bundle = FluentBundle::new_concurrent(vec![lang.tag().parse().unwrap_or_default()]);
     // The marks that isolate inserted text would end up in titles, copied values and mails.
     bundle.set_use_isolating(false);
-    // What could be read is kept even when a line is wrong; a test refuses wrong lines.
-    let resource = FluentResource::try_new(ENGLISH.to_owned()).unwrap_or_else(|(rest, _)| rest);
-    bundle.add_resource_overriding(resource);
+    for (_, text) in files(lang) {
+        // What could be read is kept even when a line is wrong; a test refuses wrong lines.
+        let resource = FluentResource::try_new(text).unwrap_or_else(|(rest, _)| rest);
+        bundle.add_resource_overriding(resource);
+    }
     bundle
-});
+}
 
-/// The words for `key`, with `args` filled in. An unknown key shows itself in brackets, so
-/// that a page stays usable; a test refuses every such bracket.
-pub fn text(key: &str, args: &FluentArgs<'_>) -> String {
-    let Some(pattern) = BUNDLE.get_message(key).and_then(|message| message.value()) else {
+fn bundle_of(lang: Lang) -> Option<&'static Bundle> {
+    let found = BUNDLES.iter().find(|(of, _)| *of == lang);
+    found.map(|(_, bundle)| bundle)
+}
+
+/// The words for `key`, with `args` filled in. What a language lacks is English. An unknown
+/// key shows itself in brackets, so that a page stays usable; a test refuses both.
+pub fn text(lang: Lang, key: &str, args: &FluentArgs<'_>) -> String {
+    let found = [lang, Lang::En].into_iter().find_map(|lang| {
+        let bundle = bundle_of(lang)?;
+        Some((bundle, bundle.get_message(key)?.value()?))
+    });
+    let Some((bundle, pattern)) = found else {
         return format!("⟦{key}⟧");
     };
     let mut faults = Vec::new();
-    let words = BUNDLE.format_pattern(pattern, Some(args), &mut faults);
+    let words = bundle.format_pattern(pattern, Some(args), &mut faults);
     if faults.is_empty() {
         words.into_owned()
     } else {
@@ -38,85 +76,94 @@ pub fn text(key: &str, args: &FluentArgs<'_>) -> String {
 
 /// Are there words for `key`?
 pub fn has_text(key: &str) -> bool {
-    BUNDLE.has_message(key)
+    bundle_of(Lang::En).is_some_and(|bundle| bundle.has_message(key))
+}
+
+/// A sentence of a problem with its key: what stands between its values, and their names.
+struct Sentence {
+    key: String,
+    fixed: Vec<String>,
+    names: Vec<String>,
+}
+
+static SENTENCES: LazyLock<(HashMap<String, String>, Vec<Sentence>)> = LazyLock::new(|| {
+    let english = files(Lang::En);
+    let problems = english.iter().find(|(name, _)| name == PROBLEMS);
+    let mut plain = HashMap::new();
+    let mut with_values = Vec::new();
+    for (key, words) in problems.iter().flat_map(|(_, text)| lines(text)) {
+        let sentence = sentence(key, words);
+        if sentence.names.is_empty() {
+            plain.insert(words.to_owned(), key.to_owned());
+        } else {
+            with_values.push(sentence);
+        }
+    }
+    (plain, with_values)
+});
+
+/// `key = words` on one line, as all of that file is written.
+fn lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+        .filter_map(|line| line.split_once(" = "))
+}
+
+fn sentence(key: &str, words: &str) -> Sentence {
+    let (mut fixed, mut names) = (Vec::new(), Vec::new());
+    let mut rest = words;
+    while let Some((before, after)) = rest.split_once("{ $") {
+        let (name, after) = after.split_once(" }").unwrap_or((after, ""));
+        fixed.push(before.to_owned());
+        names.push(name.to_owned());
+        rest = after;
+    }
+    fixed.push(rest.to_owned());
+    Sentence {
+        key: key.to_owned(),
+        fixed,
+        names,
+    }
+}
+
+impl Sentence {
+    /// The values in a text that says this sentence.
+    fn values<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
+        let (first, others) = self.fixed.split_first()?;
+        let mut rest = text.strip_prefix(first.as_str())?;
+        let mut found = Vec::new();
+        for (at, fixed) in others.iter().enumerate() {
+            let end = if at + 1 == others.len() {
+                rest.strip_suffix(fixed.as_str())?.len()
+            } else {
+                rest.find(fixed.as_str())?
+            };
+            found.push(&rest[..end]);
+            rest = &rest[end + fixed.len()..];
+        }
+        Some(found)
+    }
+}
+
+/// What a problem says in English, in the reader's language; `None` where nobody wrote it
+/// down.
+pub fn translate(lang: Lang, english: &str) -> Option<String> {
+    if lang == Lang::En {
+        return Some(english.to_owned());
+    }
+    let (plain, with_values) = &*SENTENCES;
+    if let Some(key) = plain.get(english) {
+        return Some(text(lang, key, &FluentArgs::new()));
+    }
+    with_values.iter().find_map(|sentence| {
+        let values = sentence.values(english)?;
+        let mut args = FluentArgs::new();
+        for (name, value) in sentence.names.iter().zip(values) {
+            args.set(name.as_str(), value);
+        }
+        Some(text(lang, &sentence.key, &args))
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-    use std::path::Path;
-
-    use fluent_bundle::FluentResource;
-
-    use super::{ENGLISH, FluentArgs, has_text, text};
-
-    #[test]
-    fn every_line_is_readable_and_every_key_is_given_once() {
-        assert!(FluentResource::try_new(ENGLISH.to_owned()).is_ok());
-        let keys: Vec<&str> = keys().collect();
-        let unique: BTreeSet<&str> = keys.iter().copied().collect();
-        assert_eq!(keys.len(), unique.len());
-    }
-
-    #[test]
-    fn unknown_keys_and_missing_values_are_visible() {
-        assert_eq!(text("no-such-key", &FluentArgs::new()), "⟦no-such-key⟧");
-        assert!(text("login-title", &FluentArgs::new()).starts_with('⟦'));
-        assert!(!has_text("no-such-key"));
-    }
-
-    #[test]
-    fn values_stay_as_they_are() {
-        let mut args = FluentArgs::new();
-        args.set("tenant", "007 { $x } ");
-        assert_eq!(text("login-title", &args), "Sign in to 007 { $x } ");
-    }
-
-    #[test]
-    fn every_key_is_used() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut sources = String::new();
-        gather(&root.join("templates"), &mut sources);
-        gather(&root.join("src/views"), &mut sources);
-        // Families whose last part is chosen by a value, and words that the callers of
-        // these pages look up.
-        let families = [
-            "account-flash-",
-            "account-unknown-browser",
-            "check-",
-            "choose-step-up",
-            "denied-title",
-            "identity-email",
-            "method-",
-            "upstream-link-first",
-            "upstream-not-ready",
-        ];
-        let unused: Vec<&str> = keys()
-            .filter(|key| !families.iter().any(|family| key.starts_with(family)))
-            .filter(|key| !sources.contains(&format!("\"{key}\"")))
-            .collect();
-        assert!(unused.is_empty(), "{unused:?}");
-    }
-
-    fn keys() -> impl Iterator<Item = &'static str> {
-        ENGLISH
-            .lines()
-            .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
-            .filter_map(|line| line.split_once(" ="))
-            .map(|(key, _)| key)
-    }
-
-    fn gather(folder: &Path, into: &mut String) {
-        for entry in std::fs::read_dir(folder).expect("the folder is readable") {
-            let path = entry.expect("the entry is readable").path();
-            if path.is_dir() {
-                gather(&path, into);
-            } else if path
-                .extension()
-                .is_some_and(|e| e == "html" || e == "txt" || e == "rs")
-            {
-                into.push_str(&std::fs::read_to_string(&path).expect("sources are text"));
-            }
-        }
-    }
-}
+mod tests;

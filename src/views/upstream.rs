@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use super::{Chrome, filters, has_text};
+use super::{Chrome, filters};
 
 /// What the form holds.
 #[derive(Debug, Clone, Default)]
@@ -36,17 +36,12 @@ pub struct CheckRow {
 }
 
 impl CheckRow {
-    /// Words for the name where there are some, else the name itself.
-    fn title(&self) -> String {
-        let key = format!("check-{}", self.name.replace('_', "-"));
-        if has_text(&key) {
-            super::text(&key, &super::FluentArgs::new())
-        } else {
-            self.name.clone()
-        }
+    /// The key of the words for its name, where there are some.
+    pub(super) fn title_key(&self) -> String {
+        format!("check-{}", self.name.replace('_', "-"))
     }
 
-    fn who_key(&self) -> &'static str {
+    pub(super) fn who_key(&self) -> &'static str {
         match self.who.as_str() {
             "us" => "who-us",
             "customer" => "who-customer",
@@ -168,7 +163,7 @@ impl ConnectUpstreamPage {
 
 #[cfg(test)]
 impl CheckRow {
-    fn sample(name: &str, ok: bool) -> Self {
+    pub(super) fn sample(name: &str, ok: bool) -> Self {
         let (expected, fix) = if ok {
             ("", "")
         } else {

@@ -36,7 +36,7 @@ pub(super) const PLANTED: &[(Rule, &str, &str)] = &[
     (
         Rule::Direction,
         "src/views/page.rs",
-        "use crate::domain::User;",
+        "use crate::store::users;",
     ),
     (
         Rule::Direction,

@@ -39,6 +39,8 @@ pub struct Options {
     pub real_time: bool,
     /// Seed of the random source. Nodes on one database need different ones.
     pub seed: u64,
+    /// How mail leaves, instead of staying in the readable outbox.
+    pub mail: Option<Mail>,
 }
 
 impl Default for Options {
@@ -52,6 +54,7 @@ impl Default for Options {
             key: KEY.into(),
             real_time: false,
             seed: 1,
+            mail: None,
         }
     }
 }
@@ -250,11 +253,12 @@ frontend = {{ proxy = "{backend}" }}
     };
     let mut config = Config::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"));
     // The file allows this on loopback addresses only; these hosts exist in no network.
-    config.mail = Mail::Outbox {
+    let kept = || Mail::Outbox {
         from: MailFrom {
             name: None,
             address: "no-reply@login.test".into(),
         },
     };
+    config.mail = options.mail.clone().unwrap_or_else(kept);
     config
 }

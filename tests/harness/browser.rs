@@ -15,7 +15,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 use url::Url;
 
-use super::LOGIN;
+use super::{LOGIN, described};
 
 /// A request in the making. A path without a host goes to the login host.
 #[derive(Clone)]
@@ -97,6 +97,7 @@ pub struct Browser {
     router: Router,
     jar: BTreeMap<(String, String), String>,
     address: SocketAddr,
+    agent: Option<String>,
 }
 
 impl Browser {
@@ -106,6 +107,7 @@ impl Browser {
             router,
             jar: BTreeMap::new(),
             address: SocketAddr::from(([192, 0, 2, 7], 4711)),
+            agent: None,
         }
     }
 
@@ -122,6 +124,20 @@ impl Browser {
     #[must_use]
     pub fn at_address(mut self, address: [u8; 4]) -> Self {
         self.address = SocketAddr::from((address, 4711));
+        self
+    }
+
+    /// The same machine from any network.
+    #[must_use]
+    pub fn at_ip(mut self, address: std::net::IpAddr) -> Self {
+        self.address = SocketAddr::new(address, 4711);
+        self
+    }
+
+    /// A browser that names itself.
+    #[must_use]
+    pub fn agent(mut self, name: &str) -> Self {
+        self.agent = Some(name.to_owned());
         self
     }
 
@@ -161,9 +177,13 @@ impl Browser {
             .splitn(4, '/')
             .nth(3)
             .map_or(path, |rest| format!("/{rest}"));
+        let (method, asked) = (call.method.to_string(), url.path().to_owned());
         let mut request = Request::builder().method(call.method).uri(raw);
         if !call.headers.iter().any(|(name, _)| name == "host") {
             request = request.header(header::HOST, &host);
+        }
+        if let Some(agent) = &self.agent {
+            request = request.header(header::USER_AGENT, agent);
         }
         for (name, value) in &call.headers {
             request = request.header(name, value.as_bytes());
@@ -186,11 +206,17 @@ impl Browser {
         let (parts, body) = response.into_parts();
         self.keep(&host, &parts.headers);
         let body = body.collect().await.expect("a body").to_bytes().to_vec();
-        Reply {
+        let reply = Reply {
             status: parts.status,
             headers: parts.headers,
             body,
+        };
+        // Backends of app hosts answer what they like.
+        let json = reply.header("content-type") == "application/json" && !reply.body.is_empty();
+        if json && reply.status.is_success() && host == host_of(LOGIN) {
+            described(&method, &asked, reply.code(), &reply.json()).expect("as described");
         }
+        reply
     }
 
     fn keep(&mut self, host: &str, headers: &HeaderMap) {

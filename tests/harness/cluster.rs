@@ -94,20 +94,36 @@ impl Cluster {
         format!("postgres://laneway@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Stops or continues every process of the server (`STOP`, `CONT`).
+    /// Stops or continues every process of the server (`STOP`, `CONT`). The one that makes new
+    /// processes is stopped first: none is born behind the look at its children.
     pub fn signal(&self, signal: &str) {
-        let mut command = Command::new("kill");
-        command
-            .arg(format!("-{signal}"))
-            .arg(self.server.id().to_string());
-        command.args(
-            children_of(self.server.id())
-                .iter()
-                .map(ToString::to_string),
-        );
-        // A connection may end between the look and the signal.
-        let _ = command.stderr(Stdio::null()).status();
+        send(signal, &[self.server.id()]);
+        if signal == "STOP" {
+            while !is_stopped(self.server.id()) {
+                std::thread::yield_now();
+            }
+        }
+        send(signal, &children_of(self.server.id()));
     }
+}
+
+fn send(signal: &str, processes: &[u32]) {
+    let mut command = Command::new("kill");
+    command.arg(format!("-{signal}"));
+    command.args(processes.iter().map(ToString::to_string));
+    // A connection may end between the look and the signal.
+    let _ = command.stderr(Stdio::null()).status();
+}
+
+/// The state behind the name in parentheses is `T` (proc(5)).
+fn is_stopped(process: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{process}/stat"))
+        .ok()
+        .is_none_or(|stat| {
+            stat.rsplit(") ")
+                .next()
+                .is_some_and(|rest| rest.starts_with('T'))
+        })
 }
 
 impl Drop for Cluster {

@@ -7,20 +7,29 @@
 pub mod app;
 mod backend;
 mod browser;
-mod cluster;
+pub mod cluster;
+mod described;
+mod erased;
 mod node;
 mod people;
 mod pg;
+mod png;
+pub mod relay;
 pub mod rows;
 pub mod soak;
+mod tokens;
+pub mod wire;
 
 pub use app::TestApp;
 pub use backend::backend_url;
 pub use browser::{Browser, Call, Reply, form_token, members};
-pub use cluster::Cluster;
+pub use cluster::{Cluster, free_port};
+pub use described::described;
 pub use node::Node;
 pub use people::answer;
 pub use pg::{new_database, postgres_url};
+pub use png::png;
+pub use wire::{Listener, Wire, raw_backend};
 
 use std::time::Duration;
 

@@ -57,22 +57,8 @@ impl Node {
             .append(true)
             .open(self.folder.path().join("log"))
             .expect("a log");
-        let port = self.port;
-        let child = Command::new(env!("CARGO_BIN_EXE_laneway"))
-            .current_dir(self.folder.path())
-            .env("LANEWAY_LISTEN", format!("127.0.0.1:{port}"))
-            .env("LANEWAY_OPS_LISTEN", format!("127.0.0.1:{}", self.ops))
-            .env("LANEWAY_PUBLIC_URL", format!("http://localhost:{port}"))
-            .env("LANEWAY_DATABASE_URL", &self.database)
-            .env(
-                "LANEWAY_MASTER_KEY",
-                "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-            )
-            .env("LANEWAY_MAIL_URL", "outbox:")
-            .env("LANEWAY_TENANT_SIGNUP", "open")
-            .env("LANEWAY_LIMITS_NETWORK_FACTOR", "1000")
-            // Ours, not the program's: it refuses to start with a setting that it does not know.
-            .env_remove("LANEWAY_SOAK")
+        let child = self
+            .program()
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -89,6 +75,43 @@ impl Node {
                 .filter(|r| r.status().is_success())
         })
         .await;
+    }
+
+    /// The program with this node's configuration.
+    fn program(&self) -> Command {
+        let port = self.port;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_laneway"));
+        command
+            .current_dir(self.folder.path())
+            .env("LANEWAY_LISTEN", format!("127.0.0.1:{port}"))
+            .env("LANEWAY_OPS_LISTEN", format!("127.0.0.1:{}", self.ops))
+            .env("LANEWAY_PUBLIC_URL", format!("http://localhost:{port}"))
+            .env("LANEWAY_DATABASE_URL", &self.database)
+            .env(
+                "LANEWAY_MASTER_KEY",
+                "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            )
+            .env("LANEWAY_MAIL_URL", "outbox:")
+            .env("LANEWAY_TENANT_SIGNUP", "open")
+            .env("LANEWAY_LIMITS_NETWORK_FACTOR", "1000")
+            // Ours, not the program's: it refuses to start with a setting that it does not know.
+            .env_remove("LANEWAY_SOAK");
+        command
+    }
+
+    /// Runs a command beside the running node; its output, or what it complains about.
+    pub fn run(&self, arguments: &str) -> Result<String, String> {
+        let mut command = self.program();
+        let out = command
+            .args(arguments.split(' ').filter(|word| !word.is_empty()))
+            .output()
+            .expect("the program runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if out.status.success() {
+            Ok(text(&out.stdout))
+        } else {
+            Err(text(&out.stderr))
+        }
     }
 
     /// `kill -9`, and waits for the end.

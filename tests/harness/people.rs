@@ -119,11 +119,7 @@ impl TestApp {
         let mut write = core.begin().await.expect("a transaction");
         let now = write.now();
         let expires_at = now + 90 * 86_400_000;
-        let row = AdminToken {
-            id: core.new_id(),
-            prefix: plain.chars().take(12).collect(),
-            expires_at,
-        };
+        let row = AdminToken::owner(core.new_id(), &plain, expires_at);
         api_tokens::create(&mut write.tx, &row, &hash_token(&plain), now)
             .await
             .expect("a token");

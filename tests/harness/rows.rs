@@ -3,11 +3,12 @@
 //! Owns: samples of every noun. Their ids are what the test says.
 
 use laneway::domain::session::{Session, SessionUpstream};
-use laneway::domain::tenant::{Brand, Signup, Tenant};
+use laneway::domain::settings::Settings;
+use laneway::domain::tenant::{Brand, Signup, Tenant, TenantState};
 use laneway::domain::upstream::{Role, Trust, Upstream};
 use laneway::domain::user::{IdentityLink, LinkKind, User, UserState};
-use laneway::domain::{OrgId, Sid, TenantId, UpstreamId, UserId};
-use laneway::store::orgs::Organization;
+use laneway::domain::{Lang, OrgId, Sid, TenantId, UpstreamId, UserId};
+use laneway::store::orgs::{OrgState, Organization};
 use laneway_contract::Acr;
 use laneway_sqlkit::{Db, DbError, Tx};
 use serde_json::json;
@@ -60,7 +61,13 @@ pub fn tenant(slug: &str) -> Tenant {
             color: Some("#102030".into()),
             logo_url: None,
         },
+        settings: Settings {
+            locale: Some(Lang::De),
+            support_email: Some("help@x.test".into()),
+            ..Settings::default()
+        },
         claims_format: true,
+        state: TenantState::Active,
         version: 1,
         created_at: AT,
     }
@@ -73,6 +80,7 @@ pub fn user(id: &str) -> User {
         email: Some(format!("{id}@x.test")),
         email_verified: true,
         name: Some(format!("Name {id}")),
+        locale: Some(Lang::De),
         state: UserState::Active,
         version: 1,
         created_at: AT,
@@ -112,7 +120,8 @@ pub fn org(id: &str, slug: &str) -> Organization {
         id: OrgId(id.into()),
         slug: slug.into(),
         name: format!("Org {slug}"),
-        state: "active".into(),
+        state: OrgState::Active,
+        version: 1,
         created_at: AT,
     }
 }
@@ -147,6 +156,7 @@ pub fn session(sid: &str, tenant: &TenantId, user: &str) -> Session {
         amr: vec!["email".into(), "x".into()],
         auth_time: AT,
         upstream: None,
+        device: None,
         ip: "192.0.2.7".into(),
         user_agent: "test".into(),
         created_at: AT,

@@ -71,6 +71,40 @@ pub async fn passkeys_are_added_here_or_not_at_all(stage: &Stage) {
     }
 }
 
+/// Passwords and authenticator apps are kept here where the provider manages credentials;
+/// elsewhere they are refused, and nobody is made on the way.
+pub async fn passwords_and_apps_are_kept_here_or_not_at_all(stage: &Stage) {
+    let declared = stage.rig.declared();
+    let body = json!({ "email": "pat@example.test", "password": "seven brown kettles sing" });
+    let answer = stage.admin("POST", "/v1/admin/users", Some(body)).await;
+    if declared.credentials {
+        answer.expect(201);
+    } else {
+        answer.refused(409, "not_supported_by_upstream");
+        let found = stage
+            .admin("GET", "/v1/admin/users?q=pat", None)
+            .await
+            .expect(200)
+            .json();
+        assert_eq!(found["items"], json!([]));
+    }
+    let tia = stage.rig.provision(stage, "tia", true).await;
+    let mut browser = Browser::new();
+    let demand = format!("&acr_values={}", declared.strongest);
+    stage.sign_in(&mut browser, "", (&tia, Does::SignIn)).await;
+    stage
+        .sign_in(&mut browser, &demand, (&tia, Does::SecondFactor))
+        .await;
+    let totp = stage.at("/v1/me/totp");
+    let begun = browser.call("POST", &totp, Some(&json!({}))).await;
+    if declared.credentials {
+        let uri = begun.expect(201).json()["otpauth_uri"].to_string();
+        assert!(uri.contains("otpauth://totp/"), "{uri}");
+    } else {
+        begun.refused(409, "not_supported_by_upstream");
+    }
+}
+
 /// A method that is not on offer cannot be used by naming it.
 pub async fn other_methods_are_refused(stage: &Stage) {
     let offered = stage.rig.expected_methods();

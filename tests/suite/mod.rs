@@ -99,6 +99,7 @@ macro_rules! every_provider {
             login::no_silent_sign_in_without_a_session_there
             abilities::people_are_created_there_or_not_at_all
             abilities::passkeys_are_added_here_or_not_at_all
+            abilities::passwords_and_apps_are_kept_here_or_not_at_all
             abilities::other_methods_are_refused
             step_up::the_demanded_rung_is_reached
             step_up::without_a_path_it_is_refused

@@ -249,12 +249,7 @@ async fn operator(core: &Core) -> String {
     let plain = format!("lw_adm_{}", secret.expose());
     let mut write = core.begin().await.expect("a transaction");
     let now = write.now();
-    let prefix = plain.chars().take(12).collect();
-    let row = AdminToken {
-        id: core.new_id(),
-        prefix,
-        expires_at: now + 3_600_000,
-    };
+    let row = AdminToken::owner(core.new_id(), &plain, now + 3_600_000);
     api_tokens::create(&mut write.tx, &row, &hash_token(&plain), now)
         .await
         .expect("a token");

@@ -1,24 +1,10 @@
-//! Demo backend: answers every request with what it was asked, as JSON.
-//!
-//! Owns nothing but that answer. It must not know Laneway: what arrives here is what any backend
-//! behind a route would see, so tests and people can look at it.
+//! The demo backend on an address of its own.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use axum::Json;
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::Request;
-use axum::http::StatusCode;
-use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
 use tokio::net::TcpListener;
-
-/// Largest body that is echoed, in bytes.
-const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -37,7 +23,7 @@ async fn serve(arguments: impl Iterator<Item = String>) -> Result<(), String> {
         .await
         .map_err(|error| format!("cannot listen on {address}: {error}"))?;
     announce(&listener).map_err(|error| format!("cannot announce the address: {error}"))?;
-    axum::serve(listener, Router::new().fallback(echo))
+    axum::serve(listener, laneway_echo::router())
         .await
         .map_err(|error| error.to_string())
 }
@@ -66,57 +52,9 @@ fn announce(listener: &TcpListener) -> std::io::Result<()> {
     stdout.flush()
 }
 
-async fn echo(request: Request<Body>) -> Response {
-    let (parts, body) = request.into_parts();
-    match to_bytes(body, BODY_LIMIT).await {
-        Ok(bytes) => Json(answer(&parts, &bytes)).into_response(),
-        Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-    }
-}
-
-/// The JSON answer. Bytes that are not UTF-8 are shown with replacement characters.
-fn answer(parts: &Parts, body: &[u8]) -> Value {
-    let headers: Vec<[String; 2]> = parts
-        .headers
-        .iter()
-        .map(|(name, value)| {
-            [
-                name.as_str().to_owned(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            ]
-        })
-        .collect();
-    json!({
-        "method": parts.method.as_str(),
-        "path": parts.uri.path(),
-        "query": parts.uri.query().unwrap_or_default(),
-        "headers": headers,
-        "body": String::from_utf8_lossy(body),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn answers_with_what_it_was_asked() {
-        let request = Request::builder()
-            .method("PUT")
-            .uri("/a/b?x=1&y=%20")
-            .header("x-twice", "one")
-            .header("x-twice", "two")
-            .body(())
-            .expect("a request");
-        let value = answer(&request.into_parts().0, b"hi \xff");
-        assert_eq!(
-            value,
-            json!({
-                "method": "PUT", "path": "/a/b", "query": "x=1&y=%20",
-                "headers": [["x-twice", "one"], ["x-twice", "two"]], "body": "hi \u{fffd}",
-            })
-        );
-    }
 
     #[test]
     fn the_argument_wins_over_the_environment() {

@@ -2,11 +2,12 @@
 //! says which ways to sign in exist; the behavioural suite proves both directions.
 
 use async_trait::async_trait;
+use secrecy::SecretString;
 
 use crate::{
     AdapterState, Addresses, Answer, BeginEnrol, BeginHeadless, BeginRedirect, Callback, Check,
     Credential, DirectoryUser, EndSession, EnrolStep, FinishEnrol, LoginStep, LogoutToken, Method,
-    NewUser, ProviderError, RedirectTo, SessionEvidence, Verdict,
+    NewUser, PasswordSet, ProviderError, RedirectTo, SessionEvidence, SetPassword, Verdict,
 };
 
 type Result<T> = std::result::Result<T, ProviderError>;
@@ -60,8 +61,14 @@ pub trait CredentialAdmin: Send + Sync {
     async fn finish_enrol(&self, request: FinishEnrol) -> Result<Credential>;
     /// All credentials of a person.
     async fn list(&self, subject: &str) -> Result<Vec<Credential>>;
-    /// Removes one; `NotFound` if it is not theirs.
+    /// Removes one; `NotFound` if it is not theirs, `Conflict` if what would be left is too
+    /// weak to stand alone.
     async fn remove(&self, subject: &str, id: &str) -> Result<()>;
+    /// Sets or changes a password. What is wrong with it is a value, not an error.
+    async fn set_password(&self, request: SetPassword) -> Result<PasswordSet>;
+    /// Makes new recovery codes; the old ones are void. `NotFound` where there is no second
+    /// factor that they could stand in for.
+    async fn renew_recovery_codes(&self, subject: &str) -> Result<Vec<SecretString>>;
 }
 
 /// The provider's people.
@@ -73,7 +80,8 @@ pub trait UserDirectory: Send + Sync {
     async fn find(&self, login_name: &str) -> Result<Option<DirectoryUser>>;
     /// Reads by subject.
     async fn get(&self, subject: &str) -> Result<Option<DirectoryUser>>;
-    /// Replaces name and address.
+    /// Replaces name, address and, where the person has one here, the login name; what is
+    /// open for the old address ends. `Conflict` if the login name is taken.
     async fn update(&self, user: DirectoryUser) -> Result<()>;
     /// Lets a person in or keeps them out.
     async fn set_enabled(&self, subject: &str, enabled: bool) -> Result<()>;

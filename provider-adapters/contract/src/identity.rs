@@ -1,6 +1,7 @@
 //! What a provider asserts about a person after a completed login.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{Acr, UpstreamSession};
 
@@ -22,7 +23,7 @@ pub struct UpstreamIdentity {
     /// Group membership as far as it is known.
     pub groups: Groups,
     /// All claims as received.
-    pub claims: serde_json::Map<String, serde_json::Value>,
+    pub claims: Map<String, Value>,
     /// How the person proved themselves.
     pub evidence: AuthEvidence,
     /// The provider's session, where it has one.
@@ -49,6 +50,38 @@ pub enum Groups {
     Absent,
     /// The provider has more than fits a token.
     Overage,
+}
+
+impl Groups {
+    /// What claims say about groups. `claim` is a name, or a JSON pointer if it starts
+    /// with `/`.
+    pub fn read(claims: &Map<String, Value>, claim: &str) -> Self {
+        let found = if claim.starts_with('/') {
+            Value::Object(claims.clone()).pointer(claim).cloned()
+        } else {
+            claims.get(claim).cloned()
+        };
+        match found {
+            Some(Value::Array(list)) => Self::Known(
+                list.into_iter()
+                    .filter_map(|group| group.as_str().map(str::to_owned))
+                    .collect(),
+            ),
+            Some(Value::String(one)) => Self::Known(vec![one]),
+            _ if elsewhere(claims, claim) => Self::Overage,
+            _ => Self::Absent,
+        }
+    }
+}
+
+/// OIDC Core §5.6.2: claims may be elsewhere. We follow no such pointer, but we know then
+/// that the list is longer than what we see.
+fn elsewhere(claims: &Map<String, Value>, claim: &str) -> bool {
+    let named = claims
+        .get("_claim_names")
+        .and_then(Value::as_object)
+        .is_some_and(|names| names.contains_key(claim));
+    named || claims.get("hasgroups") == Some(&Value::Bool(true))
 }
 
 /// How, how strongly and when the person authenticated.

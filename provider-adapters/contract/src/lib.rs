@@ -20,7 +20,10 @@ pub use abilities::{
     UserDirectory,
 };
 pub use acr::Acr;
-pub use credential::{BeginEnrol, Credential, EnrolStep, FinishEnrol};
+pub use credential::{
+    BeginEnrol, Credential, EnrolStep, FinishEnrol, PasswordBy, PasswordFault, PasswordSet,
+    SetPassword,
+};
 pub use diagnose::{Addresses, Check, Who};
 pub use directory::{DirectoryUser, NewUser};
 pub use env::{Clock, Env, HttpClient, HttpError, Random};

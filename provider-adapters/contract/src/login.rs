@@ -21,6 +21,8 @@ pub enum MethodKind {
     Password,
     /// Time-based one-time code (RFC 6238).
     Totp,
+    /// One of the codes that a person keeps for the day their authenticator is lost.
+    RecoveryCode,
     /// The provider's own page.
     Redirect,
 }
@@ -33,8 +35,14 @@ impl MethodKind {
             Self::EmailCode => "email-code",
             Self::Password => "password",
             Self::Totp => "totp",
+            Self::RecoveryCode => "recovery-code",
             Self::Redirect => "redirect",
         }
+    }
+
+    /// Says nothing about who somebody is: it only adds to a proof that does.
+    pub fn is_second_only(self) -> bool {
+        matches!(self, Self::Totp | Self::RecoveryCode)
     }
 }
 
@@ -142,6 +150,8 @@ pub struct BeginRedirect {
     pub acr: Option<Acr>,
     /// Oldest acceptable authentication in seconds.
     pub max_age: Option<u64>,
+    /// Languages for the provider's pages: tags in order of wish, separated by spaces.
+    pub ui_locales: Option<String>,
 }
 
 /// Send the browser there and remember `state` for the way back.
@@ -250,7 +260,7 @@ pub struct Delivery {
 /// A person's answer to a challenge.
 #[derive(Debug, Clone)]
 pub enum Answer {
-    /// Digits from a mail or an authenticator app.
+    /// Digits from a mail or an authenticator app, or a recovery code.
     Code(SecretString),
     /// A password.
     Password(SecretString),

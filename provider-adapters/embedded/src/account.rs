@@ -88,6 +88,25 @@ pub(crate) async fn insert(
     Ok(touched == 1)
 }
 
+/// Gives an account that has no login name one, unless it is taken.
+pub(crate) async fn name_once(
+    tx: &mut Tx,
+    tenant_id: &str,
+    subject: &str,
+    login_name: &str,
+) -> Result<(), DbError> {
+    q("UPDATE embedded_accounts SET login_name = $3 \
+       WHERE tenant_id = $1 AND subject = $2 AND login_name IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM embedded_accounts \
+                         WHERE tenant_id = $1 AND login_name = $3)")
+    .bind(tenant_id)
+    .bind(subject)
+    .bind(login_name)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
 /// Notes that this person has proven an address. An address other than the stored one
 /// proves nothing about that one and does not replace it.
 pub(crate) async fn mark_proven(
@@ -109,21 +128,24 @@ pub(crate) async fn mark_proven(
     Ok(())
 }
 
-/// Replaces name and address; false if there is no such person.
+/// Replaces name, address and, where there is one, the login name; false if there is no such
+/// person.
 pub(crate) async fn update(
     tx: &mut Tx,
     tenant_id: &str,
     account: &Account,
 ) -> Result<bool, DbError> {
     let touched = q(
-        "UPDATE embedded_accounts SET email = $3, email_verified = $4, name = $5 \
-                     WHERE tenant_id = $1 AND subject = $2",
+        "UPDATE embedded_accounts SET email = $3, email_verified = $4, name = $5, \
+         login_name = CASE WHEN login_name IS NULL THEN NULL ELSE COALESCE($6, login_name) END \
+         WHERE tenant_id = $1 AND subject = $2",
     )
     .bind(tenant_id)
     .bind(&account.subject)
     .bind(account.email.as_deref())
     .bind(account.email_verified)
     .bind(account.name.as_deref())
+    .bind(account.login_name.as_deref())
     .run(tx)
     .await?;
     Ok(touched == 1)

@@ -6,6 +6,7 @@ use laneway_sqlkit::{DbError, On, Tx, q};
 use serde::{Deserialize, Serialize};
 use webauthn_rs::prelude::{DiscoverableAuthentication, PasskeyRegistration};
 
+use crate::account;
 use crate::fault::Fault;
 use crate::webauthn::Party;
 
@@ -29,6 +30,12 @@ pub(crate) enum Ceremony {
         party: Party,
         subject: String,
         webauthn: Box<PasskeyRegistration>,
+    },
+    /// A code from the app that was given this secret (sealed), for a new row of that id.
+    Totp {
+        subject: String,
+        row: String,
+        secret: Vec<u8>,
     },
 }
 
@@ -212,12 +219,40 @@ pub(crate) async fn purge(tx: &mut Tx, tenant_id: &str, now_ms: i64) -> Result<(
     Ok(())
 }
 
-/// Removes everything that is open for a person who is being deleted.
+/// Removes everything that was asked of a person who is being deleted or moves away, open or
+/// over: rows that name them, and rows that name an address of theirs, which may have been
+/// asked for before anybody knew by whom.
 pub(crate) async fn delete_of(tx: &mut Tx, tenant_id: &str, subject: &str) -> Result<(), DbError> {
     q("DELETE FROM embedded_challenges WHERE tenant_id = $1 AND subject = $2")
         .bind(tenant_id)
         .bind(subject)
-        .run(tx)
+        .run(&mut *tx)
         .await?;
+    let account = account::by_subject(&mut *tx, tenant_id, subject).await?;
+    let (login_name, email) = account.map_or((None, None), |a| (a.login_name, a.email));
+    for text in [Some(subject.to_owned()), login_name, email]
+        .into_iter()
+        .flatten()
+    {
+        q("DELETE FROM embedded_challenges WHERE tenant_id = $1 \
+           AND ceremony LIKE $2 ESCAPE '!'")
+        .bind(tenant_id)
+        .bind(holding(&text))
+        .run(&mut *tx)
+        .await?;
+    }
     Ok(())
+}
+
+/// A pattern for JSON that holds this very string.
+fn holding(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    let mut pattern = String::from("%");
+    for c in quoted.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern + "%"
 }

@@ -2,8 +2,10 @@
 //! Six digits are guessed offline in no time, so a bare hash would be as good as the code.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use laneway_contract::Random;
+use laneway_contract::{ProviderError, Random};
 use sha2::Sha256;
+
+use crate::fault::Fault;
 
 const DIGITS: usize = 6;
 const CODES: u32 = 1_000_000;
@@ -33,13 +35,28 @@ pub(crate) fn tidy(typed: &str) -> String {
 /// HMAC-SHA-256 over tenant, challenge and code. `None` only for a key that HMAC refuses,
 /// which no length is.
 pub(crate) fn mac(key: &[u8], tenant_id: &str, challenge_id: &str, code: &str) -> Option<Vec<u8>> {
+    fingerprint(
+        key,
+        &["laneway-embedded email-code", tenant_id, challenge_id, code],
+    )
+}
+
+/// HMAC-SHA-256 over a list of texts.
+pub(crate) fn fingerprint(key: &[u8], parts: &[&str]) -> Option<Vec<u8>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
-    for part in ["laneway-embedded email-code", tenant_id, challenge_id, code] {
+    for part in parts {
         // Length first, so that no two lists of parts run together.
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part.as_bytes());
     }
     Some(mac.finalize().into_bytes().to_vec())
+}
+
+/// What is said where [`fingerprint`] has no answer.
+pub(crate) fn unusable() -> Fault {
+    Fault::Provider(ProviderError::Misconfigured(
+        "the key for codes is unusable".to_owned(),
+    ))
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ impl UserDirectory for Embedded {
 
     async fn update(&self, user: DirectoryUser) -> Result<()> {
         let account = Account {
+            login_name: Some(normalise(&user.login_name)).filter(|name| !name.is_empty()),
             email: user.email.as_deref().map(normalise),
             email_verified: user.email_verified,
             name: user.name,
@@ -54,8 +55,12 @@ impl UserDirectory for Embedded {
         };
         let tenant_id = &self.config.tenant_id;
         known(
-            self.write(async |tx| account::update(tx, tenant_id, &account).await)
-                .await?,
+            self.write(async |tx| {
+                // A code that is out for the old address must not let anybody in.
+                challenge::delete_of(tx, tenant_id, &account.subject).await?;
+                account::update(tx, tenant_id, &account).await
+            })
+            .await?,
         )
     }
 

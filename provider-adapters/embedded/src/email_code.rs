@@ -238,17 +238,7 @@ impl Embedded {
     }
 
     fn mac(&self, id: &str, code: &str) -> Result<Vec<u8>, Fault> {
-        code::mac(
-            self.mac_key.expose_secret(),
-            &self.config.tenant_id,
-            id,
-            code,
-        )
-        .ok_or_else(|| {
-            Fault::Provider(laneway_contract::ProviderError::Misconfigured(
-                "the key for codes is unusable".to_owned(),
-            ))
-        })
+        code::mac(self.mac_key(), &self.config.tenant_id, id, code).ok_or_else(code::unusable)
     }
 
     fn code_expiry(&self, now_ms: i64) -> i64 {

@@ -130,6 +130,7 @@ pub(crate) async fn list(
                 label: row.get("label")?,
                 created_at_ms: row.get("created_at")?,
                 last_used_at_ms: row.maybe("last_used_at")?,
+                remaining: None,
             })
         })
         .collect()

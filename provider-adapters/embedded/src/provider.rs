@@ -1,6 +1,8 @@
 //! The provider as the core sees it: its configuration, its abilities, and which code
 //! answers for which method.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use laneway_contract::{
     AdapterState, Answer, BeginHeadless, CredentialAdmin, Denial, Diagnose, Env, HeadlessLogin,
@@ -8,15 +10,18 @@ use laneway_contract::{
     UserDirectory,
 };
 use laneway_sqlkit::Db;
-use secrecy::SecretSlice;
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
+use crate::breached::BreachedList;
 use crate::challenge::{self, Ceremony, Stored};
 use crate::fault::Fault;
+use crate::hashing::HashCost;
 use crate::passkey_login::Wanted;
+use crate::vault::Keys;
 
 /// How one tenant uses this provider.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct EmbeddedConfig {
     /// The tenant's id; stands in every row.
     pub tenant_id: String,
@@ -28,8 +33,13 @@ pub struct EmbeddedConfig {
     pub max_tries: u32,
     /// Seconds until another code may be asked for.
     pub resend_after_s: u32,
-    /// What is on offer: any of `Passkey` and `EmailCode`.
+    /// What is on offer: any of `Passkey`, `EmailCode`, `Password` and `Totp`. Recovery codes
+    /// come with the last.
     pub methods: Vec<MethodKind>,
+    /// What hashing a password costs.
+    pub hash_cost: HashCost,
+    /// Leaked passwords, if the operator has a list.
+    pub breached: Option<Arc<BreachedList>>,
 }
 
 impl EmbeddedConfig {
@@ -42,6 +52,8 @@ impl EmbeddedConfig {
             max_tries: 5,
             resend_after_s: 30,
             methods: vec![MethodKind::Passkey, MethodKind::EmailCode],
+            hash_cost: HashCost::default(),
+            breached: None,
         }
     }
 }
@@ -51,31 +63,74 @@ pub struct Embedded {
     pub(crate) config: EmbeddedConfig,
     pub(crate) issuer: String,
     pub(crate) db: Db,
-    pub(crate) mac_key: SecretSlice<u8>,
+    pub(crate) keys: Keys,
     pub(crate) env: Env,
 }
 
-/// What the core keeps for us between two steps: which row to look at.
+/// What the core keeps for us between two steps.
 #[derive(Serialize, Deserialize)]
-struct Pointer {
-    challenge: String,
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Memory {
+    /// Which row to look at.
+    Challenge(String),
+    /// Whose password is asked for: of this person, else of whoever has this name.
+    Password {
+        login_name: Option<String>,
+        subject: Option<String>,
+    },
+    /// Whose second factor is asked for.
+    Second { kind: MethodKind, subject: String },
 }
 
 impl Embedded {
-    /// `mac_key` (32 random bytes, the same on every node) turns codes into what is stored;
-    /// `db` must have [`crate::migrations`] applied.
-    pub fn new(config: EmbeddedConfig, db: Db, mac_key: SecretSlice<u8>, env: Env) -> Self {
+    /// `db` must have [`crate::migrations`] applied; `keys` must hold one for fingerprints.
+    pub fn new(config: EmbeddedConfig, db: Db, keys: Keys, env: Env) -> Self {
         let issuer = format!("urn:laneway:embedded:{}", config.tenant_slug);
         Self {
             config,
             issuer,
             db,
-            mac_key,
+            keys,
             env,
         }
     }
 
+    /// The key in use for fingerprints.
+    pub(crate) fn mac_key(&self) -> &[u8] {
+        self.keys.mac.first().map_or(&[], |key| key.expose_secret())
+    }
+
     async fn answered(&self, state: &AdapterState, answer: Answer) -> Result<LoginStep, Fault> {
+        match (memory(state)?, answer) {
+            (Memory::Challenge(_), answer) => self.answered_challenge(state, answer).await,
+            (
+                Memory::Password {
+                    login_name,
+                    subject,
+                },
+                Answer::Password(typed),
+            ) => {
+                self.offers(MethodKind::Password)?;
+                self.judge_password(state, login_name, subject, &typed)
+                    .await
+            }
+            (Memory::Second { kind, subject }, Answer::Code(typed)) => {
+                self.offers(kind)?;
+                match kind {
+                    MethodKind::RecoveryCode => self.judge_recovery(state, subject, &typed).await,
+                    _ => self.judge_totp(state, subject, &typed).await,
+                }
+            }
+            // An answer of another kind is as wrong as a wrong one.
+            _ => Ok(LoginStep::Denied(Denial::WrongAnswer(state.clone()))),
+        }
+    }
+
+    async fn answered_challenge(
+        &self,
+        state: &AdapterState,
+        answer: Answer,
+    ) -> Result<LoginStep, Fault> {
         let now_ms = self.env.clock.now_ms();
         let Some((stored, ceremony)) = self.challenge(state).await? else {
             return Ok(LoginStep::Denied(Denial::Expired));
@@ -113,10 +168,10 @@ impl Embedded {
         &self,
         state: &AdapterState,
     ) -> Result<Option<(Stored, Ceremony)>, Fault> {
-        let pointer: Pointer = state
-            .decode()
-            .map_err(|_| ProviderError::InvalidResponse("the state is not ours".to_owned()))?;
-        challenge::load(&self.db, &self.config.tenant_id, &pointer.challenge).await
+        let Memory::Challenge(id) = memory(state)? else {
+            return Ok(None);
+        };
+        challenge::load(&self.db, &self.config.tenant_id, &id).await
     }
 
     /// Counts a wrong answer and says what is left.
@@ -147,7 +202,11 @@ impl Embedded {
     }
 
     pub(crate) fn offers(&self, kind: MethodKind) -> Result<(), ProviderError> {
-        if self.config.methods.contains(&kind) {
+        let by = match kind {
+            MethodKind::RecoveryCode => MethodKind::Totp,
+            other => other,
+        };
+        if self.config.methods.contains(&by) {
             return Ok(());
         }
         Err(ProviderError::Misconfigured(format!(
@@ -159,9 +218,16 @@ impl Embedded {
 
 /// What the core keeps for us until the next step.
 pub(crate) fn state(challenge_id: &str) -> Result<AdapterState, Fault> {
-    Ok(AdapterState::encode(&Pointer {
-        challenge: challenge_id.to_owned(),
-    })?)
+    let memory = Memory::Challenge(challenge_id.to_owned());
+    Ok(AdapterState::encode(&memory)?)
+}
+
+fn memory(state: &AdapterState) -> Result<Memory, Fault> {
+    state.decode().map_err(|_| {
+        Fault::Provider(ProviderError::InvalidResponse(
+            "the state is not ours".to_owned(),
+        ))
+    })
 }
 
 #[async_trait]
@@ -171,7 +237,9 @@ impl HeadlessLogin for Embedded {
         Ok(match request.method {
             MethodKind::EmailCode => self.begin_code(request).await?,
             MethodKind::Passkey => self.begin_assertion(request).await?,
-            other => {
+            MethodKind::Password => Self::begin_password(request)?,
+            MethodKind::Totp | MethodKind::RecoveryCode => Self::begin_second(request)?,
+            other @ MethodKind::Redirect => {
                 let text = format!("{} is not known here", other.as_str());
                 return Err(ProviderError::Misconfigured(text));
             }
@@ -193,10 +261,16 @@ impl Provider for Embedded {
     }
 
     fn methods(&self) -> Vec<Method> {
-        let known = [MethodKind::Passkey, MethodKind::EmailCode];
+        let known = [
+            MethodKind::Passkey,
+            MethodKind::EmailCode,
+            MethodKind::Password,
+            MethodKind::Totp,
+            MethodKind::RecoveryCode,
+        ];
         known
             .into_iter()
-            .filter(|kind| self.config.methods.contains(kind))
+            .filter(|kind| self.offers(*kind).is_ok())
             .map(|kind| Method {
                 kind,
                 mode: Mode::Headless,

@@ -54,6 +54,7 @@ impl UserDirectory for Fake {
     async fn update(&self, user: DirectoryUser) -> Result<()> {
         self.obey().await?;
         self.must_change(&user.subject, |person| {
+            person.login_name = user.login_name;
             person.email = user.email;
             person.email_verified = user.email_verified;
             person.name = user.name;

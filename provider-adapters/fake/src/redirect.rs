@@ -58,6 +58,7 @@ impl RedirectLogin for Fake {
             query.append_pair("redirect_uri", request.redirect_uri.as_str());
             let optional = [
                 ("login_hint", request.login_hint),
+                ("ui_locales", request.ui_locales),
                 (
                     "prompt",
                     request.prompt.map(|prompt| prompt.as_str().to_owned()),

@@ -37,6 +37,7 @@ async fn begin(fake: &Fake) -> RedirectTo {
         prompt: None,
         acr: None,
         max_age: None,
+        ui_locales: None,
     };
     fake.redirect_login().unwrap().begin(request).await.unwrap()
 }

@@ -108,6 +108,9 @@ impl OidcProvider {
         if let Some(hint) = &request.login_hint {
             building = building.set_login_hint(LoginHint::new(hint.clone()));
         }
+        if let Some(list) = &request.ui_locales {
+            building = building.add_extra_param("ui_locales", list.clone());
+        }
         if let Some(prompt) = request.prompt {
             building = building.add_prompt(prompt_of(prompt));
         }

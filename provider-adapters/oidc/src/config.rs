@@ -29,6 +29,7 @@ const RESERVED: &[&str] = &[
     "max_age",
     "prompt",
     "login_hint",
+    "ui_locales",
     "id_token_hint",
 ];
 

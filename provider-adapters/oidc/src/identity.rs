@@ -49,7 +49,7 @@ pub(crate) fn build(
         email,
         email_verified,
         name: name(&merged),
-        groups: groups(options, &merged),
+        groups: Groups::read(&merged, &options.groups_claim),
         evidence: evidence(options, id)?,
         claims: merged,
         session: Some(session),
@@ -106,35 +106,6 @@ fn name(claims: &Claims) -> Option<String> {
         (!joined.is_empty()).then_some(joined)
     };
     text("name").map(str::to_owned).or_else(parts)
-}
-
-/// OIDC Core §5.6.2: claims may be elsewhere. We follow no such pointer, but we know then
-/// that the list is longer than what we see.
-fn groups(options: &OidcOptions, claims: &Claims) -> Groups {
-    let claim = &options.groups_claim;
-    let found = if claim.starts_with('/') {
-        Value::Object(claims.clone()).pointer(claim).cloned()
-    } else {
-        claims.get(claim).cloned()
-    };
-    match found {
-        Some(Value::Array(list)) => Groups::Known(
-            list.into_iter()
-                .filter_map(|group| group.as_str().map(str::to_owned))
-                .collect(),
-        ),
-        Some(Value::String(one)) => Groups::Known(vec![one]),
-        _ if elsewhere(claims, claim) => Groups::Overage,
-        _ => Groups::Absent,
-    }
-}
-
-fn elsewhere(claims: &Claims, claim: &str) -> bool {
-    let named = claims
-        .get("_claim_names")
-        .and_then(Value::as_object)
-        .is_some_and(|names| names.contains_key(claim));
-    named || claims.get("hasgroups") == Some(&Value::Bool(true))
 }
 
 /// Who brokered the login, from signed claims alone.

@@ -20,10 +20,12 @@ async fn the_request_has_state_nonce_and_pkce() {
         prompt: Some(Prompt::Create),
         acr: Some(Acr::Aal2),
         max_age: Some(300),
+        ui_locales: Some("fr de".into()),
         ..request()
     };
     let begun = rig.rp.begin(asked).await.unwrap();
     let expected = [
+        ("ui_locales", "fr de"),
         ("ui", "1"),
         ("response_type", "code"),
         ("client_id", "laneway"),

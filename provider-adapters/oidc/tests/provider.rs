@@ -252,6 +252,7 @@ pub fn request() -> BeginRedirect {
         prompt: None,
         acr: None,
         max_age: None,
+        ui_locales: None,
     }
 }
 

@@ -1,9 +1,10 @@
 //! App hosts, frontends, routes.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{fault_keys, faults, good};
-use crate::config::{Frontend, HeaderSet, RouteToken};
+use crate::config::{Exchange, Frontend, HeaderSet, RouteToken};
 
 const APPS: &str = r#"
 public_url = "http://localhost:8080"
@@ -23,7 +24,7 @@ strip_prefix = false
 body_limit = 0
 [[app]]
 host = "IDE.Example:8443"
-frontend = { proxy = "http://127.0.0.1:5173" }
+frontend = { proxy = "http://127.0.0.1:5173", header_timeout = "45s" }
 "#;
 
 #[test]
@@ -42,13 +43,34 @@ fn apps_have_origin_frontend_and_routes() {
         Some(Frontend::Dir(PathBuf::from("dev/demo")))
     );
     assert_eq!(apps[0].header_sets, [HeaderSet::Remote, HeaderSet::Laneway]);
+    let Some(Frontend::Proxy { url, exchange }) = &apps[1].frontend else {
+        panic!("a server")
+    };
+    assert_eq!(url.as_str(), "http://127.0.0.1:5173/");
+    let seconds = Duration::from_secs;
+    let defaults = Exchange {
+        body_limit: 10 << 20,
+        connect_timeout: seconds(2),
+        header_timeout: seconds(10),
+        idle_timeout: seconds(60),
+        stream_idle_timeout: seconds(600),
+    };
+    // CONTRACT §4 and the issue name these numbers.
+    assert_eq!(
+        *exchange,
+        Exchange {
+            header_timeout: seconds(45),
+            ..defaults
+        }
+    );
     let [echo, open] = &apps[0].routes[..] else {
         panic!("two routes")
     };
     assert_eq!(echo.audience, "http://demo.localhost:8080/api/echo");
     assert_eq!(echo.token, RouteToken::Laneway);
     assert!(echo.strip_prefix && !echo.anonymous);
-    assert!(open.anonymous && !open.strip_prefix && open.body_limit == 0);
+    assert_eq!(echo.exchange, defaults);
+    assert!(open.anonymous && !open.strip_prefix && open.exchange.body_limit == 0);
 }
 
 #[test]
@@ -113,6 +135,11 @@ fn garbled_apps_refuse_to_start() {
             "app[0].frontend",
         ),
         ("dir = \"dev/demo\"", "", "app[0].frontend"),
+        (
+            "dir = \"dev/demo\"",
+            "dir = 'x', idle_timeout = '9s'",
+            "app[0].frontend.idle_timeout",
+        ),
         ("[\"laneway\", ", "[\"all\", ", "app[0].header_sets"),
     ];
     for (from, to, key) in table {

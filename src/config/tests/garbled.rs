@@ -3,6 +3,7 @@
 /// Every security setting: key, a value that garbles it, the fault that must result.
 pub(super) const GARBLED: &[(&str, &str, &str)] = &[
     ("LANEWAY_LISTEN", "everywhere", "listen"),
+    ("LANEWAY_KEEP_ALIVE", "soon", "keep_alive"),
     ("LANEWAY_OPS_LISTEN", "127.0.0.1:8080", "ops_listen"),
     ("LANEWAY_OPS_LISTEN", ":9090", "ops_listen"),
     ("LANEWAY_PUBLIC_URL", "login.example", "public_url"),
@@ -57,6 +58,24 @@ pub(super) const GARBLED: &[(&str, &str, &str)] = &[
         "a\nBcc: b@c.example <d@e.example>",
         "mail_from",
     ),
+    ("LANEWAY_MAIL_CA", "/run/missing", "mail_ca"),
+    ("LANEWAY_DEVICES_KNOWN", "1h", "devices.known"),
+    ("LANEWAY_DEVICES_TRUSTED", "401d", "devices.trusted"),
+    (
+        "LANEWAY_LIMITS_FAILURES_PER_NETWORK",
+        "none",
+        "limits.failures_per_network",
+    ),
+    (
+        "LANEWAY_LIMITS_FAILURES_PER_DEVICE",
+        "101",
+        "limits.failures_per_device",
+    ),
+    (
+        "LANEWAY_LIMITS_FAILURES_IN_A_ROW",
+        "101",
+        "limits.failures_in_a_row",
+    ),
     ("LANEWAY_UPSTREAM_KIND", "ldap", "upstream.kind"),
     (
         "LANEWAY_UPSTREAM_ISSUER",
@@ -85,6 +104,36 @@ pub(super) const GARBLED: &[(&str, &str, &str)] = &[
         "LANEWAY_TENANT_BRAND_LOGO_URL",
         "//evil.example/x",
         "tenant.brand.logo_url",
+    ),
+    (
+        "LANEWAY_TENANT_SETTINGS_LOCALE",
+        "tlh",
+        "tenant.settings.locale",
+    ),
+    (
+        "LANEWAY_TENANT_SETTINGS_HELP_URL",
+        "javascript:alert(1)",
+        "tenant.settings.help_url",
+    ),
+    (
+        "LANEWAY_TENANT_SETTINGS_PRIVACY_URL",
+        "http://a.example/",
+        "tenant.settings.privacy_url",
+    ),
+    (
+        "LANEWAY_TENANT_SETTINGS_SUPPORT_EMAIL",
+        "nobody",
+        "tenant.settings.support_email",
+    ),
+    (
+        "LANEWAY_TENANT_SETTINGS_MAIL_FROM_NAME",
+        "two\nlines",
+        "tenant.settings.mail_from_name",
+    ),
+    (
+        "LANEWAY_TENANT_SETTINGS_MAIL_FROM_ADDRESS",
+        "a@b@c",
+        "tenant.settings.mail_from_address",
     ),
     ("LANEWAY_SESSIONS_ABSOLUTE", "forever", "sessions.absolute"),
     ("LANEWAY_SESSIONS_IDLE", "4m", "sessions.idle"),
@@ -134,6 +183,11 @@ pub(super) const GARBLED: &[(&str, &str, &str)] = &[
         "LANEWAY_FEDERATION_ALLOW_PRIVATE",
         "yes",
         "federation.allow_private",
+    ),
+    (
+        "LANEWAY_PASSWORDS_BREACHED_LIST",
+        "/nowhere/leaked.txt",
+        "passwords.breached_list",
     ),
     ("LANEWAY_LOG_LEVEL", "verbose", "log.level"),
     ("LANEWAY_LOG_FORMAT", "xml", "log.format"),

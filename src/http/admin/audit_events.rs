@@ -1,18 +1,26 @@
 //! What happened.
 
-use axum::extract::Query;
-use axum::response::Response;
-use http::Method;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use std::convert::Infallible;
 
-use super::super::bff::rfc3339;
+use axum::body::{Body, Bytes};
+use axum::extract::Query;
+use axum::response::{IntoResponse, Response};
+use futures::stream::{self, Stream};
+use http::{HeaderValue, header};
+use serde::Deserialize;
+use serde_json::json;
+
 use super::super::context::Context;
 use super::super::me::{Page, page};
-use super::operator as caller;
+use super::super::shown;
+use super::address;
+use crate::audit::TYPES;
 use crate::domain::{Code, Problem};
-use crate::store::audit;
-use crate::store::audit::Filter;
+use crate::store::audit::{self, EventRow, Filter};
+
+/// An export holds at most so many events; narrow it with `from` and `to`.
+const EXPORT_MOST: usize = 100_000;
+const EXPORT_PAGE: i64 = 500;
 
 #[derive(Deserialize)]
 pub struct AuditQuery {
@@ -20,8 +28,41 @@ pub struct AuditQuery {
     kind: Option<String>,
     actor: Option<String>,
     target: Option<String>,
+    org: Option<String>,
     from: Option<String>,
     to: Option<String>,
+}
+
+impl AuditQuery {
+    fn filter(&self) -> Result<Filter, Problem> {
+        let kind = self.kind.clone().unwrap_or_default();
+        if !kind.is_empty() && !TYPES.contains(&kind.as_str()) {
+            return Err(Problem::new(
+                Code::InvalidRequest,
+                "type is one of the event types of the documentation.",
+            ));
+        }
+        Ok(Filter {
+            kind,
+            actor: self.actor.clone().unwrap_or_default(),
+            target: self.target.clone().unwrap_or_default(),
+            org: self.org.clone().unwrap_or_default(),
+            from: shown::instant(self.from.as_deref(), 0)?,
+            to: shown::instant(self.to.as_deref(), i64::MAX)?,
+        })
+    }
+
+    fn address(&self) -> String {
+        let filters = [
+            ("type", &self.kind),
+            ("actor", &self.actor),
+            ("target", &self.target),
+            ("org", &self.org),
+            ("from", &self.from),
+            ("to", &self.to),
+        ];
+        address("/v1/admin/audit-events", &filters)
+    }
 }
 
 /// `GET /v1/admin/audit-events`, newest first.
@@ -30,79 +71,84 @@ pub async fn audit_events(
     Query(query): Query<AuditQuery>,
     Query(paging): Query<Page>,
 ) -> Result<Response, Problem> {
-    caller(&context, &Method::GET).await?;
     let limit = paging.limit()?;
-    let filter = Filter {
-        kind: query.kind.clone().unwrap_or_default(),
-        actor: query.actor.clone().unwrap_or_default(),
-        target: query.target.clone().unwrap_or_default(),
-        from: instant(query.from.as_deref(), 0)?,
-        to: instant(query.to.as_deref(), i64::MAX)?,
-    };
-    let path = audit_path(&query);
+    let filter = query.filter()?;
+    let path = query.address();
     let before = paging.after(&context, &path)?;
-    let all = audit::list(
-        &context.core.db,
-        &context.site.tenant.id,
-        &filter,
-        &before,
-        limit,
-    )
-    .await?;
+    let (db, tenant) = (&context.core.db, &context.site.tenant.id);
+    let all = audit::list(db, tenant, &filter, &before, limit).await?;
     let last = all.last().map(|event| event.id.clone());
-    Ok(page(
-        &context,
-        &path,
-        limit,
-        all.iter().map(event_json).collect(),
-        last,
-    ))
+    let items = all.iter().map(shown::event).collect();
+    Ok(page(&context, &path, limit, items, last))
 }
 
-/// The listing's address with its filters, which its cursors are bound to.
-fn audit_path(query: &AuditQuery) -> String {
-    let mut encoded = url::form_urlencoded::Serializer::new(String::new());
-    let filters = [
-        ("type", &query.kind),
-        ("actor", &query.actor),
-        ("target", &query.target),
-        ("from", &query.from),
-        ("to", &query.to),
-    ];
-    for (name, value) in filters {
-        if let Some(value) = value {
-            encoded.append_pair(name, value);
-        }
-    }
-    let encoded = encoded.finish();
-    let join = if encoded.is_empty() { "" } else { "?" };
-    format!("/v1/admin/audit-events{join}{encoded}")
+/// `GET /v1/admin/audit-events/export`: the same, one JSON object per line, read as fast as
+/// the client takes it.
+pub async fn export_audit_events(
+    context: Context,
+    Query(query): Query<AuditQuery>,
+) -> Result<Response, Problem> {
+    let filter = query.filter()?;
+    // The first page is read before the answer begins: what fails, fails with a status.
+    let first = next_page(&context, &filter, "").await?;
+    let lines = lines(context, filter, first);
+    let mut response = Body::from_stream(lines).into_response();
+    let kind = HeaderValue::from_static("application/x-ndjson");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    let name = HeaderValue::from_static("attachment; filename=\"audit-events.ndjson\"");
+    response
+        .headers_mut()
+        .insert(header::CONTENT_DISPOSITION, name);
+    Ok(response)
 }
 
-fn event_json(event: &audit::EventRow) -> Value {
-    let parse = |text: &Option<String>| {
-        text.as_deref()
-            .and_then(|text| serde_json::from_str::<Value>(text).ok())
-            .unwrap_or(Value::Null)
-    };
-    json!({
-        "id": event.id, "at": rfc3339(event.at), "type": event.kind, "outcome": event.outcome,
-        "actor": event.actor, "target": event.target, "org_id": event.org,
-        "request_id": event.request_id, "ip": event.ip,
-        "detail": parse(&Some(event.detail.clone())),
-        "before": parse(&event.before), "after": parse(&event.after),
+async fn next_page(
+    context: &Context,
+    filter: &Filter,
+    before: &str,
+) -> Result<Vec<EventRow>, Problem> {
+    let (db, tenant) = (&context.core.db, &context.site.tenant.id);
+    Ok(audit::list(db, tenant, filter, before, EXPORT_PAGE).await?)
+}
+
+/// Pages as lines. A store that goes away meanwhile ends the stream with a line that says so:
+/// half an export must not look like a whole one.
+fn lines(
+    context: Context,
+    filter: Filter,
+    first: Vec<EventRow>,
+) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    let start = Some((first, 0_usize));
+    stream::unfold(
+        (start, context, filter),
+        |(state, context, filter)| async move {
+            let (rows, sent) = state?;
+            let text = text_of(&rows);
+            let sent = sent + rows.len();
+            let full = i64::try_from(rows.len()).is_ok_and(|n| n == EXPORT_PAGE);
+            let last = rows.last().map(|row| row.id.clone());
+            let (text, next) = match last.filter(|_| full) {
+                None => (text, None),
+                Some(_) if sent >= EXPORT_MOST => (text + &end("limit", "narrow the filter"), None),
+                Some(last) => match next_page(&context, &filter, &last).await {
+                    Ok(rows) => (text, Some((rows, sent))),
+                    Err(problem) => (text + &end(problem.code.as_str(), "try again"), None),
+                },
+            };
+            let item = Ok(Bytes::from(text));
+            Some((item, (next, context, filter)))
+        },
+    )
+}
+
+fn text_of(rows: &[EventRow]) -> String {
+    rows.iter().fold(String::new(), |mut text, row| {
+        text.push_str(&shown::event(row).to_string());
+        text.push('\n');
+        text
     })
 }
 
-fn instant(text: Option<&str>, default: i64) -> Result<i64, Problem> {
-    use time::format_description::well_known::Rfc3339;
-    let Some(text) = text else { return Ok(default) };
-    time::OffsetDateTime::parse(text, &Rfc3339)
-        .map(|at| i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(default))
-        .map_err(|_| {
-            Problem::new(
-                Code::InvalidRequest,
-                "Write instants as 2026-11-22T10:00:00Z.",
-            )
-        })
+fn end(code: &str, detail: &str) -> String {
+    format!("{}\n", json!({ "incomplete": code, "detail": detail }))
 }

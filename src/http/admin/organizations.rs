@@ -1,52 +1,37 @@
-//! Organizations and their members.
+//! Organizations.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query};
+use axum::extract::Query;
 use axum::response::Response;
-use http::Method;
+use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::bff::rfc3339;
 use super::super::context::Context;
-use super::super::flows;
-use super::super::me::{Page, page, plausible};
-use super::users::user_by;
-use super::{created, operator as caller};
-use crate::audit::{Event, Outcome, kind};
-use crate::domain::{OrgId, Problem, UserId};
-use crate::lane_a::operator::{self};
-use crate::store::invalidations::{Change, Scope};
-use crate::store::orgs;
-
-fn org_json(org: &orgs::Organization) -> Value {
-    json!({
-        "id": org.id, "slug": org.slug, "name": org.name, "state": org.state,
-        "created_at": rfc3339(org.created_at),
-    })
-}
+use super::super::me::{Page, page};
+use super::super::shown;
+use super::body::{Body, Patch};
+use super::{Operator, created, if_match, versioned};
+use crate::domain::Problem;
+use crate::lane_a::operator::{self, OrgChange};
+use crate::store::orgs::{self, OrgState};
 
 /// `GET /v1/organizations`
 pub async fn organizations(
     context: Context,
     Query(query): Query<Page>,
 ) -> Result<Response, Problem> {
-    caller(&context, &Method::GET).await?;
+    let path = "/v1/organizations";
     let limit = query.limit()?;
-    let after = query.after(&context, "/v1/organizations")?;
+    let after = query.after(&context, path)?;
     let all = orgs::list(&context.core.db, &context.site.tenant.id, &after, limit).await?;
     let last = all.last().map(|org| org.id.0.clone());
-    Ok(page(
-        &context,
-        "/v1/organizations",
-        limit,
-        all.iter().map(org_json).collect(),
-        last,
-    ))
+    let items = all.iter().map(shown::organization).collect();
+    Ok(page(&context, path, limit, items, last))
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewOrganization {
     slug: String,
     name: String,
@@ -54,139 +39,59 @@ pub struct NewOrganization {
 
 /// `POST /v1/organizations`
 pub async fn create_organization(
+    by: Operator,
     context: Context,
-    body: Result<Json<NewOrganization>, JsonRejection>,
+    Body(body): Body<NewOrganization>,
 ) -> Result<Response, Problem> {
-    let by = caller(&context, &Method::POST).await?;
-    let body = flows::json_body(body)?;
-    operator::check_slug("/slug", &body.slug)?;
-    if body.name.trim().is_empty()
-        || body.name.chars().count() > 100
-        || body.name.chars().any(char::is_control)
-    {
-        return Err(Problem::field(
-            "/name",
-            "invalid",
-            "Use 1 to 100 characters.",
-        ));
-    }
-    let (core, tenant) = (&context.core, &context.site.tenant.id);
-    let org = orgs::Organization {
-        id: OrgId(core.new_id()),
-        slug: body.slug,
-        name: body.name.trim().to_owned(),
-        state: "active".into(),
-        created_at: core.now(),
-    };
-    let mut write = core.begin().await?;
-    orgs::create(&mut write.tx, tenant, &org).await?;
-    let event = Event::new(
-        kind::ORGANIZATION_CREATED,
-        Outcome::Success,
-        ("organization", org.id.as_str()),
-    )
-    .by(by.0, &by.1)
-    .org(org.id.as_str());
-    core.audit(&mut write, tenant, &context.meta, event).await?;
-    core.commit(write).await?;
-    Ok(created(
-        &format!("/v1/organizations/{}", org.id),
-        org_json(&org),
-    ))
-}
-
-async fn org_by(context: &Context, id: String) -> Result<orgs::Organization, Problem> {
-    let id = plausible(id)?;
-    let found = orgs::find(&context.core.db, &context.site.tenant.id, &id).await?;
-    found.ok_or_else(Problem::not_found)
+    let org = operator::create_org(&by.act(&context), &body.slug, &body.name).await?;
+    let location = format!("/v1/organizations/{}", org.id);
+    Ok(created(&location, org.version, shown::organization(&org)))
 }
 
 /// `GET /v1/organizations/{org}`
-pub async fn read_organization(
-    context: Context,
-    Path(org): Path<String>,
-) -> Result<Json<Value>, Problem> {
-    caller(&context, &Method::GET).await?;
-    Ok(Json(org_json(&org_by(&context, org).await?)))
+pub async fn read_organization(by: Operator) -> Result<Response, Problem> {
+    let org = by.org()?;
+    Ok(versioned(org.version, shown::organization(org)))
 }
 
-#[derive(Deserialize)]
-pub struct PutMember {
-    roles: Vec<String>,
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct OrganizationChange {
+    slug: Patch<String>,
+    name: Patch<String>,
+    state: Patch<OrgState>,
 }
 
-/// `PUT /v1/organizations/{org}/members/{user}`: the manual grants become exactly these.
-pub async fn put_member(
+/// `PATCH /v1/organizations/{org}`
+pub async fn change_organization(
+    by: Operator,
     context: Context,
-    Path((org, user)): Path<(String, String)>,
-    body: Result<Json<PutMember>, JsonRejection>,
-) -> Result<Json<Value>, Problem> {
-    let by = caller(&context, &Method::PUT).await?;
-    let body = flows::json_body(body)?;
-    for (i, role) in body.roles.iter().enumerate() {
-        operator::check_slug(&format!("/roles/{i}"), role)?;
-    }
-    let org = org_by(&context, org).await?;
-    let user = user_by(&context, user).await?;
-    let (core, tenant) = (&context.core, &context.site.tenant.id);
-    let mut write = core.begin().await?;
-    let now = write.now();
-    let membership = orgs::add_member(
-        &mut write.tx,
-        tenant,
-        &org.id,
-        &user.id,
-        &core.new_id(),
-        now,
-    )
-    .await?;
-    let mut roles = body.roles;
-    roles.sort();
-    roles.dedup();
-    let grants: Vec<(String, String)> = roles
+    Body(body): Body<OrganizationChange>,
+) -> Result<Response, Problem> {
+    let change = OrgChange {
+        slug: body.slug.lasting("/slug")?,
+        name: body.name.lasting("/name")?,
+        state: body.state.lasting("/state")?,
+    };
+    let (id, expected) = (&by.org()?.id, if_match(&context)?);
+    let org = operator::change_org(&by.act(&context), id, change, expected).await?;
+    Ok(versioned(org.version, shown::organization(&org)))
+}
+
+/// `DELETE /v1/organizations/{org}`
+pub async fn delete_organization(by: Operator, context: Context) -> Result<StatusCode, Problem> {
+    let (id, expected) = (&by.org()?.id, if_match(&context)?);
+    operator::delete_org(&by.act(&context), id, expected).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /v1/organizations/{org}/roles`: what may be granted here, and what it permits.
+pub async fn roles(by: Operator, context: Context) -> Result<Json<Value>, Problem> {
+    let (db, tenant) = (&context.core.db, &context.site.tenant.id);
+    let all = orgs::roles(db, tenant, &by.org()?.id).await?;
+    let items: Vec<Value> = all
         .iter()
-        .map(|role| (core.new_id(), role.clone()))
+        .map(|(slug, words)| json!({ "slug": slug, "permissions": words }))
         .collect();
-    orgs::set_grants(&mut write.tx, tenant, &membership, "manual", &grants, now).await?;
-    write.invalidate(Change::Changed, Scope::User, user.id.as_str());
-    let event = Event::new(
-        kind::MEMBER_CHANGED,
-        Outcome::Success,
-        ("user", user.id.as_str()),
-    )
-    .by(by.0, &by.1)
-    .org(org.id.as_str())
-    .detail(json!({ "roles": roles }));
-    core.audit(&mut write, tenant, &context.meta, event).await?;
-    core.commit(write).await?;
-    member_json(&context, &org.id, &user.id).await
-}
-
-/// `GET /v1/organizations/{org}/members/{user}`
-pub async fn read_member(
-    context: Context,
-    Path((org, user)): Path<(String, String)>,
-) -> Result<Json<Value>, Problem> {
-    caller(&context, &Method::GET).await?;
-    let org = org_by(&context, org).await?;
-    let user = user_by(&context, user).await?;
-    member_json(&context, &org.id, &user.id).await
-}
-
-async fn member_json(
-    context: &Context,
-    org: &OrgId,
-    user: &UserId,
-) -> Result<Json<Value>, Problem> {
-    let found = orgs::grants(&context.core.db, &context.site.tenant.id, org, user).await?;
-    let grants = found.ok_or_else(Problem::not_found)?;
-    let mut roles: Vec<&str> = grants.iter().map(|(role, _)| role.as_str()).collect();
-    roles.dedup();
-    let list: Vec<Value> = grants
-        .iter()
-        .map(|(role, source)| json!({ "role": role, "source": source }))
-        .collect();
-    Ok(Json(
-        json!({ "user": user, "org": org, "roles": roles, "grants": list }),
-    ))
+    Ok(Json(json!({ "items": items, "next_cursor": null })))
 }

@@ -1,52 +1,49 @@
 //! Tenants and their hosts.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query};
 use axum::response::Response;
-use http::Method;
+use http::StatusCode;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::super::bff::rfc3339;
 use super::super::context::Context;
-use super::super::flows;
 use super::super::me::{Page, page, plausible};
-use super::{created, if_match, operator as caller, versioned};
-use crate::audit::{Event, Outcome, kind};
-use crate::domain::tenant::{Brand, Host, Purpose, Signup, Tenant};
-use crate::domain::{Code, Problem, TenantId};
-use crate::lane_a::operator::{self};
-use crate::store::invalidations::{Change, Scope};
+use super::super::shown;
+use super::body::{Body, Patch};
+use super::{Operator, created, if_match, versioned};
+use crate::authz::{Permission, Scope};
+use crate::domain::settings::Settings;
+use crate::domain::tenant::{Brand, Purpose, Signup, Tenant, TenantState};
+use crate::domain::{Problem, TenantId};
+use crate::lane_a::operator::{self, Act};
 use crate::store::{hosts as host_rows, tenants as tenant_rows};
 
-fn tenant_json(tenant: &Tenant) -> Value {
-    json!({
-        "id": tenant.id, "slug": tenant.slug, "name": tenant.name,
-        "public_url": tenant.issuer(), "signup": tenant.signup, "origins": tenant.origins,
-        "brand": tenant.brand, "rp_id": tenant.rp_id, "jit": if tenant.jit { "create" } else { "deny" },
-        "created_at": rfc3339(tenant.created_at),
-    })
-}
-
-/// `GET /v1/admin/tenants`
-pub async fn tenants(context: Context, Query(query): Query<Page>) -> Result<Response, Problem> {
-    caller(&context, &Method::GET).await?;
+/// `GET /v1/admin/tenants`: those that the caller may read.
+pub async fn tenants(
+    by: Operator,
+    context: Context,
+    Query(query): Query<Page>,
+) -> Result<Response, Problem> {
+    let path = "/v1/admin/tenants";
     let limit = query.limit()?;
-    let after = query.after(&context, "/v1/admin/tenants")?;
-    let all = tenant_rows::list(&context.core.db, &after, limit).await?;
+    let after = query.after(&context, path)?;
+    let all = if by
+        .authority()
+        .may(Permission::TenantsRead, &Scope::Instance)
+    {
+        tenant_rows::list(&context.core.db, &after, limit).await?
+    } else {
+        vec![(*context.site.tenant).clone()]
+    };
     let last = all.last().map(|t| t.id.0.clone());
-    Ok(page(
-        &context,
-        "/v1/admin/tenants",
-        limit,
-        all.iter().map(tenant_json).collect(),
-        last,
-    ))
+    let items = all.iter().map(shown::tenant).collect();
+    Ok(page(&context, path, limit, items, last))
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewTenant {
     slug: String,
     name: String,
@@ -56,29 +53,23 @@ pub struct NewTenant {
 
 /// `POST /v1/admin/tenants`
 pub async fn create_tenant(
+    by: Operator,
     context: Context,
-    body: Result<Json<NewTenant>, JsonRejection>,
+    Body(body): Body<NewTenant>,
 ) -> Result<Response, Problem> {
-    let by = caller(&context, &Method::POST).await?;
-    let body = flows::json_body(body)?;
-    let tenant = operator::create_tenant(
-        &context.core,
-        &context.meta,
-        by.actor(),
-        &body.slug,
-        &body.name,
-        &body.public_url,
-        body.signup.unwrap_or(Signup::Invite),
-    )
-    .await?;
-    Ok(created(
-        &format!("/v1/admin/tenants/{}", tenant.id),
-        tenant_json(&tenant),
-    ))
+    let wanted = operator::NewTenant {
+        slug: &body.slug,
+        name: &body.name,
+        public_url: &body.public_url,
+        signup: body.signup.unwrap_or(Signup::Invite),
+    };
+    let tenant = operator::create_tenant(&by.act(&context), wanted).await?;
+    let location = format!("/v1/admin/tenants/{}", tenant.id);
+    Ok(created(&location, tenant.version, shown::tenant(&tenant)))
 }
 
-async fn tenant_by(context: &Context, id: &str) -> Result<Tenant, Problem> {
-    let id = TenantId(plausible(id.to_owned())?);
+async fn tenant_by(context: &Context, id: String) -> Result<Tenant, Problem> {
+    let id = TenantId(plausible(id)?);
     tenant_rows::find(&context.core.db, &id)
         .await?
         .ok_or_else(Problem::not_found)
@@ -86,133 +77,110 @@ async fn tenant_by(context: &Context, id: &str) -> Result<Tenant, Problem> {
 
 /// `GET /v1/admin/tenants/{id}`
 pub async fn read_tenant(context: Context, Path(id): Path<String>) -> Result<Response, Problem> {
-    caller(&context, &Method::GET).await?;
-    let tenant = tenant_by(&context, &id).await?;
-    Ok(versioned(tenant.version, tenant_json(&tenant)))
+    let tenant = tenant_by(&context, id).await?;
+    Ok(versioned(tenant.version, shown::tenant(&tenant)))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
 pub struct TenantChange {
-    name: Option<String>,
-    signup: Option<Signup>,
-    origins: Option<Vec<Url>>,
-    brand: Option<Brand>,
-    claims_format: Option<bool>,
-    jit: Option<String>,
+    name: Patch<String>,
+    state: Patch<TenantState>,
+    signup: Patch<Signup>,
+    origins: Patch<Vec<Url>>,
+    brand: Patch<Map<String, Value>>,
+    settings: Patch<Map<String, Value>>,
+    claims_format: Patch<bool>,
+    jit: Patch<Jit>,
+}
+
+#[derive(Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Jit {
+    Create,
+    Deny,
 }
 
 /// `PATCH /v1/admin/tenants/{id}`
 pub async fn change_tenant(
+    by: Operator,
     context: Context,
     Path(id): Path<String>,
-    body: Result<Json<TenantChange>, JsonRejection>,
+    Body(body): Body<TenantChange>,
 ) -> Result<Response, Problem> {
-    let by = caller(&context, &Method::PATCH).await?;
-    let body = flows::json_body(body)?;
-    let mut tenant = tenant_by(&context, &id).await?;
-    if if_match(&context)?.is_some_and(|version| version != tenant.version) {
-        return Err(Problem::new(
-            Code::VersionMismatch,
-            "Read the tenant again before you change it.",
-        ));
-    }
-    let before = tenant_json(&tenant);
-    apply(&mut tenant, body)?;
-    let mut write = context.core.begin().await?;
-    if !tenant_rows::update(&mut write.tx, &tenant).await? {
-        return Err(Problem::new(
-            Code::Conflict,
-            "The tenant was changed meanwhile. Try again.",
-        ));
-    }
-    tenant.version += 1;
-    write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());
-    let event = Event::new(
-        kind::TENANT_UPDATED,
-        Outcome::Success,
-        ("tenant", tenant.id.as_str()),
-    )
-    .by(by.0, &by.1)
-    .change(Some(before), Some(tenant_json(&tenant)));
-    context
-        .core
-        .audit(&mut write, &tenant.id, &context.meta, event)
-        .await?;
-    context.core.commit(write).await?;
-    Ok(versioned(tenant.version, tenant_json(&tenant)))
+    let (id, expected) = (TenantId(plausible(id)?), if_match(&context)?);
+    let act = by.act(&context);
+    let apply = |tenant: &mut Tenant| apply(&act, tenant, body);
+    let tenant = operator::change_tenant(&act, &id, expected, apply, shown::tenant).await?;
+    Ok(versioned(tenant.version, shown::tenant(&tenant)))
 }
 
-fn apply(tenant: &mut Tenant, change: TenantChange) -> Result<(), Problem> {
-    if let Some(origins) = change.origins {
-        for (i, origin) in origins.iter().enumerate() {
-            let plain = origin.path() == "/" && origin.query().is_none() && origin.has_host();
-            if !plain || !matches!(origin.scheme(), "https" | "http") {
-                return Err(Problem::field(
-                    &format!("/origins/{i}"),
-                    "invalid_origin",
-                    "Give scheme, host and port only.",
-                ));
-            }
-        }
-        tenant.origins = origins;
+fn apply(act: &Act<'_>, tenant: &mut Tenant, change: TenantChange) -> Result<(), Problem> {
+    if let Some(origins) = change.origins.removable() {
+        tenant.origins = checked_origins(origins.unwrap_or_default())?;
     }
-    if let Some(brand) = change.brand {
-        if brand
-            .color
-            .as_deref()
-            .is_some_and(|c| crate::views::brand_css(c).is_none())
-        {
-            return Err(Problem::field(
-                "/brand/color",
-                "invalid",
-                "Give a colour as #rrggbb.",
-            ));
-        }
-        tenant.brand = brand;
+    match change.brand {
+        Patch::Keep => {}
+        Patch::Remove => tenant.brand = Brand::default(),
+        Patch::Set(patch) => operator::patch_brand(tenant, &patch)?,
     }
-    if let Some(name) = change.name {
-        if name.trim().is_empty()
-            || name.chars().count() > 100
-            || name.chars().any(char::is_control)
-        {
-            return Err(Problem::field(
-                "/name",
-                "invalid",
-                "Use 1 to 100 characters.",
-            ));
-        }
-        name.trim().clone_into(&mut tenant.name);
+    match change.settings {
+        Patch::Keep => {}
+        Patch::Remove => operator::patch_settings(act, tenant, &Settings::none())?,
+        Patch::Set(patch) => operator::patch_settings(act, tenant, &patch)?,
     }
-    if let Some(jit) = change.jit {
-        tenant.jit = match jit.as_str() {
-            "create" => true,
-            "deny" => false,
-            _ => return Err(Problem::field("/jit", "unknown", "Use create or deny.")),
-        };
+    if let Some(name) = change.name.lasting("/name")? {
+        tenant.name = operator::check_tenant_name(&name)?;
     }
-    tenant.signup = change.signup.unwrap_or(tenant.signup);
-    tenant.claims_format = change.claims_format.unwrap_or(tenant.claims_format);
+    if let Some(jit) = change.jit.lasting("/jit")? {
+        tenant.jit = jit == Jit::Create;
+    }
+    tenant.state = change.state.lasting("/state")?.unwrap_or(tenant.state);
+    tenant.signup = change.signup.lasting("/signup")?.unwrap_or(tenant.signup);
+    let claims = change.claims_format.lasting("/claims_format")?;
+    tenant.claims_format = claims.unwrap_or(tenant.claims_format);
     Ok(())
 }
 
-fn host_json(host: &Host) -> Value {
-    json!({
-        "id": host.id, "host": host.host, "purpose": host.purpose, "canonical": host.canonical,
-        "config_owned": host.config_owned,
-    })
+fn checked_origins(origins: Vec<Url>) -> Result<Vec<Url>, Problem> {
+    for (i, origin) in origins.iter().enumerate() {
+        let plain = origin.path() == "/" && origin.query().is_none() && origin.has_host();
+        if !plain || !matches!(origin.scheme(), "https" | "http") {
+            return Err(Problem::field(
+                &format!("/origins/{i}"),
+                "invalid_origin",
+                "Give scheme, host and port only.",
+            ));
+        }
+    }
+    Ok(origins)
 }
+
+/// Hosts are never changed, only added and removed.
+const HOST_VERSION: i64 = 1;
 
 /// `GET /v1/admin/tenants/{id}/hosts`
 pub async fn hosts(context: Context, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
-    caller(&context, &Method::GET).await?;
-    let tenant = tenant_by(&context, &id).await?;
+    let tenant = tenant_by(&context, id).await?;
     let all = host_rows::list(&context.core.db, &tenant.id).await?;
-    let items: Vec<Value> = all.iter().map(host_json).collect();
+    let items: Vec<Value> = all.iter().map(shown::host).collect();
     Ok(Json(json!({ "items": items, "next_cursor": null })))
 }
 
+/// `GET /v1/admin/tenants/{id}/hosts/{host}`
+pub async fn read_host(
+    context: Context,
+    Path((id, host)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let tenant = tenant_by(&context, id).await?;
+    let all = host_rows::list(&context.core.db, &tenant.id).await?;
+    let found = all.iter().find(|row| row.id == host);
+    let found = found.ok_or_else(Problem::not_found)?;
+    Ok(versioned(HOST_VERSION, shown::host(found)))
+}
+
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewHost {
     host: String,
     purpose: Purpose,
@@ -220,25 +188,33 @@ pub struct NewHost {
 
 /// `POST /v1/admin/tenants/{id}/hosts`
 pub async fn add_host(
+    by: Operator,
     context: Context,
     Path(id): Path<String>,
-    body: Result<Json<NewHost>, JsonRejection>,
+    Body(body): Body<NewHost>,
 ) -> Result<Response, Problem> {
-    let by = caller(&context, &Method::POST).await?;
-    let body = flows::json_body(body)?;
-    let tenant = tenant_by(&context, &id).await?;
-    let core = &context.core;
-    let host = operator::add_host(
-        core,
-        &context.meta,
-        by.actor(),
-        &tenant.id,
-        &body.host,
-        body.purpose,
-    )
-    .await?;
-    Ok(created(
-        &format!("/v1/admin/tenants/{}/hosts/{}", tenant.id, host.id),
-        host_json(&host),
-    ))
+    let tenant = tenant_by(&context, id).await?;
+    let act = Act {
+        tenant: &tenant,
+        ..by.act(&context)
+    };
+    let host = operator::add_host(&act, &body.host, body.purpose).await?;
+    let location = format!("/v1/admin/tenants/{}/hosts/{}", tenant.id, host.id);
+    Ok(created(&location, HOST_VERSION, shown::host(&host)))
+}
+
+/// `DELETE /v1/admin/tenants/{id}/hosts/{host}`
+pub async fn remove_host(
+    by: Operator,
+    context: Context,
+    Path((id, host)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let tenant = tenant_by(&context, id).await?;
+    let act = Act {
+        tenant: &tenant,
+        ..by.act(&context)
+    };
+    operator::check_version(if_match(&context)?, HOST_VERSION)?;
+    operator::remove_host(&act, &plausible(host)?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

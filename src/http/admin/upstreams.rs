@@ -1,46 +1,43 @@
 //! Identity providers.
 
 use axum::Json;
-use axum::extract::Path;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, Query};
 use axum::response::Response;
-use http::Method;
+use http::StatusCode;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::bff::rfc3339;
 use super::super::context::Context;
-use super::super::flows;
-use super::super::me::plausible;
-use super::{created, operator as caller, versioned};
+use super::super::me::{Page, page, plausible};
+use super::super::shown;
+use super::body::{Body, Patch};
+use super::{Operator, created, if_match, versioned};
 use crate::domain::upstream::{Role, Upstream};
-use crate::domain::{Code, Problem, UpstreamId};
-use crate::lane_a::operator::{self, UpstreamInput};
-use crate::lane_a::swap;
-
-fn upstream_json(row: &Upstream) -> Value {
-    json!({
-        "id": row.id, "kind": row.kind, "name": row.slug, "issuer": row.issuer,
-        "client_id": row.client_id, "client_secret": { "set": row.secret.is_some() },
-        "options": row.options, "role": row.role, "config_owned": row.config_owned,
-        "created_at": rfc3339(row.created_at),
-    })
-}
+use crate::domain::{Problem, UpstreamId};
+use crate::lane_a::operator::{self, UpstreamChange as Change, UpstreamInput};
 
 /// `GET /v1/admin/upstreams`
-pub async fn upstreams(context: Context) -> Result<Json<Value>, Problem> {
-    caller(&context, &Method::GET).await?;
-    let all = context
-        .core
-        .providers
-        .of_tenant(&context.site.tenant)
-        .await?;
-    let items: Vec<Value> = all.iter().map(|c| upstream_json(&c.row)).collect();
-    Ok(Json(json!({ "items": items, "next_cursor": null })))
+pub async fn upstreams(context: Context, Query(paging): Query<Page>) -> Result<Response, Problem> {
+    let path = "/v1/admin/upstreams";
+    let limit = paging.limit()?;
+    let after = paging.after(&context, path)?;
+    let tenant = &context.site.tenant;
+    let all = context.core.providers.of_tenant(tenant).await?;
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let found: Vec<&Upstream> = all
+        .iter()
+        .map(|configured| &configured.row)
+        .filter(|row| row.id.as_str() > after.as_str())
+        .take(wanted)
+        .collect();
+    let last = found.last().map(|row| row.id.0.clone());
+    let items = found.into_iter().map(shown::upstream).collect();
+    Ok(page(&context, path, limit, items, last))
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewUpstream {
     kind: String,
     name: String,
@@ -52,19 +49,10 @@ pub struct NewUpstream {
 
 /// `POST /v1/admin/upstreams`
 pub async fn create_upstream(
+    by: Operator,
     context: Context,
-    body: Result<Json<NewUpstream>, JsonRejection>,
+    Body(body): Body<NewUpstream>,
 ) -> Result<Response, Problem> {
-    let by = caller(&context, &Method::POST).await?;
-    let body = flows::json_body(body)?;
-    let tenant = &context.site.tenant;
-    let all = context.core.providers.of_tenant(tenant).await?;
-    if all.iter().any(|c| c.row.slug == body.name) {
-        return Err(Problem::new(
-            Code::Duplicate,
-            "An upstream of this name exists already.",
-        ));
-    }
     let input = UpstreamInput {
         kind: body.kind,
         name: body.name,
@@ -73,79 +61,115 @@ pub async fn create_upstream(
         client_secret: body.client_secret,
         options: body.options.unwrap_or_else(|| json!({})),
     };
-    let row =
-        operator::put_upstream(&context.core, tenant, &context.meta, by.actor(), input).await?;
-    Ok(created(
-        &format!("/v1/admin/upstreams/{}", row.id),
-        upstream_json(&row),
-    ))
+    let row = operator::create_upstream(&by.act(&context), input).await?;
+    let location = format!("/v1/admin/upstreams/{}", row.id);
+    Ok(created(&location, row.version, shown::upstream(&row)))
 }
 
 /// `GET /v1/admin/upstreams/{id}`
 pub async fn read_upstream(context: Context, Path(id): Path<String>) -> Result<Response, Problem> {
-    caller(&context, &Method::GET).await?;
     let id = UpstreamId(plausible(id)?);
-    let found = context
-        .core
-        .providers
-        .get(&context.site.tenant, &id)
-        .await?;
-    Ok(versioned(found.row.version, upstream_json(&found.row)))
+    let tenant = &context.site.tenant;
+    let found = context.core.providers.get(tenant, &id).await?;
+    Ok(versioned(found.row.version, shown::upstream(&found.row)))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
 pub struct UpstreamChange {
-    role: Option<Role>,
-    issuer: Option<String>,
-    client_id: Option<String>,
-    client_secret: Option<SecretString>,
-    options: Option<Value>,
+    role: Patch<Role>,
+    issuer: Patch<String>,
+    client_id: Patch<String>,
+    client_secret: Patch<SecretString>,
+    options: Patch<Value>,
 }
 
 /// `PATCH /v1/admin/upstreams/{id}`
 pub async fn change_upstream(
+    by: Operator,
     context: Context,
     Path(id): Path<String>,
-    body: Result<Json<UpstreamChange>, JsonRejection>,
+    Body(body): Body<UpstreamChange>,
 ) -> Result<Response, Problem> {
-    let by = caller(&context, &Method::PATCH).await?;
-    let body = flows::json_body(body)?;
-    let id = UpstreamId(plausible(id)?);
-    let (core, tenant) = (&context.core, &context.site.tenant);
-    let old = core.providers.get(tenant, &id).await?;
-    let content = body.issuer.is_some()
-        || body.client_id.is_some()
-        || body.client_secret.is_some()
-        || body.options.is_some();
-    if content {
-        let input = UpstreamInput {
-            kind: old.row.kind.clone(),
-            name: old.row.slug.clone(),
-            issuer: body.issuer.unwrap_or_else(|| old.row.issuer.clone()),
-            client_id: body.client_id.unwrap_or_else(|| old.row.client_id.clone()),
-            client_secret: body.client_secret,
-            options: body.options.unwrap_or_else(|| old.row.options.clone()),
-        };
-        operator::put_upstream(core, tenant, &context.meta, by.actor(), input).await?;
+    let (id, expected) = (UpstreamId(plausible(id)?), if_match(&context)?);
+    let tenant = &context.site.tenant;
+    let old = context.core.providers.get(tenant, &id).await?;
+    let options = body.options.removable();
+    let change = Change {
+        role: body.role.lasting("/role")?,
+        issuer: body.issuer.lasting("/issuer")?,
+        client_id: body.client_id.lasting("/client_id")?,
+        client_secret: body.client_secret.removable(),
+        options: options.map(|change| merged(old.row.options.clone(), change)),
+    };
+    let row = operator::change_upstream(&by.act(&context), &id, change, expected).await?;
+    Ok(versioned(row.version, shown::upstream(&row)))
+}
+
+/// RFC 7396 inside `options`: members that are not named stay, `null` removes.
+fn merged(old: Value, change: Option<Value>) -> Value {
+    let Some(change) = change else {
+        return json!({});
+    };
+    let Value::Object(members) = change else {
+        // Refused further in: options are an object.
+        return change;
+    };
+    let mut new = match old {
+        Value::Object(old) => old,
+        _ => serde_json::Map::new(),
+    };
+    for (name, value) in members {
+        if value.is_null() {
+            new.remove(&name);
+        } else if value.is_object() {
+            let old = new.remove(&name).unwrap_or(Value::Null);
+            new.insert(name, merged(old, Some(value)));
+        } else {
+            new.insert(name, value);
+        }
     }
-    if let Some(role) = body.role {
-        swap::set_role(core, tenant, &context.meta, by.actor(), &id, role).await?;
-    }
-    let new = core.providers.get(tenant, &id).await?;
-    Ok(versioned(new.row.version, upstream_json(&new.row)))
+    Value::Object(new)
+}
+
+/// `DELETE /v1/admin/upstreams/{id}`: retires it; links keep what they know.
+pub async fn delete_upstream(
+    by: Operator,
+    context: Context,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let (id, expected) = (UpstreamId(plausible(id)?), if_match(&context)?);
+    operator::delete_upstream(&by.act(&context), &id, expected).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `POST /v1/admin/upstreams/{id}/probe`
 pub async fn probe(context: Context, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
-    caller(&context, &Method::POST).await?;
     let id = UpstreamId(plausible(id)?);
-    let found = context
-        .core
-        .providers
-        .get(&context.site.tenant, &id)
-        .await?;
-    let checks = operator::probe(&context.core, &context.site.tenant, &found).await?;
+    let tenant = &context.site.tenant;
+    let found = context.core.providers.get(tenant, &id).await?;
+    let checks = operator::probe(&context.core, tenant, &found).await?;
     let ok = checks.iter().all(|check| check.ok);
     Ok(Json(json!({ "ok": ok, "checks": checks })))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::merged;
+
+    #[test]
+    fn options_are_patched_member_by_member() {
+        let old = json!({ "label": "Corp", "claims": { "a": 1, "b": 2 } });
+        let new = merged(
+            old.clone(),
+            Some(json!({ "claims": { "a": null, "c": 3 } })),
+        );
+        assert_eq!(
+            new,
+            json!({ "label": "Corp", "claims": { "b": 2, "c": 3 } })
+        );
+        assert_eq!(merged(old, None), json!({}));
+    }
 }

@@ -1,59 +1,67 @@
-//! People, their sessions and identities.
+//! People and their identities.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query};
 use axum::response::Response;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::context::Context;
-use super::super::flows;
-use super::super::me::{Page, identity_json, page, plausible, session_json, user_json};
-use super::{created, if_match, operator as caller, versioned};
+use super::super::me::{Page, identity_json, page, plausible, user_json};
+use super::super::shown;
+use super::body::{Body, Patch};
+use super::sessions::session_page;
+use super::{Operator, address, created, if_match, versioned};
 use crate::domain::user::{User, UserState};
 use crate::domain::{Code, Problem, UserId};
-use crate::lane_a::logout;
 use crate::lane_a::operator::{self, ChangeUser, CreateUser};
-use crate::store::sessions::Which;
-use crate::store::{links, sessions, users as user_rows};
+use crate::store::sessions::{SessionFilter, Which};
+use crate::store::users::UserFilter;
+use crate::store::{links, members, users as user_rows};
 
 #[derive(Deserialize)]
 pub struct UserQuery {
     q: Option<String>,
+    state: Option<String>,
 }
 
-/// `GET /v1/admin/users?q=`: by prefix of name or address, or exact id.
+/// `GET /v1/admin/users?q=&state=`: by prefix of name or address, or exact id.
 pub async fn users(
     context: Context,
     Query(query): Query<UserQuery>,
     Query(paging): Query<Page>,
 ) -> Result<Response, Problem> {
-    caller(&context, &Method::GET).await?;
     let limit = paging.limit()?;
-    let wanted = query.q.unwrap_or_default();
-    let encoded: String = url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
-    let path = format!("/v1/admin/users?q={encoded}");
+    let filters = [("q", &query.q), ("state", &query.state)];
+    let path = address("/v1/admin/users", &filters);
     let after = paging.after(&context, &path)?;
-    let tenant = &context.site.tenant.id;
-    let exact = user_rows::find(&context.core.db, tenant, &UserId(wanted.clone())).await?;
-    let all = match exact {
-        Some(user) => vec![user],
-        None => user_rows::list(&context.core.db, tenant, Some(&wanted), &after, limit).await?,
+    let filter = UserFilter {
+        prefix: query.q.unwrap_or_default(),
+        state: state(query.state.as_deref())?,
     };
+    let tenant = &context.site.tenant.id;
+    let all = user_rows::list(&context.core.db, tenant, &filter, &after, limit).await?;
     let last = all.last().map(|user| user.id.0.clone());
-    Ok(page(
-        &context,
-        &path,
-        limit,
-        all.iter().map(user_json).collect(),
-        last,
-    ))
+    let items = all.iter().map(user_json).collect();
+    Ok(page(&context, &path, limit, items, last))
+}
+
+fn state(text: Option<&str>) -> Result<Option<UserState>, Problem> {
+    match text {
+        None => Ok(None),
+        Some("active") => Ok(Some(UserState::Active)),
+        Some("disabled") => Ok(Some(UserState::Disabled)),
+        Some(_) => Err(Problem::new(
+            Code::InvalidRequest,
+            "state is active or disabled.",
+        )),
+    }
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewUser {
     email: String,
     #[serde(default)]
@@ -64,29 +72,26 @@ pub struct NewUser {
 
 /// `POST /v1/admin/users`
 pub async fn create_user(
+    by: Operator,
     context: Context,
-    body: Result<Json<NewUser>, JsonRejection>,
+    Body(body): Body<NewUser>,
 ) -> Result<Response, Problem> {
-    let by = caller(&context, &Method::POST).await?;
-    let body = flows::json_body(body)?;
-    if body.password.is_some() {
+    // What somebody chose elsewhere; an operator of one tenant chooses nobody's password.
+    if body.password.is_some() && !by.authority().is_instance_operator() {
         return Err(Problem::new(
-            Code::NotSupportedByUpstream,
-            "This provider keeps no passwords.",
+            Code::Forbidden,
+            "Only operators of the installation bring passwords along.",
         ));
     }
     let wanted = CreateUser {
         email: body.email,
         email_verified: body.email_verified,
         name: body.name,
+        password: body.password,
     };
-    let tenant = &context.site.tenant;
-    let user =
-        operator::create_user(&context.core, tenant, &context.meta, by.actor(), wanted).await?;
-    Ok(created(
-        &format!("/v1/admin/users/{}", user.id),
-        user_json(&user),
-    ))
+    let user = operator::create_user(&by.act(&context), wanted).await?;
+    let location = format!("/v1/admin/users/{}", user.id);
+    Ok(created(&location, user.version, user_json(&user)))
 }
 
 pub(super) async fn user_by(context: &Context, id: String) -> Result<User, Problem> {
@@ -99,66 +104,54 @@ pub(super) async fn user_by(context: &Context, id: String) -> Result<User, Probl
 
 /// `GET /v1/admin/users/{id}`
 pub async fn read_user(context: Context, Path(id): Path<String>) -> Result<Response, Problem> {
-    caller(&context, &Method::GET).await?;
     let user = user_by(&context, id).await?;
     Ok(versioned(user.version, user_json(&user)))
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
 pub struct UserChange {
-    name: Option<String>,
-    state: Option<UserState>,
+    name: Patch<String>,
+    email: Patch<String>,
+    email_verified: Patch<bool>,
+    state: Patch<UserState>,
 }
 
 /// `PATCH /v1/admin/users/{id}`
 pub async fn change_user(
+    by: Operator,
     context: Context,
     Path(id): Path<String>,
-    body: Result<Json<UserChange>, JsonRejection>,
+    Body(body): Body<UserChange>,
 ) -> Result<Response, Problem> {
-    let by = caller(&context, &Method::PATCH).await?;
-    let body = flows::json_body(body)?;
-    if body.state == Some(UserState::Deleted) {
+    let state = body.state.lasting("/state")?;
+    if state == Some(UserState::Deleted) {
         return Err(Problem::field(
             "/state",
             "unknown",
             "Use active or disabled; DELETE deletes.",
         ));
     }
-    let (id, change) = (
-        UserId(plausible(id)?),
-        ChangeUser {
-            name: body.name,
-            state: body.state,
-        },
-    );
-    let (tenant, expected) = (&context.site.tenant.id, if_match(&context)?);
-    let user = operator::change_user(
-        &context.core,
-        tenant,
-        &context.meta,
-        by.actor(),
-        &id,
-        change,
-        expected,
-    )
-    .await?;
+    let change = ChangeUser {
+        name: body.name.removable(),
+        email: body.email.removable(),
+        email_verified: body.email_verified.lasting("/email_verified")?,
+        state,
+    };
+    let (id, expected) = (UserId(plausible(id)?), if_match(&context)?);
+    let user = operator::change_user(&by.act(&context), &id, change, expected).await?;
     Ok(versioned(user.version, user_json(&user)))
 }
 
-/// `DELETE /v1/admin/users/{id}`
-pub async fn delete_user(context: Context, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let by = caller(&context, &Method::DELETE).await?;
-    let id = UserId(plausible(id)?);
-    operator::delete_user(
-        &context.core,
-        &context.site.tenant,
-        &context.meta,
-        by.actor(),
-        &id,
-    )
-    .await?;
+/// `DELETE /v1/admin/users/{id}`: anonymises; the id is never given to anybody else.
+pub async fn delete_user(
+    by: Operator,
+    context: Context,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let (id, expected) = (UserId(plausible(id)?), if_match(&context)?);
+    operator::delete_user(&by.act(&context), &id, expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -166,42 +159,38 @@ pub async fn delete_user(context: Context, Path(id): Path<String>) -> Result<Sta
 pub async fn user_sessions(
     context: Context,
     Path(id): Path<String>,
-    Query(query): Query<Page>,
+    Query(paging): Query<Page>,
 ) -> Result<Response, Problem> {
-    caller(&context, &Method::GET).await?;
     let user = user_by(&context, id).await?;
-    let limit = query.limit()?;
     let path = format!("/v1/admin/users/{}/sessions", user.id);
-    let before = query.after(&context, &path)?;
-    let (db, tenant) = (&context.core.db, &context.site.tenant.id);
-    let found =
-        sessions::list_of_user(db, tenant, &user.id, &before, limit, context.core.now()).await?;
-    let mut items = Vec::new();
-    for session in &found {
-        let hosts = sessions::hosts(db, tenant, &session.sid).await?;
-        items.push(session_json(session, &hosts, None));
-    }
-    let last = found.last().map(|session| session.sid.0.clone());
-    Ok(page(&context, &path, limit, items, last))
+    let filter = SessionFilter {
+        user: user.id.0,
+        ..SessionFilter::default()
+    };
+    session_page(&context, &path, &filter, &paging).await
 }
 
 /// `DELETE /v1/admin/users/{id}/sessions`: all of them.
-pub async fn end_sessions(context: Context, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let by = caller(&context, &Method::DELETE).await?;
+pub async fn end_user_sessions(
+    by: Operator,
+    context: Context,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
     let user = user_by(&context, id).await?;
-    let (core, tenant) = (&context.core, &context.site.tenant.id);
-    let which = Which::OfUser(&user.id);
-    logout::end_sessions(
-        core,
-        tenant,
-        &context.meta,
-        by.actor(),
-        &user.id,
-        which,
-        "ended_by_operator",
-    )
-    .await?;
+    let target = ("user", user.id.as_str());
+    operator::end_sessions(&by.act(&context), target, Which::OfUser(&user.id)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /v1/admin/users/{id}/organizations`: memberships with grants, also suspended ones.
+pub async fn user_memberships(
+    context: Context,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let user = user_by(&context, id).await?;
+    let all = members::of_user(&context.core.db, &context.site.tenant.id, &user.id).await?;
+    let items: Vec<Value> = all.iter().map(shown::member).collect();
+    Ok(Json(json!({ "items": items, "next_cursor": null })))
 }
 
 /// `GET /v1/admin/users/{id}/identities`
@@ -209,7 +198,6 @@ pub async fn user_identities(
     context: Context,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    caller(&context, &Method::GET).await?;
     let user = user_by(&context, id).await?;
     let all = links::list(&context.core.db, &context.site.tenant.id, &user.id).await?;
     let items: Vec<Value> = all.iter().map(identity_json).collect();
@@ -217,6 +205,7 @@ pub async fn user_identities(
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PutIdentity {
     upstream: String,
     subject: String,
@@ -224,23 +213,25 @@ pub struct PutIdentity {
 
 /// `PUT /v1/admin/users/{id}/identities`
 pub async fn put_identity(
+    by: Operator,
     context: Context,
     Path(id): Path<String>,
-    body: Result<Json<PutIdentity>, JsonRejection>,
+    Body(body): Body<PutIdentity>,
 ) -> Result<Json<Value>, Problem> {
-    let by = caller(&context, &Method::PUT).await?;
-    let body = flows::json_body(body)?;
-    let id = UserId(plausible(id)?);
-    let (core, tenant) = (&context.core, &context.site.tenant);
-    let link = operator::put_identity(
-        core,
-        tenant,
-        &context.meta,
-        by.actor(),
-        &id,
-        &body.upstream,
-        &body.subject,
-    )
-    .await?;
+    let user = user_by(&context, id).await?;
+    let act = by.act(&context);
+    let link = operator::put_identity(&act, &user.id, &body.upstream, &body.subject).await?;
     Ok(Json(identity_json(&link)))
+}
+
+/// `DELETE /v1/admin/users/{id}/identities/{identity}`
+pub async fn delete_identity(
+    by: Operator,
+    context: Context,
+    Path((id, identity)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let user = user_by(&context, id).await?;
+    let identity = plausible(identity)?;
+    operator::delete_identity(&by.act(&context), &user.id, &identity).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

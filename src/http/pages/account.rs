@@ -1,26 +1,47 @@
-//! The account page and its forms.
+//! The account page: a file per section, which builds it and answers its forms.
 
-use axum::Form;
+mod deletion;
+mod devices;
+mod email;
+mod factors;
+mod identities;
+mod organizations;
+mod passkeys;
+mod profile;
+mod sessions;
+
+use axum::extract::Query;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Path, Query};
 use axum::response::Response;
+use axum::routing::get;
+use axum::{Form, Router};
 use http::StatusCode;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::super::context::Context;
-use super::super::me;
+use super::super::router::AppState;
 use super::{check_form, chrome, render, render_flow, see_other, words};
 use crate::authn;
-use crate::domain::upstream::Role;
-use crate::domain::user::LinkKind;
-use crate::domain::{Problem, Sid};
-use crate::lane_a::{Visit, account};
-use crate::store::operators;
-use crate::views::{
-    AccountPage, IdentityRow, LoggedOutPage, PasskeyRow, RedirectChoice, SessionRow,
-};
+use crate::domain::{Lang, Problem, UserId};
+use crate::lane_a::Visit;
+use crate::views::{self, AccountPage, LoggedOutPage};
 
 const NO_BROWSER: [u8; 32] = [0; 32];
+
+/// The page and the forms of its sections.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/account", get(show))
+        .merge(profile::routes())
+        .merge(email::routes())
+        .merge(deletion::routes())
+        .merge(passkeys::routes())
+        .merge(factors::routes())
+        .merge(identities::routes())
+        .merge(sessions::routes())
+        .merge(devices::routes())
+}
 
 /// `GET /`
 pub async fn home(context: Context) -> Result<Response, Problem> {
@@ -55,37 +76,49 @@ pub async fn logged_out(
     Ok(render(&context, StatusCode::OK, &page))
 }
 
+/// `?done=` names what just happened; only words that the page knows are shown.
 #[derive(Deserialize)]
 pub struct Flash {
     done: Option<String>,
 }
 
+impl Flash {
+    fn words(&self, lang: Lang) -> Option<String> {
+        let key = format!("account-flash-{}", self.done.as_deref()?);
+        views::has_text(&key).then(|| words(lang, &key))
+    }
+}
+
 /// `GET /account`
-pub async fn show(context: Context, Query(flash): Query<Flash>) -> Result<Response, Problem> {
+async fn show(context: Context, Query(flash): Query<Flash>) -> Result<Response, Problem> {
     let visit = context.visit_as(NO_BROWSER, true).await?;
     let Some(live) = visit.live.clone() else {
         return Ok(see_other("/login?return_to=/account"));
     };
-    let known = ["saved", "ended", "removed", "linked", "added"];
-    let flash = flash.done.filter(|word| known.contains(&word.as_str()));
     let page = AccountPage {
         chrome: chrome(&context.site, &context.meta.request_id),
         csrf: form_token(&context),
-        name: live.user.name.clone().unwrap_or_default(),
-        email: live.user.email.clone().unwrap_or_default(),
-        email_verified: live.user.email_verified,
         acr: live.session.acr.as_str().to_owned(),
-        sessions: session_rows(&visit).await?,
-        passkeys: passkey_rows(&visit).await?,
-        identities: identity_rows(&visit).await?,
-        linkable: linkable(&visit).await?,
-        can_enrol: account::can_enrol(&visit).await,
-        operator: operators::is_owner(&context.core.db, &live.session.user).await?,
-        flash: flash.map(|word| words(&format!("account-flash-{word}"))),
+        operator: administers(&context, &live.session.user).await?,
+        flash: flash.words(visit.lang),
         logout_href: format!("/bff/logout?sid={}", live.session.sid),
+        profile: profile::section(&live.user),
+        passkeys: passkeys::section(&visit).await?,
+        factors: factors::section(&visit).await?,
+        identities: identities::section(&visit).await?,
+        sessions: sessions::section(&visit).await?,
+        devices: devices::section(&visit).await?,
+        organizations: organizations::section(&visit).await?,
     };
     // Its forms may lead to a provider: to link it, or to prove oneself again.
     Ok(render_flow(&visit, StatusCode::OK, &page).await)
+}
+
+/// Is there anything in the tenant's administration for this person?
+async fn administers(context: &Context, user: &UserId) -> Result<bool, Problem> {
+    let tenant = &context.site.tenant.id;
+    let authority = context.core.authority_of(tenant, user).await?;
+    Ok(authority.is_operator_of(tenant))
 }
 
 fn form_token(context: &Context) -> String {
@@ -93,126 +126,31 @@ fn form_token(context: &Context) -> String {
     authn::form_token(&context.core.sealer, value)
 }
 
-async fn session_rows(visit: &Visit<'_>) -> Result<Vec<SessionRow>, Problem> {
-    let current = visit.session()?.session.sid.clone();
-    let all = account::list_sessions(visit, "", 50).await?;
-    Ok(all
-        .into_iter()
-        .map(|(session, hosts)| SessionRow {
-            current: session.sid == current,
-            id: session.sid.0,
-            title: browser_name(&session.user_agent),
-            ip: session.ip,
-            created: session.created_at,
-            last_seen: session.last_seen_at,
-            hosts,
-        })
-        .collect())
-}
-
-/// What a user agent calls itself, in words people know; the order matters, since most
-/// name others too.
-fn browser_name(agent: &str) -> String {
-    let browsers = [
-        ("Edg/", "Edge"),
-        ("OPR/", "Opera"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-    ];
-    let systems = [
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("Linux", "Linux"),
-    ];
-    let find = |table: &[(&str, &'static str)]| {
-        table
-            .iter()
-            .find(|(mark, _)| agent.contains(mark))
-            .map(|(_, name)| *name)
-    };
-    match (find(&browsers), find(&systems)) {
-        (Some(browser), Some(system)) => format!("{browser} · {system}"),
-        (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) if agent.is_empty() => words("account-unknown-browser"),
-        (None, None) => agent.chars().take(40).collect(),
-    }
-}
-
-async fn passkey_rows(visit: &Visit<'_>) -> Result<Vec<PasskeyRow>, Problem> {
-    let all = account::list_passkeys(visit).await?;
-    Ok(all
-        .into_iter()
-        .map(|key| PasskeyRow {
-            id: key.id,
-            label: key.label,
-            created: key.created_at_ms,
-            last_used: key.last_used_at_ms,
-        })
-        .collect())
-}
-
-async fn identity_rows(visit: &Visit<'_>) -> Result<Vec<IdentityRow>, Problem> {
-    let upstreams = visit.core.providers.of_tenant(&visit.site.tenant).await?;
-    let all = account::list_identities(visit).await?;
-    let several = all.len() > 1;
-    Ok(all
-        .into_iter()
-        .map(|link| IdentityRow {
-            label: match link.kind {
-                LinkKind::Email => words("identity-email"),
-                _ => upstreams
-                    .iter()
-                    .find(|u| u.row.issuer == link.issuer)
-                    .map_or_else(|| link.issuer.clone(), |u| u.row.label()),
-            },
-            id: link.id,
-            subject: link.subject,
-            kind: link.kind.as_str().to_owned(),
-            since: link.created_at,
-            removable: several && link.kind != LinkKind::Email,
-        })
-        .collect())
-}
-
-/// Providers with a page of their own that this person is not linked to yet.
-async fn linkable(visit: &Visit<'_>) -> Result<Vec<RedirectChoice>, Problem> {
-    let links = account::list_identities(visit).await?;
-    let all = visit.core.providers.of_tenant(&visit.site.tenant).await?;
-    Ok(all
-        .iter()
-        .filter(|u| u.redirects() && u.row.role != Role::Retired)
-        .filter(|u| !links.iter().any(|link| link.issuer == u.row.issuer))
-        .map(|u| RedirectChoice {
-            connection: u.row.slug.clone(),
-            label: u.row.label(),
-        })
-        .collect())
-}
-
-/// Fields of the account's forms.
+/// A form of the account: its own fields beside the hidden token.
 #[derive(Deserialize)]
-pub struct AccountForm {
+struct Signed<T> {
     #[serde(default)]
     csrf: String,
-    name: Option<String>,
-    connection: Option<String>,
+    #[serde(flatten)]
+    fields: T,
 }
 
-async fn posted(
+/// The fields of a form that is only a button.
+#[derive(Deserialize)]
+struct Pressed {}
+
+/// The person behind a form and its fields, once the form is proven to be ours.
+async fn posted<T: DeserializeOwned>(
     context: &Context,
-    form: Result<Form<AccountForm>, FormRejection>,
-) -> Result<(Visit<'_>, AccountForm), Problem> {
+    form: Result<Form<Signed<T>>, FormRejection>,
+) -> Result<(Visit<'_>, T), Problem> {
     context.login_host_only()?;
     let form = super::flows::form_body(form)?;
     let visit = context.visit_as(NO_BROWSER, true).await?;
     visit.session()?;
     let value = authn::read_single(&context.headers, authn::SESSION).unwrap_or_default();
     check_form(context, value, &form.csrf)?;
-    Ok((visit, form))
+    Ok((visit, form.fields))
 }
 
 /// A step-up that a form needs becomes a redirect: the person comes back to the page.
@@ -223,82 +161,5 @@ fn done(outcome: Result<(), Problem>, word: &str) -> Result<Response, Problem> {
             Some(url) => Ok(see_other(url)),
             None => Err(problem),
         },
-    }
-}
-
-/// `POST /account/profile`
-pub async fn profile(
-    context: Context,
-    form: Result<Form<AccountForm>, FormRejection>,
-) -> Result<Response, Problem> {
-    let (visit, form) = posted(&context, form).await?;
-    let outcome = account::rename(&visit, form.name.as_deref().unwrap_or_default()).await;
-    done(outcome.map(|_| ()), "saved")
-}
-
-/// `POST /account/sessions/{sid}/end`
-pub async fn end_session(
-    context: Context,
-    Path(sid): Path<String>,
-    form: Result<Form<AccountForm>, FormRejection>,
-) -> Result<Response, Problem> {
-    let (visit, _) = posted(&context, form).await?;
-    done(
-        account::end_session(&visit, &Sid(me::plausible(sid)?)).await,
-        "ended",
-    )
-}
-
-/// `POST /account/sessions/end-others`
-pub async fn end_others(
-    context: Context,
-    form: Result<Form<AccountForm>, FormRejection>,
-) -> Result<Response, Problem> {
-    let (visit, _) = posted(&context, form).await?;
-    done(account::end_other_sessions(&visit).await, "ended")
-}
-
-/// `POST /account/passkeys/{id}/remove`
-pub async fn remove_passkey(
-    context: Context,
-    Path(id): Path<String>,
-    form: Result<Form<AccountForm>, FormRejection>,
-) -> Result<Response, Problem> {
-    let (visit, _) = posted(&context, form).await?;
-    done(
-        account::remove_passkey(&visit, &me::plausible(id)?).await,
-        "removed",
-    )
-}
-
-/// `POST /account/identities/{id}/remove`
-pub async fn unlink(
-    context: Context,
-    Path(id): Path<String>,
-    form: Result<Form<AccountForm>, FormRejection>,
-) -> Result<Response, Problem> {
-    let (visit, _) = posted(&context, form).await?;
-    done(
-        account::unlink(&visit, &me::plausible(id)?).await,
-        "removed",
-    )
-}
-
-/// `POST /account/identities/link`
-pub async fn link(
-    context: Context,
-    form: Result<Form<AccountForm>, FormRejection>,
-) -> Result<Response, Problem> {
-    let (_, form) = posted(&context, form).await?;
-    let browser = context.browser_or_new();
-    let visit = context.visit(&browser).await?;
-    let upstream = form.connection.unwrap_or_default();
-    match me::begin_link(&visit, &upstream).await {
-        Ok(url) => {
-            let mut response = see_other(&url);
-            super::flows::set_flow_cookie(&mut response, &browser);
-            Ok(response)
-        }
-        Err(problem) => done(Err(problem), "linked"),
     }
 }

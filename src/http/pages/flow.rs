@@ -6,6 +6,7 @@ use axum::extract::{OriginalUri, Path, Query};
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use laneway_contract::MethodKind;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -41,6 +42,8 @@ pub struct StepForm {
     name: Option<String>,
     organization: Option<String>,
     skip: Option<String>,
+    enrol: Option<String>,
+    password: Option<SecretString>,
 }
 
 impl StepForm {
@@ -52,11 +55,15 @@ impl StepForm {
             ("connection", &self.connection),
             ("name", &self.name),
             ("organization", &self.organization),
+            ("enrol", &self.enrol),
         ];
         for (key, value) in texts {
             if let Some(value) = value {
                 body[key] = json!(value);
             }
+        }
+        if let Some(password) = &self.password {
+            body["password"] = json!(password.expose_secret());
         }
         for (key, value) in [("resend", &self.resend), ("skip", &self.skip)] {
             if value.is_some() {
@@ -93,6 +100,14 @@ pub async fn verify(context: Context, Query(query): Query<PageQuery>) -> Result<
         return Ok(response);
     }
     first_page(context, query, FlowPurpose::Verify).await
+}
+
+/// `GET /recover`
+pub async fn recover(
+    context: Context,
+    Query(query): Query<PageQuery>,
+) -> Result<Response, Problem> {
+    first_page(context, query, FlowPurpose::Recover).await
 }
 
 async fn first_page(
@@ -143,6 +158,7 @@ pub async fn answer(
     let purpose = match uri.path() {
         "/signup" => FlowPurpose::Signup,
         "/verify" => FlowPurpose::Verify,
+        "/recover" => FlowPurpose::Recover,
         _ => FlowPurpose::Login,
     };
     let outcome = submit_form(&context, &visit, &form, purpose).await;
@@ -169,7 +185,7 @@ async fn inline(
 ) -> Result<Response, Problem> {
     let status =
         StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-    let message = inline_text(&problem);
+    let message = super::said_inline(visit.lang, &problem);
     let mut response = match flow {
         Some(id) => {
             let flow = lane_a::load(visit, &id).await?;
@@ -202,13 +218,6 @@ fn shown_inline(problem: &Problem) -> bool {
             | Code::Conflict
             | Code::RateLimited
     )
-}
-
-fn inline_text(problem: &Problem) -> String {
-    problem
-        .errors
-        .first()
-        .map_or_else(|| problem.detail.clone(), |fault| fault.detail.clone())
 }
 
 type Failed = (Option<FlowId>, Problem);
@@ -252,7 +261,11 @@ async fn go_on(visit: &Visit<'_>, submitted: Submitted) -> Result<Submitted, Pro
         return Ok(Submitted::Pending(flow));
     }
     let offers = methods::of_flow(visit, &flow).await?;
-    let typed = [MethodKind::EmailCode, MethodKind::Redirect];
+    let typed = [
+        MethodKind::EmailCode,
+        MethodKind::Redirect,
+        MethodKind::Password,
+    ];
     let first = typed
         .iter()
         .find(|kind| offers.iter().any(|offer| offer.kind == **kind));

@@ -1,8 +1,10 @@
 //! The owner link, and "point me at your Keycloak".
 
+use std::sync::Arc;
+
 use axum::Form;
-use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
+use axum::extract::{Path, Query};
 use axum::response::Response;
 use http::StatusCode;
 use secrecy::SecretString;
@@ -11,15 +13,17 @@ use serde_json::json;
 
 use laneway_contract::Check;
 
+use super::super::admin::{Operator, page_operator};
 use super::super::context::Context;
 use super::super::flows;
 use super::{check_form, chrome, render, render_flow, see_other};
 use crate::authn;
+use crate::authz::Permission;
 use crate::domain::upstream::Role;
 use crate::domain::{Code, Problem, UserId};
 use crate::lane_a::{account, operator, owner as owners, swap};
 use crate::providers::Configured;
-use crate::store::{links, operators};
+use crate::store::links;
 use crate::views::{CheckRow, ConnectUpstreamPage, OwnerPage, UpstreamValues};
 
 /// `GET /owner/{token}`: a button, because looking must consume nothing.
@@ -87,7 +91,7 @@ pub struct UpstreamForm {
 async fn owner_session(
     context: &Context,
     reading: bool,
-) -> Result<Result<UserId, String>, Problem> {
+) -> Result<Result<(Operator, UserId), String>, Problem> {
     context.login_host_only()?;
     let visit = context.visit_as([0; 32], true).await?;
     let Some(live) = visit.live.clone() else {
@@ -96,11 +100,9 @@ async fn owner_session(
         }
         return Ok(Err("/login?return_to=/admin/upstream".to_owned()));
     };
-    if !operators::is_owner(&context.core.db, &live.session.user).await? {
-        return Err(Problem::new(Code::Forbidden, "Only owners may do this."));
-    }
+    let operator = page_operator(context, Permission::UpstreamsWrite).await?;
     match account::require_operator(&visit, "/admin/upstream").await {
-        Ok(()) => Ok(Ok(live.session.user.clone())),
+        Ok(()) => Ok(Ok((operator, live.session.user.clone()))),
         Err(problem) => match problem.extra.get("step_up_url").and_then(|v| v.as_str()) {
             Some(url) => Ok(Err(url.to_owned())),
             None => Err(problem),
@@ -112,8 +114,15 @@ fn session_token(context: &Context) -> &str {
     authn::read_single(&context.headers, authn::SESSION).unwrap_or_default()
 }
 
-/// `GET /admin/upstream`
-pub async fn show(context: Context) -> Result<Response, Problem> {
+/// Which provider the page is about.
+#[derive(Deserialize)]
+pub struct Chosen {
+    #[serde(default)]
+    name: String,
+}
+
+/// `GET /admin/upstream?name=`: the one of that name, else the newest.
+pub async fn show(context: Context, Query(chosen): Query<Chosen>) -> Result<Response, Problem> {
     if let Err(first) = owner_session(&context, true).await? {
         return Ok(see_other(&first));
     }
@@ -122,7 +131,9 @@ pub async fn show(context: Context) -> Result<Response, Problem> {
         .providers
         .of_tenant(&context.site.tenant)
         .await?;
-    let latest = all.iter().rev().find(|c| c.redirects()).cloned();
+    let named = |c: &&Arc<Configured>| chosen.name.is_empty() || c.row.slug == chosen.name;
+    let latest = all.iter().rev().filter(named).find(|c| c.redirects());
+    let latest = latest.cloned();
     let values = latest.as_deref().map(values_of).unwrap_or_default();
     let waiting = latest.as_deref().filter(|c| c.row.role != Role::Primary);
     let checks = match waiting {
@@ -150,8 +161,8 @@ pub async fn save(
     form: Result<Form<UpstreamForm>, FormRejection>,
 ) -> Result<Response, Problem> {
     let form = flows::form_body(form)?;
-    let user = match owner_session(&context, false).await? {
-        Ok(user) => user,
+    let (by, _) = match owner_session(&context, false).await? {
+        Ok(found) => found,
         Err(first) => return Ok(see_other(&first)),
     };
     check_form(&context, session_token(&context), &form.csrf)?;
@@ -178,8 +189,7 @@ pub async fn save(
         client_secret: secret,
         options: json!({}),
     };
-    let saved =
-        operator::put_upstream(core, tenant, &context.meta, ("user", user.as_str()), input).await;
+    let saved = operator::put_upstream(&by.act(&context), input).await;
     match saved {
         Ok(row) => {
             let configured = core.providers.get(tenant, &row.id).await?;
@@ -195,10 +205,7 @@ pub async fn save(
             .await
         }
         Err(problem) if matches!(problem.code, Code::InvalidField | Code::Conflict) => {
-            let text = problem
-                .errors
-                .first()
-                .map_or(problem.detail.clone(), |e| e.detail.clone());
+            let text = super::said_inline(context.lang(), &problem);
             page(
                 &context,
                 values,
@@ -219,8 +226,8 @@ pub async fn activate(
     form: Result<Form<UpstreamForm>, FormRejection>,
 ) -> Result<Response, Problem> {
     let form = flows::form_body(form)?;
-    let user = match owner_session(&context, false).await? {
-        Ok(user) => user,
+    let (by, user) = match owner_session(&context, false).await? {
+        Ok(found) => found,
         Err(first) => return Ok(see_other(&first)),
     };
     check_form(&context, session_token(&context), &form.csrf)?;
@@ -237,12 +244,14 @@ pub async fn activate(
         None
     };
     if let Some(key) = refusal {
-        let (values, text) = (values_of(&configured), Some(super::words(key)));
+        let (values, text) = (
+            values_of(&configured),
+            Some(super::words(context.lang(), key)),
+        );
         let status = StatusCode::CONFLICT;
         return page(&context, values, Some(&configured), checks, text, status).await;
     }
-    let actor = ("user", user.as_str());
-    swap::set_role(core, tenant, &context.meta, actor, &id, Role::Primary).await?;
+    swap::set_role(&by.act(&context), &id, Role::Primary).await?;
     Ok(see_other("/admin/upstream"))
 }
 
@@ -298,7 +307,7 @@ async fn page(
     Ok(render(context, status, &page))
 }
 
-fn row_of(check: Check) -> CheckRow {
+pub(super) fn row_of(check: Check) -> CheckRow {
     CheckRow {
         name: check.name,
         ok: check.ok,

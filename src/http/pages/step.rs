@@ -7,7 +7,7 @@ use laneway_contract::MethodKind;
 use super::super::context::{Browser, Context};
 use super::super::flows;
 use super::flow::PageQuery;
-use super::{chrome, page_of, render_flow, see_other, words};
+use super::{chrome, page_of, render_flow, secret_step, see_other, words};
 use crate::authn;
 use crate::domain::Problem;
 use crate::domain::flow::{Flow, FlowPurpose, Step};
@@ -15,8 +15,8 @@ use crate::domain::tenant::Signup;
 use crate::lane_a::{Visit, methods};
 use crate::providers::Offer;
 use crate::views::{
-    ChoosePage, CodePage, EnrolPage, FluentArgs, LoginPage, MethodChoice, OrganizationChoice,
-    OrganizationPage, PasskeyPage, ProfilePage, RedirectChoice, SignupPage, text,
+    ChoosePage, CodePage, FluentArgs, LoginPage, MethodChoice, OrganizationChoice,
+    OrganizationPage, ProfilePage, RecoverPage, RedirectChoice, SignupPage, text,
 };
 
 /// What a page without a flow carries along in its form.
@@ -73,6 +73,19 @@ pub(super) async fn start_page(
     let open = tenant.signup == Signup::Open && has(MethodKind::EmailCode);
     let return_query: String =
         url::form_urlencoded::byte_serialize(draft.return_to.as_bytes()).collect();
+    if draft.purpose == FlowPurpose::Recover {
+        let page = RecoverPage {
+            chrome,
+            action: "/recover".into(),
+            csrf: form_csrf(context, browser),
+            flow,
+            return_to: draft.return_to.clone(),
+            email: draft.username.clone(),
+            error,
+            login_href: format!("/login?return_to={return_query}"),
+        };
+        return Ok(render_flow(visit, status, &page).await);
+    }
     if draft.purpose == FlowPurpose::Signup {
         let page = SignupPage {
             chrome,
@@ -99,7 +112,9 @@ pub(super) async fn start_page(
         error,
         passkey: has(MethodKind::Passkey),
         email_code: has(MethodKind::EmailCode),
-        password: false,
+        password: has(MethodKind::Password),
+        recover_href: (has(MethodKind::Password) && has(MethodKind::EmailCode))
+            .then(|| format!("/recover?return_to={return_query}")),
         redirects: redirects(&offers),
         notice: None,
     };
@@ -145,34 +160,25 @@ pub(super) async fn step_page(
                 flow: id,
                 email: flow.state.username.clone().unwrap_or_default(),
                 resend_in: u32::try_from((resend_at - now).max(0) / 1000).unwrap_or(0),
+                doubted: flow.state.code_must_follow() || flow.state.is_hidden(),
                 error,
                 purpose: flow.purpose.as_str().to_owned(),
             };
             render_flow(visit, status, &page).await
         }
-        Step::Passkey { public_key, .. } => {
-            let page = PasskeyPage {
+        Step::Passkey { .. }
+        | Step::Enrol { .. }
+        | Step::NewPassword { .. }
+        | Step::Password(_)
+        | Step::Totp(_)
+        | Step::RecoveryCode(_) => {
+            let frame = secret_step::Frame {
                 chrome: frame,
                 action,
                 csrf,
-                flow: flow.id.0.clone(),
-                public_key_json: public_key.to_string(),
-                error,
-                can_choose: methods::of_flow(visit, flow).await?.len() > 1,
-            };
-            render_flow(visit, status, &page).await
-        }
-        Step::Enrol { public_key, .. } => {
-            let page = EnrolPage {
-                chrome: frame,
-                action,
-                csrf,
-                flow: flow.id.0.clone(),
-                public_key_json: public_key.to_string(),
-                skippable: true,
                 error,
             };
-            render_flow(visit, status, &page).await
+            secret_step::page(context, visit, flow, frame, status).await?
         }
         Step::Profile => {
             let name = flow.state.name.clone().unwrap_or_default();
@@ -228,9 +234,9 @@ async fn choose_page(
                 MethodKind::Redirect => {
                     let mut args = FluentArgs::new();
                     args.set("provider", offer.upstream.row.label());
-                    text("method-redirect", &args)
+                    text(visit.lang, "method-redirect", &args)
                 }
-                kind => words(&format!("method-{}", kind.as_str())),
+                kind => words(visit.lang, &format!("method-{}", kind.as_str())),
             },
             connection: (offer.kind == MethodKind::Redirect)
                 .then(|| offer.upstream.row.slug.clone()),
@@ -251,7 +257,7 @@ async fn choose_page(
         csrf: form_csrf(context, browser),
         flow: Some(flow.id.0.clone()),
         methods: choices,
-        heading: words(heading),
+        heading: words(visit.lang, heading),
         error,
     };
     Ok(render_flow(visit, status, &page).await)

@@ -1,44 +1,53 @@
-//! Tenants and their hosts.
+//! Tenants.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
-use super::{Actor, check_slug};
-use crate::audit::{Event, Outcome, RequestMeta, kind};
-use crate::core::{Core, url_host_key};
-use crate::domain::tenant::{Brand, Host, Purpose, Signup, Tenant, host_key};
+use super::{Act, check_slug, check_version, moved};
+use crate::audit::{Event, Outcome, kind};
+use crate::core::url_host_key;
+use crate::domain::settings::Settings;
+use crate::domain::tenant::{Brand, Host, Purpose, Signup, Tenant, TenantState};
 use crate::domain::upstream::{Role, Trust, Upstream};
-use crate::domain::{Problem, TenantId, UpstreamId};
+use crate::domain::{Code, Problem, TenantId, UpstreamId};
 use crate::providers::EMBEDDED;
+use crate::store::Write;
 use crate::store::invalidations::{Change, Scope};
 use crate::store::{hosts, orgs, tenants, upstreams};
+
+/// A tenant to create.
+pub struct NewTenant<'a> {
+    /// Short name.
+    pub slug: &'a str,
+    /// Name on pages.
+    pub name: &'a str,
+    /// Its canonical login host as an address.
+    pub public_url: &'a str,
+    /// Who may sign up.
+    pub signup: Signup,
+}
 
 /// Creates a tenant with its canonical login host and the embedded provider as primary.
 ///
 /// # Errors
 /// `invalid_field`, `duplicate`.
-pub async fn create_tenant(
-    core: &Core,
-    meta: &RequestMeta,
-    actor: Actor<'_>,
-    slug: &str,
-    name: &str,
-    public_url: &str,
-    signup: Signup,
-) -> Result<Tenant, Problem> {
-    check_slug("/slug", slug)?;
-    let public_url = check_public_url(public_url)?;
+pub async fn create_tenant(act: &Act<'_>, wanted: NewTenant<'_>) -> Result<Tenant, Problem> {
+    check_slug("/slug", wanted.slug)?;
+    let public_url = check_public_url(wanted.public_url)?;
+    let core = act.core;
     let tenant = Tenant {
         id: TenantId(core.new_id()),
-        slug: slug.to_owned(),
-        name: super::super::submit::check_name(name)?,
+        slug: wanted.slug.to_owned(),
+        name: check_tenant_name(wanted.name)?,
         rp_id: public_url.host_str().unwrap_or_default().to_owned(),
         public_url,
-        signup,
+        signup: wanted.signup,
         jit: true,
         origins: Vec::new(),
         brand: Brand::default(),
+        settings: Settings::default(),
         claims_format: false,
+        state: TenantState::Active,
         version: 1,
         created_at: core.now(),
     };
@@ -53,12 +62,27 @@ pub async fn create_tenant(
     };
     let now = write.now();
     hosts::create(&mut write.tx, &tenant.id, &host, now).await?;
+    furnish(act, &mut write, &tenant).await?;
+    write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());
+    let event = Event::new(
+        kind::TENANT_CREATED,
+        Outcome::Success,
+        ("tenant", tenant.id.as_str()),
+    );
+    act.audit_in(&mut write, &tenant.id, event).await?;
+    core.commit(write).await?;
+    Ok(tenant)
+}
+
+/// What every tenant starts with: a way to sign in, and roles.
+async fn furnish(act: &Act<'_>, write: &mut Write, tenant: &Tenant) -> Result<(), Problem> {
+    let core = act.core;
     let embedded = Upstream {
         id: UpstreamId(core.new_id()),
         tenant: tenant.id.clone(),
         slug: EMBEDDED.into(),
         kind: EMBEDDED.into(),
-        issuer: format!("urn:laneway:embedded:{slug}"),
+        issuer: format!("urn:laneway:embedded:{}", tenant.slug),
         client_id: String::new(),
         secret: None,
         options: json!({}),
@@ -66,22 +90,21 @@ pub async fn create_tenant(
         trust: Trust::Operator,
         config_owned: false,
         version: 1,
-        created_at: now,
+        created_at: write.now(),
     };
     upstreams::create(&mut write.tx, &embedded).await?;
     for (slug, permissions) in crate::authz::DEFAULT_ROLES {
         orgs::define_role(&mut write.tx, &tenant.id, &core.new_id(), slug, permissions).await?;
     }
-    write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());
-    let event = Event::new(
-        kind::TENANT_CREATED,
-        Outcome::Success,
-        ("tenant", tenant.id.as_str()),
-    );
-    core.audit(&mut write, &tenant.id, meta, event.by(actor.0, actor.1))
-        .await?;
-    core.commit(write).await?;
-    Ok(tenant)
+    Ok(())
+}
+
+/// A name for people.
+///
+/// # Errors
+/// `invalid_field`.
+pub fn check_tenant_name(name: &str) -> Result<String, Problem> {
+    super::super::submit::check_name(name)
 }
 
 fn check_public_url(text: &str) -> Result<Url, Problem> {
@@ -101,39 +124,59 @@ fn check_public_url(text: &str) -> Result<Url, Problem> {
     Ok(url)
 }
 
-/// Adds a host name to a tenant.
+/// Changes a tenant: `apply` makes the new record, `show` what the audit event keeps of the
+/// old and the new one.
 ///
 /// # Errors
-/// `invalid_field`, `duplicate`.
-pub async fn add_host(
-    core: &Core,
-    meta: &RequestMeta,
-    actor: Actor<'_>,
-    tenant: &TenantId,
-    name: &str,
-    purpose: Purpose,
-) -> Result<Host, Problem> {
-    let key = host_key(name).ok_or_else(|| {
-        Problem::field(
-            "/host",
-            "invalid_host",
-            "Give a host name, with a port if it is not 443.",
-        )
-    })?;
-    let host = Host {
-        id: core.new_id(),
-        host: key,
-        purpose,
-        canonical: false,
-        config_owned: false,
-    };
-    let mut write = core.begin().await?;
-    let now = write.now();
-    hosts::create(&mut write.tx, tenant, &host, now).await?;
-    write.invalidate(Change::Changed, Scope::Tenant, tenant.as_str());
-    let event = Event::new(kind::HOST_ADDED, Outcome::Success, ("host", &host.host));
-    core.audit(&mut write, tenant, meta, event.by(actor.0, actor.1))
-        .await?;
-    core.commit(write).await?;
-    Ok(host)
+/// `not_found`, `version_mismatch`, `conflict`, and what `apply` refuses.
+pub async fn change_tenant(
+    act: &Act<'_>,
+    id: &TenantId,
+    expected: Option<i64>,
+    apply: impl FnOnce(&mut Tenant) -> Result<(), Problem>,
+    show: fn(&Tenant) -> Value,
+) -> Result<Tenant, Problem> {
+    let (write, mut tenant) = begin_change(act, id).await?;
+    check_version(expected, tenant.version)?;
+    let before = show(&tenant);
+    apply(&mut tenant)?;
+    finish_change(act, write, &mut tenant, before, show).await?;
+    Ok(tenant)
+}
+
+/// A tenant about to be changed.
+pub(super) async fn begin_change(act: &Act<'_>, id: &TenantId) -> Result<(Write, Tenant), Problem> {
+    let mut write = act.core.begin().await?;
+    let found = tenants::find(&mut write.tx, id).await?;
+    Ok((write, found.ok_or_else(Problem::not_found)?))
+}
+
+/// Keeps a changed tenant, with the event that says what it was before.
+pub(super) async fn finish_change(
+    act: &Act<'_>,
+    mut write: Write,
+    tenant: &mut Tenant,
+    before: Value,
+    show: fn(&Tenant) -> Value,
+) -> Result<(), Problem> {
+    if tenant.state == TenantState::Disabled && tenant.id == act.tenant.id {
+        return Err(Problem::new(
+            Code::Conflict,
+            "Nobody could switch this tenant on again from here. Do it from another tenant's host.",
+        ));
+    }
+    if !tenants::update(&mut write.tx, tenant).await? {
+        return Err(moved());
+    }
+    tenant.version += 1;
+    write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());
+    let event = Event::new(
+        kind::TENANT_UPDATED,
+        Outcome::Success,
+        ("tenant", tenant.id.as_str()),
+    )
+    .change(Some(before), Some(show(tenant)));
+    act.audit_in(&mut write, &tenant.id, event).await?;
+    act.core.commit(write).await?;
+    Ok(())
 }

@@ -5,16 +5,16 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::super::redirect;
-use super::{Actor, check_slug};
-use crate::audit::{Event, Outcome, RequestMeta, kind};
-use crate::core::Core;
+use super::super::{redirect, swap};
+use super::{Act, check_slug, check_version, moved};
+use crate::audit::{Event, Outcome, kind};
+use crate::core::{Core, grants_of_people};
 use crate::domain::tenant::Tenant;
 use crate::domain::upstream::{Role, Trust, Upstream};
-use crate::domain::{Code, Problem, UpstreamId};
-use crate::providers::{Configured, secret_place};
+use crate::domain::{Code, Problem, TenantId, UpstreamId};
+use crate::providers::{Configured, EMBEDDED, embedded_methods, secret_place};
 use crate::store::invalidations::{Change, Scope};
-use crate::store::upstreams;
+use crate::store::{Write, upstreams};
 
 /// An upstream to create or change.
 pub struct UpstreamInput {
@@ -32,76 +32,260 @@ pub struct UpstreamInput {
     pub options: Value,
 }
 
-/// Creates an upstream as secondary, or changes the one of that name. It is not active
-/// until somebody says so.
+/// What is changed about an upstream; `None` keeps.
+#[derive(Default)]
+pub struct UpstreamChange {
+    /// Issuer.
+    pub issuer: Option<String>,
+    /// Client id.
+    pub client_id: Option<String>,
+    /// Client secret; `Some(None)` removes it.
+    pub client_secret: Option<Option<SecretString>>,
+    /// Adapter options.
+    pub options: Option<Value>,
+    /// Use.
+    pub role: Option<Role>,
+}
+
+impl UpstreamChange {
+    fn has_content(&self) -> bool {
+        self.issuer.is_some()
+            || self.client_id.is_some()
+            || self.client_secret.is_some()
+            || self.options.is_some()
+    }
+}
+
+/// Creates an upstream as secondary. It is not active until somebody says so.
 ///
 /// # Errors
-/// `invalid_field`, `conflict` for one that configuration owns.
-pub async fn put_upstream(
-    core: &Core,
-    tenant: &Tenant,
-    meta: &RequestMeta,
-    actor: Actor<'_>,
-    input: UpstreamInput,
-) -> Result<Upstream, Problem> {
-    check_upstream(core, &input)?;
-    let mut write = core.begin().await?;
-    let all = upstreams::list(&mut write.tx, &tenant.id).await?;
-    let old = all.into_iter().find(|row| row.slug == input.name);
-    if old.as_ref().is_some_and(|row| row.config_owned) {
-        return Err(Problem::new(
-            Code::Conflict,
-            "The configuration file owns this upstream. Change it there, or choose another name.",
+/// `invalid_field`, `duplicate`, `forbidden`.
+pub async fn create_upstream(act: &Act<'_>, input: UpstreamInput) -> Result<Upstream, Problem> {
+    if input.kind == EMBEDDED {
+        return Err(Problem::field(
+            "/kind",
+            "unknown",
+            "This provider comes with the tenant.",
         ));
     }
-    let id = old
-        .as_ref()
-        .map_or_else(|| UpstreamId(core.new_id()), |row| row.id.clone());
-    let secret = match &input.client_secret {
-        Some(secret) => Some(core.sealer.seal(
-            secret_place(&tenant.id, &id),
-            secret.expose_secret().as_bytes(),
-        )),
-        None => old.as_ref().and_then(|row| row.secret.clone()),
-    };
+    check_upstream(act.core, &input)?;
+    let (core, tenant) = (act.core, act.tenant);
+    let mut write = core.begin().await?;
+    stand_above(act, &mut write).await?;
+    let all = upstreams::list(&mut write.tx, &tenant.id).await?;
+    if all.iter().any(|row| row.slug == input.name) {
+        return Err(Problem::new(
+            Code::Duplicate,
+            "An upstream of this name exists already.",
+        ));
+    }
+    let id = UpstreamId(core.new_id());
+    let secret = input.client_secret.as_ref();
     let row = Upstream {
+        secret: secret.map(|secret| seal(core, &tenant.id, &id, secret)),
         id,
         tenant: tenant.id.clone(),
         slug: input.name,
         kind: input.kind,
         issuer: input.issuer,
         client_id: input.client_id,
-        secret,
         options: input.options,
-        role: old.as_ref().map_or(Role::Secondary, |row| row.role),
-        trust: Trust::Operator,
+        role: Role::Secondary,
+        trust: trust(act, Trust::Operator),
         config_owned: false,
-        version: old.as_ref().map_or(1, |row| row.version),
-        created_at: old.as_ref().map_or(core.now(), |row| row.created_at),
+        version: 1,
+        created_at: core.now(),
     };
-    let event_kind = if old.is_some() {
-        if !upstreams::update(&mut write.tx, &row).await? {
-            return Err(Problem::new(
-                Code::Conflict,
-                "The upstream was changed meanwhile. Try again.",
-            ));
-        }
-        kind::UPSTREAM_UPDATED
-    } else {
-        upstreams::create(&mut write.tx, &row).await?;
-        kind::UPSTREAM_CREATED
-    };
+    upstreams::create(&mut write.tx, &row).await?;
     write.invalidate(Change::Changed, Scope::Upstream, row.id.as_str());
-    let event = Event::new(event_kind, Outcome::Success, ("upstream", row.id.as_str()))
-        .by(actor.0, actor.1)
-        .detail(json!({ "name": row.slug, "issuer": row.issuer, "client_id": row.client_id }));
-    core.audit(&mut write, &tenant.id, meta, event).await?;
+    act.audit(&mut write, event(kind::UPSTREAM_CREATED, &row))
+        .await?;
     core.commit(write).await?;
     Ok(row)
 }
 
+/// Creates an upstream, or changes the one of that name (the first screen's form).
+///
+/// # Errors
+/// `invalid_field`, `conflict` for one that configuration owns, `forbidden`.
+pub async fn put_upstream(act: &Act<'_>, input: UpstreamInput) -> Result<Upstream, Problem> {
+    let all = upstreams::list(&act.core.db, &act.tenant.id).await?;
+    let Some(old) = all.into_iter().find(|row| row.slug == input.name) else {
+        return create_upstream(act, input).await;
+    };
+    if old.kind != input.kind {
+        return Err(Problem::new(
+            Code::Conflict,
+            "An upstream of this name and another kind exists. Choose another name.",
+        ));
+    }
+    let change = UpstreamChange {
+        issuer: Some(input.issuer),
+        client_id: Some(input.client_id),
+        client_secret: input.client_secret.map(Some),
+        options: Some(input.options),
+        role: None,
+    };
+    change_upstream(act, &old.id, change, None).await
+}
+
+/// Changes an upstream in one commit: what it is, and what it is used for.
+///
+/// # Errors
+/// `not_found`, `invalid_field`, `version_mismatch`, `conflict`, `forbidden`.
+pub async fn change_upstream(
+    act: &Act<'_>,
+    id: &UpstreamId,
+    change: UpstreamChange,
+    expected: Option<i64>,
+) -> Result<Upstream, Problem> {
+    let core = act.core;
+    let mut write = core.begin().await?;
+    stand_above(act, &mut write).await?;
+    let mut row = find(act, &mut write, id).await?;
+    check_version(expected, row.version)?;
+    if change.has_content() {
+        content(act, &mut row, &change)?;
+        if !upstreams::update(&mut write.tx, &row).await? {
+            return Err(moved());
+        }
+        write.invalidate(Change::Changed, Scope::Upstream, row.id.as_str());
+        act.audit(&mut write, event(kind::UPSTREAM_UPDATED, &row))
+            .await?;
+    }
+    if let Some(role) = change.role
+        && role != row.role
+    {
+        swap::set_role_in(act, &mut write, &row, role).await?;
+    }
+    let row = find(act, &mut write, id).await?;
+    core.commit(write).await?;
+    Ok(row)
+}
+
+/// Removes an upstream from use and from sight. Links keep their issuer and sessions go on;
+/// the name is free again.
+///
+/// # Errors
+/// `not_found`, `version_mismatch`, `conflict` for the one that signs people in.
+pub async fn delete_upstream(
+    act: &Act<'_>,
+    id: &UpstreamId,
+    expected: Option<i64>,
+) -> Result<(), Problem> {
+    let mut write = act.core.begin().await?;
+    stand_above(act, &mut write).await?;
+    let row = find(act, &mut write, id).await?;
+    check_version(expected, row.version)?;
+    if row.config_owned {
+        return Err(owned_by_file());
+    }
+    if row.role == Role::Primary {
+        return Err(swap::needs_a_primary());
+    }
+    let now = write.now();
+    if !upstreams::delete(&mut write.tx, &act.tenant.id, id, now).await? {
+        return Err(moved());
+    }
+    write.invalidate(Change::Changed, Scope::Tenant, act.tenant.id.as_str());
+    act.audit(&mut write, event(kind::UPSTREAM_DELETED, &row))
+        .await?;
+    act.core.commit(write).await?;
+    Ok(())
+}
+
+/// Whoever says who somebody is can be anybody: an identity provider may only be touched by
+/// somebody who stands above all people of the tenant.
+async fn stand_above(act: &Act<'_>, write: &mut Write) -> Result<(), Problem> {
+    let grants = grants_of_people(&mut write.tx, &act.tenant.id).await?;
+    act.by.require_above(&grants)
+}
+
+async fn find(act: &Act<'_>, write: &mut Write, id: &UpstreamId) -> Result<Upstream, Problem> {
+    upstreams::find(&mut write.tx, &act.tenant.id, id)
+        .await?
+        .ok_or_else(Problem::not_found)
+}
+
+/// Addresses that a tenant's operator once named are never trusted like an instance
+/// operator's, whoever changes them later.
+fn trust(act: &Act<'_>, old: Trust) -> Trust {
+    if act.by.is_instance_operator() {
+        old
+    } else {
+        Trust::Tenant
+    }
+}
+
+fn seal(core: &Core, tenant: &TenantId, id: &UpstreamId, secret: &SecretString) -> Vec<u8> {
+    core.sealer
+        .seal(secret_place(tenant, id), secret.expose_secret().as_bytes())
+}
+
+fn content(act: &Act<'_>, row: &mut Upstream, change: &UpstreamChange) -> Result<(), Problem> {
+    // Only where the file says what embedded offers: elsewhere it came with the tenant.
+    let named = act.core.config.upstream.as_ref();
+    let embedded = row.kind == EMBEDDED;
+    let theirs = !embedded || named.is_some_and(|named| named.kind.as_str() == EMBEDDED);
+    if row.config_owned && theirs {
+        return Err(owned_by_file());
+    }
+    if embedded && (change.issuer.is_some() || change.client_id.is_some()) {
+        return Err(Problem::field(
+            "/issuer",
+            "invalid",
+            "This provider lives here: only its options can be changed.",
+        ));
+    }
+    if let Some(issuer) = &change.issuer {
+        row.issuer.clone_from(issuer);
+    }
+    if let Some(client_id) = &change.client_id {
+        row.client_id.clone_from(client_id);
+    }
+    if let Some(options) = &change.options {
+        row.options.clone_from(options);
+    }
+    let input = UpstreamInput {
+        kind: row.kind.clone(),
+        name: row.slug.clone(),
+        issuer: row.issuer.clone(),
+        client_id: row.client_id.clone(),
+        client_secret: None,
+        options: row.options.clone(),
+    };
+    check_upstream(act.core, &input)?;
+    match &change.client_secret {
+        Some(Some(secret)) => row.secret = Some(seal(act.core, &row.tenant, &row.id, secret)),
+        Some(None) => row.secret = None,
+        None => {}
+    }
+    row.trust = trust(act, row.trust);
+    row.config_owned = false;
+    Ok(())
+}
+
+fn owned_by_file() -> Problem {
+    Problem::new(
+        Code::Conflict,
+        "The configuration file owns this upstream. Change it there, or choose another name.",
+    )
+}
+
+fn event(kind: &'static str, row: &Upstream) -> Event {
+    Event::new(kind, Outcome::Success, ("upstream", row.id.as_str()))
+        .detail(json!({ "name": row.slug, "issuer": row.issuer, "client_id": row.client_id }))
+}
+
 fn check_upstream(core: &Core, input: &UpstreamInput) -> Result<(), Problem> {
     check_slug("/name", &input.name)?;
+    if input.kind == EMBEDDED {
+        // It comes with the tenant; what it offers is all there is to say about it.
+        let judged = embedded_methods(&input.options);
+        return judged
+            .map(|_| ())
+            .map_err(|fix| Problem::field("/options", "invalid", fix));
+    }
     if !core.providers.knows(&input.kind) {
         return Err(Problem::field("/kind", "unknown", "Use keycloak or oidc."));
     }

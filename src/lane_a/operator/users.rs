@@ -1,19 +1,25 @@
 //! People and their identities.
 
-use laneway_contract::{DirectoryUser, NewUser};
-use serde_json::json;
+use laneway_contract::{
+    DirectoryUser, NewUser, PasswordBy, PasswordFault, PasswordSet, SetPassword,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
 
+use super::super::factors::fault_problem;
+use super::super::mail::{self, NoteMail};
 use super::super::sign_in;
-use super::Actor;
-use crate::audit::{Event, Outcome, RequestMeta, kind};
-use crate::core::Core;
+use super::{Act, check_version, moved};
+use crate::audit::{Event, Outcome, kind};
+use crate::core::{Core, operator_grants};
 use crate::domain::tenant::Tenant;
 use crate::domain::user::{IdentityLink, LinkKind, User, UserState};
-use crate::domain::{Code, Email, Problem, TenantId, UserId};
+use crate::domain::{Code, Email, Problem, UserId};
 use crate::providers::{Configured, EMBEDDED};
+use crate::store::Write;
 use crate::store::invalidations::{Change, Scope};
 use crate::store::sessions::Which;
-use crate::store::{links, users};
+use crate::store::{erasure, links, operators, users};
 
 /// A person to create.
 pub struct CreateUser {
@@ -23,19 +29,16 @@ pub struct CreateUser {
     pub email_verified: bool,
     /// Display name.
     pub name: Option<String>,
+    /// The password that they have elsewhere.
+    pub password: Option<SecretString>,
 }
 
 /// Creates a person, first at the primary upstream, then here.
 ///
 /// # Errors
 /// `not_supported_by_upstream`, `invalid_field`, `duplicate`.
-pub async fn create_user(
-    core: &Core,
-    tenant: &Tenant,
-    meta: &RequestMeta,
-    actor: Actor<'_>,
-    wanted: CreateUser,
-) -> Result<User, Problem> {
+pub async fn create_user(act: &Act<'_>, wanted: CreateUser) -> Result<User, Problem> {
+    let (core, tenant) = (act.core, act.tenant);
     let email = Email::parse(&wanted.email)
         .ok_or_else(|| Problem::field("/email", "invalid_email", "Give a full email address."))?;
     let primary = core.providers.primary(tenant).await?;
@@ -45,6 +48,9 @@ pub async fn create_user(
             "The identity provider creates its own users; they appear here when they first sign in.",
         )
     })?;
+    if let Some(password) = &wanted.password {
+        may_import(&primary, password)?;
+    }
     let id = UserId(core.new_id());
     let name = wanted
         .name
@@ -68,6 +74,9 @@ pub async fn create_user(
         }
         other => other?,
     };
+    if let Some(password) = wanted.password {
+        import_password(core, &primary, &made, password).await?;
+    }
     let id = if primary.row.kind == EMBEDDED {
         UserId(made.subject.clone())
     } else {
@@ -78,6 +87,7 @@ pub async fn create_user(
         email: Some(email.as_str().to_owned()),
         email_verified: wanted.email_verified,
         name,
+        locale: None,
         state: UserState::Active,
         version: 1,
         created_at: core.now(),
@@ -99,10 +109,50 @@ pub async fn create_user(
         Outcome::Success,
         ("user", user.id.as_str()),
     );
-    core.audit(&mut write, &tenant.id, meta, event.by(actor.0, actor.1))
-        .await?;
+    act.audit(&mut write, event).await?;
     core.commit(write).await?;
     Ok(user)
+}
+
+/// Asked before anything is made: a refused password must not leave a person behind.
+fn may_import(primary: &Configured, password: &SecretString) -> Result<(), Problem> {
+    if primary.provider()?.credential_admin().is_none() {
+        return Err(Problem::new(
+            Code::NotSupportedByUpstream,
+            "The identity provider keeps the passwords. Set them there.",
+        ));
+    }
+    let plain = password.expose_secret();
+    let fault = match (plain.chars().count(), plain.len()) {
+        (0..8, _) => PasswordFault::TooShort { min: 8 },
+        (_, 0..=1024) => return Ok(()),
+        _ => PasswordFault::TooLong,
+    };
+    Err(fault_problem("/password", fault))
+}
+
+/// The person's own choice, made elsewhere, is not judged again.
+async fn import_password(
+    core: &Core,
+    primary: &Configured,
+    made: &DirectoryUser,
+    password: SecretString,
+) -> Result<(), Problem> {
+    let admin = primary.provider()?.credential_admin();
+    let admin = admin.ok_or_else(Problem::not_found)?;
+    let request = SetPassword {
+        subject: made.subject.clone(),
+        login_name: None,
+        new: password,
+        by: PasswordBy::Import,
+        about: Vec::new(),
+    };
+    let work = admin.set_password(request);
+    match core.providers.call(primary, "password", work).await? {
+        PasswordSet::Done => Ok(()),
+        PasswordSet::Refused(fault) => Err(fault_problem("/password", fault)),
+        PasswordSet::WrongCurrent => Err(Problem::not_found()),
+    }
 }
 
 /// A record that an earlier try made at the provider before it died: nobody here is linked
@@ -134,7 +184,7 @@ async fn left_behind(
     Ok(found)
 }
 
-fn new_link(
+pub(super) fn new_link(
     core: &Core,
     user: &UserId,
     kind: LinkKind,
@@ -153,50 +203,110 @@ fn new_link(
     }
 }
 
-/// What may be changed about a person.
+/// A person whom the caller may touch: nobody does so with somebody who may do more.
+///
+/// # Errors
+/// `not_found`, `forbidden`.
+pub(super) async fn find_below(
+    act: &Act<'_>,
+    write: &mut Write,
+    id: &UserId,
+) -> Result<User, Problem> {
+    let found = users::find(&mut write.tx, &act.tenant.id, id).await?;
+    let user = found
+        .filter(|user| user.state != UserState::Deleted)
+        .ok_or_else(Problem::not_found)?;
+    act.by
+        .require_above(&operator_grants(&mut write.tx, id).await?)?;
+    Ok(user)
+}
+
+/// Somebody must be left who owns the installation and can sign in.
+///
+/// # Errors
+/// `conflict`.
+pub(super) async fn keep_an_owner(write: &mut Write, id: &UserId) -> Result<(), Problem> {
+    // Of two owners who dismiss each other at once, one stays.
+    operators::lock_owners(&mut write.tx).await?;
+    let last = operators::is_owner(&mut write.tx, id).await?
+        && !operators::other_owner(&mut write.tx, id).await?;
+    if last {
+        return Err(Problem::new(
+            Code::Conflict,
+            "This is the last owner of the installation. Appoint another one first.",
+        ));
+    }
+    Ok(())
+}
+
+/// What may be changed about a person; `Some(None)` removes a value.
 #[derive(Default)]
 pub struct ChangeUser {
     /// Display name.
-    pub name: Option<String>,
+    pub name: Option<Option<String>>,
+    /// Address: an attribute, never a way to sign in.
+    pub email: Option<Option<String>>,
+    /// Whether the operator vouches for the address.
+    pub email_verified: Option<bool>,
     /// In or out.
     pub state: Option<UserState>,
+}
+
+impl ChangeUser {
+    fn apply(self, user: &mut User) -> Result<(), Problem> {
+        if let Some(name) = self.name {
+            user.name = name
+                .as_deref()
+                .map(super::super::submit::check_name)
+                .transpose()?;
+        }
+        if let Some(email) = self.email {
+            let bad = || Problem::field("/email", "invalid_email", "Give a full email address.");
+            let email = email
+                .map(|text| Email::parse(&text).ok_or_else(bad))
+                .transpose()?
+                .map(|email| email.as_str().to_owned());
+            // A new address is proven by nothing that was said about the old one.
+            user.email_verified &= email == user.email;
+            user.email = email;
+        }
+        if let Some(verified) = self.email_verified {
+            user.email_verified = verified && user.email.is_some();
+        }
+        user.state = self.state.unwrap_or(user.state);
+        Ok(())
+    }
+}
+
+fn shown_change(user: &User) -> Value {
+    json!({
+        "name": user.name, "email": user.email, "email_verified": user.email_verified,
+        "state": user.state,
+    })
 }
 
 /// Changes a person; switching off ends their sessions with the same commit.
 ///
 /// # Errors
-/// `not_found`, `invalid_field`, `version_mismatch`.
+/// `not_found`, `invalid_field`, `version_mismatch`, `forbidden`, `conflict`.
 pub async fn change_user(
-    core: &Core,
-    tenant: &TenantId,
-    meta: &RequestMeta,
-    actor: Actor<'_>,
+    act: &Act<'_>,
     id: &UserId,
     change: ChangeUser,
     expected: Option<i64>,
 ) -> Result<User, Problem> {
+    let (core, tenant) = (act.core, &act.tenant.id);
     let mut write = core.begin().await?;
-    let found = users::find(&mut write.tx, tenant, id).await?;
-    let mut user = found
-        .filter(|u| u.state != UserState::Deleted)
-        .ok_or_else(Problem::not_found)?;
-    if expected.is_some_and(|version| version != user.version) {
-        return Err(Problem::new(
-            Code::VersionMismatch,
-            "Read the user again before you change it.",
-        ));
+    let mut user = find_below(act, &mut write, id).await?;
+    check_version(expected, user.version)?;
+    let before = shown_change(&user);
+    change.apply(&mut user)?;
+    if user.state == UserState::Disabled {
+        keep_an_owner(&mut write, id).await?;
     }
-    let before = json!({ "name": user.name, "state": user.state });
-    if let Some(name) = &change.name {
-        user.name = Some(super::super::submit::check_name(name)?);
-    }
-    user.state = change.state.unwrap_or(user.state);
     let now = write.now();
     if !users::update(&mut write.tx, tenant, &user, now).await? {
-        return Err(Problem::new(
-            Code::Conflict,
-            "The user was changed meanwhile. Try again.",
-        ));
+        return Err(moved());
     }
     user.version += 1;
     write.invalidate(Change::Changed, Scope::User, id.as_str());
@@ -204,32 +314,53 @@ pub async fn change_user(
         sign_in::end(&mut write, tenant, Which::OfUser(id), "disabled").await?;
     }
     let event = Event::new(kind::USER_UPDATED, Outcome::Success, ("user", id.as_str()))
-        .by(actor.0, actor.1)
-        .change(
-            Some(before),
-            Some(json!({ "name": user.name, "state": user.state })),
-        );
-    core.audit(&mut write, tenant, meta, event).await?;
+        .change(Some(before), Some(shown_change(&user)));
+    act.audit(&mut write, event).await?;
     core.commit(write).await?;
     Ok(user)
 }
 
-/// Deletes a person: at the embedded provider, their links and sessions; the row stays
-/// without personal data, so that its id is never given to anybody else.
+/// Deletes a person: at the embedded provider, then all that is theirs here; the row stays
+/// without personal data, so that its id is never given to anybody else. They are told by mail.
 ///
 /// # Errors
-/// `not_found`, `upstream_unavailable`.
-pub async fn delete_user(
-    core: &Core,
-    tenant: &Tenant,
-    meta: &RequestMeta,
-    actor: Actor<'_>,
-    id: &UserId,
-) -> Result<(), Problem> {
-    let found = users::find(&core.db, &tenant.id, id).await?;
-    let mut user = found
-        .filter(|u| u.state != UserState::Deleted)
-        .ok_or_else(Problem::not_found)?;
+/// `not_found`, `forbidden`, `conflict` for the last owner, `upstream_unavailable`.
+pub async fn delete_user(act: &Act<'_>, id: &UserId, expected: Option<i64>) -> Result<(), Problem> {
+    let (core, tenant) = (act.core, act.tenant);
+    // Asked before the provider forgets them, and again under the lock below.
+    let mut look = core.begin().await?;
+    let user = find_below(act, &mut look, id).await?;
+    check_version(expected, user.version)?;
+    keep_an_owner(&mut look, id).await?;
+    drop(look);
+    forget_at_provider(core, tenant, id).await?;
+    let mut write = core.begin().await?;
+    let mut user = find_below(act, &mut write, id).await?;
+    keep_an_owner(&mut write, id).await?;
+    let (told, lang) = (user.email.take(), user.locale.unwrap_or(act.lang));
+    user.email_verified = false;
+    user.name = None;
+    user.locale = None;
+    user.state = UserState::Deleted;
+    let now = write.now();
+    if !users::update(&mut write.tx, &tenant.id, &user, now).await? {
+        return Err(moved());
+    }
+    sign_in::end(&mut write, &tenant.id, Which::OfUser(id), "deleted").await?;
+    erasure::forget(&mut write.tx, &tenant.id, id, now).await?;
+    write.invalidate(Change::Ended, Scope::User, id.as_str());
+    let event = Event::new(kind::USER_DELETED, Outcome::Success, ("user", id.as_str()));
+    act.audit(&mut write, event).await?;
+    if let Some(to) = told.filter(|_| core.mailer.from().is_some()) {
+        let note = NoteMail::account_deleted(&tenant.name, now, &act.meta.request_id);
+        let message = mail::note(tenant, lang, &to, note);
+        mail::enqueue(core, &mut write, tenant, &message, true).await?;
+    }
+    core.commit(write).await?;
+    Ok(())
+}
+
+async fn forget_at_provider(core: &Core, tenant: &Tenant, id: &UserId) -> Result<(), Problem> {
     for upstream in core.providers.of_tenant(tenant).await?.iter() {
         if upstream.row.kind == EMBEDDED
             && let Some(directory) = upstream.provider()?.user_directory()
@@ -244,85 +375,5 @@ pub async fn delete_user(
             }
         }
     }
-    let mut write = core.begin().await?;
-    user.email = None;
-    user.email_verified = false;
-    user.name = None;
-    user.state = UserState::Deleted;
-    let now = write.now();
-    if !users::update(&mut write.tx, &tenant.id, &user, now).await? {
-        return Err(Problem::new(
-            Code::Conflict,
-            "The user was changed meanwhile. Try again.",
-        ));
-    }
-    links::delete_all(&mut write.tx, &tenant.id, id).await?;
-    sign_in::end(&mut write, &tenant.id, Which::OfUser(id), "deleted").await?;
-    write.invalidate(Change::Ended, Scope::User, id.as_str());
-    let event = Event::new(kind::USER_DELETED, Outcome::Success, ("user", id.as_str()));
-    core.audit(&mut write, &tenant.id, meta, event.by(actor.0, actor.1))
-        .await?;
-    core.commit(write).await?;
     Ok(())
-}
-
-/// Links a person to a subject at an upstream (bulk preparation of a swap).
-///
-/// # Errors
-/// `not_found`, `duplicate` when the subject is somebody else's.
-pub async fn put_identity(
-    core: &Core,
-    tenant: &Tenant,
-    meta: &RequestMeta,
-    actor: Actor<'_>,
-    user: &UserId,
-    upstream: &str,
-    subject: &str,
-) -> Result<IdentityLink, Problem> {
-    let found = users::find(&core.db, &tenant.id, user).await?;
-    found
-        .filter(|u| u.state != UserState::Deleted)
-        .ok_or_else(Problem::not_found)?;
-    if subject.is_empty() || subject.len() > 255 || subject.chars().any(char::is_control) {
-        return Err(Problem::field(
-            "/subject",
-            "invalid",
-            "Give the person's id at the provider.",
-        ));
-    }
-    let all = core.providers.of_tenant(tenant).await?;
-    let configured = all
-        .iter()
-        .find(|c| c.row.id.as_str() == upstream || c.row.slug == upstream)
-        .ok_or_else(|| {
-            Problem::field(
-                "/upstream",
-                "unknown",
-                "Name one of the tenant's upstreams.",
-            )
-        })?;
-    let link = new_link(core, user, LinkKind::Upstream, Some(configured), subject);
-    let mut write = core.begin().await?;
-    if !links::create(&mut write.tx, &tenant.id, &link).await? {
-        let issuer = &configured.row.issuer;
-        let kind = LinkKind::Upstream;
-        let owner = links::find_user(&mut write.tx, &tenant.id, kind, issuer, subject).await?;
-        if owner.as_ref() != Some(user) {
-            return Err(Problem::new(
-                Code::Duplicate,
-                "This identity belongs to another user.",
-            ));
-        }
-        return Ok(link);
-    }
-    let event = Event::new(
-        kind::IDENTITY_LINKED,
-        Outcome::Success,
-        ("user", user.as_str()),
-    )
-    .by(actor.0, actor.1)
-    .detail(json!({ "upstream": configured.row.slug, "subject": subject }));
-    core.audit(&mut write, &tenant.id, meta, event).await?;
-    core.commit(write).await?;
-    Ok(link)
 }

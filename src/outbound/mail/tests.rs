@@ -44,6 +44,7 @@ impl FakeRelay {
             port: self.port,
             tls,
             login,
+            roots: None,
         };
         Mailer::new(&MailConfig::Smtp {
             relay,
@@ -97,6 +98,7 @@ fn mail() -> Mail {
         html: "<p>Your code: <b>123456</b></p>".to_owned(),
         text: "Your code: 123456\n.\nMAIL FROM:<x>\n".to_owned(),
         message_id: "m1@login.example".to_owned(),
+        written_at: 1_800_000_000_000,
     }
 }
 
@@ -115,7 +117,8 @@ async fn a_mail_arrives_with_both_bodies() {
         "RCPT TO:<ana@x.test>",
         "Message-ID: <m1@login.example>",
         "Auto-Submitted: auto-generated",
-        "Date: ",
+        "Date: Fri, 15 Jan 2027 08:00:00 +0000",
+        "X-Auto-Response-Suppress: All",
         "text/plain",
         "text/html",
         "123456",
@@ -155,7 +158,7 @@ async fn without_encryption_where_it_is_required_nothing_is_sent() {
     let mailer = relay.mailer(Some(("u", "canary")), Tls::Required);
     assert!(matches!(
         mailer.send(&mail()).await,
-        Err(MailError::Transient(_))
+        Err(MailError::Unreachable(_))
     ));
     assert!(mailer.probe().await.is_err());
     let heard = relay.heard();
@@ -178,6 +181,7 @@ async fn a_dead_relay_is_worth_another_try() {
         port,
         tls: Tls::Plain,
         login: None,
+        roots: None,
     };
     let dead = Mailer::new(&MailConfig::Smtp {
         relay: dead,
@@ -186,7 +190,7 @@ async fn a_dead_relay_is_worth_another_try() {
     .expect("a mailer");
     assert!(matches!(
         dead.send(&mail()).await,
-        Err(MailError::Transient(_))
+        Err(MailError::Unreachable(_))
     ));
     assert!(dead.probe().await.is_err());
 }

@@ -5,10 +5,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { rmSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import test from 'node:test';
 import { addAuthenticator, openBrowser, openPerson, readableByScripts, record } from '../lib/browser.mjs';
 import { Hunt, dumpRecords, sqliteRecords } from '../lib/hunt.mjs';
+import { keyboard } from '../lib/keyboard.mjs';
+import { keyboardFaults } from '../lib/look.mjs';
 import { startMailbox } from '../lib/mailbox.mjs';
 import { certificate, startNginx } from '../lib/nginx.mjs';
 import { Parts, freePort, workDir } from '../lib/parts.mjs';
@@ -73,6 +75,42 @@ test('the mailbox reads codes and links', async () => {
 test('one-time codes follow RFC 6238', () => {
   assert.equal(oneTimeCode('12345678901234567890', 59_000), '287082');
   assert.equal(oneTimeCode('12345678901234567890', 1_111_111_109_000), '081804');
+});
+
+// What a keyboard cannot do well, planted: each must be found.
+const BROKEN = `<!doctype html><html lang="en"><title>x</title><style>
+  :focus-visible { outline: 2px solid navy } .bare:focus { outline: 0 } .up { position: absolute; top: 0; left: 0 } main { padding-top: 99px }
+</style><nav><a href="#1">One</a> <a href="#2">Two</a> <a href="#3">Three</a> <a href="#4">Four</a></nav>
+<main><button>First</button> <button class="bare">Bare</button> <button></button> <div onclick="0">Buy</div>
+<button tabindex="7">Seventh</button> <button class="up">Above</button></main></html>`;
+
+test('the keyboard finds what is planted', async (t) => {
+  const parts = new Parts(workDir('rig'));
+  t.after(() => parts.stop());
+  const { page } = await openPerson(await openBrowser(parts, '127.0.0.1'));
+  await page.setContent(BROKEN);
+  const keys = await keyboard(page);
+  await assert.rejects(keys.reach('Buy'), /no stop is anything Buy[^]*link "Four"[^]*button "First"/);
+  const found = (text) => assert.ok(keys.wrong.some((line) => line.includes(text)), `${text}: ${keys.wrong.join('; ')}`);
+  found('button "Bare" does not show that it has the focus');
+  found('button "" has no name');
+  found('link "One" comes after "Seventh", against the order of the page');
+  assert.ok(!keys.wrong.some((line) => line.includes('"Two"') || line.includes('"First"')), keys.wrong.join('; '));
+  await assert.rejects(keys.skips(), /the first stop is/);
+  const faults = (await keyboardFaults(page)).join('; ');
+  for (const text of ['no skip link', 'tabindex 7', 'Above" stands above', 'Bare" takes the focus without showing it']) {
+    assert.ok(faults.includes(text), `${text}: ${faults}`);
+  }
+});
+
+test('journeys by keyboard have no other hands', () => {
+  const folder = import.meta.dirname;
+  const names = readdirSync(folder).filter((name) => name.includes('-keyboard-'));
+  assert.ok(names.length >= 2);
+  for (const name of [...names, '../lib/keyboard.mjs']) {
+    const text = readFileSync(path.join(folder, name), 'utf8');
+    assert.deepEqual(text.match(/\.(click|fill|tap|check|uncheck|focus|selectOption|hover|dispatchEvent|mouse|pressSequentially|submit)\b ?[.(]/g), null, name);
+  }
 });
 
 test('two sites over https: Lax cookies, scripts, passkeys', async (t) => {

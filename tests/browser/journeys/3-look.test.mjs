@@ -42,6 +42,10 @@ test('every page, as people meet it', async (t) => {
   await look('account');
   await page.goto(`${site.login}/no-such-page`);
   await look('not-found');
+  // Shown on the application's host, with the style of the login host.
+  await page.goto(`${site.app}/.laneway/nothing`);
+  assert.equal(await page.locator('main').evaluate((main) => getComputedStyle(main).position), 'relative', 'the style is there');
+  await look('not-found-app');
   await page.goto(`${site.app}/`);
   await page.waitForFunction(() => document.body.dataset.user);
   await page.locator('#sign-out').click();

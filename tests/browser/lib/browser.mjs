@@ -4,12 +4,15 @@ import { chromium } from 'playwright-core';
 
 const EXECUTABLE = process.env.LANEWAY_TEST_CHROMIUM ?? '/usr/bin/chromium';
 
-/** @param target where every name leads: `127.0.0.1:PORT`, or `127.0.0.1` where URLs show the port */
-export async function openBrowser(parts, target) {
+/**
+ * @param target where every name leads: `127.0.0.1:PORT`, or `127.0.0.1` where URLs show the port
+ * @param also another rule about names, such as `EXCLUDE 127.0.0.1`
+ */
+export async function openBrowser(parts, target, also = '') {
   const browser = await chromium.launch({
     executablePath: EXECUTABLE,
     args: [
-      `--host-resolver-rules=MAP *.laneway.test ${target},MAP *.example ${target},MAP * ~NOTFOUND`,
+      `--host-resolver-rules=MAP *.laneway.test ${target},MAP *.example ${target},MAP * ~NOTFOUND${also && `,${also}`}`,
       '--ignore-certificate-errors', '--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking',
     ],
   });

@@ -39,11 +39,12 @@ http {
   access_log ${dir}/access.log; ${temp.join(' ')}
   ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};
   proxy_buffer_size 32k; proxy_buffers 8 32k; proxy_busy_buffers_size 64k;
+  map $http_upgrade $hop { default upgrade; '' ''; }
 ${sites.map((site, index) => `  upstream site${index} { ${site.ports.map((backend) => `server 127.0.0.1:${backend};`).join(' ')} keepalive 8; }
   server {
     listen 127.0.0.1:${port} ssl${index === 0 ? ' default_server' : ''}; server_name ${site.names.join(' ')};
     location / {
-      proxy_pass http://site${index}; proxy_http_version 1.1; proxy_set_header Connection "";
+      proxy_pass http://site${index}; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $hop;
       proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Host $http_host;
       proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto https;
       proxy_set_header X-Forwarded-Port ${site.port ?? 443};

@@ -7,4 +7,6 @@ mod directory;
 mod email_code;
 mod enrol;
 mod passkey_login;
+mod password;
 mod rig;
+mod second_factor;

@@ -183,5 +183,6 @@ pub fn begin(addresses: &Addresses) -> BeginRedirect {
         prompt: None,
         acr: None,
         max_age: None,
+        ui_locales: None,
     }
 }

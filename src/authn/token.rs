@@ -1,0 +1,69 @@
+//! Bearer values: operators' tokens, API tokens, our own access tokens.
+
+use super::Caller;
+use crate::core::{Core, Site, hash_token};
+use crate::domain::{Code, Problem, Sid, UserId, api_token};
+use crate::store::api_tokens::{self, Token};
+use crate::tokens;
+
+const LONGEST_ADMIN: usize = 128;
+
+/// Whoever this value stands for. It is judged by its form alone which kind it is; a bad one
+/// is refused and nothing else is tried.
+pub(super) async fn bearer(core: &Core, site: &Site, value: &str) -> Result<Caller, Problem> {
+    if value.starts_with("lw_") {
+        stored(core, site, value).await
+    } else {
+        access_token(core, site, value).await
+    }
+}
+
+async fn stored(core: &Core, site: &Site, value: &str) -> Result<Caller, Problem> {
+    let admin = value.starts_with("lw_adm_") && value.len() <= LONGEST_ADMIN;
+    // A slip of the pen costs no look into the database.
+    if !admin && !api_token::is_well_formed(value) {
+        return Err(unknown());
+    }
+    let found = api_tokens::find(&core.db, &hash_token(value)).await?;
+    let (tenant, expires_at, caller) = match found.ok_or_else(unknown)? {
+        Token::Admin(token) => (
+            token.tenant.clone(),
+            token.expires_at,
+            Caller::Operator(Box::new(token)),
+        ),
+        Token::Api(token) => (
+            Some(token.tenant.clone()),
+            token.expires_at,
+            Caller::Token(Box::new(token)),
+        ),
+    };
+    // A token of another tenant is no more known here than one that never was.
+    if tenant.is_some_and(|tenant| tenant != site.tenant.id) {
+        return Err(unknown());
+    }
+    if expires_at <= core.now() {
+        let detail = if admin {
+            "Make a new one with `laneway admin token`."
+        } else {
+            "Make a new token."
+        };
+        return Err(Problem::new(Code::TokenExpired, detail));
+    }
+    Ok(caller)
+}
+
+/// Our own JWT stands for a session: when that is over, so is the token.
+async fn access_token(core: &Core, site: &Site, value: &str) -> Result<Caller, Problem> {
+    let claims = tokens::verify_own(&core.keys, &site.tenant, value, core.now()).await?;
+    let sid = Sid(claims.sid);
+    let found = core.sessions.find_by_sid(&site.tenant.id, &sid).await?;
+    let live = found
+        .filter(|live| live.session.user == UserId(claims.sub))
+        .ok_or_else(|| Problem::new(Code::InvalidToken, "The session of this token is over."))?;
+    let scopes = claims.scope.split_ascii_whitespace();
+    Ok(Caller::Bearer(live, scopes.map(str::to_owned).collect()))
+}
+
+fn unknown() -> Problem {
+    Problem::new(Code::InvalidToken, "This token is not known here.")
+}

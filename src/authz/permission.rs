@@ -1,0 +1,174 @@
+//! The permissions, and what each role of an operator holds: the one table.
+
+macro_rules! permissions {
+    ($($variant:ident $text:literal $kind:ident $about:literal;)+) => {
+        /// One thing that somebody may do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Permission { $(#[doc = $about] $variant),+ }
+
+        impl Permission {
+            /// All of them, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word that roles and scopes of tokens use.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// Reads such a word.
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)+ _ => None }
+            }
+
+            /// One line for people.
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$variant => $about),+ }
+            }
+
+            fn kind(self) -> Kind {
+                match self { $(Self::$variant => Kind::$kind),+ }
+            }
+        }
+    };
+}
+
+/// How far a permission reaches.
+#[derive(PartialEq, Eq)]
+enum Kind {
+    /// Looks and changes nothing.
+    Read,
+    /// Changes.
+    Write,
+    /// Decides who administers, or what exists beside the own tenant.
+    Own,
+    /// A person's own account; no role of an operator has to do with it.
+    Account,
+}
+
+permissions! {
+    TenantsRead "tenants:read" Read "Read a tenant, its settings and its hosts";
+    TenantsCreate "tenants:create" Own "Create tenants";
+    TenantsWrite "tenants:write" Write "Change a tenant's settings";
+    HostsWrite "hosts:write" Write "Add and remove hosts";
+    UsersRead "users:read" Read "Find and read people and their identities";
+    UsersWrite "users:write" Write "Create, change, invite, disable and delete people, link identities";
+    SessionsRead "sessions:read" Read "See who is signed in";
+    SessionsWrite "sessions:write" Write "End sessions";
+    UpstreamsRead "upstreams:read" Read "Read and probe identity providers";
+    UpstreamsWrite "upstreams:write" Write "Add, change, activate and retire identity providers";
+    AuditRead "audit:read" Read "Read and export the audit log";
+    OrganizationsRead "organizations:read" Read "List all organizations";
+    OrganizationsWrite "organizations:write" Write "Create and delete organizations";
+    OperatorsRead "operators:read" Read "See who administers";
+    OperatorsWrite "operators:write" Own "Appoint and dismiss operators";
+    OrgRead "org:read" Read "Read one organization";
+    OrgWrite "org:write" Write "Change one organization";
+    MembersRead "members:read" Read "Read the members of an organization";
+    MembersWrite "members:write" Write "Add, change, invite and remove members";
+    OwnersWrite "owners:write" Write "Appoint and dismiss owners of an organization";
+    ConnectionsRead "connections:read" Read "Read an organization's single sign-on";
+    ConnectionsWrite "connections:write" Write "Set up an organization's single sign-on";
+    AccountRead "account:read" Account "Read the own account";
+    AccountWrite "account:write" Account "Change the own account";
+}
+
+/// What an operator is, at the scope of their grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperatorRole {
+    /// Everything, and who else administers.
+    Owner,
+    /// Everything but who administers.
+    Admin,
+    /// Looks.
+    Viewer,
+}
+
+impl OperatorRole {
+    /// All of them, highest first.
+    pub const ALL: &'static [Self] = &[Self::Owner, Self::Admin, Self::Viewer];
+
+    /// The stored word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Viewer => "viewer",
+        }
+    }
+
+    /// Reads the stored word; a word that nobody defined grants nothing.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|role| role.as_str() == text)
+    }
+
+    /// Does this role hold the permission, where its grant reaches?
+    pub fn holds(self, permission: Permission) -> bool {
+        match permission.kind() {
+            Kind::Read => true,
+            Kind::Write => self != Self::Viewer,
+            Kind::Own => self == Self::Owner,
+            Kind::Account => false,
+        }
+    }
+}
+
+/// Roles that every tenant starts with, and what they permit inside an organization.
+pub const DEFAULT_ROLES: &[(&str, &[&str])] = &[
+    (
+        "owner",
+        &[
+            "org:read",
+            "org:write",
+            "members:read",
+            "members:write",
+            "owners:write",
+            "connections:read",
+            "connections:write",
+        ],
+    ),
+    (
+        "admin",
+        &[
+            "org:read",
+            "org:write",
+            "members:read",
+            "members:write",
+            "connections:read",
+            "connections:write",
+        ],
+    ),
+    ("member", &[]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{DEFAULT_ROLES, OperatorRole, Permission};
+
+    #[test]
+    fn words_are_read_back_and_defaults_use_only_them() {
+        for permission in Permission::ALL {
+            assert_eq!(Permission::parse(permission.as_str()), Some(*permission));
+        }
+        for (role, permissions) in DEFAULT_ROLES {
+            for word in *permissions {
+                assert!(Permission::parse(word).is_some(), "{role}: {word}");
+            }
+        }
+        assert_eq!(OperatorRole::parse("root"), None);
+    }
+
+    #[test]
+    fn a_viewer_changes_nothing_and_an_admin_appoints_nobody() {
+        for permission in Permission::ALL {
+            let word = permission.as_str();
+            assert_eq!(
+                OperatorRole::Viewer.holds(*permission),
+                word.ends_with(":read") && word != "account:read",
+                "{word}"
+            );
+        }
+        assert!(!OperatorRole::Admin.holds(Permission::OperatorsWrite));
+        assert!(!OperatorRole::Admin.holds(Permission::TenantsCreate));
+        assert!(OperatorRole::Owner.holds(Permission::OperatorsWrite));
+    }
+}

@@ -1,0 +1,100 @@
+//! From a principal to what it may do: grants of operators and memberships, as stored now.
+
+use super::Core;
+use crate::authz::{Authority, DEFAULT_ROLES, Grant, OperatorRole, Scope};
+use crate::domain::{OrgId, TenantId, UserId};
+use crate::store::api_tokens::{AdminToken, ApiToken, Principal};
+use crate::store::operators::{self, GrantRow};
+use crate::store::orgs;
+
+use laneway_sqlkit::{DbError, On};
+
+/// What a stored grant is worth. A role or scope that this program does not know is worth
+/// nothing.
+fn read(row: &GrantRow) -> Option<Grant> {
+    let role = OperatorRole::parse(&row.role)?;
+    let scope = match (row.scope.as_str(), &row.tenant, &row.org) {
+        ("instance", None, None) => Scope::Instance,
+        ("tenant", Some(tenant), None) => Scope::Tenant(tenant.clone()),
+        ("org", Some(tenant), Some(org)) => Scope::Org(tenant.clone(), org.clone()),
+        _ => return None,
+    };
+    Some(Grant::Operator(role, scope))
+}
+
+/// The grants as operator that a person holds, wherever they reach.
+///
+/// # Errors
+/// [`DbError`] of the engine.
+pub async fn operator_grants(on: impl On, user: &UserId) -> Result<Vec<Grant>, DbError> {
+    let rows = operators::of_principal(on, "user", user.as_str()).await?;
+    Ok(rows.iter().filter_map(read).collect())
+}
+
+/// The grants as operator that people of a tenant hold, wherever they reach.
+///
+/// # Errors
+/// [`DbError`] of the engine.
+pub async fn grants_of_people(on: impl On, tenant: &TenantId) -> Result<Vec<Grant>, DbError> {
+    let rows = operators::of_people(on, tenant).await?;
+    Ok(rows.iter().filter_map(read).collect())
+}
+
+impl Core {
+    /// What a person may do.
+    ///
+    /// # Errors
+    /// [`DbError`] of the engine.
+    pub async fn authority_of(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+    ) -> Result<Authority, DbError> {
+        let mut grants = operator_grants(&self.db, user).await?;
+        for place in orgs::memberships(&self.db, tenant, user).await? {
+            let words = place.permissions.into_iter().collect();
+            grants.push(Grant::Member(tenant.clone(), place.org, words));
+        }
+        Ok(Authority::new("user", user.as_str(), grants))
+    }
+
+    /// What an operator's token may do.
+    pub fn authority_of_admin(&self, token: &AdminToken) -> Authority {
+        let scope = match &token.tenant {
+            None => Scope::Instance,
+            Some(tenant) => Scope::Tenant(tenant.clone()),
+        };
+        let role = OperatorRole::parse(&token.role);
+        let grants = role.map(|role| Grant::Operator(role, scope));
+        Authority::new("token", token.id.as_str(), grants.into_iter().collect())
+    }
+
+    /// What an API token may do: what its principal may, and never more than its scopes.
+    ///
+    /// # Errors
+    /// [`DbError`] of the engine.
+    pub async fn authority_of_token(&self, token: &ApiToken) -> Result<Authority, DbError> {
+        let scopes = token.scopes.iter().cloned();
+        let authority = match &token.principal {
+            Principal::User(user) => self.authority_of(&token.tenant, user).await?,
+            Principal::Organization(org) => whole_org(&token.tenant, org),
+            Principal::ServiceAccount(id) => {
+                let rows = operators::of_principal(&self.db, "service_account", id).await?;
+                let grants = rows.iter().filter_map(read).collect();
+                Authority::new("service_account", id.as_str(), grants)
+            }
+        };
+        Ok(authority.limited_to(scopes))
+    }
+}
+
+/// An organization may do in itself what its owners may.
+fn whole_org(tenant: &TenantId, org: &OrgId) -> Authority {
+    let words = DEFAULT_ROLES
+        .iter()
+        .filter(|(role, _)| *role == "owner")
+        .flat_map(|(_, words)| words.iter().map(|word| (*word).to_owned()))
+        .collect();
+    let grant = Grant::Member(tenant.clone(), org.clone(), words);
+    Authority::new("organization", org.as_str(), vec![grant])
+}

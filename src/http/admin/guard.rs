@@ -1,0 +1,230 @@
+//! Who may call a route of the administration: asked once, before the handler, for every
+//! route. What is not in the list of routes with a permission is refused.
+
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::Method;
+
+use super::super::context::{self, Context};
+use super::super::router::{Access, AppState, At, ROUTES};
+use crate::audit::{Event, Outcome, kind};
+use crate::authn::{self, Caller};
+use crate::authz::{Authority, Permission, Scope, require};
+use crate::domain::{Code, OrgId, Problem, TenantId};
+use crate::lane_a::account;
+use crate::lane_a::operator::Act;
+use crate::store::orgs::{self, Organization};
+
+/// Who administers: their authority, and the organization that the route is about.
+#[derive(Clone)]
+pub struct Operator {
+    authority: Authority,
+    org: Option<Organization>,
+}
+
+impl Operator {
+    /// Their act in the tenant of the host.
+    pub fn act<'a>(&'a self, context: &'a Context) -> Act<'a> {
+        Act {
+            core: &context.core,
+            tenant: &context.site.tenant,
+            meta: &context.meta,
+            by: &self.authority,
+            lang: context.lang(),
+        }
+    }
+
+    /// What they may do.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// The organization in the route's address.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn org(&self) -> Result<&Organization, Problem> {
+        self.org.as_ref().ok_or_else(Problem::not_found)
+    }
+}
+
+impl FromRequestParts<AppState> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Problem> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Problem::new(Code::Internal, "The request did not pass the guard."))
+    }
+}
+
+/// The guard of all routes under `/v1/admin` and `/v1/organizations`.
+pub async fn guard(
+    State(_): State<AppState>,
+    matched: MatchedPath,
+    params: RawPathParams,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Some(context) = context::of(&request) else {
+        return Problem::not_found().into_response();
+    };
+    let method = request.method().clone();
+    let named = |name: &str| {
+        params
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_owned())
+    };
+    let wanted = wanted(&method, matched.as_str());
+    match admit(&context, &method, wanted, named("id"), named("org")).await {
+        Ok(operator) => {
+            request.extensions_mut().insert(operator);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// What the list of routes says about this one. HEAD is GET without a body.
+fn wanted(method: &Method, path: &str) -> Option<(Permission, At)> {
+    let method = if method == Method::HEAD {
+        "GET"
+    } else {
+        method.as_str()
+    };
+    ROUTES.iter().find_map(|(m, p, access)| match access {
+        Access::Needs(permission, at) if *m == method && *p == path => Some((*permission, *at)),
+        _ => None,
+    })
+}
+
+async fn admit(
+    context: &Context,
+    method: &Method,
+    wanted: Option<(Permission, At)>,
+    id: Option<String>,
+    org: Option<String>,
+) -> Result<Operator, Problem> {
+    context.login_host_only()?;
+    let caller = context.caller().await?;
+    let authority = authority(context, &caller).await?;
+    // Deny by default: no line in the table, no way in.
+    let (permission, at) = wanted.ok_or_else(|| {
+        Problem::new(Code::Forbidden, "Nobody may do this.").because("no permission is stated")
+    })?;
+    let tenant = &context.site.tenant.id;
+    let own = Scope::Tenant(tenant.clone());
+    let mut found = None;
+    let there = match (at, id, org) {
+        (At::Instance, ..) => Scope::Instance,
+        (At::Tenant, ..) => own.clone(),
+        (At::Named, Some(id), _) => Scope::Tenant(TenantId(id)),
+        (At::Org, _, Some(org)) => {
+            found = orgs::find(&context.core.db, tenant, &org).await?;
+            // An organization that is not there is refused like one of others, unless the
+            // caller may see them all.
+            let id = found.as_ref().map(|org| org.id.clone());
+            Scope::Org(tenant.clone(), id.unwrap_or(OrgId(String::new())))
+        }
+        _ => return Err(Problem::not_found()),
+    };
+    if let Err(problem) = require(&authority, permission, &there) {
+        // An operator of one tenant is not told which others exist.
+        if at == At::Named && there != own && authority.is_operator_of(tenant) {
+            return Err(Problem::not_found());
+        }
+        return Err(refused(context, &authority, permission, problem).await);
+    }
+    prove(context, method, &caller).await?;
+    if at == At::Org && found.is_none() {
+        return Err(Problem::not_found());
+    }
+    Ok(Operator {
+        authority,
+        org: found,
+    })
+}
+
+async fn authority(context: &Context, caller: &Caller) -> Result<Authority, Problem> {
+    caller.authority(&context.core).await?.ok_or_else(|| {
+        Problem::new(Code::Unauthenticated, "Sign in, or send a token.")
+            .with("login_url", "/bff/login")
+    })
+}
+
+/// A person must have proven themselves recently before they change something, and a cookie
+/// must come with the mark that no foreign page can set.
+async fn prove(context: &Context, method: &Method, caller: &Caller) -> Result<(), Problem> {
+    if caller.by_cookie() {
+        authn::check_api(&context.headers, method, false)?;
+    }
+    let reading = matches!(*method, Method::GET | Method::HEAD);
+    if caller.live().is_some() && !reading {
+        let visit = context.visit_by(caller, [0; 32]);
+        account::require_operator(&visit, "/account").await?;
+    }
+    Ok(())
+}
+
+async fn refused(
+    context: &Context,
+    authority: &Authority,
+    permission: Permission,
+    problem: Problem,
+) -> Problem {
+    let (kind, id) = authority.actor();
+    let event = Event::new(
+        kind::ACCESS_DENIED,
+        Outcome::Denied,
+        ("permission", permission.as_str()),
+    );
+    let tenant = &context.site.tenant.id;
+    context
+        .core
+        .audit_alone(tenant, &context.meta, event.by(kind, id))
+        .await;
+    problem
+}
+
+/// The caller of a page of the administration, who may do that on this host's tenant.
+///
+/// # Errors
+/// `unauthenticated`, `forbidden`, `not_found` on app hosts.
+pub async fn page_operator(context: &Context, permission: Permission) -> Result<Operator, Problem> {
+    context.login_host_only()?;
+    let caller = context.caller().await?;
+    let authority = authority(context, &caller).await?;
+    let there = Scope::Tenant(context.site.tenant.id.clone());
+    if let Err(problem) = require(&authority, permission, &there) {
+        return Err(refused(context, &authority, permission, problem).await);
+    }
+    Ok(Operator {
+        authority,
+        org: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::wanted;
+
+    #[test]
+    fn what_has_no_line_in_the_list_has_no_permission_to_ask_for() {
+        assert!(wanted(&Method::GET, "/v1/admin/users").is_some());
+        assert!(wanted(&Method::HEAD, "/v1/admin/users").is_some());
+        for (method, path) in [
+            (Method::PUT, "/v1/admin/users"),
+            (Method::GET, "/v1/admin/nothing"),
+            (Method::GET, "/v1/me"),
+        ] {
+            assert!(wanted(&method, path).is_none(), "{method} {path}");
+        }
+    }
+}

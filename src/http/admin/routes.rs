@@ -1,0 +1,169 @@
+//! Routes of the administration; who may call each stands in the list of routes.
+
+use axum::Router;
+use axum::routing::{delete, get, patch, post, put};
+
+use super::super::router::AppState;
+
+/// All of them.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .merge(tenant_routes())
+        .merge(user_routes())
+        .merge(upstream_routes())
+        .merge(organization_routes())
+        .merge(invitation_routes())
+        .merge(alias_routes())
+        .route(
+            "/v1/admin/operators",
+            get(super::operators).post(super::appoint),
+        )
+        .route("/v1/admin/operators/{id}", delete(super::dismiss))
+        .route("/v1/admin/audit-events", get(super::audit_events))
+        .route(
+            "/v1/admin/audit-events/export",
+            get(super::export_audit_events),
+        )
+}
+
+fn tenant_routes() -> Router<AppState> {
+    Router::new()
+        .route(
+            "/v1/admin/tenants",
+            get(super::tenants).post(super::create_tenant),
+        )
+        .route(
+            "/v1/admin/tenants/{id}",
+            patch(super::change_tenant).get(super::read_tenant),
+        )
+        .route(
+            "/v1/admin/tenants/{id}/logo",
+            put(super::put_logo).delete(super::remove_logo),
+        )
+        .route(
+            "/v1/admin/tenants/{id}/hosts",
+            get(super::hosts).post(super::add_host),
+        )
+        .route(
+            "/v1/admin/tenants/{id}/hosts/{host}",
+            get(super::read_host).delete(super::remove_host),
+        )
+}
+
+fn user_routes() -> Router<AppState> {
+    Router::new()
+        .route(
+            "/v1/admin/users",
+            get(super::users).post(super::create_user),
+        )
+        .route(
+            "/v1/admin/users/{id}",
+            get(super::read_user)
+                .patch(super::change_user)
+                .delete(super::delete_user),
+        )
+        .route(
+            "/v1/admin/users/{id}/sessions",
+            get(super::user_sessions).delete(super::end_user_sessions),
+        )
+        .route(
+            "/v1/admin/users/{id}/identities",
+            put(super::put_identity).get(super::user_identities),
+        )
+        .route(
+            "/v1/admin/users/{id}/identities/{identity}",
+            delete(super::delete_identity),
+        )
+        .route(
+            "/v1/admin/users/{id}/organizations",
+            get(super::user_memberships),
+        )
+        .route(
+            "/v1/admin/sessions",
+            get(super::sessions).delete(super::end_sessions),
+        )
+        .route("/v1/admin/sessions/{sid}", delete(super::end_session))
+}
+
+/// Other names that clients of the field expect (CONTRACT §8).
+fn alias_routes() -> Router<AppState> {
+    Router::new()
+        .route("/v1/users", get(super::users).post(super::create_user))
+        .route(
+            "/v1/users/{id}",
+            get(super::read_user)
+                .patch(super::change_user)
+                .delete(super::delete_user),
+        )
+        .route(
+            "/v1/sessions",
+            get(super::sessions).delete(super::end_sessions),
+        )
+        .route("/v1/sessions/{sid}", delete(super::end_session))
+}
+
+fn upstream_routes() -> Router<AppState> {
+    Router::new()
+        .route(
+            "/v1/admin/upstreams",
+            get(super::upstreams).post(super::create_upstream),
+        )
+        .route(
+            "/v1/admin/upstreams/{id}",
+            get(super::read_upstream)
+                .patch(super::change_upstream)
+                .delete(super::delete_upstream),
+        )
+        .route("/v1/admin/upstreams/{id}/probe", post(super::probe))
+}
+
+fn organization_routes() -> Router<AppState> {
+    Router::new()
+        .route(
+            "/v1/organizations",
+            get(super::organizations).post(super::create_organization),
+        )
+        .route(
+            "/v1/organizations/{org}",
+            get(super::read_organization)
+                .patch(super::change_organization)
+                .delete(super::delete_organization),
+        )
+        .route("/v1/organizations/{org}/roles", get(super::roles))
+        .route("/v1/organizations/{org}/members", get(super::members))
+        .route(
+            "/v1/organizations/{org}/members/{user}",
+            put(super::put_member)
+                .get(super::read_member)
+                .patch(super::change_member)
+                .delete(super::remove_member),
+        )
+}
+
+fn invitation_routes() -> Router<AppState> {
+    Router::new()
+        .route(
+            "/v1/admin/invitations",
+            get(super::invitations).post(super::invite),
+        )
+        .route(
+            "/v1/admin/invitations/{id}",
+            get(super::read_invitation).delete(super::revoke_invitation),
+        )
+        .route(
+            "/v1/admin/invitations/{id}/resend",
+            post(super::resend_invitation),
+        )
+        .route(
+            "/v1/organizations/{org}/invitations",
+            get(super::org_invitations).post(super::invite_to_org),
+        )
+        .route(
+            "/v1/organizations/{org}/invitations/{id}",
+            get(super::read_org_invitation).delete(super::revoke_org_invitation),
+        )
+        .route(
+            "/v1/organizations/{org}/invitations/{id}/resend",
+            post(super::resend_org_invitation),
+        )
+}

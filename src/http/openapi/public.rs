@@ -1,0 +1,196 @@
+//! What browsers and frontends call, in words (CONTRACT §2, §3, §5, §6).
+
+use super::describe::{Answer, Entry, Shape, created, json, op, shape};
+use crate::domain::Code::{
+    Denied, Expired, InvalidCredentials, InvalidReturnTo, RateLimited, SsoRequired, WrongStep,
+};
+
+const LOGIN_QUERY: &[(&str, &str)] = &[
+    ("return_to", "a path, or an address of a listed origin"),
+    ("returnUrl", "the same"),
+    ("rd", "the same"),
+    ("login_hint", "who, as far as the caller knows"),
+    ("org", "organization to be active in"),
+    ("connection", "identity provider to go to at once"),
+    ("acr_values", "aal1, aal2 or phr"),
+    ("max_age", "how old a proof may be, in seconds"),
+    ("prompt", "login or none"),
+];
+const START_QUERY: &[(&str, &str)] = &[("rd", "where to go on to")];
+
+/// Routes.
+pub const ENTRIES: &[Entry] = &[
+    op("GET /healthz", "This process answers", json("Health")),
+    op(
+        "GET /openapi.json",
+        "This document",
+        Answer::Media("application/json"),
+    ),
+    op(
+        "GET /docs/api",
+        "This document as a page",
+        Answer::Media("text/html"),
+    ),
+    op(
+        "GET /assets/{*path}",
+        "Styles and scripts of our pages",
+        Answer::Media("*/*"),
+    ),
+    op(
+        "GET /.laneway/laneway.js",
+        "A small client for frontends",
+        Answer::Media("text/javascript"),
+    ),
+    op(
+        "GET /.laneway/laneway.d.ts",
+        "Its types",
+        Answer::Media("text/plain"),
+    ),
+    op(
+        "GET /.well-known/jwks.json",
+        "Keys that verify our tokens",
+        json("KeySet"),
+    ),
+    op("GET /bff/login", "Begin to sign in", Answer::Redirect)
+        .asks(LOGIN_QUERY)
+        .refuses(&[InvalidReturnTo, RateLimited]),
+    op(
+        "GET /bff/user",
+        "Who is signed in",
+        Answer::Loose("BffUser"),
+    )
+    .asks(&[
+        ("slide", "false: this call is no use of the session"),
+        ("anonymous", "null: nobody is `null` instead of 401"),
+        ("format", "claims: a list of claims"),
+    ]),
+    op("POST /bff/logout", "Sign out", json("LogoutAnswer")).takes("Logout"),
+    op(
+        "GET /bff/logout",
+        "Sign out by a link that names the own session",
+        Answer::Redirect,
+    )
+    .asks(&[
+        ("sid", "the own session"),
+        ("return_to", "where to go on to"),
+        ("rd", "the same"),
+    ])
+    .refuses(&[InvalidReturnTo]),
+    op(
+        "GET /bff/logout/continue/{id}",
+        "Sign out at the identity provider too",
+        Answer::Redirect,
+    )
+    .refuses(&[Expired]),
+    op(
+        "POST /bff/org",
+        "Switch the active organization",
+        json("BffUser"),
+    )
+    .takes("OrgChoice"),
+    op(
+        "POST /bff/backchannel/{upstream}",
+        "An identity provider ends sessions",
+        Answer::Empty(200),
+    ),
+    op(
+        "GET /bff/handoff",
+        "From the login host to an app host",
+        Answer::Redirect,
+    ),
+    op(
+        "GET /.laneway/start",
+        "From an app host to the login host",
+        Answer::Redirect,
+    )
+    .asks(START_QUERY),
+    op(
+        "GET /.laneway/callback",
+        "Back to the app host, with a ticket",
+        Answer::Redirect,
+    )
+    .asks(&[("ticket", "one use, 30 seconds, this host, this browser")]),
+    op(
+        "GET /.laneway/logout",
+        "Sign out on an app host",
+        Answer::Redirect,
+    ),
+    op("POST /v1/auth/flows", "Begin a flow", created("Flow"))
+        .takes("NewFlow")
+        .refuses(&[RateLimited]),
+    op("GET /v1/auth/flows/{id}", "How a flow stands", json("Flow")).refuses(&[Expired]),
+    op(
+        "POST /v1/auth/flows/{id}/{kind}",
+        "Answer a step",
+        json("Flow"),
+    )
+    .takes("StepAnswer")
+    .refuses(&[
+        WrongStep,
+        InvalidCredentials,
+        Denied,
+        SsoRequired,
+        Expired,
+        RateLimited,
+    ]),
+    op(
+        "GET /federation/{upstream}/start",
+        "Go to an identity provider",
+        Answer::Redirect,
+    )
+    .asks(&[("return_to", "where to go on to")]),
+    op(
+        "GET /federation/callback/{upstream}",
+        "Back from an identity provider",
+        Answer::Redirect,
+    ),
+    op(
+        "POST /federation/callback/{upstream}",
+        "The same by a posted form",
+        Answer::Redirect,
+    ),
+];
+
+/// Shapes.
+pub const SHAPES: &[Shape] = &[
+    shape("Health", "status"),
+    shape("KeySet", "keys=[any]"),
+    shape(
+        "BffUser",
+        "sub sid tenant=TenantRef email=text? email_verified=flag name=text? org=ActiveOrg? acr \
+         amr=[text] auth_time=instant session_expires_in=count idle_expires_in=count \
+         upstream=UpstreamState logout_url",
+    ),
+    shape("TenantRef", "id slug"),
+    shape("ActiveOrg", "id slug name roles=[text] permissions=[text]"),
+    shape(
+        "UpstreamState",
+        "id=text? state=fresh|stale|none checked_at=instant?",
+    ),
+    shape("Logout", "everywhere?=flag"),
+    shape("LogoutAnswer", "redirect_to=text?"),
+    shape("OrgChoice", "org=text?"),
+    shape(
+        "NewFlow",
+        "purpose?=text? username?=text? return_to?=text? acr_values?=text?",
+    ),
+    shape(
+        "Flow",
+        "id purpose state=pending|done expires_in=count return_to step=FlowStep methods=[Method]",
+    ),
+    shape(
+        "FlowStep",
+        "kind resend_in?=count public_key?=any url? enrol? otpauth_uri? secret? skippable?=flag \
+         fields?=[text] organizations?=[OrganizationRef] codes?=[text]",
+    ),
+    shape(
+        "Method",
+        "kind mode=headless|facade|redirect connection? label?",
+    ),
+    shape("OrganizationRef", "id slug name"),
+    shape(
+        "StepAnswer",
+        "username? password? code? resend?=flag credential?=any connection? skip?=flag name? \
+         organization?",
+    ),
+];

@@ -1,0 +1,116 @@
+//! What opens the account from elsewhere.
+
+use axum::extract::Path;
+use axum::extract::rejection::FormRejection;
+use axum::response::Response;
+use axum::routing::post;
+use axum::{Form, Router};
+use serde::Deserialize;
+
+use super::super::super::context::Context;
+use super::super::super::router::AppState;
+use super::super::super::{flows, me};
+use super::super::{see_other, words};
+use super::{Pressed, Signed, done, posted};
+use crate::domain::Problem;
+use crate::domain::upstream::Role;
+use crate::domain::user::{IdentityLink, LinkKind};
+use crate::lane_a::{Visit, account};
+use crate::providers::EMBEDDED;
+use crate::views::{IdentitiesSection, IdentityRow, RedirectChoice};
+
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/account/identities/link", post(link))
+        .route("/account/identities/{id}/remove", post(unlink))
+}
+
+pub async fn section(visit: &Visit<'_>) -> Result<IdentitiesSection, Problem> {
+    let links = account::list_identities(visit).await?;
+    Ok(IdentitiesSection {
+        linkable: linkable(visit, &links).await?,
+        rows: rows(visit, links).await?,
+    })
+}
+
+async fn rows(visit: &Visit<'_>, all: Vec<IdentityLink>) -> Result<Vec<IdentityRow>, Problem> {
+    let upstreams = visit.core.providers.of_tenant(&visit.site.tenant).await?;
+    let several = all.len() > 1;
+    // What the embedded provider keeps is this account itself: there is nothing to cut.
+    let own = |link: &IdentityLink| {
+        upstreams
+            .iter()
+            .any(|u| u.row.kind == EMBEDDED && u.row.issuer == link.issuer)
+    };
+    Ok(all
+        .into_iter()
+        .map(|link| IdentityRow {
+            removable: several && link.kind != LinkKind::Email && !own(&link),
+            label: match link.kind {
+                LinkKind::Email => words(visit.lang, "identity-email"),
+                _ => upstreams
+                    .iter()
+                    .find(|u| u.row.issuer == link.issuer)
+                    .map_or_else(|| link.issuer.clone(), |u| u.row.label()),
+            },
+            id: link.id,
+            subject: link.subject,
+            kind: link.kind.as_str().to_owned(),
+            since: link.created_at,
+        })
+        .collect())
+}
+
+/// Providers with a page of their own that this person is not linked to yet.
+async fn linkable(
+    visit: &Visit<'_>,
+    links: &[IdentityLink],
+) -> Result<Vec<RedirectChoice>, Problem> {
+    let all = visit.core.providers.of_tenant(&visit.site.tenant).await?;
+    Ok(all
+        .iter()
+        .filter(|u| u.redirects() && u.row.role != Role::Retired)
+        .filter(|u| !links.iter().any(|link| link.issuer == u.row.issuer))
+        .map(|u| RedirectChoice {
+            connection: u.row.slug.clone(),
+            label: u.row.label(),
+        })
+        .collect())
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    connection: String,
+}
+
+/// `POST /account/identities/{id}/remove`
+async fn unlink(
+    context: Context,
+    Path(id): Path<String>,
+    form: Result<Form<Signed<Pressed>>, FormRejection>,
+) -> Result<Response, Problem> {
+    let (visit, _) = posted(&context, form).await?;
+    done(
+        account::unlink(&visit, &me::plausible(id)?).await,
+        "removed",
+    )
+}
+
+/// `POST /account/identities/link`
+async fn link(
+    context: Context,
+    form: Result<Form<Signed<Wanted>>, FormRejection>,
+) -> Result<Response, Problem> {
+    let (_, wanted) = posted(&context, form).await?;
+    let browser = context.browser_or_new();
+    let visit = context.visit(&browser).await?;
+    match me::begin_link(&visit, &wanted.connection).await {
+        Ok(url) => {
+            let mut response = see_other(&url);
+            flows::set_flow_cookie(&mut response, &browser);
+            Ok(response)
+        }
+        Err(problem) => done(Err(problem), "linked"),
+    }
+}

@@ -1,0 +1,245 @@
+//! `/admin/users/invite`: inviting to the tenant or, with `?org=`, into an organization, and
+//! the invitations that were made there. A new link stands on the answer itself: it is shown
+//! once and never in an address.
+
+use axum::Form;
+use axum::extract::Query;
+use axum::extract::rejection::FormRejection;
+use axum::response::Response;
+use http::{StatusCode, Uri};
+use serde::Deserialize;
+
+use super::super::super::context::Context;
+use super::super::super::flows::form_body;
+use super::super::super::me::plausible;
+use super::super::{chrome, render, said, see_other};
+use super::guard::{Desk, Refused, act, enter};
+use crate::authz::{Grant, OperatorRole, Scope};
+use crate::domain::invitation::{Invitation, InvitationState, MEMBER};
+use crate::domain::{Code, Problem};
+use crate::lane_a::desk::acts::{self as operator, Invite, Made, Permission};
+use crate::store::invitations;
+use crate::store::orgs::{self, Organization};
+use crate::views::Words;
+use crate::views::desk::{InvitationLine, InvitePage, StateWord};
+
+const PAGE: &str = "/admin/users/invite";
+const ON_A_PAGE: usize = 50;
+
+#[derive(Deserialize)]
+pub struct InviteQuery {
+    #[serde(default)]
+    org: String,
+    #[serde(default)]
+    after: String,
+    #[serde(default)]
+    done: String,
+}
+
+/// Fields of the forms.
+#[derive(Deserialize)]
+pub struct InviteForm {
+    #[serde(default)]
+    csrf: String,
+    #[serde(default)]
+    org: String,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    role: String,
+}
+
+/// `GET /admin/users/invite?org=&after=`
+pub async fn show(
+    context: Context,
+    here: Uri,
+    Query(query): Query<InviteQuery>,
+) -> Result<Response, Refused> {
+    let desk = enter(&context, &here, Permission::UsersWrite).await?;
+    let org = org_by(&context, &query.org).await?;
+    let mut page = page(&context, &desk, org.as_ref(), &query.after).await?;
+    page.flash = (query.done == "revoked").then_some("desk-flash-revoked");
+    Ok(render(&context, StatusCode::OK, &page))
+}
+
+async fn org_by(context: &Context, org: &str) -> Result<Option<Organization>, Problem> {
+    if org.is_empty() {
+        return Ok(None);
+    }
+    let org = plausible(org.to_owned())?;
+    let found = orgs::find(&context.core.db, &context.site.tenant.id, &org).await?;
+    found.ok_or_else(Problem::not_found).map(Some)
+}
+
+fn address(org: Option<&Organization>, name: &str, value: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    if let Some(org) = org {
+        query.append_pair("org", &org.slug);
+    }
+    if !value.is_empty() {
+        query.append_pair(name, value);
+    }
+    let query = query.finish();
+    let join = if query.is_empty() { "" } else { "?" };
+    format!("{PAGE}{join}{query}")
+}
+
+async fn page(
+    context: &Context,
+    desk: &Desk<'_>,
+    org: Option<&Organization>,
+    after: &str,
+) -> Result<InvitePage, Problem> {
+    let (core, tenant) = (&context.core, &context.site.tenant);
+    let limit = i64::try_from(ON_A_PAGE + 1).unwrap_or(i64::MAX);
+    let place = org.map(|org| &org.id);
+    let mut all = invitations::list(&core.db, &tenant.id, place, after, limit).await?;
+    let more = all.len() > ON_A_PAGE;
+    all.truncate(ON_A_PAGE);
+    let last = all.last().filter(|_| more);
+    let now = core.now();
+    Ok(InvitePage {
+        chrome: chrome(&context.site, &context.meta.request_id),
+        frame: desk.frame(context, "people"),
+        org: org.map(|org| org.slug.clone()).unwrap_or_default(),
+        place: org.map_or_else(|| tenant.name.clone(), |org| org.name.clone()),
+        roles: roles(context, desk, org).await?,
+        values: Default::default(),
+        made: None,
+        no_mail: core.mailer.from().is_none(),
+        next: last.map(|row| address(org, "after", &row.id)),
+        first: (!after.is_empty()).then(|| address(org, "after", "")),
+        rows: all.iter().map(|row| line(row, now)).collect(),
+        flash: None,
+        error: None,
+    })
+}
+
+/// What this operator may promise: nobody hands out more than they have.
+async fn roles(
+    context: &Context,
+    desk: &Desk<'_>,
+    org: Option<&Organization>,
+) -> Result<Vec<(String, Words)>, Problem> {
+    let tenant = &context.site.tenant.id;
+    let act = desk.act();
+    let Some(org) = org else {
+        let there = Scope::Tenant(tenant.clone());
+        let mut all = vec![(MEMBER.to_owned(), Words::new("desk-invite-member"))];
+        for (role, key) in [
+            (OperatorRole::Viewer, "desk-invite-viewer"),
+            (OperatorRole::Admin, "desk-invite-admin"),
+            (OperatorRole::Owner, "desk-invite-owner"),
+        ] {
+            if act.by.covers(&Grant::Operator(role, there.clone())) {
+                all.push((role.as_str().to_owned(), Words::new(key)));
+            }
+        }
+        return Ok(all);
+    };
+    let there = Scope::Org(tenant.clone(), org.id.clone());
+    let defined = orgs::roles(&context.core.db, tenant, &org.id).await?;
+    let mut all = vec![(String::new(), Words::new("desk-invite-no-role"))];
+    for (slug, words) in defined {
+        if act
+            .by
+            .covers_words(words.iter().map(String::as_str), &there)
+        {
+            all.push((slug.clone(), Words::own(slug)));
+        }
+    }
+    Ok(all)
+}
+
+fn line(row: &Invitation, now: i64) -> InvitationLine {
+    let state = row.state(now);
+    let open = matches!(state, InvitationState::Pending | InvitationState::Expired);
+    InvitationLine {
+        id: row.id.clone(),
+        email: row.email.clone(),
+        roles: row.roles.clone(),
+        expires: row.expires_at,
+        state: match state {
+            InvitationState::Pending => StateWord::new("warn", "desk-invitation-pending"),
+            InvitationState::Accepted => StateWord::new("ok", "desk-invitation-accepted"),
+            InvitationState::Revoked => StateWord::new("bad", "desk-invitation-revoked"),
+            InvitationState::Expired => StateWord::new("bad", "desk-invitation-expired"),
+        },
+        open,
+    }
+}
+
+/// `POST /admin/users/invite`
+pub async fn answer(
+    context: Context,
+    form: Result<Form<InviteForm>, FormRejection>,
+) -> Result<Response, Refused> {
+    let form = form_body(form)?;
+    let org = org_by(&context, &form.org).await;
+    let back = match &org {
+        Ok(org) => address(org.as_ref(), "after", ""),
+        Err(_) => PAGE.to_owned(),
+    };
+    let desk = act(&context, Permission::UsersWrite, &form.csrf, &back).await?;
+    let org = org?;
+    let outcome = match form.action.as_str() {
+        "revoke" => {
+            let place = org.as_ref().map(|org| &org.id);
+            let id = plausible(form.id.clone())?;
+            operator::revoke_invitation(&desk.act(), place, &id, None).await?;
+            return Ok(see_other(&address(org.as_ref(), "done", "revoked")));
+        }
+        "resend" => {
+            let id = plausible(form.id.clone())?;
+            operator::resend_invitation(&desk.act(), org.as_ref(), &id, None).await
+        }
+        _ => invite(&desk, org.as_ref(), &form).await,
+    };
+    let mut page = page(&context, &desk, org.as_ref(), "").await?;
+    let status = match outcome {
+        Ok(made) => {
+            page.made = Some((made.invitation.email, made.url));
+            StatusCode::OK
+        }
+        Err(problem) => {
+            let (status, text) = explained(&context, problem)?;
+            page.error = Some(text);
+            page.values = (form.email, form.role);
+            status
+        }
+    };
+    Ok(render(&context, status, &page))
+}
+
+async fn invite(
+    desk: &Desk<'_>,
+    org: Option<&Organization>,
+    form: &InviteForm,
+) -> Result<Made, Problem> {
+    let roles = Some(form.role.clone()).filter(|role| !role.is_empty());
+    let wanted = Invite {
+        email: form.email.trim(),
+        roles: roles.into_iter().collect(),
+        org,
+    };
+    operator::invite(&desk.act(), wanted).await
+}
+
+/// What can be said beside the form, in the language of the page.
+fn explained(context: &Context, problem: Problem) -> Result<(StatusCode, String), Problem> {
+    let shown = matches!(
+        problem.code,
+        Code::InvalidField | Code::Conflict | Code::Duplicate | Code::RateLimited | Code::Forbidden
+    );
+    if !shown {
+        return Err(problem);
+    }
+    let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::CONFLICT);
+    let english = problem.errors.first().map(|fault| fault.detail.as_str());
+    let english = english.unwrap_or(&problem.detail);
+    Ok((status, said(context.lang(), problem.code, english)))
+}

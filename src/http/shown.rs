@@ -1,0 +1,131 @@
+//! Records of the administration as JSON, for the API and for the command line.
+//!
+//! Owns: the members of each record as the outside sees them.
+//! Must not know: who asks.
+
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+
+use super::bff::rfc3339;
+use crate::domain::invitation::Invitation;
+use crate::domain::session::Session;
+use crate::domain::tenant::{Host, Tenant};
+use crate::domain::upstream::Upstream;
+use crate::domain::{Code, Problem};
+use crate::store::audit::EventRow;
+use crate::store::members::Member;
+use crate::store::operators::GrantRow;
+use crate::store::orgs::Organization;
+
+pub use super::me::{identity_json as identity, user_json as user};
+
+/// An instant as people and programs write it; `default` where none is written, epoch ms.
+///
+/// # Errors
+/// `invalid_request`.
+pub fn instant(text: Option<&str>, default: i64) -> Result<i64, Problem> {
+    let Some(text) = text else { return Ok(default) };
+    time::OffsetDateTime::parse(text, &Rfc3339)
+        .map(|at| i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(default))
+        .map_err(|_| {
+            Problem::new(
+                Code::InvalidRequest,
+                "Write instants as 2026-11-22T10:00:00Z.",
+            )
+        })
+}
+
+/// A tenant.
+pub fn tenant(tenant: &Tenant) -> Value {
+    json!({
+        "id": tenant.id, "slug": tenant.slug, "name": tenant.name, "state": tenant.state,
+        "public_url": tenant.issuer(), "signup": tenant.signup, "origins": tenant.origins,
+        "brand": tenant.brand, "settings": tenant.settings, "rp_id": tenant.rp_id,
+        "jit": if tenant.jit { "create" } else { "deny" },
+        "claims_format": tenant.claims_format, "created_at": rfc3339(tenant.created_at),
+    })
+}
+
+/// A host name.
+pub fn host(host: &Host) -> Value {
+    json!({
+        "id": host.id, "host": host.host, "purpose": host.purpose, "canonical": host.canonical,
+        "config_owned": host.config_owned,
+    })
+}
+
+/// A session of somebody.
+pub fn session(session: &Session, hosts: &[String]) -> Value {
+    let mut value = super::me::session_json(session, hosts, None);
+    value["user_id"] = json!(session.user);
+    value["upstream"] = json!(session.upstream.as_ref().map(|u| &u.slug));
+    value
+}
+
+/// An identity provider; its secret is never shown again.
+pub fn upstream(row: &Upstream) -> Value {
+    json!({
+        "id": row.id, "kind": row.kind, "name": row.slug, "issuer": row.issuer,
+        "client_id": row.client_id, "client_secret": { "set": row.secret.is_some() },
+        "options": row.options, "role": row.role, "trust": row.trust,
+        "config_owned": row.config_owned, "created_at": rfc3339(row.created_at),
+    })
+}
+
+/// An organization.
+pub fn organization(org: &Organization) -> Value {
+    json!({
+        "id": org.id, "slug": org.slug, "name": org.name, "state": org.state,
+        "created_at": rfc3339(org.created_at),
+    })
+}
+
+/// A membership with its grants.
+pub fn member(member: &Member) -> Value {
+    let grants: Vec<Value> = member
+        .grants
+        .iter()
+        .map(|(role, source)| json!({ "role": role, "source": source }))
+        .collect();
+    json!({
+        "user": member.user, "org": member.org, "name": member.name, "email": member.email,
+        "state": member.state, "roles": member.roles(), "grants": grants,
+        "created_at": rfc3339(member.created_at),
+    })
+}
+
+/// An invitation; its link is shown only when it is made.
+pub fn invitation(invitation: &Invitation, now: i64) -> Value {
+    json!({
+        "id": invitation.id, "email": invitation.email, "roles": invitation.roles,
+        "org_id": invitation.org, "state": invitation.state(now),
+        "invited_by": invitation.invited_by, "created_at": rfc3339(invitation.created_at),
+        "sent_at": rfc3339(invitation.sent_at), "expires_at": rfc3339(invitation.expires_at),
+        "revoked_at": invitation.revoked_at.map(rfc3339),
+        "accepted_at": invitation.accepted_at.map(rfc3339),
+        "accepted_by": invitation.accepted_by,
+    })
+}
+
+/// A grant of an operator.
+pub fn operator(row: &GrantRow) -> Value {
+    json!({
+        "id": row.id, "user": row.principal_id, "role": row.role, "scope": row.scope,
+        "tenant": row.tenant, "org": row.org, "created_at": rfc3339(row.created_at),
+    })
+}
+
+/// What happened.
+pub fn event(event: &EventRow) -> Value {
+    let parse = |text: Option<&str>| {
+        text.and_then(|text| serde_json::from_str::<Value>(text).ok())
+            .unwrap_or(Value::Null)
+    };
+    json!({
+        "id": event.id, "at": rfc3339(event.at), "type": event.kind, "outcome": event.outcome,
+        "actor": event.actor, "target": event.target, "org_id": event.org,
+        "request_id": event.request_id, "ip": event.ip,
+        "detail": parse(Some(&event.detail)),
+        "before": parse(event.before.as_deref()), "after": parse(event.after.as_deref()),
+    })
+}

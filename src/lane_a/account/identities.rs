@@ -1,0 +1,61 @@
+//! What opens an account from elsewhere.
+
+use laneway_contract::MethodKind;
+use serde_json::json;
+
+use super::super::Visit;
+use super::super::notices::{self, Notice};
+use super::{end_other_sessions, require_fresh};
+use crate::audit::{Event, Outcome, kind};
+use crate::domain::user::{IdentityLink, LinkKind};
+use crate::domain::{Code, Problem};
+use crate::store::links;
+
+/// The person's identity links.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn list_identities(visit: &Visit<'_>) -> Result<Vec<IdentityLink>, Problem> {
+    let live = visit.session()?;
+    Ok(links::list(&visit.core.db, &visit.site.tenant.id, &live.session.user).await?)
+}
+
+/// Removes one of the person's links, unless it is the last way in.
+///
+/// # Errors
+/// `step_up_required`, `last_factor`, `not_found`.
+pub async fn unlink(visit: &Visit<'_>, id: &str) -> Result<(), Problem> {
+    require_fresh(visit, "/account").await?;
+    let live = visit.session()?;
+    let (core, tenant, user) = (visit.core, &visit.site.tenant.id, &live.session.user);
+    let all = list_identities(visit).await?;
+    let doomed = all
+        .iter()
+        .find(|link| link.id == id)
+        .ok_or_else(Problem::not_found)?;
+    let offers = core.providers.offers(&visit.site.tenant).await?;
+    let opens = |link: &IdentityLink| match link.kind {
+        LinkKind::Email => offers.iter().any(|o| o.kind == MethodKind::EmailCode),
+        _ => offers.iter().any(|o| o.upstream.row.issuer == link.issuer),
+    };
+    if !all.iter().any(|link| link.id != doomed.id && opens(link)) {
+        return Err(Problem::new(
+            Code::LastFactor,
+            "Link another way to sign in before you remove this one.",
+        ));
+    }
+    let mut write = core.begin().await?;
+    links::delete(&mut write.tx, tenant, user, id).await?;
+    let event = Event::new(
+        kind::IDENTITY_UNLINKED,
+        Outcome::Success,
+        ("user", user.as_str()),
+    )
+    .by_user(user)
+    .detail(json!({ "kind": doomed.kind, "issuer": doomed.issuer, "subject": doomed.subject }));
+    core.audit(&mut write, tenant, visit.meta, event).await?;
+    notices::tell(visit, &mut write, &live.user, Notice::IdentityUnlinked).await?;
+    core.commit(write).await?;
+    // As with a passkey: what was taken away may have opened others of these sessions.
+    end_other_sessions(visit).await
+}

@@ -1,0 +1,48 @@
+//! The organization that a session acts in.
+
+use serde_json::json;
+
+use super::super::{Visit, sign_in};
+use crate::audit::{Event, Outcome, kind};
+use crate::domain::{Code, Problem};
+use crate::store::invalidations::{Change, Scope};
+use crate::store::sessions;
+
+/// Switches the active organization; the new cookie value.
+///
+/// # Errors
+/// `not_found` when the person is no member of it.
+pub async fn switch_org(visit: &Visit<'_>, wanted: Option<&str>) -> Result<String, Problem> {
+    let live = visit.session()?;
+    let (core, tenant) = (visit.core, &visit.site.tenant.id);
+    let org = match wanted {
+        None => None,
+        Some(wanted) => {
+            let all = crate::store::orgs::memberships(&core.db, tenant, &live.session.user).await?;
+            let found = all
+                .into_iter()
+                .find(|m| m.org.as_str() == wanted || m.slug == wanted);
+            Some(found.ok_or_else(Problem::not_found)?.org)
+        }
+    };
+    let mut write = core.begin().await?;
+    let sid = live.session.sid.clone();
+    if !sessions::set_org(&mut write.tx, tenant, &sid, org.as_ref()).await? {
+        return Err(Problem::new(
+            Code::Unauthenticated,
+            "The session has ended. Sign in again.",
+        ));
+    }
+    write.invalidate(Change::Changed, Scope::Session, sid.as_str());
+    let cookie = sign_in::rotate_cookie(visit, &mut write, &sid).await?;
+    let event = Event::new(
+        kind::SESSION_CHANGED,
+        Outcome::Success,
+        ("user", live.session.user.as_str()),
+    )
+    .by_user(&live.session.user)
+    .detail(json!({ "org": org }));
+    core.audit(&mut write, tenant, visit.meta, event).await?;
+    core.commit(write).await?;
+    Ok(cookie)
+}

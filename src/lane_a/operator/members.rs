@@ -1,0 +1,217 @@
+//! Members of an organization and what they are there.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::{Act, check_version};
+use crate::audit::{Event, Outcome, kind};
+use crate::authz::Scope as Place;
+use crate::domain::user::UserState;
+use crate::domain::{Code, OrgId, Problem, UserId};
+use crate::store::invalidations::{Change, Scope};
+use crate::store::members::{self, Member, MemberState};
+use crate::store::{Write, orgs, users};
+
+const MANUAL: &str = "manual";
+
+/// Makes somebody a member, and their manual grants exactly these. Grants of other sources
+/// stay.
+///
+/// # Errors
+/// `not_found`, `invalid_field` for a role that nobody defined, `forbidden` for one that may do
+/// more than the caller, `conflict` when no owner would be left.
+pub async fn put_member(
+    act: &Act<'_>,
+    org: &OrgId,
+    user: &UserId,
+    roles: &[String],
+    expected: Option<i64>,
+) -> Result<Member, Problem> {
+    let tenant = &act.tenant.id;
+    let mut write = act.core.begin().await?;
+    let person = users::find(&mut write.tx, tenant, user).await?;
+    person
+        .filter(|person| person.state != UserState::Deleted)
+        .ok_or_else(Problem::not_found)?;
+    let old = members::find(&mut write.tx, tenant, org, user).await?;
+    if let Some(expected) = expected {
+        check_version(Some(expected), old.as_ref().map_or(0, |m| m.version))?;
+    }
+    let wanted: BTreeSet<&str> = roles.iter().map(String::as_str).collect();
+    let had: BTreeSet<&str> = old.iter().flat_map(|m| m.roles_from(MANUAL)).collect();
+    known(act, &mut write, org, roles).await?;
+    // What is taken away counts like what is given: an admin dismisses no owner.
+    let touched: Vec<&str> = wanted.symmetric_difference(&had).copied().collect();
+    require_covered(act, &mut write, org, &touched).await?;
+    let kept = old.iter().flat_map(Member::other_roles);
+    let still = kept.chain(wanted.iter().copied()).any(|role| role == OWNER);
+    if !still {
+        keep_an_owner(act, &mut write, org, old.as_ref()).await?;
+    }
+    let now = write.now();
+    let new_id = act.core.new_id();
+    let id = orgs::add_member(&mut write.tx, tenant, org, user, &new_id, now).await?;
+    let grants: Vec<(String, String)> = wanted
+        .iter()
+        .map(|role| (act.core.new_id(), (*role).to_owned()))
+        .collect();
+    orgs::set_grants(&mut write.tx, tenant, &id, MANUAL, &grants, now).await?;
+    if old.is_some() {
+        members::bump(&mut write.tx, tenant, &id).await?;
+    }
+    let before = old.map(|m| json!({ "roles": m.roles(), "state": m.state }));
+    let new = finish(act, &mut write, org, user, before).await?;
+    act.core.commit(write).await?;
+    Ok(new)
+}
+
+/// Suspends a member, or lets them in again.
+///
+/// # Errors
+/// `not_found`, `forbidden` for somebody who may do more there, `conflict` for the last owner.
+pub async fn change_member(
+    act: &Act<'_>,
+    org: &OrgId,
+    user: &UserId,
+    state: Option<MemberState>,
+    expected: Option<i64>,
+) -> Result<Member, Problem> {
+    let mut write = act.core.begin().await?;
+    let old = below(act, &mut write, org, user).await?;
+    check_version(expected, old.version)?;
+    let state = state.unwrap_or(old.state);
+    if state == MemberState::Suspended {
+        keep_an_owner(act, &mut write, org, Some(&old)).await?;
+    }
+    members::set_state(&mut write.tx, &act.tenant.id, &old.id, state).await?;
+    let before = json!({ "roles": old.roles(), "state": old.state });
+    let new = finish(act, &mut write, org, user, Some(before)).await?;
+    act.core.commit(write).await?;
+    Ok(new)
+}
+
+/// Removes a member with all grants, whatever their source.
+///
+/// # Errors
+/// As [`change_member`].
+pub async fn remove_member(
+    act: &Act<'_>,
+    org: &OrgId,
+    user: &UserId,
+    expected: Option<i64>,
+) -> Result<(), Problem> {
+    let tenant = &act.tenant.id;
+    let mut write = act.core.begin().await?;
+    let old = below(act, &mut write, org, user).await?;
+    check_version(expected, old.version)?;
+    keep_an_owner(act, &mut write, org, Some(&old)).await?;
+    if !members::remove(&mut write.tx, tenant, &old.id).await? {
+        return Err(Problem::not_found());
+    }
+    write.invalidate(Change::Changed, Scope::User, user.as_str());
+    let before = json!({ "roles": old.roles(), "state": old.state });
+    let event = event(kind::MEMBER_REMOVED, org, user).change(Some(before), None);
+    act.audit(&mut write, event).await?;
+    act.core.commit(write).await?;
+    Ok(())
+}
+
+const OWNER: &str = "owner";
+
+/// A member whom the caller may touch.
+async fn below(
+    act: &Act<'_>,
+    write: &mut Write,
+    org: &OrgId,
+    user: &UserId,
+) -> Result<Member, Problem> {
+    let found = members::find(&mut write.tx, &act.tenant.id, org, user).await?;
+    let member = found.ok_or_else(Problem::not_found)?;
+    let roles = member.roles();
+    require_covered(act, write, org, &roles).await?;
+    Ok(member)
+}
+
+/// Every role must be one that somebody defined.
+pub(super) async fn known(
+    act: &Act<'_>,
+    write: &mut Write,
+    org: &OrgId,
+    roles: &[String],
+) -> Result<(), Problem> {
+    let defined = orgs::roles(&mut write.tx, &act.tenant.id, org).await?;
+    for (i, role) in roles.iter().enumerate() {
+        if !defined.iter().any(|(slug, _)| slug == role) {
+            let names: Vec<&str> = defined.iter().map(|(slug, _)| slug.as_str()).collect();
+            return Err(Problem::field(
+                &format!("/roles/{i}"),
+                "unknown",
+                format!("Use a role that is defined here: {}.", names.join(", ")),
+            ));
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn require_covered(
+    act: &Act<'_>,
+    write: &mut Write,
+    org: &OrgId,
+    roles: &[&str],
+) -> Result<(), Problem> {
+    let defined = orgs::roles(&mut write.tx, &act.tenant.id, org).await?;
+    let there = Place::Org(act.tenant.id.clone(), org.clone());
+    let words = defined
+        .iter()
+        .filter(|(slug, _)| roles.contains(&slug.as_str()))
+        .flat_map(|(_, words)| words.iter().map(String::as_str));
+    if act.by.covers_words(words, &there) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::Forbidden,
+        "These roles may do more than you: somebody above you has to decide.",
+    ))
+}
+
+/// An organization that has owners keeps one.
+async fn keep_an_owner(
+    act: &Act<'_>,
+    write: &mut Write,
+    org: &OrgId,
+    leaving: Option<&Member>,
+) -> Result<(), Problem> {
+    let Some(member) = leaving.filter(|m| m.is_active() && m.roles().contains(&OWNER)) else {
+        return Ok(());
+    };
+    // The row stays locked to the commit: of two owners who leave at once, one stays.
+    orgs::lock(&mut write.tx, &act.tenant.id, org).await?;
+    if members::other_with(&mut write.tx, &act.tenant.id, org, &member.id, OWNER).await? {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::Conflict,
+        "This is the organization's last owner. Appoint another one first.",
+    ))
+}
+
+async fn finish(
+    act: &Act<'_>,
+    write: &mut Write,
+    org: &OrgId,
+    user: &UserId,
+    before: Option<serde_json::Value>,
+) -> Result<Member, Problem> {
+    let found = members::find(&mut write.tx, &act.tenant.id, org, user).await?;
+    let new = found.ok_or_else(Problem::not_found)?;
+    write.invalidate(Change::Changed, Scope::User, user.as_str());
+    let after = json!({ "roles": new.roles(), "state": new.state });
+    let event = event(kind::MEMBER_CHANGED, org, user).change(before, Some(after));
+    act.audit(write, event).await?;
+    Ok(new)
+}
+
+fn event(kind: &'static str, org: &OrgId, user: &UserId) -> Event {
+    Event::new(kind, Outcome::Success, ("user", user.as_str())).org(org.as_str())
+}

@@ -1,0 +1,105 @@
+//! Organizations.
+
+use serde_json::json;
+
+use super::{Act, check_slug, check_version, moved};
+use crate::audit::{Event, Outcome, kind};
+use crate::domain::{OrgId, Problem};
+use crate::store::invalidations::{Change, Scope};
+use crate::store::orgs::{self, OrgState, Organization};
+
+/// Creates an organization.
+///
+/// # Errors
+/// `invalid_field`, `duplicate`.
+pub async fn create_org(act: &Act<'_>, slug: &str, name: &str) -> Result<Organization, Problem> {
+    check_slug("/slug", slug)?;
+    let core = act.core;
+    let org = Organization {
+        id: OrgId(core.new_id()),
+        slug: slug.to_owned(),
+        name: super::super::submit::check_name(name)?,
+        state: OrgState::Active,
+        version: 1,
+        created_at: core.now(),
+    };
+    let mut write = core.begin().await?;
+    orgs::create(&mut write.tx, &act.tenant.id, &org).await?;
+    act.audit(&mut write, event(kind::ORGANIZATION_CREATED, &org))
+        .await?;
+    core.commit(write).await?;
+    Ok(org)
+}
+
+/// What is changed about an organization; `None` keeps.
+#[derive(Default)]
+pub struct OrgChange {
+    /// Short name.
+    pub slug: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// On or off.
+    pub state: Option<OrgState>,
+}
+
+/// Changes an organization. Switched off, it is nobody's active one any more.
+///
+/// # Errors
+/// `not_found`, `invalid_field`, `version_mismatch`, `duplicate`.
+pub async fn change_org(
+    act: &Act<'_>,
+    id: &OrgId,
+    change: OrgChange,
+    expected: Option<i64>,
+) -> Result<Organization, Problem> {
+    let tenant = &act.tenant.id;
+    let mut write = act.core.begin().await?;
+    let found = orgs::find(&mut write.tx, tenant, id.as_str()).await?;
+    let mut org = found.ok_or_else(Problem::not_found)?;
+    check_version(expected, org.version)?;
+    let before = json!({ "slug": org.slug, "name": org.name, "state": org.state });
+    if let Some(slug) = change.slug {
+        check_slug("/slug", &slug)?;
+        org.slug = slug;
+    }
+    if let Some(name) = change.name {
+        org.name = super::super::submit::check_name(&name)?;
+    }
+    org.state = change.state.unwrap_or(org.state);
+    if !orgs::update(&mut write.tx, tenant, &org).await? {
+        return Err(moved());
+    }
+    org.version += 1;
+    write.invalidate(Change::Changed, Scope::Org, id.as_str());
+    let after = json!({ "slug": org.slug, "name": org.name, "state": org.state });
+    let event = event(kind::ORGANIZATION_UPDATED, &org).change(Some(before), Some(after));
+    act.audit(&mut write, event).await?;
+    act.core.commit(write).await?;
+    Ok(org)
+}
+
+/// Deletes an organization with its memberships, roles, grants and tokens. People stay.
+///
+/// # Errors
+/// `not_found`, `version_mismatch`.
+pub async fn delete_org(act: &Act<'_>, id: &OrgId, expected: Option<i64>) -> Result<(), Problem> {
+    let tenant = &act.tenant.id;
+    let mut write = act.core.begin().await?;
+    let found = orgs::find(&mut write.tx, tenant, id.as_str()).await?;
+    let org = found.ok_or_else(Problem::not_found)?;
+    check_version(expected, org.version)?;
+    if !orgs::delete(&mut write.tx, tenant, id).await? {
+        return Err(moved());
+    }
+    write.invalidate(Change::Ended, Scope::Org, id.as_str());
+    let before = json!({ "slug": org.slug, "name": org.name, "state": org.state });
+    let event = event(kind::ORGANIZATION_DELETED, &org).change(Some(before), None);
+    act.audit(&mut write, event).await?;
+    act.core.commit(write).await?;
+    Ok(())
+}
+
+fn event(kind: &'static str, org: &Organization) -> Event {
+    let id = org.id.as_str();
+    Event::new(kind, Outcome::Success, ("organization", id)).org(id)
+}

@@ -1,0 +1,32 @@
+//! Pages of the administration: what an operator looks at, and the forms with which they
+//! act.
+
+mod about;
+mod activate;
+mod chart;
+mod frame;
+mod invite;
+mod organizations;
+mod overview;
+mod people;
+mod person;
+mod settings;
+mod trail;
+mod upstreams;
+
+pub use about::{AboutFields, Fixed};
+pub use activate::ActivatePage;
+pub use chart::{Bar, Chart, MethodSeries};
+pub use frame::{DeskFrame, StateWord};
+pub use invite::{InvitationLine, InvitePage};
+pub use organizations::{MemberLine, OrganizationLine, OrganizationPage, OrganizationsPage};
+pub use overview::{
+    ChangeRow, FindingRow, NodeLine, OverviewPage, RangeLink, ReasonRow, StripCell, UpstreamLine,
+};
+pub use people::{PeoplePage, PersonLine};
+pub use person::{
+    BelongingRow, DeletePersonPage, EventLine, LinkRow, PersonPage, PersonPasskey, PersonSession,
+};
+pub use settings::{HostLine, SettingsPage};
+pub use trail::{ChangedMember, TrailChoice, TrailDetail, TrailLine, TrailPage};
+pub use upstreams::{UpstreamCard, UpstreamsPage};

@@ -1,0 +1,53 @@
+### Jedes Wort auf Seiten und in Mails. Werte stehen in { $klammern }.
+### Einfach, kurz, Gegenwart, „Sie“. Bei Problemen: was geschah, was zu tun ist, wer hilft.
+
+## Konto
+account-title = Ihr Konto
+account-lead = Ein Konto für { $tenant }, egal wie Sie sich anmelden.
+account-acr-phr = Sie haben sich mit einem Passkey angemeldet.
+account-acr-aal2 = Sie haben sich in zwei Schritten angemeldet.
+account-acr-aal1 = Sie haben sich in einem Schritt angemeldet.
+account-profile = Profil
+account-profile-more = Ihr Name und Ihre Adresse, wie { $tenant } sie den Leuten zeigt, mit denen Sie arbeiten.
+account-email-verified = Diese Adresse ist bestätigt.
+account-email-unverified = Diese Adresse ist noch nicht bestätigt.
+account-save = Profil speichern
+account-locale-browser = Wie im Browser eingestellt
+account-ways = Wege zur Anmeldung
+account-where = Wo Sie angemeldet sind
+account-operate = { $tenant } betreiben
+account-upstream = Identitätsdienst
+account-passkeys = Passkeys
+account-passkeys-more = Melden Sie sich mit Fingerabdruck, Gesicht oder Geräte-PIN an. Nichts zu tippen, nichts zu stehlen.
+account-passkeys-none = Noch keine Passkeys
+account-passkeys-none-more = Legen Sie einen an, dann brauchen Sie auf diesem Gerät keine Codes aus Mails.
+account-passkeys-elsewhere = Ihre Passkeys liegen bei dem Dienst, mit dem Sie sich anmelden.
+account-passkey-add = Passkey hinzufügen
+account-added = Hinzugefügt
+account-used = benutzt
+account-unused = nie benutzt
+account-remove = Entfernen
+account-identities = Verknüpfte Konten
+account-identities-more = Konten anderswo, die dieses hier öffnen. Wir erkennen sie an ihrer eigenen Kennung, nie an der E-Mail-Adresse.
+account-identities-none = Nichts verknüpft
+account-identities-none-more = Sie melden sich mit dem an, was hier hinterlegt ist.
+account-link = { $provider } verknüpfen
+account-unlink = Trennen
+account-linked = verknüpft
+identity-email = E-Mail
+identity-kind-upstream = Identitätsdienst
+identity-kind-connection = Anmeldung über die Firma
+identity-kind-email = Bestätigte Adresse
+account-sessions = Anmeldungen
+account-sessions-more = Alle Orte, an denen Sie angemeldet sind. Eine Abmeldung wirkt binnen einer Sekunde.
+account-unknown-browser = Unbekannter Browser
+account-flash-added = Der Passkey ist hinzugefügt.
+account-flash-saved = Ihr Profil ist gespeichert.
+account-flash-ended = Dort sind Sie abgemeldet.
+account-flash-removed = Entfernt. Überall sonst sind Sie abgemeldet.
+account-flash-linked = Verknüpft. Sie können sich ab jetzt damit anmelden.
+account-end-others = Überall sonst abmelden
+account-this-device = Dieses Gerät
+account-signed-in = angemeldet
+account-seen = zuletzt gesehen
+account-hosts = Offen auf

@@ -1,0 +1,53 @@
+### Every word on pages and in mails. Values stand in { $braces }.
+### Plain, short, present tense. Trouble: what happened, what to do, who can fix it.
+
+## Account
+account-title = Your account
+account-lead = One account for { $tenant }, however you sign in.
+account-acr-phr = You signed in with a passkey.
+account-acr-aal2 = You signed in with two steps.
+account-acr-aal1 = You signed in with one step.
+account-profile = Profile
+account-profile-more = Your name and address as { $tenant } shows them to people you work with.
+account-email-verified = This address is confirmed.
+account-email-unverified = This address is not confirmed yet.
+account-save = Save profile
+account-locale-browser = As the browser prefers
+account-ways = Ways to sign in
+account-where = Where you are signed in
+account-operate = Running { $tenant }
+account-upstream = Identity provider
+account-passkeys = Passkeys
+account-passkeys-more = Sign in with your fingerprint, face or device PIN. Nothing to type, nothing to steal.
+account-passkeys-none = No passkeys yet
+account-passkeys-none-more = Add one and you need no codes from mails on this device.
+account-passkeys-elsewhere = Your passkeys are kept by the service you sign in with.
+account-passkey-add = Add a passkey
+account-added = Added
+account-used = used
+account-unused = never used
+account-remove = Remove
+account-identities = Linked identities
+account-identities-more = Accounts elsewhere that open this one. We match them by their own id, never by email.
+account-identities-none = Nothing linked
+account-identities-none-more = You sign in with what is kept here.
+account-link = Link { $provider }
+account-unlink = Unlink
+account-linked = linked
+identity-email = Email
+identity-kind-upstream = Identity provider
+identity-kind-connection = Company sign-in
+identity-kind-email = Confirmed address
+account-sessions = Sessions
+account-sessions-more = Every place you are signed in. Signing one out works within a second.
+account-unknown-browser = Unknown browser
+account-flash-added = The passkey is added.
+account-flash-saved = Your profile is saved.
+account-flash-ended = Signed out there.
+account-flash-removed = Removed. Your other sessions are signed out.
+account-flash-linked = Linked. You can sign in with it from now on.
+account-end-others = Sign out everywhere else
+account-this-device = This device
+account-signed-in = signed in
+account-seen = last seen
+account-hosts = Open on

@@ -1,0 +1,130 @@
+### Every word on pages and in mails. Values stand in { $braces }.
+### Plain, short, present tense. Trouble: what happened, what to do, who can fix it.
+
+## Signing in
+login-title = Sign in to { $tenant }
+login-title-short = Sign in
+login-lead = Use the email address you work with.
+login-lead-choose = You sign in with an account you already have.
+login-passkey-hint = A passkey saved on this device shows up in this field.
+login-continue = Continue
+login-sign-in = Sign in
+login-email-code = Email me a code instead
+login-passkey = Sign in with a passkey
+login-redirect = Continue with { $provider }
+login-new = New to { $tenant }?
+login-signup = Create an account
+
+## Passkeys
+passkey-title = Use your passkey
+passkey-lead = Your device asks for your fingerprint, face or PIN.
+passkey-start = Use your passkey
+passkey-busy = Waiting for your device.
+passkey-cancelled = No passkey was used. Try again or use another way.
+passkey-failed = That passkey did not work here. Try again or use another way.
+passkey-unsupported = This browser cannot use passkeys. Use another way, or another browser.
+passkey-noscript = Passkeys need JavaScript. Switch it on for this page, or use another way.
+enrol-title = Add a passkey
+enrol-lead = Next time you sign in with your fingerprint, face or device PIN. Nothing to type, nothing to steal.
+enrol-start = Create a passkey
+enrol-skip = Not now
+enrol-cancelled = No passkey was created. Nothing was saved.
+enrol-failed = The passkey could not be saved. Try again.
+enrol-known = This device has a passkey for this account already.
+
+## Code from a mail
+code-title = Check your email
+code-title-short = Enter the code we sent
+code-lead = If that address can be used here, a code of 6 digits is on its way to <b>{ $email }</b>.
+code-lead-known = We sent a code of 6 digits to <b>{ $email }</b>.
+code-other-address = Use another address
+code-label = Code from the email
+code-label-short = Code
+code-format = Six digits
+code-hint = Works once. Pasting is fine.
+code-button-login = Sign in
+code-button-signup = Create account
+code-button-verify = Confirm address
+code-button-confirm = Confirm
+code-resend = Send a new code
+code-resend-in = { $seconds ->
+    [one] A new code can be sent in 1 second.
+   *[other] A new code can be sent in { $seconds } seconds.
+}
+code-resend-count = A new code can be sent in # s.
+code-resend-ready = A new code can be sent now.
+code-missing = No email yet?
+code-missing-spam = Look in spam and in “Other”.
+code-missing-wait = Some company mail servers hold messages for a minute or two.
+code-missing-other = Choose another way to sign in
+
+## Ways to sign in
+choose-title = How do you want to sign in?
+choose-lead = Choose one. You can come back and take another.
+choose-none = There is no way left to sign in here. Ask the people who gave you access.
+method-passkey = Use your passkey
+method-email-code = Send a code to my email
+method-password = Use my password
+method-totp = Use my authenticator app
+method-recovery-code = Use a recovery code
+method-redirect = Continue with { $provider }
+method-other = Sign in with your company
+choose-step-up = Confirm that it is you
+
+## Making an account
+signup-title = Create your { $tenant } account
+signup-title-short = Create an account
+signup-lead = We send a code to your address. No password needed.
+signup-have = Have an account?
+signup-closed-title = { $tenant } is by invitation
+signup-closed-lead = Ask somebody who works with { $tenant } to invite you.
+profile-title = What is your name?
+profile-lead = { $tenant } shows it to the people you work with.
+organization-title = Where do you want to work?
+organization-lead = You can change this later without signing in again.
+
+## The link in a mail
+link-title-short = Sign in
+link-lead = You opened the link from our mail. One click and you are in.
+link-other-title = Go back to the other browser
+link-other-lead = You asked for this in another browser. Enter the code there.
+link-other-warning = Did somebody else ask you to open this? Then close the page and give the code to nobody.
+link-over-title = This link is over
+link-over-lead = It was used already or is too old. Ask for a new one on the sign-in page.
+
+## When it did not work
+denied-title = You do not have access yet
+denied-next = What to do
+denied-ask = Ask the people who run { $tenant } for access and tell them the reference below. They can look it up.
+denied-retry = Use another account
+down-title = Sign-in is not answering right now
+down-lead = { $provider } has not answered. Nothing is wrong with your account.
+down-lead-unnamed = The service behind sign-in has not answered. Nothing is wrong with your account.
+down-works = What works now
+down-in = Already signed in?
+down-in-more = You stay signed in. Go on working in your open windows.
+down-new = New sign-ins
+down-new-more = Wait until the service answers. The people who run { $tenant } can tell when.
+error-help = If this stays, tell the people who run this site the reference above.
+error-support = If this stays, write to <a href="mailto:{ $address }">{ $address }</a> and name the reference.
+
+## Signing out
+logged-out-title = You are signed out
+logged-out-lead = Nobody can use { $tenant } as you in this browser.
+logged-out-again = Sign in again
+continue-logout-title = Signing you out
+continue-logout-lead = You are signed out here. One more step ends your sign-in at your identity provider.
+continue-logout-button = Finish signing out
+confirm-logout-title = Sign out?
+confirm-logout-lead = You leave { $tenant } in this browser.
+confirm-logout-stay = Stay signed in
+
+## Owner link
+owner-title = Set up { $tenant }
+owner-title-short = Set up
+owner-lead = This link works once and makes you the owner.
+owner-step-1 = Sign in
+owner-step-1-more = Whoever finishes signing in becomes the owner
+owner-step-2 = Connect
+owner-step-2-more = Point Laneway at your identity provider
+owner-start = Become the owner

@@ -1,0 +1,447 @@
+//! Valid requests with something broken in them: whatever it is, the answer is one of the
+//! contract, never an error of ours.
+
+use std::collections::BTreeSet;
+
+use laneway::http::{Access, ROUTES};
+use laneway_contract::Random as _;
+use laneway_fake::SeededRandom;
+use serde_json::{Value, json};
+
+use crate::fuzz::{NAMES, VALUES};
+use crate::garbage::{SEGMENTS, check};
+use crate::harness::{APP, Browser, Call, LOGIN, Reply, TestApp, soak};
+
+const SEED: u64 = 20_261_128;
+const ROUNDS: usize = 12;
+
+/// Routes without a valid request here, and why.
+#[rustfmt::skip]
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("POST /v1/me/passkeys/{id}", "the answer of a device: tests/flows_passkey.rs"),
+    ("DELETE /v1/me/passkeys/{id}", "a passkey: tests/flows_passkey.rs"),
+    ("POST /v1/me/email/confirm", "a code by mail: tests/account.rs"),
+    ("POST /v1/me/totp/confirm", "a code of an app: tests/credentials.rs"),
+    ("DELETE /v1/me/totp", "an app: tests/credentials.rs"),
+    ("POST /v1/me/recovery-codes", "an app: tests/credentials.rs"),
+    ("DELETE /v1/me/identities/{id}", "a linked account: tests/routes.rs"),
+    ("PUT /v1/admin/tenants/{id}/logo", "a picture: tests/desk_settings.rs"),
+    ("DELETE /v1/admin/tenants/{id}/logo", "a picture: tests/desk_settings.rs"),
+    ("POST /bff/backchannel/{upstream}", "a signed token: tests/backchannel.rs"),
+    ("POST /federation/callback/{upstream}", "only with response_mode=form_post: tests/handoff.rs"),
+];
+
+/// A request that works as it is.
+#[derive(Clone)]
+struct Valid {
+    route: &'static str,
+    url: String,
+    body: Option<Value>,
+    bearer: bool,
+}
+
+/// A program with one of everything, and what it is called there.
+struct World {
+    app: TestApp,
+    browser: Browser,
+    token: String,
+    ids: Vec<(&'static str, String)>,
+}
+
+impl World {
+    async fn new() -> Self {
+        let app = TestApp::sqlite().await;
+        let mut browser = app.signup("ana@x.test").await;
+        app.passwords_on().await;
+        app.login("ana@x.test").await;
+        app.enter(&mut browser, APP).await;
+        let mut world = Self {
+            token: app.operator().await,
+            ids: vec![("{upstream}", "corp".into())],
+            app,
+            browser,
+        };
+        world.fill().await;
+        world
+    }
+
+    async fn made(&mut self, path: &str, body: Value) -> Value {
+        let call = Call::api("POST", path, &body).bearer(&self.token);
+        self.browser.clone().send(call).await.expect(201).json()
+    }
+
+    #[rustfmt::skip]
+    async fn fill(&mut self) {
+        let id = |value: &Value| value["id"].as_str().expect("an id").to_owned();
+        let user = self
+            .made(
+                "/v1/admin/users",
+                json!({ "email": "bo@x.test", "name": "Bo" }),
+            )
+            .await;
+        let org = self
+            .made(
+                "/v1/organizations",
+                json!({ "slug": "acme", "name": "Acme" }),
+            )
+            .await;
+        let upstream = self.app.add_fake().await;
+        let tenant = self.app.tenant().await.id;
+        let host = json!({ "host": "two.test", "purpose": "app" });
+        let hosts = format!("/v1/admin/tenants/{}/hosts", tenant.as_str());
+        let host = self.made(&hosts, host).await;
+        let (user, org) = (id(&user), id(&org));
+        let member = Call::api(
+            "PUT",
+            &format!("/v1/organizations/{org}/members/{user}"),
+            &json!({ "roles": ["member"] }),
+        );
+        let member = member.bearer(&self.token);
+        let member = self.browser.clone().send(member).await;
+        assert!(member.code() < 300, "{}", member.text());
+        let link = Call::api(
+            "PUT",
+            &format!("/v1/admin/users/{user}/identities"),
+            &json!({ "upstream": upstream, "subject": "bo" }),
+        );
+        let link = self.browser.clone().send(link.bearer(&self.token)).await;
+        let operator = self
+            .made(
+                "/v1/admin/operators",
+                json!({ "user": user, "role": "viewer", "scope": "tenant" }),
+            )
+            .await;
+        let invited = json!({ "email": "di@x.test", "roles": [] });
+        let invitation = self.made("/v1/admin/invitations", invited.clone()).await;
+        let path = format!("/v1/organizations/{org}/invitations");
+        let into_org = self.made(&path, invited).await;
+        let sessions = self.browser.get("/v1/me/sessions").await.expect(200).json();
+        let devices = self.browser.get("/v1/me/devices").await.expect(200).json();
+        let flow = self
+            .app
+            .begin(&mut self.browser, json!({ "username": "bo@x.test" }))
+            .await;
+        let first = |list: &Value| list["items"][0]["id"].as_str().unwrap_or("none").to_owned();
+        self.ids.extend([
+            ("tenants/{id}", tenant.as_str().to_owned()),
+            ("users/{id}", user.clone()),
+            ("members/{user}", user),
+            (
+                "{identity}",
+                link.json()["id"].as_str().unwrap_or("none").to_owned(),
+            ),
+            ("upstreams/{id}", upstream),
+            ("operators/{id}", id(&operator)),
+            ("admin/invitations/{id}", id(&invitation)),
+            ("invitations/{id}", id(&into_org)),
+            ("hosts/{host}", id(&host)),
+            ("{org}", org),
+            ("{sid}", first(&sessions)),
+            ("devices/{id}", first(&devices)),
+            ("flows/{id}", id(&flow)),
+            ("/{kind}", "/email-code".into()),
+        ]);
+    }
+
+    fn id(&self, name: &str) -> String {
+        let found = self.ids.iter().find(|(known, _)| known.ends_with(name));
+        found.map_or_else(String::new, |(_, value)| value.clone())
+    }
+
+    /// A route's address with what is there in place of its parameters.
+    fn url(&self, path: &str) -> String {
+        let mut url = path.to_owned();
+        for (name, value) in &self.ids {
+            let (before, parameter) = name.split_at(name.find('{').unwrap_or(0));
+            let value = value.trim_start_matches('/');
+            url = url.replace(&format!("{before}{parameter}"), &format!("{before}{value}"));
+        }
+        let host = if path.starts_with("/.laneway") || path.starts_with("/oauth2") {
+            APP
+        } else {
+            LOGIN
+        };
+        format!("{host}{url}")
+    }
+
+    #[rustfmt::skip]
+    fn body(&self, route: &str) -> Option<Value> {
+        // Shorter names of the same.
+        let route = route.replace(" /v1/users", " /v1/admin/users");
+        Some(match route.as_str() {
+            "POST /bff/logout" => json!({ "everywhere": false }),
+            "POST /bff/org" => json!({ "org": null }),
+            "POST /v1/auth/flows" => {
+                json!({ "purpose": "login", "username": "ana@x.test", "return_to": "/", "acr_values": "aal1" })
+            }
+            "POST /v1/auth/flows/{id}/{kind}" => json!({}),
+            "PATCH /v1/me" => json!({ "name": "Ana B" }),
+            "POST /v1/me/email" => json!({ "email": "new@x.test" }),
+            "POST /v1/me/passkeys" => json!({ "label": "key" }),
+            "POST /v1/me/password" => json!({ "new": "nine brown boats on a quay" }),
+            "PATCH /v1/me/devices/{id}" => json!({ "label": "Desk" }),
+            "POST /v1/me/identities" => json!({ "upstream": "corp" }),
+            "POST /v1/admin/tenants" => {
+                json!({ "slug": "second", "name": "Second", "public_url": "https://second.test", "signup": "open" })
+            }
+            "PATCH /v1/admin/tenants/{id}" => json!({ "name": "Main", "signup": "open" }),
+            "POST /v1/admin/tenants/{id}/hosts" => {
+                json!({ "host": "three.test", "purpose": "app" })
+            }
+            "POST /v1/admin/users" => {
+                json!({ "email": "cy@x.test", "email_verified": true, "name": "Cy" })
+            }
+            "PATCH /v1/admin/users/{id}" => json!({ "name": "Bo B", "state": "active" }),
+            "PUT /v1/admin/users/{id}/identities" => {
+                json!({ "upstream": self.id("upstreams/{id}"), "subject": "bo2" })
+            }
+            "POST /v1/admin/upstreams" => {
+                json!({ "kind": "fake", "name": "other", "issuer": "https://fake.test", "client_id": "c", "client_secret": "s", "options": {} })
+            }
+            "PATCH /v1/admin/upstreams/{id}" => json!({ "client_id": "d" }),
+            "POST /v1/admin/operators" => {
+                json!({ "user": self.id("users/{id}"), "role": "admin", "scope": "tenant" })
+            }
+            "POST /v1/admin/invitations" | "POST /v1/organizations/{org}/invitations" => {
+                json!({ "email": "ed@x.test", "roles": ["member"] })
+            }
+            "POST /v1/organizations" => json!({ "slug": "beta", "name": "Beta" }),
+            "PATCH /v1/organizations/{org}" => json!({ "name": "Acme 2" }),
+            "PUT /v1/organizations/{org}/members/{user}"
+             => json!({ "roles": ["admin"] }),
+            "PATCH /v1/organizations/{org}/members/{user}" => json!({ "state": "active" }),
+            _ => return None,
+        })
+    }
+
+    fn valid(&self, method: &str, path: &str, access: Access) -> Valid {
+        let route: &'static str = Box::leak(format!("{method} {path}").into_boxed_str());
+        let mut url = self.url(path);
+        if method == "DELETE" && (path == "/v1/admin/sessions" || path == "/v1/sessions") {
+            url.push_str(&format!("?user={}", self.id("users/{id}")));
+        }
+        Valid {
+            route,
+            url,
+            body: self.body(route),
+            bearer: matches!(access, Access::Needs(..)),
+        }
+    }
+
+    async fn works(&mut self, method: &str, path: &str, access: Access) -> Reply {
+        let request = self.valid(method, path, access);
+        let call = self.call(&request, bytes(&request), &[]);
+        self.browser.send(call).await
+    }
+
+    fn call(&self, request: &Valid, body: Option<Vec<u8>>, headers: &[(String, String)]) -> Call {
+        let method = request.route.split(' ').next().unwrap_or("GET");
+        let mut call = Call::new(method, &request.url).header("x-csrf", "1");
+        if !headers.iter().any(|(name, _)| name == "content-type") {
+            call = call.header("content-type", "application/json");
+        }
+        if request.bearer {
+            call = call.bearer(&self.token);
+        }
+        if let Some(body) = body {
+            call = call.body(body);
+        }
+        headers
+            .iter()
+            .fold(call, |call, (name, value)| call.header(name, value))
+    }
+}
+
+fn bytes(request: &Valid) -> Option<Vec<u8>> {
+    request
+        .body
+        .as_ref()
+        .map(|body| body.to_string().into_bytes())
+}
+
+struct Dice(SeededRandom);
+
+impl Dice {
+    fn below(&self, limit: usize) -> usize {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes);
+        usize::try_from(u64::from_le_bytes(bytes) % limit.max(1) as u64).expect("small")
+    }
+
+    fn pick<T: Clone>(&self, all: &[T]) -> T {
+        all[self.below(all.len())].clone()
+    }
+}
+
+const HEADERS: &[(&str, &str)] = &[
+    ("content-type", "text/plain"),
+    ("content-type", "application/json; charset=utf-16"),
+    ("content-type", "multipart/form-data"),
+    ("content-length", "99999999999"),
+    ("if-match", "\"0\""),
+    ("if-match", "*"),
+    ("if-match", "W/\"x\", \"y\""),
+    ("accept-language", "de;q=9, ,;;;=,*"),
+    ("accept", "text/html"),
+    ("x-laneway-org", "acme"),
+    ("origin", "null"),
+    ("origin", "https://evil.test"),
+    ("sec-fetch-site", "cross-site"),
+    ("x-csrf", "0"),
+    ("cookie", "__Host-lw=AAAA"),
+    ("cookie", "__Host-lw-flow=%00; __Host-lw-device=; ;;=;"),
+    ("x-forwarded-for", "999.1.1.1, , ::1"),
+    ("x-forwarded-host", "evil.test"),
+    ("authorization", "Bearer"),
+    ("x-api-key", "lw_pat_nothing"),
+    ("range", "bytes=0-1,5-"),
+    ("user-agent", ""),
+    ("expect", "100-continue"),
+];
+
+/// One thing broken in a valid request, in a way that says where.
+fn mutate(world: &World, dice: &Dice, request: &Valid) -> (Call, String) {
+    let mut broken = request.clone();
+    let mut body = bytes(request);
+    let mut headers = Vec::new();
+    for _ in 0..=dice.below(2) {
+        match dice.below(10) {
+            0..=3 => in_json(dice, &mut broken, &mut body),
+            4 => in_bytes(dice, &mut body),
+            5 | 6 => {
+                let (name, value) = dice.pick(HEADERS);
+                headers.push((name.to_owned(), value.to_owned()));
+            }
+            7 => {
+                let (_, from) = dice.pick(&world.ids);
+                let (_, to) = dice.pick(&world.ids);
+                broken.url = broken.url.replace(&from, &to);
+            }
+            8 => {
+                let mark = if broken.url.contains('?') { '&' } else { '?' };
+                let (name, value) = (dice.pick(NAMES), dice.pick(SEGMENTS));
+                broken.url.push_str(&format!("{mark}{name}={value}"));
+            }
+            _ => {
+                let (_, id) = dice.pick(&world.ids);
+                broken.url = broken.url.replace(&id, dice.pick(SEGMENTS));
+            }
+        }
+    }
+    let shown = body.as_deref().map(String::from_utf8_lossy);
+    let what = format!(
+        "{} {} {:.300?} {headers:?}",
+        request.route, broken.url, shown
+    );
+    (world.call(&broken, body, &headers), what)
+}
+
+fn in_json(dice: &Dice, broken: &mut Valid, body: &mut Option<Vec<u8>>) {
+    let value: Value = serde_json::from_str(dice.pick(VALUES)).unwrap_or(Value::Null);
+    let mut whole = broken.body.clone().unwrap_or_else(|| json!({}));
+    let names: Vec<String> = whole
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect();
+    // Broken into an array before: begin again.
+    if !whole.is_object() {
+        whole = json!({});
+    }
+    let name = if names.is_empty() {
+        dice.pick(NAMES).to_owned()
+    } else {
+        dice.pick(&names)
+    };
+    match dice.below(7) {
+        0 | 1 => whole[&name] = value,
+        2 => whole = json!([whole]),
+        3 => whole[dice.pick(NAMES)] = value,
+        4 => whole[&name] = json!("ü".repeat(1 << dice.below(17))),
+        5 => whole[&name] = json!({ "a": [whole[&name].clone()] }),
+        _ => {
+            if let Some(members) = whole.as_object_mut() {
+                members.remove(&name);
+            }
+        }
+    }
+    *body = Some(whole.to_string().into_bytes());
+    broken.body = Some(whole);
+}
+
+fn in_bytes(dice: &Dice, body: &mut Option<Vec<u8>>) {
+    let Some(bytes) = body else { return };
+    let at = dice.below(bytes.len());
+    match dice.below(4) {
+        0 => bytes.truncate(at),
+        1 => bytes.insert(at, 0),
+        2 => bytes.extend_from_within(..),
+        _ => {
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= 1 << dice.below(8);
+            }
+        }
+    }
+}
+
+/// Problems of a provider that was named wrongly are not ours.
+fn judge(reply: &Reply, what: &str) {
+    let theirs = [
+        "upstream_invalid",
+        "upstream_unavailable",
+        "upstream_timeout",
+    ];
+    let page = reply.header("content-type").starts_with("text/html");
+    if page {
+        assert!(reply.code() < 500, "{what}: {}", reply.code());
+    } else if reply.code() < 500 || !theirs.contains(&reply.problem().as_str()) {
+        check(reply, what);
+    }
+}
+
+#[tokio::test]
+async fn every_route_that_changes_anything_has_a_valid_request() {
+    let mut refused = Vec::new();
+    let listed: BTreeSet<&str> = ELSEWHERE.iter().map(|(route, _)| *route).collect();
+    let mut shared = World::new().await;
+    for (method, path, access) in ROUTES {
+        let skipped = *method == "GET" || *access == Access::Proxy;
+        if skipped || listed.contains(format!("{method} {path}").as_str()) {
+            continue;
+        }
+        let mut reply = shared.works(method, path, *access).await;
+        if reply.code() >= 400 {
+            // What it is about has been ended meanwhile.
+            shared = World::new().await;
+            reply = shared.works(method, path, *access).await;
+        }
+        if reply.code() >= 400 {
+            refused.push(format!(
+                "{method} {path}: {} {}",
+                reply.code(),
+                reply.text()
+            ));
+        }
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+#[tokio::test]
+async fn no_broken_request_is_an_error_of_ours() {
+    let dice = Dice(SeededRandom::new(SEED));
+    for _ in 0..ROUNDS * soak::factor() {
+        let mut world = World::new().await;
+        for (method, path, access) in ROUTES {
+            let request = world.valid(method, path, *access);
+            let (call, what) = mutate(&world, &dice, &request);
+            judge(
+                &world.browser.clone().send(call).await,
+                &format!("{what} (seed {SEED})"),
+            );
+        }
+        // Whatever was done: the program still works.
+        let (token, me) = (world.token.clone(), Call::new("GET", "/v1/admin/users"));
+        world.browser.send(me.bearer(&token)).await.expect(200);
+    }
+}
