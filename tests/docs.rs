@@ -139,6 +139,8 @@ fn every_piece_of_configuration_loads() {
     for path in ["README.md", "docs/operators.md", "docs/edge.md", GUIDE] {
         for text in example::fenced(&read(path), "toml") {
             seen += 1;
+            // A frontend's folder has to be there.
+            let text = text.replace("/srv/app", env!("CARGO_MANIFEST_DIR"));
             let whole = if text.contains("public_url") {
                 text.clone()
             } else {

@@ -204,12 +204,12 @@ fn frontend(app: &mut Section<'_>) -> Option<Frontend> {
     }
     let mut section = app.section("frontend");
     let proxy = section.parsed("proxy", backend);
-    let dir = section.parsed("dir", |text| values::label(text, 4_096));
+    let dir = section.parsed("dir", folder);
     let exchange = proxy.is_some().then(|| exchange(&mut section));
     section.finish();
     match (proxy.zip(exchange), dir) {
         (Some((url, exchange)), None) => Some(Frontend::Proxy { url, exchange }),
-        (None, Some(dir)) => Some(Frontend::Dir(PathBuf::from(dir))),
+        (None, Some(dir)) => Some(Frontend::Dir(dir)),
         (Some(_), Some(_)) => {
             app.fault("frontend", "proxy and dir", "choose one of them");
             None
@@ -222,6 +222,16 @@ fn frontend(app: &mut Section<'_>) -> Option<Frontend> {
             );
             None
         }
+    }
+}
+
+/// A folder that is there: one with a typing error would answer 404 to everything.
+fn folder(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(values::label(text, 4_096)?);
+    if path.is_dir() {
+        Ok(path)
+    } else {
+        Err("no such folder; a relative path starts where laneway is started".to_owned())
     }
 }
 

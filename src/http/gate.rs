@@ -51,13 +51,7 @@ pub async fn gate(State(state): State<AppState>, mut request: Request, next: Nex
             }
         }
     };
-    let told = tell(
-        &mut response,
-        &request_id,
-        html && !api,
-        bearer,
-        context.as_ref(),
-    );
+    let told = tell(&mut response, &request_id, html, bearer, context.as_ref());
     if let Some(context) = &context {
         context.remember_lang(&mut response);
     }

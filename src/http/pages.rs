@@ -173,7 +173,8 @@ pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>
             };
             render_for(site, &reader, status, &page, "")
         }
-        Code::UpstreamUnavailable | Code::UpstreamTimeout => {
+        // Under /api it is a backend that does not answer, and sign-in is well.
+        Code::UpstreamUnavailable | Code::UpstreamTimeout if !under_api(context) => {
             let page = views::UpstreamDownPage {
                 chrome,
                 upstream_label: String::new(),
@@ -191,6 +192,10 @@ pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>
             render_for(site, &reader, status, &page, "")
         }
     }
+}
+
+fn under_api(context: Option<&Context>) -> bool {
+    context.is_some_and(|context| context.uri.path().starts_with("/api/"))
 }
 
 /// Opens a flow's page in the browser.

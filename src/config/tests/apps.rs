@@ -131,13 +131,18 @@ fn garbled_apps_refuse_to_start() {
         ),
         (
             "dir = \"dev/demo\"",
-            "dir = 'x', proxy = 'http://x'",
+            "dir = 'dev', proxy = 'http://x'",
             "app[0].frontend",
         ),
         ("dir = \"dev/demo\"", "", "app[0].frontend"),
         (
             "dir = \"dev/demo\"",
-            "dir = 'x', idle_timeout = '9s'",
+            "dir = \"dev/nothing\"",
+            "app[0].frontend.dir",
+        ),
+        (
+            "dir = \"dev/demo\"",
+            "dir = 'dev', idle_timeout = '9s'",
             "app[0].frontend.idle_timeout",
         ),
         ("[\"laneway\", ", "[\"all\", ", "app[0].header_sets"),

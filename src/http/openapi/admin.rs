@@ -1,7 +1,9 @@
 //! The administration in words (CONTRACT §8).
 
 use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
-use crate::domain::Code::{Conflict, Duplicate, NotSupportedByUpstream, RateLimited};
+use crate::domain::Code::{
+    Conflict, Duplicate, InvalidRequest, NotSupportedByUpstream, RateLimited,
+};
 
 const USER_QUERY: &[(&str, &str)] = &[
     ("q", "beginning of a name or an address, or a whole id"),
@@ -144,7 +146,8 @@ pub const ENTRIES: &[Entry] = &[
         "End sessions of a person, an organization or an upstream",
         gone(),
     )
-    .asks(SESSION_QUERY),
+    .asks(SESSION_QUERY)
+    .refuses(&[InvalidRequest]),
     op("DELETE /v1/admin/sessions/{sid}", "End one session", gone()),
     op(
         "GET /v1/admin/upstreams",
@@ -367,7 +370,9 @@ pub const ENTRIES: &[Entry] = &[
         Answer::Page("AdminSession"),
     )
     .asks(SESSION_QUERY),
-    op("DELETE /v1/sessions", "Alias of /v1/admin/sessions", gone()).asks(SESSION_QUERY),
+    op("DELETE /v1/sessions", "Alias of /v1/admin/sessions", gone())
+        .asks(SESSION_QUERY)
+        .refuses(&[InvalidRequest]),
     op(
         "DELETE /v1/sessions/{sid}",
         "Alias of /v1/admin/sessions/{sid}",
