@@ -236,6 +236,9 @@ both! {
         owner.send(put(at(&acme, &owner_id), json!(["admin"]))).await.expect(200);
         // A plain member administers nothing, and reads nobody.
         app.admin("PUT", &at(&acme, &member_id), json!({ "roles": ["member"] })).await.expect(200);
+        // A name is no id, or somebody could be taken for another organization.
+        let renamed = Call::api("PATCH", &format!("/v1/organizations/{acme}"), &json!({ "slug": globex }));
+        owner.send(renamed).await.refused(422, "invalid_field");
         for path in [format!("/v1/organizations/{acme}"), format!("/v1/organizations/{acme}/members"), at(&acme, &member_id)] {
             member.get(&path).await.refused(403, "forbidden");
         }
@@ -289,8 +292,10 @@ both! {
         let path = format!("/v1/admin/operators/g-{admin_id}");
         second.send(Call::api("DELETE", &path, &json!({}))).await.expect(204);
         second.send(Call::api("DELETE", &path, &json!({}))).await.refused(404, "not_found");
-        // What lies below them is theirs.
+        // What lies below them is theirs, but nobody else's id.
         let bob = id_of(&admin.post("/v1/admin/users", json!({ "email": "bob@x.test" })).await.expect(201));
+        let stolen = Call::api("PUT", &format!("/v1/admin/users/{bob}/identities"), &json!({ "upstream": "embedded", "subject": owner }));
+        admin.send(stolen).await.refused(422, "invalid_field");
         admin.send(Call::api("PATCH", &format!("/v1/admin/users/{bob}"), &json!({ "state": "disabled" }))).await.expect(200);
     }
 

@@ -237,6 +237,47 @@ async fn a_silent_login_through_an_app_host_ends_in_the_app() {
     assert_eq!(at, format!("{APP}/x?error=login_required"));
 }
 
+/// A listed application on the same site brings the cookie along. It reads who is there; it does
+/// not administer, and changes no factor.
+#[tokio::test]
+async fn the_script_of_a_listed_application_administers_nothing() {
+    let app = TestApp::sqlite().await;
+    let mut owner = app.signup("ana@x.test").await;
+    let user = owner.me().await["sub"].as_str().expect("an id").to_owned();
+    let mut tx = crate::harness::rows::tx(&app).await;
+    let principal = ("user", user.as_str());
+    laneway::store::operators::grant(&mut tx, "g1", principal, "owner", None, 0)
+        .await
+        .expect("granted");
+    tx.commit().await.expect("a commit");
+    for (method, path, own, foreign) in [
+        ("GET", "/v1/admin/users", 200, 403),
+        ("GET", "/v1/organizations", 200, 403),
+        ("GET", "/v1/me/devices", 200, 403),
+        ("GET", "/v1/me/identities", 200, 403),
+        ("DELETE", "/v1/me", 409, 403),
+        ("GET", "/v1/me", 200, 200),
+        ("GET", "/v1/me/sessions", 200, 200),
+    ] {
+        let call = Call::api(method, path, &serde_json::json!({}));
+        let here = owner.send(call.clone().header("origin", LOGIN)).await;
+        assert_eq!(here.code(), own, "{method} {path}: {}", here.text());
+        for header in [("origin", LISTED), ("sec-fetch-site", "same-site")] {
+            let there = owner.send(call.clone().header(header.0, header.1)).await;
+            assert_eq!(there.code(), foreign, "{method} {path}: {}", there.text());
+            if foreign == 403 {
+                assert_eq!(there.problem(), "origin_not_allowed");
+            }
+        }
+    }
+    // A token is no cookie.
+    let call = Call::new("GET", "/v1/admin/users").bearer(&app.operator().await);
+    app.browser()
+        .send(call.header("origin", LISTED))
+        .await
+        .expect(200);
+}
+
 #[tokio::test]
 async fn only_listed_origins_get_cors_headers_and_only_for_scripts() {
     let app = TestApp::sqlite().await;

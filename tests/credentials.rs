@@ -287,6 +287,13 @@ both! {
         assert_eq!(done["state"], "done", "the password was typed a moment ago");
         assert_eq!(browser.me().await["acr"], "aal2");
         browser.post("/v1/me/totp", json!({})).await.expect(201);
+        // The factor that was brought along grows old: it cannot be carried on from step to step.
+        for passed in [100, 60] {
+            app.clock.advance_s(passed);
+            let (id, code) = app.asked_for_code(&mut browser, "step_up", "ana@x.test").await;
+            let flow = answer(&mut browser, &id, "email-code", json!({ "code": code })).await.expect(200).json();
+            assert_eq!(flow["state"] == "done", passed == 100, "{passed}");
+        }
         app.clock.advance_s(400);
         let (id, code) = app.asked_for_code(&mut browser, "step_up", "ana@x.test").await;
         let flow = answer(&mut browser, &id, "email-code", json!({ "code": code })).await.expect(200).json();
@@ -337,6 +344,13 @@ both! {
         let made = browser.post("/v1/me/recovery-codes", json!({})).await.expect(201).json();
         assert_eq!(made["codes"].as_array().map(Vec::len), Some(10));
         assert_eq!(browser.get("/v1/me/totp").await.expect(200).json()["set"], true);
+        // An app is no passkey, whatever its id.
+        let export = browser.get("/v1/me/export").await.expect(200).json();
+        let all = export["factors"].as_array().expect("factors");
+        for factor in all {
+            let path = format!("/v1/me/passkeys/{}", factor["id"].as_str().expect("an id"));
+            browser.send(Call::api("DELETE", &path, &json!({}))).await.refused(404, "not_found");
+        }
         browser.send(remove.clone()).await.expect(204);
         assert_eq!(browser.get("/v1/me/totp").await.expect(200).json()["set"], false);
         let left = browser.get("/v1/me/recovery-codes").await.expect(200).json();

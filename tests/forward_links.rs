@@ -42,9 +42,18 @@ async fn links_of_oauth2_proxy_setups_work_behind_a_listed_proxy() {
         .await
         .expect(303);
     assert_eq!(foreign.location(), format!("{LOGIN}/account"));
+    // Nor can a picture in what somebody has written there.
+    let click = out.header("sec-fetch-site", "same-origin");
+    let picture = click.clone().header("sec-fetch-mode", "no-cors");
+    let picture = person
+        .send(picture.header("sec-fetch-dest", "image"))
+        .await
+        .expect(303);
+    assert_eq!(picture.location(), format!("{LOGIN}/account"));
     person.user(WIKI).await.expect(200);
+    let click = click.header("sec-fetch-mode", "navigate");
     let own = person
-        .send(out.header("sec-fetch-site", "same-origin"))
+        .send(click.header("sec-fetch-dest", "document"))
         .await
         .expect(303);
     assert_eq!(own.location(), "https://wiki.test/bye");

@@ -41,6 +41,29 @@ async fn big_heads_are_431_whoever_notices() {
 }
 
 #[tokio::test]
+async fn two_lengths_are_refused_in_every_request_of_a_connection() {
+    let app = TestApp::sqlite().await;
+    let listener = app.listen().await;
+    let two = with("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n";
+    for requests in [0, 1, 3] {
+        let mut wire = listener.connect().await;
+        for _ in 0..requests {
+            // What is no head must not be taken for one.
+            let body = "Content-Length: 1\nTransfer-Encoding: x\n\n";
+            let length = format!("Content-Length: {}\r\n", body.len());
+            wire.send(with(&length) + body).await;
+            assert_eq!(wire.answer().await.0.status, 200);
+        }
+        wire.send(&two).await;
+        let (head, body) = wire.answer().await;
+        assert_eq!(head.status, 400, "after {requests}: {body}");
+    }
+    let mut wire = listener.connect().await;
+    wire.send(two.replace("\r\n", "\n")).await;
+    assert_eq!(wire.answer().await.0.status, 400, "bare line feeds");
+}
+
+#[tokio::test]
 async fn a_slow_head_is_cut_and_an_unused_connection_is_kept() {
     let app = TestApp::sqlite().await;
     let listener = app.listen().await;

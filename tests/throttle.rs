@@ -196,6 +196,84 @@ async fn past_a_hundred_in_a_row_right_wrong_and_unknown_look_the_same() {
     assert_eq!(app.mails_to(nobody).await.len(), 0);
 }
 
+/// What can be asked next in the same flow must not tell either.
+#[tokio::test]
+async fn nothing_that_is_tried_after_a_hidden_verdict_shows_it() {
+    let app = with_victim(options("failures_per_account = 2\nfailures_in_a_row = 4")).await;
+    let keys = SoftAuthenticator::new();
+    app.enrol(&mut at_home(&app).await, &keys).await;
+    let mallory = SoftAuthenticator::new();
+    let made = json!({ "email": "mal@x.test", "email_verified": true, "password": PASSWORD });
+    app.admin("POST", "/v1/admin/users", made).await.expect(201);
+    let mut own = app.browser();
+    let (_, reply) = try_in(&app, &mut own, "mal@x.test", PASSWORD).await;
+    assert_eq!(reply.expect(200).json()["state"], "done");
+    app.enrol(&mut own, &mallory).await;
+    for n in 0..4 {
+        guess(&app, n, VICTIM, "wrong")
+            .await
+            .refused(422, "invalid_credentials");
+    }
+    let probes = [
+        ("choose", json!({})),
+        ("identify", json!({ "username": "x@x.test" })),
+        (
+            "password",
+            json!({ "password": "another one that is wrong" }),
+        ),
+        ("passkey", json!({})),
+        ("totp", json!({ "code": "123456" })),
+        ("email-code", json!({ "code": "000000" })),
+    ];
+    for (number, (kind, body)) in (10u16..).zip(&probes) {
+        let mut seen = Vec::new();
+        for (lane, password) in [(0, "wrong"), (100, PASSWORD)] {
+            let mut browser = app.browser().at_ip(network(number + lane));
+            let (id, reply) = try_in(&app, &mut browser, VICTIM, password).await;
+            assert_eq!(step(&reply.expect(200)), "email-code");
+            let mut replies = Vec::new();
+            // Once as it is, and once after going back.
+            for back in [false, true] {
+                if back {
+                    answer(&mut browser, &id, "choose", json!({})).await;
+                }
+                let reply = answer(&mut browser, &id, kind, body.clone()).await;
+                let mut json = reply.json();
+                for path in [
+                    "/step/public_key/challenge",
+                    "/request_id",
+                    "/flow/id",
+                    "/id",
+                ] {
+                    if let Some(value) = json.pointer_mut(path) {
+                        *value = Value::Null;
+                    }
+                }
+                replies.push((reply.code(), json));
+            }
+            seen.push(replies);
+        }
+        assert_eq!(seen[0], seen[1], "{kind}");
+    }
+    // A passkey of one's own signs in as oneself, whatever was typed before.
+    for password in ["wrong", PASSWORD] {
+        let mut browser = app.browser().at_ip(network(40));
+        let (id, _) = try_in(&app, &mut browser, VICTIM, password).await;
+        let open = answer(&mut browser, &id, "passkey", json!({})).await;
+        let open = open.expect(200).json();
+        let credential = mallory
+            .get(&open["step"]["public_key"], LOGIN)
+            .expect("it signs");
+        let body = json!({ "credential": credential });
+        let done = answer(&mut browser, &id, "passkey", body).await.expect(200);
+        assert_eq!(done.json()["state"], "done");
+        assert_eq!(browser.me().await["email"], "mal@x.test");
+    }
+    // Nor does signing in as oneself, with the victim's name typed, open a hundred more.
+    let reply = guess(&app, 41, VICTIM, "wrong").await.expect(200);
+    assert_eq!(step(&reply), "email-code", "the row has not ended");
+}
+
 #[tokio::test]
 async fn guesses_at_once_are_counted_before_they_are_judged() {
     let limits = options("failures_per_account = 3\nfailures_in_a_row = 10");

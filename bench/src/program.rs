@@ -11,9 +11,19 @@ use laneway::domain::session::Session;
 use laneway::domain::tenant::Tenant;
 use laneway::domain::user::{User, UserState};
 use laneway::domain::{Sid, UserId};
+use laneway::outbound::SystemClock;
 use laneway::store::{Write, sessions, tenants, users};
-use laneway_contract::Acr;
+use laneway_contract::{Acr, Clock};
 use laneway_sqlkit::DbError;
+
+/// A clock that stands still: nothing that is kept in memory grows old while calls are counted.
+struct Standing(i64);
+
+impl Clock for Standing {
+    fn now_ms(&self) -> i64 {
+        self.0
+    }
+}
 
 /// Puts the program of a configuration text together.
 ///
@@ -27,6 +37,7 @@ pub async fn open(path: &Path, text: String) -> Result<App, String> {
     };
     let config = Config::load(&sources).map_err(|faults| format!("{faults:?}"))?;
     App::builder(config)
+        .clock(Arc::new(Standing(SystemClock.now_ms())))
         .build()
         .await
         .map_err(|problem| format!("{}: {:?}", problem.detail, problem.source))

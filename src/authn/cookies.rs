@@ -39,22 +39,25 @@ pub fn read_single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// How a cookie was sent.
 pub fn read_sent<'a>(headers: &'a HeaderMap, name: &str) -> Sent<'a> {
     let mut found = None;
-    for pair in pairs(headers) {
-        let Some((key, value)) = pair.split_once('=') else {
+    for pair in raw_pairs(headers) {
+        let mut parts = pair.splitn(2, |byte| *byte == b'=');
+        let (Some(key), Some(value)) = (parts.next(), parts.next()) else {
             continue;
         };
-        if key.trim() == name {
+        if key.trim_ascii() == name.as_bytes() {
             if found.is_some() {
                 return Sent::Twice;
             }
-            found = Some(value.trim());
+            found = Some(value.trim_ascii());
         }
     }
+    let Some(value) = found else {
+        return Sent::Absent;
+    };
     // Our own values are base64url of fixed length; anything else is not looked up.
-    match found {
-        None => Sent::Absent,
-        Some(value) if value.len() == 43 && value.bytes().all(is_base64url) => Sent::Once(value),
-        Some(_) => Sent::Malformed,
+    match std::str::from_utf8(value) {
+        Ok(text) if text.len() == 43 && text.bytes().all(is_base64url) => Sent::Once(text),
+        _ => Sent::Malformed,
     }
 }
 
@@ -93,28 +96,33 @@ pub fn clear(name: &'static str) -> HeaderValue {
     write(name, "", 0)
 }
 
-/// The `Cookie` header without any cookie of ours, for backends.
+/// The `Cookie` header without any cookie of ours, for backends: theirs byte by byte.
 pub fn strip_ours(headers: &HeaderMap) -> Option<HeaderValue> {
-    let kept: Vec<&str> = pairs(headers)
+    let kept: Vec<&[u8]> = raw_pairs(headers)
         .filter(|pair| {
-            let key = pair.split_once('=').map_or(*pair, |(key, _)| key);
-            !key.trim().starts_with(SESSION)
+            let key = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
+            !key.trim_ascii().starts_with(SESSION.as_bytes())
         })
         .collect();
     if kept.is_empty() {
         None
     } else {
-        HeaderValue::from_str(&kept.join("; ")).ok()
+        HeaderValue::from_bytes(&kept.join(&b"; "[..])).ok()
     }
 }
 
+/// The cookies that are text: of others, which anybody on a neighbouring host can set, none is
+/// ours.
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    raw_pairs(headers).filter_map(|pair| std::str::from_utf8(pair).ok())
+}
+
+fn raw_pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(';'))
-        .map(str::trim)
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+        .map(<[u8]>::trim_ascii)
         .filter(|pair| !pair.is_empty())
 }
 
@@ -187,6 +195,27 @@ mod tests {
             }
             assert_eq!(read_single(&headers, SESSION), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_neighbours_cookie_that_is_no_text_changes_nothing_about_ours() {
+        let value = "a".repeat(43);
+        let mut line = b"n=Zo\xeb; __Host-lw=".to_vec();
+        line.extend_from_slice(value.as_bytes());
+        line.extend_from_slice(b"; m=\xff");
+        let mut headers = HeaderMap::new();
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_bytes(&line).expect("header"),
+        );
+        assert_eq!(read_single(&headers, SESSION), Some(value.as_str()));
+        let kept = strip_ours(&headers).expect("two remain");
+        assert_eq!(kept.as_bytes(), b"n=Zo\xeb; m=\xff");
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_bytes(b"__Host-lw=\xff").expect("header"),
+        );
+        assert_eq!(read_single(&headers, SESSION), None, "two of them");
     }
 
     #[test]

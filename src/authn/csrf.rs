@@ -46,13 +46,7 @@ pub fn check_flow_api(
             "Send the header `X-CSRF: 1` with this request.",
         ));
     }
-    let foreign_site = headers
-        .get("sec-fetch-site")
-        .is_some_and(|value| value != "same-origin" && value != "none");
-    let foreign_origin = headers
-        .get("origin")
-        .is_some_and(|value| !same_origin(value.to_str().ok(), own_origin));
-    if foreign_site || foreign_origin {
+    if is_foreign(headers, own_origin) {
         return Err(Problem::new(
             Code::OriginNotAllowed,
             "Sign-in happens on the login host's own pages.",
@@ -74,6 +68,32 @@ pub fn check_flow_api(
         ));
     }
     Ok(())
+}
+
+/// With a cookie, what administers or changes factors is for our own pages: the script of an
+/// application on the same site brings the cookie along too.
+///
+/// # Errors
+/// `origin_not_allowed`.
+pub fn check_own_page(headers: &HeaderMap, own_origin: &str) -> Result<(), Problem> {
+    if is_foreign(headers, own_origin) {
+        return Err(Problem::new(
+            Code::OriginNotAllowed,
+            "With a cookie this is for the login host's own pages. Send a token instead.",
+        ));
+    }
+    Ok(())
+}
+
+/// Does anything speak of a page on another origin?
+fn is_foreign(headers: &HeaderMap, own_origin: &str) -> bool {
+    let foreign_site = headers
+        .get("sec-fetch-site")
+        .is_some_and(|value| value != "same-origin" && value != "none");
+    let foreign_origin = headers
+        .get("origin")
+        .is_some_and(|value| !same_origin(value.to_str().ok(), own_origin));
+    foreign_site || foreign_origin
 }
 
 fn same_origin(given: Option<&str>, own: &str) -> bool {

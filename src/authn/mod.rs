@@ -13,4 +13,4 @@ pub use cookies::{
     DEVICE, FLOW, LANG, SESSION, clear, read_lang, read_single, set_device, set_flow, set_lang,
     set_session, strip_ours,
 };
-pub use csrf::{check_api, check_flow_api, form_token, form_token_matches};
+pub use csrf::{check_api, check_flow_api, check_own_page, form_token, form_token_matches};

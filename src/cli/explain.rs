@@ -225,7 +225,11 @@ fn tell_route(story: &mut Story, site: &Site, path: &str) -> Place {
         return Place::Ours;
     }
     let app = site.app.as_ref();
-    if path.starts_with("/api/") {
+    // Nothing of the host passes through Laneway but the way back of a sign-in: the rest is the
+    // application's, whatever its paths are called.
+    let elsewhere = app.is_none_or(|app| app.frontend.is_none() && app.routes.is_empty());
+    let theirs = elsewhere && !path.starts_with("/.laneway/");
+    if path.starts_with("/api/") && !theirs {
         let Some(route) = app.and_then(|app| app.route(path)) else {
             kind("none", "no [[app.route]] has this name".into());
             return Place::Nothing;
@@ -242,7 +246,7 @@ fn tell_route(story: &mut Story, site: &Site, path: &str) -> Place {
             anonymous: route.anonymous,
         };
     }
-    if is_ours(path) {
+    if is_ours(path) && !theirs {
         kind(
             "ours",
             "a path that is Laneway's own on every app host".into(),

@@ -203,6 +203,7 @@ fn frontend(app: &mut Section<'_>) -> Option<Frontend> {
         return None;
     }
     let mut section = app.section("frontend");
+    let named = section.has("proxy") || section.has("dir");
     let proxy = section.parsed("proxy", backend);
     let dir = section.parsed("dir", folder);
     let exchange = proxy.is_some().then(|| exchange(&mut section));
@@ -214,6 +215,8 @@ fn frontend(app: &mut Section<'_>) -> Option<Frontend> {
             app.fault("frontend", "proxy and dir", "choose one of them");
             None
         }
+        // What was wrong with it has been said.
+        (None, None) if named => None,
         (None, None) => {
             app.fault(
                 "frontend",

@@ -361,10 +361,7 @@ fn organization(
         return Ok(None);
     }
     if let Some(wanted) = &flow.state.demand.org {
-        let member = facts
-            .memberships
-            .iter()
-            .find(|m| m.org.as_str() == wanted || m.slug == *wanted);
+        let member = facts.memberships.iter().find(|m| m.is_called(wanted));
         note(
             trace,
             "organization",

@@ -381,9 +381,20 @@ impl FlowState {
         first.or(self.proofs.last())
     }
 
-    /// Whom the answers must come from, where that is settled.
+    /// Whom the answers must come from, where that is settled and may show.
     pub fn person(&self) -> Option<&UserId> {
         let bound = self.bound.as_ref().map(|bound| &bound.user);
-        bound.or(self.more.as_ref().map(|more| &more.user))
+        let found = self.more.as_ref().filter(|_| !self.is_hidden());
+        bound.or(found.map(|more| &more.user))
+    }
+
+    /// Another way instead of a password whose verdict must not show: from the beginning,
+    /// whatever that was.
+    pub fn forget_hidden(&mut self) {
+        if self.is_hidden() {
+            self.doubt = None;
+            self.more = None;
+            self.proofs.clear();
+        }
     }
 }

@@ -185,9 +185,7 @@ impl Rule {
     pub fn holds(&self, who: &Who<'_>) -> bool {
         let org = who.org;
         match self {
-            Self::Org(any) => {
-                org.is_some_and(|org| any.iter().any(|o| *o == org.org.0 || *o == org.slug))
-            }
+            Self::Org(any) => org.is_some_and(|org| any.iter().any(|o| org.is_called(o))),
             Self::Role(any) => org.is_some_and(|org| any.iter().any(|r| org.roles.contains(r))),
             Self::Scope(all) => {
                 org.is_some_and(|org| all.iter().all(|p| org.permissions.contains(p)))

@@ -119,6 +119,11 @@ pub fn plausible(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
+/// Has it the form of our ids? Names must not: an id names one record and nothing else.
+pub fn is_uuid(text: &str) -> bool {
+    Uuid::try_parse(text).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::Sid;

@@ -116,3 +116,12 @@ pub struct Membership {
     /// Union of what the roles permit, sorted.
     pub permissions: Vec<String>,
 }
+
+impl Membership {
+    /// Is this the organization that an id or a short name means? What has the form of an id is
+    /// one.
+    pub fn is_called(&self, id_or_slug: &str) -> bool {
+        self.org.as_str() == id_or_slug
+            || (self.slug == id_or_slug && !super::ids::is_uuid(id_or_slug))
+    }
+}

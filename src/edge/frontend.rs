@@ -7,7 +7,7 @@ use tower::ServiceExt;
 use tower_http::services::{ServeDir, ServeFile};
 
 use super::backends::Backends;
-use super::proxy::{Call, exchange, join, prepare};
+use super::proxy::{Call, exchange, join, prepare, without_climbing};
 use super::upgrade;
 use crate::config::Frontend;
 use crate::domain::Problem;
@@ -36,7 +36,8 @@ pub async fn serve(
             url,
             exchange: bounds,
         }) => {
-            let target = join(url, request.uri().path(), request.uri().query())?;
+            let path = without_climbing(request.uri().path())?;
+            let target = join(url, path, request.uri().query())?;
             let upgrade = upgrade::take(&mut request);
             prepare(call, request.headers_mut())?;
             *request.uri_mut() = target;

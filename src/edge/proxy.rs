@@ -235,14 +235,21 @@ fn target(route: &Route, uri: &Uri) -> Result<Uri, Problem> {
     } else {
         path
     };
-    // A backend would resolve them against its own base, and so leave the route.
-    if climbs(rest) {
+    join(&route.backend, without_climbing(rest)?, uri.query())
+}
+
+/// A backend would resolve dot segments against its own base, and so leave what was opened.
+///
+/// # Errors
+/// `invalid_request`.
+pub(super) fn without_climbing(path: &str) -> Result<&str, Problem> {
+    if climbs(path) {
         return Err(Problem::new(
             Code::InvalidRequest,
             "Write the path without dot segments.",
         ));
     }
-    join(&route.backend, rest, uri.query())
+    Ok(path)
 }
 
 pub(super) fn join(base: &Url, rest: &str, query: Option<&str>) -> Result<Uri, Problem> {

@@ -4,7 +4,7 @@
 
 use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
-use http::{Uri, header};
+use http::{HeaderMap, Uri, header};
 use serde::Deserialize;
 
 use super::bff::see_other;
@@ -96,15 +96,22 @@ async fn clicked(context: &Context, uri: Uri) -> Result<Response, Problem> {
     if visit.live.is_none() {
         return Ok(see_other(&after(context, home.as_ref())));
     }
-    let own_click = context
-        .headers
-        .get("sec-fetch-site")
-        .is_some_and(|site| site == "same-origin" || site == "none");
-    if own_click {
+    if is_click(&context.headers) {
         end(context, &visit, home.as_ref()).await
     } else {
         Ok(see_other(&context.site.tenant.address("/account")))
     }
+}
+
+/// A page of this host that a person opened: no image, script or frame that another made.
+fn is_click(headers: &HeaderMap) -> bool {
+    let is = |name: &str, wanted: &[&str]| {
+        let given = headers.get(name).and_then(|value| value.to_str().ok());
+        given.is_some_and(|given| wanted.contains(&given))
+    };
+    is("sec-fetch-site", &["same-origin", "none"])
+        && is("sec-fetch-mode", &["navigate"])
+        && is("sec-fetch-dest", &["document"])
 }
 
 async fn end(

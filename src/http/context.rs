@@ -150,6 +150,19 @@ impl Context {
     }
 }
 
+impl Context {
+    /// A cookie counts here only for our own pages; tokens count from anywhere.
+    ///
+    /// # Errors
+    /// `origin_not_allowed`.
+    pub fn own_page_only(&self) -> Result<(), Problem> {
+        if authn::names_bearer(&self.headers) {
+            return Ok(());
+        }
+        authn::check_own_page(&self.headers, &self.origin())
+    }
+}
+
 /// Does an `Accept` header name HTML before anything else that we speak?
 pub fn wants_html(headers: &HeaderMap) -> bool {
     headers

@@ -1,4 +1,4 @@
-//! Watches the first request head of a connection for two lengths.
+//! Watches each request head of a connection for two lengths.
 //!
 //! `Content-Length` beside `Transfer-Encoding` is how requests are smuggled past a proxy
 //! that reads the other one (RFC 9112 §6.3). The HTTP library drops one of them before
@@ -19,38 +19,74 @@ const LONGEST_HEAD: usize = 64 * 1024;
 #[derive(Debug, Clone, Copy)]
 pub struct TwoLengths;
 
-/// A connection whose first head is looked at while it is read.
+/// What the watcher of a connection and its service tell each other.
+#[derive(Default)]
+pub struct Heads {
+    found: AtomicBool,
+    next: AtomicBool,
+}
+
+impl Heads {
+    /// Did the head of this request name two lengths?
+    pub fn named_two(&self) -> bool {
+        self.found.swap(false, Ordering::SeqCst)
+    }
+
+    /// The answer is handed over: what comes now is another head.
+    pub fn next(&self) {
+        self.next.store(true, Ordering::SeqCst);
+    }
+}
+
+/// A connection whose heads are looked at while they are read.
 pub struct FirstHead<S> {
     stream: S,
     head: Option<Vec<u8>>,
-    found: Arc<AtomicBool>,
+    heads: Arc<Heads>,
 }
 
 impl<S> FirstHead<S> {
     /// Wraps a fresh connection; the flag is set before the first request is handled.
-    pub fn new(stream: S) -> (Self, Arc<AtomicBool>) {
-        let found = Arc::new(AtomicBool::new(false));
+    pub fn new(stream: S) -> (Self, Arc<Heads>) {
+        let heads = Arc::new(Heads::default());
         let watched = Self {
             stream,
             head: Some(Vec::new()),
-            found: Arc::clone(&found),
+            heads: Arc::clone(&heads),
         };
-        (watched, found)
+        (watched, heads)
     }
 
     fn look(&mut self, fresh: &[u8]) {
+        if self.heads.next.swap(false, Ordering::SeqCst) {
+            self.head = Some(Vec::new());
+        }
         let Some(head) = &mut self.head else { return };
         head.extend_from_slice(fresh);
-        let end = head.windows(4).position(|four| four == b"\r\n\r\n");
+        let end = end_of(head);
         if end.is_none() && head.len() < LONGEST_HEAD {
             return;
         }
         if let Some(end) = end {
-            self.found
+            self.heads
+                .found
                 .store(names_two_lengths(&head[..end]), Ordering::SeqCst);
         }
         self.head = None;
     }
+}
+
+/// Where a head ends. Lines may end in a bare line feed (RFC 9112 §2.2).
+fn end_of(head: &[u8]) -> Option<usize> {
+    let feeds = head
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'\n')
+        .map(|(place, _)| place);
+    feeds.into_iter().find(|place| {
+        let rest = &head[place + 1..];
+        rest.starts_with(b"\n") || rest.starts_with(b"\r\n")
+    })
 }
 
 fn names_two_lengths(head: &[u8]) -> bool {
@@ -97,7 +133,19 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FirstHead<S> {
 
 #[cfg(test)]
 mod tests {
-    use super::names_two_lengths;
+    use super::{end_of, names_two_lengths};
+
+    #[test]
+    fn heads_end_at_an_empty_line_however_it_is_written() {
+        for head in [
+            "GET / HTTP/1.1\r\nA: b\r\n\r\nrest",
+            "GET / HTTP/1.1\nA: b\n\nrest",
+        ] {
+            let end = end_of(head.as_bytes()).expect("an end");
+            assert!(head[..end].trim_end().ends_with("A: b"), "{head:?}");
+        }
+        assert_eq!(end_of(b"GET / HTTP/1.1\r\nA: b\r\n"), None);
+    }
 
     #[test]
     fn two_lengths_are_seen_in_any_case_and_order() {

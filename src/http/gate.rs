@@ -263,17 +263,18 @@ fn client_address(state: &AppState, peer: Option<IpAddr>, headers: &HeaderMap) -
     if !trusted(&peer) {
         return peer.to_string();
     }
-    let chain: Vec<&str> = headers
+    let chain: Vec<&[u8]> = headers
         .get_all("x-forwarded-for")
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(','))
-        .map(str::trim)
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
         .collect();
     let mut nearest = peer;
     for hop in chain.iter().rev() {
         // Something unreadable ends the chain of trust at the hop before it.
-        let Ok(ip) = hop.parse::<IpAddr>() else { break };
+        let hop = std::str::from_utf8(hop).unwrap_or_default();
+        let Ok(ip) = hop.trim().parse::<IpAddr>() else {
+            break;
+        };
         nearest = ip.to_canonical();
         if !trusted(&nearest) {
             break;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware::{from_fn_with_state, map_request, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_request, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, patch, post};
 use http::StatusCode;
@@ -226,7 +226,7 @@ fn login_host(state: &AppState, extra: Vec<Extra>) -> Router {
         .merge(browser())
         .merge(flows())
         .merge(account())
-        .merge(factors())
+        .merge(factors().route_layer(from_fn(own_page)))
         .merge(operators(state))
         .merge(pages::routes());
     for module in extra {
@@ -334,7 +334,18 @@ fn factors() -> Router<AppState> {
 /// The guard asks for every one of these whether the caller may; a route without a line in
 /// the list above is refused to everybody.
 fn operators(state: &AppState) -> Router<AppState> {
-    admin::routes().route_layer(from_fn_with_state(state.clone(), admin::guard))
+    admin::routes()
+        .route_layer(from_fn_with_state(state.clone(), admin::guard))
+        .route_layer(from_fn(own_page))
+}
+
+/// Lets tokens through, and cookies only from our own pages.
+async fn own_page(request: Request, next: Next) -> Response {
+    let refused = context::of(&request).and_then(|context| context.own_page_only().err());
+    match refused {
+        Some(problem) => problem.into_response(),
+        None => next.run(request).await,
+    }
 }
 
 async fn method_not_allowed() -> Problem {

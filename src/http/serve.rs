@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,11 +16,11 @@ use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt as _;
 
 use super::deadlines::{Deadlines, Phase};
-use super::first_head::{FirstHead, TwoLengths};
+use super::first_head::{FirstHead, Heads, TwoLengths};
 use super::ops;
 use crate::app::{App, spawn_jobs};
 use crate::domain::{Code, Problem};
@@ -108,26 +107,25 @@ pub async fn accept(
     stop: impl Future<Output = ()>,
 ) {
     let (stop_all, stopping) = watch::channel(());
+    let slots = Arc::new(Semaphore::new(most_connections()));
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = next(&listener, &slots) => accepted,
             () = &mut stop => break,
         };
-        let Ok((stream, peer)) = accepted else {
+        let Ok((stream, peer, slot)) = accepted else {
             // Out of descriptors: waiting is all that helps.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
         let _ = stream.set_nodelay(true);
         let (router, keep_alive) = (router.clone(), listening.keep_alive);
-        tokio::spawn(serve_one(
-            stream,
-            peer,
-            router,
-            keep_alive,
-            stopping.clone(),
-        ));
+        let serving = serve_one(stream, peer, router, keep_alive, stopping.clone());
+        tokio::spawn(async move {
+            serving.await;
+            drop(slot);
+        });
     }
     drop((listener, stopping));
     let _ = stop_all.send(());
@@ -145,6 +143,31 @@ pub async fn accept(
     }
 }
 
+/// The next connection, once there is room for it.
+async fn next(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let slot = Arc::clone(slots).acquire_owned().await;
+    let slot = slot.map_err(std::io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, peer, slot))
+}
+
+/// Half of the files that this process may open (`proc(5)`): a call may need another towards a
+/// backend, and the database and the operations listener must never go without.
+fn most_connections() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    open_files(&limits).map_or(32_768, |most| (most / 2).max(16))
+}
+
+fn open_files(limits: &str) -> Option<usize> {
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
 async fn serve_one(
     stream: TcpStream,
     peer: SocketAddr,
@@ -152,19 +175,20 @@ async fn serve_one(
     keep_alive: Duration,
     mut stopping: watch::Receiver<()>,
 ) {
-    let (stream, two_lengths) = FirstHead::new(stream);
+    let (stream, heads) = FirstHead::new(stream);
     let (stream, phase) = Deadlines::new(stream);
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         phase.request();
         request.extensions_mut().insert(ConnectInfo(peer));
-        if two_lengths.swap(false, Ordering::SeqCst) {
+        if heads.named_two() {
             request.extensions_mut().insert(TwoLengths);
         }
         let (router, phase) = (router.clone(), Arc::clone(&phase));
+        let heads = Arc::clone(&heads);
         async move {
             let answer = router.oneshot(request.map(Body::new)).await;
             let answer = answer.unwrap_or_else(|never| match never {});
-            Ok::<_, Infallible>(watched(answer, phase))
+            Ok::<_, Infallible>(watched(answer, phase, heads))
         }
     });
     // Not the builder that guesses the version: its guess waits without a deadline. A head's
@@ -186,20 +210,21 @@ async fn serve_one(
     let _ = connection.await;
 }
 
-fn watched(answer: Response, phase: Arc<Phase>) -> Response<Sent> {
+fn watched(answer: Response, phase: Arc<Phase>, heads: Arc<Heads>) -> Response<Sent> {
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         phase.upgraded();
     }
     if let Some(Reader { stall, cut }) = answer.extensions().get::<Reader>() {
         phase.answer(*stall, cut);
     }
-    answer.map(|body| Sent { body, phase })
+    answer.map(|body| Sent { body, phase, heads })
 }
 
 /// An answer's body, which tells the connection when it has been handed over.
 struct Sent {
     body: Body,
     phase: Arc<Phase>,
+    heads: Arc<Heads>,
 }
 
 impl hyper::body::Body for Sent {
@@ -224,6 +249,24 @@ impl hyper::body::Body for Sent {
 
 impl Drop for Sent {
     fn drop(&mut self) {
+        self.heads.next();
         self.phase.idle();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::open_files;
+
+    #[test]
+    fn the_soft_limit_counts() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units\n\
+                      Max open files            1024                 1048576              files\n";
+        assert_eq!(open_files(limits), Some(1024));
+        assert_eq!(
+            open_files("Max open files   unlimited   unlimited   files"),
+            None
+        );
+        assert_eq!(open_files(""), None);
     }
 }

@@ -15,6 +15,7 @@ pub use email::{
     PendingEmail, begin_email_change, cancel_email_change, confirm_email_change, pending_email,
 };
 pub use export::{ExportAt, ExportPiece, begin_export, export_piece, shown_event};
+pub(in crate::lane_a) use identities::keep_login_name;
 pub use identities::{list_identities, unlink};
 pub use organizations::switch_org;
 pub use passkeys::{begin_passkey, can_enrol, finish_passkey, list_passkeys, remove_passkey};

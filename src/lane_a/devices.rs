@@ -27,6 +27,8 @@ pub(super) struct Seen {
     pub(super) cookie: String,
     /// Nobody has signed in to this account here, or not for long.
     pub(super) unknown: bool,
+    /// The name that the person has shown to be theirs.
+    pub(super) name: Option<String>,
 }
 
 /// How long devices are recognised.
@@ -105,7 +107,7 @@ pub(super) async fn sign_in(
     }
     let owner = users::find(&mut write.tx, tenant, user).await?;
     let name = owner.and_then(|owner| own_name(flow, &owner));
-    let mac = name.map(|name| name_mac(visit, &name));
+    let mac = name.as_ref().map(|name| name_mac(visit, name));
     let fresh = Device {
         id: DeviceId(core.new_id()),
         user: user.clone(),
@@ -122,6 +124,7 @@ pub(super) async fn sign_in(
             id: fresh.id,
             cookie,
             unknown: true,
+            name,
         });
     };
     let seen = Device {
@@ -133,6 +136,7 @@ pub(super) async fn sign_in(
         unknown: !old.is_known(memory(core), now),
         id: seen.id,
         cookie,
+        name,
     })
 }
 

@@ -38,12 +38,7 @@ pub(super) async fn submit(
     if open {
         send_again(visit, &mut flow).await?;
     } else {
-        if flow.state.is_hidden() {
-            // A code instead of the password: from the beginning, whatever that was.
-            flow.state.doubt = None;
-            flow.state.more = None;
-            flow.state.proofs.clear();
-        }
+        flow.state.forget_hidden();
         start(visit, &mut flow).await?;
     }
     Ok(Submitted::Pending(Box::new(flow)))
@@ -124,7 +119,9 @@ async fn target(
     if flow.state.doubt == Some(Doubt::HiddenWrong) {
         return Ok(target(candidate(), false, false));
     }
-    if let Some(user) = flow.state.person() {
+    // Who gave a password that was right and does not show is known here, and only here.
+    let hidden = flow.state.more.as_ref().map(|more| &more.user);
+    if let Some(user) = flow.state.person().or(hidden) {
         return Ok(target(known(user), true, false));
     }
     let open = tenant.signup == Signup::Open || flow.state.invited;

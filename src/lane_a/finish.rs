@@ -16,7 +16,6 @@ use crate::domain::{Code, Email, OrgId, Problem, UserId};
 use crate::providers::{Configured, EMBEDDED};
 use crate::store::invalidations::{Change, Scope};
 use crate::store::secrets::{self, SecretPurpose};
-use crate::store::sessions::Which;
 use crate::store::{Write, links, operators, users};
 
 /// What `advance` decided.
@@ -60,11 +59,6 @@ pub(super) async fn finish(
     }
     if let Some(hash) = flow.state.owner_link.clone() {
         become_owner(visit, &mut write, &hash, &outcome.user).await?;
-    }
-    if flow.purpose == FlowPurpose::Recover {
-        // Whoever knew the old password is out, on every device.
-        let (tenant, user) = (&visit.site.tenant.id, Which::OfUser(&outcome.user));
-        sign_in::end(&mut write, tenant, user, "password_reset").await?;
     }
     invitation::finish(visit, &mut write, &flow, &outcome.user).await?;
     let cookies = match flow.purpose {
@@ -184,12 +178,14 @@ async fn fill_user(
     }
     let asserted = proof.identity.email.as_deref().and_then(Email::parse);
     let own_proof = proof.method == MethodKind::EmailCode;
-    if let Some(email) = asserted
-        && (user.email.is_none() || (own_proof && flow.purpose == FlowPurpose::Verify))
-    {
+    if let Some(email) = asserted {
         let same = user.email.as_deref() == Some(email.as_str());
-        user.email_verified = proof.identity.email_verified || (same && user.email_verified);
-        user.email = Some(email.as_str().to_owned());
+        // Another address than the account's becomes a way in and no more: moving the account
+        // there is a change of its own, which the old address hears of.
+        if user.email.is_none() || (same && own_proof && flow.purpose == FlowPurpose::Verify) {
+            user.email_verified = proof.identity.email_verified || (same && user.email_verified);
+            user.email = Some(email.as_str().to_owned());
+        }
     }
     if user != before {
         let now = write.now();
@@ -329,6 +325,14 @@ async fn become_owner(
         now,
     )
     .await?;
+    let event = Event::new(
+        kind::OPERATOR_APPOINTED,
+        EventOutcome::Success,
+        ("user", user.as_str()),
+    )
+    .by_user(user)
+    .detail(json!({ "role": "owner", "scope": "instance", "by": "owner_link" }));
+    visit.core.audit(write, tenant, visit.meta, event).await?;
     Ok(())
 }
 

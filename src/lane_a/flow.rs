@@ -158,7 +158,8 @@ pub async fn begin(visit: &Visit<'_>, begin: Begin) -> Result<Flow, Problem> {
 /// be proven again beside the other factor.
 async fn carry(visit: &Visit<'_>, demand: &Demand) -> Result<Option<Carried>, Problem> {
     let session = &visit.session()?.session;
-    let fresh = demand.max_age.unwrap_or(FRESH_S).min(FRESH_S);
+    // Half of it, or the new proof would be too old as soon as it is given.
+    let fresh = demand.max_age.unwrap_or(FRESH_S).min(FRESH_S) / 2;
     if !session.satisfies(None, Some(fresh), visit.core.now()) {
         return Ok(None);
     }

@@ -9,6 +9,8 @@ use crate::store::{devices, rate};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
+/// So many people an hour may an organization's admin invite.
+const INVITATIONS: u32 = 200;
 
 /// A flow is begun.
 ///
@@ -103,6 +105,15 @@ pub(super) async fn unasked_mail_allowed(
     let key = hex(&core.sealer.mac("rate mail", name.as_bytes()));
     let used = hit(core, &format!("mail:{what}:{key}"), HOUR_MS).await?;
     Ok(used <= i64::from(core.config.limits.mails_per_address))
+}
+
+/// Whether somebody may send another mail to a stranger in an organization's name.
+///
+/// # Errors
+/// `rate_limited`.
+pub(super) async fn invited(core: &Core, (kind, id): (&str, &str)) -> Result<(), Problem> {
+    let used = hit(core, &format!("invited by:{kind}:{id}"), HOUR_MS).await?;
+    check(used, INVITATIONS, HOUR_MS, core.now())
 }
 
 /// The counter of wrong answers for an account name, whether or not anybody has it.

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::factors::{self, Changed, fault_problem};
 use super::submit::{Submitted, text, wrong_step};
-use super::{Visit, settle};
+use super::{Visit, settle, sign_in};
 use crate::domain::flow::{Flow, FlowPurpose, Step};
 use crate::domain::{Problem, UserId};
+use crate::store::sessions::Which;
 use crate::store::users;
 
 /// Opens the step if passwords are kept here; `None` where they are not.
@@ -72,9 +73,22 @@ pub(super) async fn submit(
         FlowPurpose::Recover => Changed::PasswordReset,
         _ => Changed::PasswordSet,
     };
+    if flow.purpose == FlowPurpose::Recover {
+        end_sessions(visit, &user).await?;
+    }
     factors::changed(visit, &user, change, &user.0).await;
     flow.state.password_settled = true;
     settle::settle(visit, flow).await
+}
+
+/// Whoever knew the old password is out, on every device, and whether or not the rest of the
+/// way is walked.
+async fn end_sessions(visit: &Visit<'_>, user: &UserId) -> Result<(), Problem> {
+    let mut write = visit.core.begin().await?;
+    let (tenant, all) = (&visit.site.tenant.id, Which::OfUser(user));
+    sign_in::end(&mut write, tenant, all, "password_reset").await?;
+    visit.core.commit(write).await?;
+    Ok(())
 }
 
 /// What must not be somebody's password.

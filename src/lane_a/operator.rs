@@ -108,12 +108,13 @@ pub fn check_slug(pointer: &str, slug: &str) -> Result<(), Problem> {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !slug.starts_with('-')
         && !slug.ends_with('-');
-    if ok {
+    let detail = if ok && !crate::domain::ids::is_uuid(slug) {
         return Ok(());
-    }
-    Err(Problem::field(
-        pointer,
-        "invalid_slug",
-        "Use lower-case letters, digits and inner dashes.",
-    ))
+    } else if ok {
+        // Whoever names an id must not get somebody who is called so.
+        "This has the form of an id. Choose a name."
+    } else {
+        "Use lower-case letters, digits and inner dashes."
+    };
+    Err(Problem::field(pointer, "invalid_slug", detail))
 }

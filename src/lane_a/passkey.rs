@@ -26,6 +26,7 @@ pub(super) async fn submit(
 
 async fn start(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Problem> {
     may_start(flow)?;
+    flow.state.forget_hidden();
     let offers = methods::of_flow(visit, flow).await?;
     let offer =
         methods::pick(&offers, MethodKind::Passkey, None).ok_or_else(|| wrong_step(flow))?;

@@ -25,6 +25,7 @@ pub fn redirect_uri(tenant: &Tenant, slug: &str) -> Result<Url, Problem> {
 /// Sends the browser to a provider.
 pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> Result<(), Problem> {
     may_start(flow)?;
+    flow.state.forget_hidden();
     let offers = methods::of_flow(visit, flow).await?;
     let offer = methods::pick(&offers, MethodKind::Redirect, text(body, "connection"))
         .ok_or_else(|| wrong_step(flow))?;

@@ -27,7 +27,7 @@ pub(super) async fn session(
     anchor: SessionUpstream,
 ) -> Result<Cookies, Problem> {
     let seen = devices::sign_in(visit, write, flow, &outcome.user).await?;
-    throttle::signed_in(visit, write, flow, &outcome.user, &seen).await?;
+    throttle::signed_in(visit, write, &outcome.user, &seen).await?;
     let same = visit
         .live
         .as_ref()
@@ -145,11 +145,15 @@ fn auth_time(visit: &Visit<'_>, flow: &Flow, now: i64) -> i64 {
         .iter()
         .map(|p| p.identity.evidence.auth_time_ms)
         .max();
-    match newest {
+    let own = match newest {
         Some(at) if demanded && at + SKEW_MS >= begun => at.max(begun).min(now),
         Some(at) => at.min(now),
         None => now,
-    }
+    };
+    // Together with what the session had proven before it is as old as that: else the older
+    // factor would be carried on for ever.
+    let carried = flow.state.carried.as_ref().and(visit.live.as_ref());
+    carried.map_or(own, |live| own.min(live.session.auth_time))
 }
 
 async fn keep_upstream(

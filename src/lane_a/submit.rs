@@ -141,6 +141,7 @@ async fn identify(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> Result<()
             "Enter a full email address.",
         ));
     }
+    flow.state.forget_hidden();
     flow.state.username = Some(flow::normal_name(username));
     flow.state.step = Step::Choose;
     flow::save(visit.core, flow).await?;
@@ -168,7 +169,9 @@ pub(super) fn check_name(name: &str) -> Result<String, Problem> {
     if name.is_empty() {
         return Err(Problem::field("/name", "required", "Enter a name."));
     }
-    if name.chars().count() > 100 || name.chars().any(char::is_control) {
+    // Names stand in mails to people who did not ask for them.
+    let link = name.contains("://");
+    if link || name.chars().count() > 100 || name.chars().any(char::is_control) {
         return Err(Problem::field(
             "/name",
             "invalid",

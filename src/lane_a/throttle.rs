@@ -197,14 +197,14 @@ pub(super) async fn was_right(visit: &Visit<'_>, attempt: &Attempt) -> Result<()
 pub(super) async fn signed_in(
     visit: &Visit<'_>,
     write: &mut Write,
-    flow: &Flow,
     user: &UserId,
     device: &devices::Seen,
 ) -> Result<(), Problem> {
     failures::succeed(&mut write.tx, &device_bucket(device.id.as_str())).await?;
     failures::succeed(&mut write.tx, &format!("second:{user}")).await?;
+    // The name that is theirs, not any that was typed.
     if device.unknown
-        && let Some(name) = &flow.state.username
+        && let Some(name) = &device.name
     {
         failures::succeed(&mut write.tx, &limits::account_bucket(visit, name)).await?;
     }

@@ -115,6 +115,9 @@ async fn answer(
         MethodKind::RecoveryCode => (Answer::Code(typed), "recovery-code", WRONG_RECOVERY),
         _ => (Answer::Code(typed), "totp", WRONG_TOTP),
     };
+    if kind == MethodKind::Password {
+        flow.state.forget_hidden();
+    }
     let first = kind == MethodKind::Password && flow.state.proofs.is_empty();
     let attempt = if first {
         throttle::password(visit, &flow).await?
@@ -166,8 +169,6 @@ where
 {
     let judged = judge(visit, &mut flow, configured, work).await?;
     flow::count_wrong(visit.core, &mut flow).await?;
-    flow.state.proofs.clear();
-    flow.state.more = None;
     if let LoginStep::Authenticated(identity) = judged {
         throttle::was_right(visit, attempt).await?;
         flow.state.doubt = Some(Doubt::HiddenRight);

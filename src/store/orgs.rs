@@ -70,7 +70,8 @@ pub async fn find(
 ) -> Result<Option<Organization>, DbError> {
     let row = q(
         "SELECT id, slug, name, state, version, created_at FROM organizations \
-                 WHERE tenant_id = $1 AND (id = $2 OR slug = $2)",
+                 WHERE tenant_id = $1 AND (id = $2 OR slug = $2) \
+                 ORDER BY CASE WHEN id = $2 THEN 0 ELSE 1 END LIMIT 1",
     )
     .bind(tenant.as_str())
     .bind(id_or_slug)

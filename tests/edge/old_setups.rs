@@ -26,7 +26,11 @@ async fn an_application_set_up_for_oauth2_proxy_works_unchanged() {
     assert_eq!(page.status, 200);
     assert!(!page.text.contains("root"), "{}", page.text);
     // The link that such an application shows.
-    let click = [("sec-fetch-site", "same-origin")];
+    let click = [
+        ("sec-fetch-site", "same-origin"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "document"),
+    ];
     let out = visitor
         .send(
             "GET",

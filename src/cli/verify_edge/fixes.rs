@@ -300,7 +300,7 @@ fn envoy_prefix(header: &str) -> &'static str {
 fn traefik(fault: Fault, subject: &str) -> Fix {
     match fault {
         Fault::Unprotected | Fault::NoRedirect | Fault::NotUnavailable => fix(
-            "middlewares: [laneway-delete, laneway] on the application's router",
+            "middlewares: [laneway] on the application's router",
             "routers:",
         ),
         Fault::WrongReturn | Fault::OriginalForged | Fault::QuestionRefused => {
@@ -315,16 +315,14 @@ fn traefik(fault: Fault, subject: &str) -> Fix {
             format!("no router that leads {subject} to laneway"),
             "routers:",
         ),
-        Fault::NoIdentity | Fault::CookieLeaks => {
-            fix(format!("authResponseHeaders: [{subject}]"), "forwardAuth:")
-        }
-        Fault::Spoofed | Fault::SpoofedUnderscore => fix(
-            format!("customRequestHeaders: {{ {subject}: \"\" }} in laneway-delete"),
-            "customRequestHeaders",
+        Fault::NoIdentity | Fault::CookieLeaks | Fault::Spoofed | Fault::SpoofedUnderscore => fix(
+            "authResponseHeadersRegex: \
+             (?i)^((x[-_]laneway|x[-_]auth[-_]request|remote)[-_].*|cookie)$",
+            "forwardAuth:",
         ),
         Fault::NamedInConnection => fix(
-            "customRequestHeaders: { Connection: \"\" } in laneway-delete",
-            "customRequestHeaders",
+            "a middleware with headers: customRequestHeaders: { Connection: \"\" } before laneway",
+            "middlewares:",
         ),
         Fault::QueryLeaks => fix(
             "address: http://127.0.0.1:8080/authz/forward-auth",

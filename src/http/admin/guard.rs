@@ -7,6 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::Method;
 
+use super::super::bff::check_org;
 use super::super::context::{self, Context};
 use super::super::router::{Access, AppState, At, ROUTES};
 use crate::audit::{Event, Outcome, kind};
@@ -162,6 +163,9 @@ async fn authority(context: &Context, caller: &Caller) -> Result<Authority, Prob
 async fn prove(context: &Context, method: &Method, caller: &Caller) -> Result<(), Problem> {
     if caller.by_cookie() {
         authn::check_api(&context.headers, method, false)?;
+    }
+    if let Some(live) = caller.live() {
+        check_org(context, live)?;
     }
     let reading = matches!(*method, Method::GET | Method::HEAD);
     if caller.live().is_some() && !reading {

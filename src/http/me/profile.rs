@@ -87,6 +87,7 @@ pub async fn change(
 /// `DELETE /v1/me`
 pub async fn remove(context: Context) -> Result<Response, Problem> {
     context.login_host_only()?;
+    context.own_page_only()?;
     let visit = writing(&context, &Method::DELETE).await?;
     account::delete(&visit).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();

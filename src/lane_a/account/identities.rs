@@ -7,8 +7,11 @@ use super::super::Visit;
 use super::super::notices::{self, Notice};
 use super::{end_other_sessions, require_fresh};
 use crate::audit::{Event, Outcome, kind};
+use crate::core::Core;
+use crate::domain::tenant::Tenant;
 use crate::domain::user::{IdentityLink, LinkKind};
-use crate::domain::{Code, Problem};
+use crate::domain::{Code, Problem, UserId};
+use crate::providers::EMBEDDED;
 use crate::store::links;
 
 /// The person's identity links.
@@ -20,10 +23,41 @@ pub async fn list_identities(visit: &Visit<'_>) -> Result<Vec<IdentityLink>, Pro
     Ok(links::list(&visit.core.db, &visit.site.tenant.id, &live.session.user).await?)
 }
 
+/// The embedded provider finds its account by this address whatever is linked: taking the link
+/// alone away would close nothing.
+///
+/// # Errors
+/// `conflict` for the link of such an address.
+pub(in crate::lane_a) async fn keep_login_name(
+    core: &Core,
+    tenant: &Tenant,
+    user: &UserId,
+    doomed: &IdentityLink,
+) -> Result<(), Problem> {
+    if doomed.kind != LinkKind::Email {
+        return Ok(());
+    }
+    let all = core.providers.of_tenant(tenant).await?;
+    for home in all.iter().filter(|one| one.row.kind == EMBEDDED) {
+        let Some(directory) = home.provider()?.user_directory() else {
+            continue;
+        };
+        let work = directory.find(&doomed.subject);
+        let found = core.providers.call(home, "find", work).await?;
+        if found.is_some_and(|found| found.subject == user.as_str()) {
+            return Err(Problem::new(
+                Code::Conflict,
+                "This address is the sign-in name here. Move the account to another address instead.",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Removes one of the person's links, unless it is the last way in.
 ///
 /// # Errors
-/// `step_up_required`, `last_factor`, `not_found`.
+/// `step_up_required`, `last_factor`, `conflict`, `not_found`.
 pub async fn unlink(visit: &Visit<'_>, id: &str) -> Result<(), Problem> {
     require_fresh(visit, "/account").await?;
     let live = visit.session()?;
@@ -33,6 +67,7 @@ pub async fn unlink(visit: &Visit<'_>, id: &str) -> Result<(), Problem> {
         .iter()
         .find(|link| link.id == id)
         .ok_or_else(Problem::not_found)?;
+    keep_login_name(core, &visit.site.tenant, user, doomed).await?;
     let offers = core.providers.offers(&visit.site.tenant).await?;
     let opens = |link: &IdentityLink| match link.kind {
         LinkKind::Email => offers.iter().any(|o| o.kind == MethodKind::EmailCode),

@@ -19,9 +19,7 @@ pub async fn switch_org(visit: &Visit<'_>, wanted: Option<&str>) -> Result<Strin
         None => None,
         Some(wanted) => {
             let all = crate::store::orgs::memberships(&core.db, tenant, &live.session.user).await?;
-            let found = all
-                .into_iter()
-                .find(|m| m.org.as_str() == wanted || m.slug == wanted);
+            let found = all.into_iter().find(|m| m.is_called(wanted));
             Some(found.ok_or_else(Problem::not_found)?.org)
         }
     };

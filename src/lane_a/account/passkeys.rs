@@ -191,11 +191,14 @@ pub async fn remove_passkey(visit: &Visit<'_>, id: &str) -> Result<(), Problem> 
     let user = &live.session.user;
     let ways = methods::open_to(visit, user).await?;
     let passkeys = list_passkeys(visit).await?;
+    if !passkeys.iter().any(|passkey| passkey.id == id) {
+        return Err(Problem::not_found());
+    }
     // What only adds to another proof opens nothing by itself.
     let others = ways
         .iter()
         .any(|(kind, _)| *kind != MethodKind::Passkey && !kind.is_second_only());
-    if passkeys.len() <= 1 && !others && passkeys.iter().any(|p| p.id == id) {
+    if passkeys.len() <= 1 && !others {
         return Err(Problem::new(
             Code::LastFactor,
             "Add another way to sign in before you remove this one.",

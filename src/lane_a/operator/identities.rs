@@ -7,7 +7,9 @@ use super::users::{find_below, new_link};
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::user::{IdentityLink, LinkKind};
 use crate::domain::{Code, Problem, UserId};
+use crate::lane_a::account::keep_login_name;
 use crate::lane_a::sign_in;
+use crate::providers::EMBEDDED;
 use crate::store::links;
 use crate::store::sessions::Which;
 
@@ -44,6 +46,14 @@ pub async fn put_identity(
     let link = new_link(core, user, LinkKind::Upstream, Some(configured), subject);
     let mut write = core.begin().await?;
     find_below(act, &mut write, user).await?;
+    // The embedded provider's subjects are our own ids: a link to another's would answer for them.
+    if configured.row.kind == EMBEDDED && subject != user.as_str() {
+        return Err(Problem::field(
+            "/subject",
+            "invalid",
+            "At the embedded provider everybody is known by their own id.",
+        ));
+    }
     if !links::create(&mut write.tx, &tenant.id, &link).await? {
         let all = links::list(&mut write.tx, &tenant.id, user).await?;
         let own = all.into_iter().find(|own| {
@@ -67,16 +77,21 @@ pub async fn put_identity(
 /// Removes a link. What it opened may be somebody else's: the person's sessions end.
 ///
 /// # Errors
-/// `not_found`, `forbidden`.
+/// `not_found`, `forbidden`, `conflict` for the address that is the sign-in name.
 pub async fn delete_identity(act: &Act<'_>, user: &UserId, id: &str) -> Result<(), Problem> {
     let tenant = &act.tenant.id;
-    let mut write = act.core.begin().await?;
-    find_below(act, &mut write, user).await?;
-    let all = links::list(&mut write.tx, tenant, user).await?;
+    let mut look = act.core.begin().await?;
+    find_below(act, &mut look, user).await?;
+    let all = links::list(&mut look.tx, tenant, user).await?;
+    // Nothing is held while a provider is asked.
+    drop(look);
     let link = all
         .into_iter()
         .find(|link| link.id == id)
         .ok_or_else(Problem::not_found)?;
+    keep_login_name(act.core, act.tenant, user, &link).await?;
+    let mut write = act.core.begin().await?;
+    find_below(act, &mut write, user).await?;
     if !links::delete(&mut write.tx, tenant, user, id).await? {
         return Err(Problem::not_found());
     }

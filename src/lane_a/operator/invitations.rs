@@ -65,6 +65,9 @@ pub async fn invite(act: &Act<'_>, wanted: Invite<'_>) -> Result<Made, Problem> 
         promised(act, &mut look, old).await?;
     }
     drop(look);
+    if org.is_some() && !act.by.is_operator_of(&tenant.id) {
+        limits::invited(core, act.by.actor()).await?;
+    }
     mail_allowed(act, email.as_str()).await?;
     let (plain, hash) = core.new_token();
     let mut write = core.begin().await?;

@@ -292,3 +292,7 @@ problem-rule-value = Geben Sie einen Text, eine Zahl, true, false oder null an.
 problem-rule-long = Verwenden Sie höchstens 256 Zeichen.
 problem-rule-domain = Nennen Sie eine Domain.
 problem-rule-true = Nur true hat hier eine Bedeutung.
+problem-slug-id = Das hat die Form einer Kennung. Wählen Sie einen Namen.
+problem-subject-own = Beim eingebauten Dienst sind alle unter ihrer eigenen Kennung bekannt.
+problem-login-name = Diese Adresse ist hier der Anmeldename. Verlegen Sie stattdessen das Konto auf eine andere Adresse.
+problem-own-page = Mit einem Cookie ist das den eigenen Seiten des Anmelde-Hosts vorbehalten. Senden Sie stattdessen ein Token.

@@ -293,3 +293,7 @@ problem-rule-value = Give a text, a number, true, false or null.
 problem-rule-long = Use at most 256 characters.
 problem-rule-domain = Name a domain.
 problem-rule-true = Only true has a meaning here.
+problem-slug-id = This has the form of an id. Choose a name.
+problem-subject-own = At the embedded provider everybody is known by their own id.
+problem-login-name = This address is the sign-in name here. Move the account to another address instead.
+problem-own-page = With a cookie this is for the login host's own pages. Send a token instead.
