@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::core::{self, Core, CoreOptions};
 use crate::domain::Problem;
 use crate::edge::Backends;
-use crate::http::{self, AppState, References, ops};
+use crate::http::{self, AppState, Front, References, ops};
 use crate::lane_a::desk;
 use crate::outbound::{SystemClock, SystemRandom};
 use crate::providers::Factory;
@@ -52,6 +52,8 @@ pub struct App {
     pub core: Arc<Core>,
     /// The public listener's router.
     pub router: Router,
+    /// The same as the listener asks it.
+    pub front: Front,
     /// The operations listener's router.
     pub ops: Router,
 }
@@ -124,9 +126,14 @@ impl Builder {
             backends,
             references: Arc::new(References::new(&*core.random)),
         };
-        let router = http::router(state, extra);
+        let router = http::router(state.clone(), extra);
         let ops = ops::router(Arc::clone(&core));
-        Ok(App { core, router, ops })
+        Ok(App {
+            core,
+            front: Front::new(state, router.clone()),
+            router,
+            ops,
+        })
     }
 }
 

@@ -35,6 +35,7 @@ mod frozen;
 mod fuzz;
 mod garbage;
 mod handoff;
+mod identities;
 mod invitations;
 mod invitations_made;
 mod killed;

@@ -82,9 +82,11 @@ pub async fn judge_cookie(
     };
     Ok(match core.sessions.find(&hash_token(value), slide).await? {
         None => CookieState::Unknown,
-        Some(live) if live.session.tenant != site.tenant.id => CookieState::OtherTenant,
+        Some(live) if *live.tenant() != site.tenant.id => CookieState::OtherTenant,
         // A cookie counts on the host it was set for and nowhere else.
-        Some(live) if live.host != site.host.host => CookieState::OtherHost(live.host.clone()),
+        Some(live) if live.host() != site.host.host => {
+            CookieState::OtherHost(live.host().to_owned())
+        }
         Some(live) => CookieState::Live(live),
     })
 }

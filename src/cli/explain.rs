@@ -392,7 +392,8 @@ fn tell_check(
         Ok(list) => list,
         Err(why) => return story.verdict(403, "forbidden", why, None),
     };
-    let who = live.map(forward::who);
+    let seen = live.map(Live::glance);
+    let who = seen.as_ref().map(forward::who);
     for rule in &list {
         let holds = who.as_ref().is_some_and(|who| rule.holds(who));
         let word = if holds { "holds" } else { "does not hold" };

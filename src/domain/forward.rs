@@ -8,9 +8,8 @@
 use laneway_contract::Acr;
 use url::form_urlencoded;
 
-use super::session::Session;
 use super::tenant::{host_key, is_loopback_name, split_host};
-use super::user::{Membership, User};
+use super::user::Membership;
 
 /// Longest address that is judged: beyond, some proxy on the way has cut it already.
 const LONGEST: usize = 8 * 1024;
@@ -137,6 +136,10 @@ fn well_escaped(path: &str) -> bool {
 /// Dot segments in any spelling: whoever resolves them arrives elsewhere than whoever does
 /// not.
 pub fn climbs(path: &str) -> bool {
+    // Most paths have no dot, written or escaped, and nothing to look for.
+    if !path.contains(['.', '%']) {
+        return false;
+    }
     let mut decoded = path.to_ascii_lowercase();
     // Twice: "%252e" becomes "%2e" becomes ".".
     for _ in 0..2 {
@@ -172,10 +175,10 @@ pub enum Rule {
 /// Who calls, with a session that counts on this host.
 #[derive(Clone, Copy)]
 pub struct Who<'a> {
-    /// Their session.
-    pub session: &'a Session,
-    /// Their record.
-    pub user: &'a User,
+    /// Rung reached.
+    pub acr: Acr,
+    /// Their address, if it is proven.
+    pub email: Option<&'a str>,
     /// The active organization.
     pub org: Option<&'a Membership>,
 }
@@ -190,10 +193,12 @@ impl Rule {
             Self::Scope(all) => {
                 org.is_some_and(|org| all.iter().all(|p| org.permissions.contains(p)))
             }
-            Self::Acr(least) => who.session.acr >= *least,
-            Self::Email(any) => verified_email(who.user)
+            Self::Acr(least) => who.acr >= *least,
+            Self::Email(any) => who
+                .email
                 .is_some_and(|email| any.iter().any(|e| e.eq_ignore_ascii_case(email))),
-            Self::EmailDomain(any) => verified_email(who.user)
+            Self::EmailDomain(any) => who
+                .email
                 .and_then(|email| email.rsplit_once('@'))
                 .is_some_and(|(_, domain)| any.iter().any(|d| d.eq_ignore_ascii_case(domain))),
         }
@@ -211,12 +216,6 @@ impl Rule {
             Self::EmailDomain(values) => any("verified address in", values),
         }
     }
-}
-
-/// An address that identity headers may carry: applications take it for an identifier,
-/// whatever we say, so only one that was proven.
-pub fn verified_email(user: &User) -> Option<&str> {
-    user.email.as_deref().filter(|_| user.email_verified)
 }
 
 /// Reads the filters of a query. A name given twice demands twice.

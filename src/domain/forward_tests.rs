@@ -3,41 +3,7 @@
 use laneway_contract::Acr;
 
 use super::*;
-use crate::domain::user::UserState;
-use crate::domain::{OrgId, Sid, TenantId, UserId};
-
-fn session(acr: Acr) -> Session {
-    Session {
-        sid: Sid("s".into()),
-        tenant: TenantId("t".into()),
-        user: UserId("u".into()),
-        org: Some(OrgId("o1".into())),
-        acr,
-        amr: vec!["pwd".into()],
-        auth_time: 0,
-        upstream: None,
-        device: None,
-        ip: String::new(),
-        user_agent: String::new(),
-        created_at: 0,
-        last_seen_at: 0,
-        idle_ms: 1,
-        expires_at: 1,
-    }
-}
-
-fn user(verified: bool) -> User {
-    User {
-        id: UserId("u".into()),
-        email: Some("Ana@X.test".into()),
-        email_verified: verified,
-        name: None,
-        locale: None,
-        state: UserState::Active,
-        version: 1,
-        created_at: 0,
-    }
-}
+use crate::domain::OrgId;
 
 fn member() -> Membership {
     Membership {
@@ -50,10 +16,10 @@ fn member() -> Membership {
 }
 
 fn verdict(query: &str, acr: Acr, verified: bool, org: bool) -> Verdict {
-    let (session, user, member) = (session(acr), user(verified), member());
+    let member = member();
     let who = Who {
-        session: &session,
-        user: &user,
+        acr,
+        email: verified.then_some("Ana@X.test"),
         org: org.then_some(&member),
     };
     judge(&rules(query).expect("filters"), Some(&who))

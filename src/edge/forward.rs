@@ -9,9 +9,9 @@ use super::identity;
 use crate::authn;
 use crate::config::HeaderSet;
 use crate::core::{Core, Site};
-use crate::domain::forward::{Original, Rule, Who, known_rules, rules, verified_email};
+use crate::domain::forward::{Original, Rule, Who, known_rules, rules};
 use crate::domain::{Code, Problem};
-use crate::sessions::Live;
+use crate::sessions::{Glance, Live};
 
 /// In which form a proxy asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,11 +164,11 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, String> {
 }
 
 /// What a live session is to the rule.
-pub fn who(live: &Live) -> Who<'_> {
+pub fn who<'a>(seen: &Glance<'a>) -> Who<'a> {
     Who {
-        session: &live.session,
-        user: &live.user,
-        org: live.org.as_ref(),
+        acr: seen.acr,
+        email: seen.email,
+        org: seen.org,
     }
 }
 
@@ -187,16 +187,16 @@ pub fn header_sets(site: &Site) -> &[HeaderSet] {
 pub async fn identity(
     core: &Core,
     site: &Site,
-    live: &std::sync::Arc<Live>,
+    (live, seen): (&Live, &Glance<'_>),
     original: &Original,
     request: &HeaderMap,
 ) -> Result<HeaderMap, Problem> {
     let mut answer = HeaderMap::with_capacity(16);
-    let roles = live.org.as_ref().map(|org| org.roles.join(","));
+    let roles = seen.org.map(|org| org.roles.join(","));
     let roles = roles.as_deref().unwrap_or_default();
-    let sub = live.user.id.as_str();
-    let email = verified_email(&live.user).unwrap_or_default();
-    let name = live.user.name.as_deref().unwrap_or_default();
+    let sub = seen.user.as_str();
+    let email = seen.email.unwrap_or_default();
+    let name = seen.name.unwrap_or_default();
     let mut put = |header: &'static str, text: &str| {
         answer.insert(HeaderName::from_static(header), encoded(text));
     };
@@ -215,14 +215,14 @@ pub async fn identity(
                 put("remote-groups", roles);
             }
             HeaderSet::Laneway => {
-                let org = live.org.as_ref().map_or("", |org| org.org.as_str());
+                let org = seen.org.map_or("", |org| org.org.as_str());
                 put("x-laneway-user", sub);
                 put("x-laneway-email", email);
                 put("x-laneway-name", name);
                 put("x-laneway-org", org);
                 put("x-laneway-roles", roles);
-                put("x-laneway-acr", live.session.acr.as_str());
-                put("x-laneway-sid", live.session.sid.as_str());
+                put("x-laneway-acr", seen.acr.as_str());
+                put("x-laneway-sid", seen.sid.as_str());
                 let token =
                     identity::access_token(core, &site.tenant, live, &original.origin).await?;
                 put("x-laneway-jwt", &token);
@@ -238,9 +238,14 @@ pub async fn identity(
 /// ASCII as it is; what a header cannot carry, and the sign that says so, as percent and
 /// two digits of its UTF-8.
 fn encoded(text: &str) -> HeaderValue {
+    let carried = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'%';
+    if text.bytes().all(carried) {
+        let value = HeaderValue::from_str(text.trim());
+        return value.unwrap_or_else(|_| HeaderValue::from_static(""));
+    }
     let mut plain = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if (b' '..=b'~').contains(&byte) && byte != b'%' {
+        if carried(byte) {
             plain.push(char::from(byte));
         } else {
             plain.push_str(&format!("%{byte:02X}"));

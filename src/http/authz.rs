@@ -19,6 +19,7 @@ use crate::core::{Core, Site};
 use crate::domain::forward::{Original, Rule, Verdict, judge, login_address};
 use crate::domain::{Code, Problem};
 use crate::edge::forward::{self, Endpoint, Question};
+use crate::sessions::Live;
 
 /// All that the answer hangs on, so that no cache gives it to somebody else.
 const VARY: &str = "Cookie, Authorization, X-API-Key, Accept, X-Requested-With, X-Original-URL, \
@@ -121,10 +122,14 @@ async fn decide(
             ));
         }
     };
-    let who = live.as_deref().map(forward::who);
-    match (judge(&asked.rules, who.as_ref()), &live) {
-        (Verdict::Yes, Some(live)) => {
-            let identity = forward::identity(core, site, live, &asked.original, headers).await?;
+    let seen = live.as_deref().map(Live::glance);
+    let who = seen.as_ref().map(forward::who);
+    match (
+        judge(&asked.rules, who.as_ref()),
+        live.as_deref().zip(seen.as_ref()),
+    ) {
+        (Verdict::Yes, Some(session)) => {
+            let identity = forward::identity(core, site, session, &asked.original, headers).await?;
             let yes = match asked.endpoint {
                 Endpoint::OAuth2 => StatusCode::ACCEPTED,
                 _ => StatusCode::OK,

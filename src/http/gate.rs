@@ -2,12 +2,13 @@
 //! size, origin; security headers, error pages, metrics.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use metrics::Counter;
 use serde_json::Value;
 use url::Url;
 
@@ -124,20 +125,21 @@ fn challenge(problem: &Problem, bearer: bool, html: bool) -> Option<HeaderValue>
     HeaderValue::from_str(&text).ok()
 }
 
+/// The usual ones, looked up once: they are asked for on every request.
+static USUAL: LazyLock<[(u16, Counter); 3]> =
+    LazyLock::new(|| [200, 202, 401].map(|status| (status, counter("GET", status))));
+
 pub(super) fn count(method: &Method, status: StatusCode) {
-    let method = label(method);
-    // The usual ones without a text of their own: this is asked on every request.
-    match status.as_u16() {
-        200 => counted(method, "200"),
-        202 => counted(method, "202"),
-        401 => counted(method, "401"),
-        _ => counted(method, status.as_str().to_owned()),
+    let (method, status) = (label(method), status.as_u16());
+    let usual = USUAL.iter().find(|(of, _)| *of == status);
+    match usual.filter(|_| method == "GET") {
+        Some((_, usual)) => usual.increment(1),
+        None => counter(method, status).increment(1),
     }
 }
 
-fn counted(method: &'static str, status: impl Into<metrics::SharedString>) {
-    metrics::counter!("laneway_http_requests_total", "method" => method, "status" => status.into())
-        .increment(1);
+fn counter(method: &'static str, status: u16) -> Counter {
+    metrics::counter!("laneway_http_requests_total", "method" => method, "status" => status.to_string())
 }
 
 /// The parts of a request that are judged first.

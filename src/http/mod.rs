@@ -34,4 +34,4 @@ mod slow_body;
 pub use openapi::{openapi, orphans};
 pub use references::References;
 pub use router::{Access, AppState, At, ROUTES, router};
-pub use serve::{Listening, accept, serve};
+pub use serve::{Front, Listening, accept, serve};

@@ -21,9 +21,10 @@ use tower::ServiceExt as _;
 
 use super::deadlines::{Deadlines, Phase};
 use super::first_head::{FirstHead, Heads, TwoLengths};
-use super::ops;
+use super::{AppState, authz, ops};
 use crate::app::{App, spawn_jobs};
 use crate::domain::{Code, Problem};
+use crate::edge::forward::Endpoint;
 use crate::edge::proxy::Reader;
 use crate::lane_a::desk;
 use crate::sessions::Sessions;
@@ -55,7 +56,7 @@ pub async fn serve(app: App) -> Result<(), Problem> {
         keep_alive: server.keep_alive,
         sessions: Some(Arc::clone(&app.core.sessions)),
     };
-    accept(public, app.router, listening, stop_signal()).await;
+    accept(public, app.front, listening, stop_signal()).await;
     ops_task.abort();
     jobs.abort_all();
     while jobs.join_next().await.is_some() {}
@@ -99,13 +100,51 @@ pub struct Listening {
     pub sessions: Option<Arc<Sessions>>,
 }
 
+/// What answers a listener's requests.
+#[derive(Clone)]
+pub struct Front {
+    questions: Option<AppState>,
+    rooms: Router,
+}
+
+impl Front {
+    /// Proxies' questions, asked on every request of every application, are answered before
+    /// any router is asked; the rest is for the rooms.
+    pub fn new(state: AppState, rooms: Router) -> Self {
+        Self {
+            questions: Some(state),
+            rooms,
+        }
+    }
+
+    async fn answer(&self, request: axum::extract::Request) -> Response {
+        if let Some(state) = &self.questions
+            && let Some(endpoint) = Endpoint::at(request.uri().path())
+        {
+            return authz::answer(state, endpoint, request).await;
+        }
+        let answer = self.rooms.clone().oneshot(request).await;
+        answer.unwrap_or_else(|never| match never {})
+    }
+}
+
+impl From<Router> for Front {
+    fn from(rooms: Router) -> Self {
+        Self {
+            questions: None,
+            rooms,
+        }
+    }
+}
+
 /// Serves connections until `stop`, then finishes what runs within `DRAIN`.
 pub async fn accept(
     listener: TcpListener,
-    router: Router,
+    front: impl Into<Front>,
     listening: Listening,
     stop: impl Future<Output = ()>,
 ) {
+    let front = front.into();
     let (stop_all, stopping) = watch::channel(());
     let slots = Arc::new(Semaphore::new(most_connections()));
     let mut stop = std::pin::pin!(stop);
@@ -120,8 +159,8 @@ pub async fn accept(
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let (router, keep_alive) = (router.clone(), listening.keep_alive);
-        let serving = serve_one(stream, peer, router, keep_alive, stopping.clone());
+        let (front, keep_alive) = (front.clone(), listening.keep_alive);
+        let serving = serve_one(stream, peer, front, keep_alive, stopping.clone());
         tokio::spawn(async move {
             serving.await;
             drop(slot);
@@ -171,23 +210,23 @@ fn open_files(limits: &str) -> Option<usize> {
 async fn serve_one(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    front: Front,
     keep_alive: Duration,
     mut stopping: watch::Receiver<()>,
 ) {
     let (stream, heads) = FirstHead::new(stream);
     let (stream, phase) = Deadlines::new(stream);
+    let front = Arc::new(front);
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         phase.request();
         request.extensions_mut().insert(ConnectInfo(peer));
         if heads.named_two() {
             request.extensions_mut().insert(TwoLengths);
         }
-        let (router, phase) = (router.clone(), Arc::clone(&phase));
+        let (front, phase) = (Arc::clone(&front), Arc::clone(&phase));
         let heads = Arc::clone(&heads);
         async move {
-            let answer = router.oneshot(request.map(Body::new)).await;
-            let answer = answer.unwrap_or_else(|never| match never {});
+            let answer = front.answer(request.map(Body::new)).await;
             Ok::<_, Infallible>(watched(answer, phase, heads))
         }
     });

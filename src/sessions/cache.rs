@@ -1,36 +1,41 @@
 //! The hot cache: cookie hash → everything a request needs to know about its caller.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use laneway_contract::Clock;
 use laneway_sqlkit::{Db, DbError};
+use metrics::Counter;
 use quick_cache::sync::Cache;
 
-use super::kept::{Kept, Packer, Unpacked};
+use super::kept::{Glance, Kept, Packer, Whole};
 use super::log::InvalidationLog;
 use super::marks::Marks;
 use super::rendered::Rendered;
 use super::streams::Streams;
 use super::touch::Touches;
 use crate::domain::session::Session;
-use crate::domain::user::{Membership, User, UserState};
+use crate::domain::user::UserState;
 use crate::domain::{Sid, TenantId};
 use crate::store::invalidations::{Invalidation, Scope};
 use crate::store::{orgs, sessions, users};
 
-/// A session as requests see it.
+/// A session as requests see it. Who looks at more than a glance has it unpacked, once.
 pub struct Live {
-    /// The row.
-    pub session: Session,
-    /// The host its cookie was set for: it counts on no other.
-    pub host: String,
-    /// The person.
-    pub user: User,
-    /// The active organization with effective roles; `None` without one, or when the
-    /// membership has ended.
-    pub org: Option<Membership>,
     kept: Arc<Kept>,
+    whole: OnceLock<Box<Whole>>,
+}
+
+impl Deref for Live {
+    type Target = Whole;
+
+    fn deref(&self) -> &Whole {
+        self.whole.get_or_init(|| {
+            let whole = self.kept.whole();
+            Box::new(whole.expect("what was packed has been read back once"))
+        })
+    }
 }
 
 impl Live {
@@ -42,6 +47,22 @@ impl Live {
     /// What was made from it, for as long as it is kept itself.
     pub fn rendered(&self) -> &Rendered {
         self.kept.rendered()
+    }
+
+    /// Whose tenant's.
+    pub fn tenant(&self) -> &TenantId {
+        self.kept.tenant()
+    }
+
+    /// The host its cookie was set for.
+    pub fn host(&self) -> &str {
+        self.kept.host()
+    }
+
+    /// What the question of a proxy needs, without the rest.
+    pub fn glance(&self) -> Glance<'_> {
+        let glance = self.kept.glance();
+        glance.expect("what was packed has been read back once")
     }
 
     /// Is it, or what it hangs on, among these?
@@ -61,20 +82,11 @@ impl Live {
             || named(Scope::Tenant, session.tenant.as_str())
     }
 
-    fn of(kept: Arc<Kept>) -> Option<Arc<Self>> {
-        let Unpacked {
-            session,
-            host,
-            user,
-            org,
-        } = kept.unpack()?;
-        Some(Arc::new(Self {
-            session,
-            host,
-            user,
-            org,
+    fn of(kept: Arc<Kept>) -> Arc<Self> {
+        Arc::new(Self {
             kept,
-        }))
+            whole: OnceLock::new(),
+        })
     }
 }
 
@@ -88,6 +100,10 @@ fn key(hash: &[u8; 32]) -> Key {
     key
 }
 
+fn looks(result: &'static str) -> Counter {
+    metrics::counter!("laneway_session_cache_total", "result" => result)
+}
+
 /// All sessions, as far as this node remembers them.
 pub struct Sessions {
     db: Db,
@@ -98,6 +114,8 @@ pub struct Sessions {
     marks: Marks,
     touches: Touches,
     pub(super) streams: Streams,
+    hits: Counter,
+    misses: Counter,
 }
 
 impl Sessions {
@@ -117,6 +135,8 @@ impl Sessions {
             marks: Marks::default(),
             touches: Touches::default(),
             streams: Streams::default(),
+            hits: looks("hit"),
+            misses: looks("miss"),
         });
         // Weak: the log is held by these sessions, and would keep them for ever.
         let listener = Arc::downgrade(&sessions);
@@ -136,11 +156,11 @@ impl Sessions {
         let now = self.clock.now_ms();
         let live = match self.remembered(hash, now) {
             Some(live) => {
-                metrics::counter!("laneway_session_cache_total", "result" => "hit").increment(1);
+                self.hits.increment(1);
                 live
             }
             None => {
-                metrics::counter!("laneway_session_cache_total", "result" => "miss").increment(1);
+                self.misses.increment(1);
                 match self.load(hash).await? {
                     Some(live) if !live.kept.is_over(now) => live,
                     _ => return Ok(None),
@@ -156,10 +176,10 @@ impl Sessions {
             return None;
         }
         let kept = self.cache.get(&key(hash))?;
-        if self.marks.outdate(kept.names(), kept.epoch) || kept.is_over(now) {
+        if self.marks.outdate(&kept.names(), kept.epoch) || kept.is_over(now) {
             return None;
         }
-        Live::of(kept)
+        Some(Live::of(kept))
     }
 
     /// Reads the row and keeps it unless something was invalidated meanwhile.
@@ -179,7 +199,7 @@ impl Sessions {
                 self.cache.remove(&key(hash));
             }
         }
-        Ok(Live::of(kept))
+        Ok(Some(Live::of(kept)))
     }
 
     /// A live session by its id, for a bearer token that names it. Read from the store each
@@ -198,7 +218,7 @@ impl Sessions {
         };
         let kept = self.read(session, String::new(), epoch).await?;
         let now = self.clock.now_ms();
-        Ok(kept.filter(|kept| !kept.is_over(now)).and_then(Live::of))
+        Ok(kept.filter(|kept| !kept.is_over(now)).map(Live::of))
     }
 
     /// What a request needs to know beside the row; `None` for somebody who is out.
@@ -227,7 +247,7 @@ impl Sessions {
             .last(&session.sid)
             .unwrap_or(0)
             .max(session.last_seen_at);
-        let read = Unpacked {
+        let read = Whole {
             session,
             host,
             user,
@@ -254,7 +274,7 @@ impl Sessions {
         if self.marks.add(names, epoch) {
             self.marks.sweep(|outdated| {
                 self.cache
-                    .retain(|_, kept| !outdated(kept.names(), kept.epoch));
+                    .retain(|_, kept| !outdated(&kept.names(), kept.epoch));
             });
         }
         self.streams.hear(rows, self.clock.now_ms());

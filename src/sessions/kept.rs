@@ -8,51 +8,110 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use laneway_contract::Acr;
 use serde::{Deserialize, Serialize};
 
 use super::rendered::Rendered;
-use crate::domain::session::Session;
-use crate::domain::user::{Membership, User};
-use crate::domain::{TenantId, UserId};
+use crate::domain::session::{Session, SessionUpstream};
+use crate::domain::user::{Membership, User, UserState};
+use crate::domain::{DeviceId, Lang, OrgId, Sid, TenantId, UpstreamId, UserId};
 use crate::store::invalidations::Scope;
 
 /// A packed session.
 pub(super) struct Kept {
     packed: Box<[u8]>,
-    tenant: Arc<str>,
-    host: Arc<str>,
+    alike: Arc<Alike>,
     user_agent: Arc<str>,
-    org: Option<Arc<Membership>>,
-    /// What an invalidation may name: session, user, organization, upstream, tenant.
-    names: [u32; 5],
+    /// What an invalidation may name: session and user.
+    names: [u32; 2],
     /// The log's epoch when the row was read.
     pub(super) epoch: u64,
     expires_at: i64,
-    idle_ms: i64,
     last_seen: AtomicI64,
     /// Made for the few that are proxied, not for all that are kept.
     rendered: OnceLock<Box<Rendered>>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Packed {
-    session: Session,
-    user: User,
+/// What many sessions say alike: kept once.
+#[derive(PartialEq, Eq, Hash)]
+struct Alike {
+    tenant: TenantId,
+    host: String,
+    active: Option<OrgId>,
+    org: Option<Membership>,
+    upstream: Option<(UpstreamId, String)>,
+    idle_ms: i64,
+    /// What an invalidation may name: organization, upstream, tenant.
+    names: [u32; 3],
 }
 
-/// The same session, readable.
-pub(super) struct Unpacked {
-    pub(super) session: Session,
-    pub(super) host: String,
-    pub(super) user: User,
-    pub(super) org: Option<Membership>,
+/// What is left, the part that every question needs first: that part can be read alone.
+#[derive(Serialize, Deserialize)]
+struct Packed<'a> {
+    #[serde(borrow)]
+    front: Front<'a>,
+    rest: Rest<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Front<'a> {
+    sid: Sid,
+    user: UserId,
+    acr: Acr,
+    email: Option<&'a str>,
+    email_verified: bool,
+    name: Option<&'a str>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Rest<'a> {
+    amr: Vec<&'a str>,
+    auth_time: i64,
+    /// Subject and session id there.
+    upstream: Option<(&'a str, Option<&'a str>)>,
+    device: Option<DeviceId>,
+    ip: &'a str,
+    created_at: i64,
+    last_seen_at: i64,
+    locale: Option<Lang>,
+    version: i64,
+    user_created_at: i64,
+}
+
+/// A session, readable.
+pub struct Whole {
+    /// The row.
+    pub session: Session,
+    /// The host its cookie was set for: it counts on no other.
+    pub host: String,
+    /// The person.
+    pub user: User,
+    /// The active organization with effective roles; `None` without one, or when the
+    /// membership has ended.
+    pub org: Option<Membership>,
+}
+
+/// What the question of a proxy needs of a session.
+pub struct Glance<'a> {
+    /// Its id.
+    pub sid: Sid,
+    /// The person.
+    pub user: UserId,
+    /// Rung reached.
+    pub acr: Acr,
+    /// Their address, if it is proven: applications take it for an identifier, whatever we say.
+    pub email: Option<&'a str>,
+    /// Display name.
+    pub name: Option<&'a str>,
+    /// The active organization.
+    pub org: Option<&'a Membership>,
 }
 
 impl Kept {
     pub(super) fn idle_until(&self) -> i64 {
         self.last_seen
             .load(Ordering::Relaxed)
-            .saturating_add(self.idle_ms)
+            .saturating_add(self.alike.idle_ms)
     }
 
     pub(super) fn is_over(&self, now: i64) -> bool {
@@ -71,24 +130,74 @@ impl Kept {
         self.rendered.get_or_init(Box::default)
     }
 
-    pub(super) fn names(&self) -> &[u32] {
-        &self.names
+    pub(super) fn names(&self) -> [u32; 5] {
+        let ([session, user], [org, upstream, tenant]) = (self.names, self.alike.names);
+        [session, user, org, upstream, tenant]
     }
 
-    /// `None`: it cannot be read back, and the row has to be read again.
-    pub(super) fn unpack(&self) -> Option<Unpacked> {
-        let Packed {
-            mut session,
-            mut user,
-        } = postcard::from_bytes(&self.packed).ok()?;
-        session.tenant = TenantId(self.tenant.to_string());
-        session.user_agent = self.user_agent.to_string();
-        user.id = session.user.clone();
-        Some(Unpacked {
-            session,
-            host: self.host.to_string(),
-            user,
-            org: self.org.as_deref().cloned(),
+    pub(super) fn tenant(&self) -> &TenantId {
+        &self.alike.tenant
+    }
+
+    pub(super) fn host(&self) -> &str {
+        &self.alike.host
+    }
+
+    /// `None`: it cannot be read back, which [`Packer::pack`] has made sure of.
+    pub(super) fn glance(&self) -> Option<Glance<'_>> {
+        let (front, _) = postcard::take_from_bytes::<Front<'_>>(&self.packed).ok()?;
+        Some(Glance {
+            sid: front.sid,
+            user: front.user,
+            acr: front.acr,
+            email: front.email.filter(|_| front.email_verified),
+            name: front.name,
+            org: self.alike.org.as_ref(),
+        })
+    }
+
+    /// As [`Kept::glance`].
+    pub(super) fn whole(&self) -> Option<Whole> {
+        let Packed { front, rest } = postcard::from_bytes(&self.packed).ok()?;
+        let alike = &self.alike;
+        let upstream = rest.upstream.zip(alike.upstream.as_ref());
+        let owned = |text: &str| text.to_owned();
+        Some(Whole {
+            session: Session {
+                sid: front.sid,
+                tenant: alike.tenant.clone(),
+                user: front.user.clone(),
+                org: alike.active.clone(),
+                acr: front.acr,
+                amr: rest.amr.into_iter().map(owned).collect(),
+                auth_time: rest.auth_time,
+                upstream: upstream.map(|((subject, sid), (id, slug))| SessionUpstream {
+                    id: id.clone(),
+                    slug: slug.clone(),
+                    subject: subject.to_owned(),
+                    sid: sid.map(owned),
+                }),
+                device: rest.device,
+                ip: rest.ip.to_owned(),
+                user_agent: self.user_agent.to_string(),
+                created_at: rest.created_at,
+                last_seen_at: rest.last_seen_at,
+                idle_ms: alike.idle_ms,
+                expires_at: self.expires_at,
+            },
+            host: alike.host.clone(),
+            user: User {
+                id: front.user,
+                email: front.email.map(owned),
+                email_verified: front.email_verified,
+                name: front.name.map(owned),
+                locale: rest.locale,
+                // Nobody else has a session that counts.
+                state: UserState::Active,
+                version: rest.version,
+                created_at: rest.user_created_at,
+            },
+            org: alike.org.clone(),
         })
     }
 }
@@ -98,7 +207,7 @@ impl Kept {
 pub(super) struct Packer {
     hasher: RandomState,
     texts: Mutex<HashSet<Arc<str>>>,
-    memberships: Mutex<HashSet<Arc<Membership>>>,
+    alikes: Mutex<HashSet<Arc<Alike>>>,
 }
 
 impl Packer {
@@ -109,43 +218,45 @@ impl Packer {
         u32::try_from(hash & u64::from(u32::MAX)).unwrap_or(0)
     }
 
-    pub(super) fn pack(&self, read: Unpacked, last_seen: i64, epoch: u64) -> Option<Kept> {
-        let Unpacked {
-            mut session,
-            host,
-            mut user,
-            org,
+    /// `None`: it could not be read back.
+    pub(super) fn pack(&self, read: Whole, last_seen: i64, epoch: u64) -> Option<Kept> {
+        let packed = packed(&read)?;
+        let Whole {
+            session, host, org, ..
         } = read;
-        let upstream = session.upstream.as_ref().map_or("", |u| u.id.as_str());
-        let active = session.org.as_ref().map_or("", |org| org.as_str());
+        let upstream = session.upstream.map(|tie| (tie.id, tie.slug));
+        let name = |scope, id: Option<&str>| self.name(scope, id.unwrap_or_default());
         let names = [
-            self.name(Scope::Session, session.sid.as_str()),
-            self.name(Scope::User, session.user.as_str()),
-            self.name(Scope::Org, active),
-            self.name(Scope::Upstream, upstream),
-            self.name(Scope::Tenant, session.tenant.as_str()),
+            name(Scope::Org, session.org.as_ref().map(OrgId::as_str)),
+            name(
+                Scope::Upstream,
+                upstream.as_ref().map(|(id, _)| id.as_str()),
+            ),
+            name(Scope::Tenant, Some(session.tenant.as_str())),
         ];
-        let tenant = self.text(&session.tenant.0);
-        let user_agent = self.text(&session.user_agent);
-        let (expires_at, idle_ms) = (session.expires_at, session.idle_ms);
-        session.tenant = TenantId(String::new());
-        session.user_agent = String::new();
-        user.id = UserId(String::new());
-        Some(Kept {
-            packed: postcard::to_allocvec(&Packed { session, user })
-                .ok()?
-                .into_boxed_slice(),
-            tenant,
-            host: self.text(&host),
-            user_agent,
-            org: org.map(|org| shared(&self.memberships, org)),
+        let alike = Alike {
+            tenant: session.tenant,
+            host,
+            active: session.org,
+            org,
+            upstream,
+            idle_ms: session.idle_ms,
             names,
+        };
+        let kept = Kept {
+            packed,
+            alike: shared(&self.alikes, alike),
+            user_agent: self.text(&session.user_agent),
+            names: [
+                name(Scope::Session, Some(session.sid.as_str())),
+                name(Scope::User, Some(session.user.as_str())),
+            ],
             epoch,
-            expires_at,
-            idle_ms,
+            expires_at: session.expires_at,
             last_seen: AtomicI64::new(last_seen),
             rendered: OnceLock::new(),
-        })
+        };
+        kept.whole().is_some().then_some(kept)
     }
 
     fn text(&self, text: &str) -> Arc<str> {
@@ -162,7 +273,38 @@ impl Packer {
     }
 }
 
-fn shared(known: &Mutex<HashSet<Arc<Membership>>>, value: Membership) -> Arc<Membership> {
+fn packed(read: &Whole) -> Option<Box<[u8]>> {
+    let (session, user) = (&read.session, &read.user);
+    let packed = Packed {
+        front: Front {
+            sid: session.sid.clone(),
+            user: session.user.clone(),
+            acr: session.acr,
+            email: user.email.as_deref(),
+            email_verified: user.email_verified,
+            name: user.name.as_deref(),
+        },
+        rest: Rest {
+            amr: session.amr.iter().map(String::as_str).collect(),
+            auth_time: session.auth_time,
+            upstream: session
+                .upstream
+                .as_ref()
+                .map(|tie| (tie.subject.as_str(), tie.sid.as_deref())),
+            device: session.device.clone(),
+            ip: &session.ip,
+            created_at: session.created_at,
+            last_seen_at: session.last_seen_at,
+            locale: user.locale,
+            version: user.version,
+            user_created_at: user.created_at,
+        },
+    };
+    let bytes = postcard::to_allocvec(&packed).ok()?;
+    Some(bytes.into_boxed_slice())
+}
+
+fn shared<T: Eq + std::hash::Hash>(known: &Mutex<HashSet<Arc<T>>>, value: T) -> Arc<T> {
     let Ok(mut known) = known.lock() else {
         return Arc::new(value);
     };
@@ -184,14 +326,9 @@ fn make_room<T: ?Sized + Eq + std::hash::Hash>(known: &mut HashSet<Arc<T>>) {
 
 #[cfg(test)]
 mod tests {
-    use laneway_contract::Acr;
-
     use super::*;
-    use crate::domain::session::SessionUpstream;
-    use crate::domain::user::UserState;
-    use crate::domain::{Lang, OrgId, Sid, UpstreamId};
 
-    fn sample(user: &str) -> Unpacked {
+    fn sample(user: &str) -> Whole {
         let session = Session {
             sid: Sid("0199aaaa-0000-7000-8000-000000000000".into()),
             tenant: TenantId("t1".into()),
@@ -231,7 +368,7 @@ mod tests {
             roles: vec!["admin".into()],
             permissions: vec!["members:read".into()],
         };
-        Unpacked {
+        Whole {
             session,
             host: "app.test".into(),
             user,
@@ -244,7 +381,7 @@ mod tests {
         let kept = Packer::default()
             .pack(sample("u1"), 900, 4)
             .expect("packed");
-        let (back, expected) = (kept.unpack().expect("read back"), sample("u1"));
+        let (back, expected) = (kept.whole().expect("read back"), sample("u1"));
         assert_eq!(back.session, expected.session);
         assert_eq!(back.user, expected.user);
         assert_eq!(back.host, expected.host);
@@ -254,15 +391,38 @@ mod tests {
     }
 
     #[test]
+    fn a_glance_tells_what_the_whole_tells() {
+        for verified in [true, false] {
+            let mut read = sample("u1");
+            read.user.email_verified = verified;
+            let kept = Packer::default().pack(read, 0, 0).expect("packed");
+            let (glance, whole) = (kept.glance().expect("read"), kept.whole().expect("read"));
+            assert_eq!(glance.sid, whole.session.sid);
+            assert_eq!(glance.user, whole.user.id);
+            assert_eq!(glance.acr, whole.session.acr);
+            assert_eq!(glance.name, whole.user.name.as_deref());
+            assert_eq!(glance.org, whole.org.as_ref());
+            assert_eq!(
+                glance.email,
+                whole.user.email.as_deref().filter(|_| verified)
+            );
+            assert_eq!(kept.tenant(), &whole.session.tenant);
+            assert_eq!(kept.host(), whole.host);
+        }
+    }
+
+    #[test]
     fn what_sessions_say_alike_is_kept_once_and_forgotten_with_the_last() {
         let packer = Packer::default();
         let one = packer.pack(sample("u1"), 0, 0).expect("packed");
         let two = packer.pack(sample("u2"), 0, 0).expect("packed");
         assert!(Arc::ptr_eq(&one.user_agent, &two.user_agent));
-        assert!(Arc::ptr_eq(&one.tenant, &two.tenant));
-        let org = |kept: &Kept| kept.org.clone().expect("a membership");
-        assert!(Arc::ptr_eq(&org(&one), &org(&two)));
-        drop((one, two));
+        assert!(Arc::ptr_eq(&one.alike, &two.alike));
+        let mut other = sample("u3");
+        other.org = None;
+        let other = packer.pack(other, 0, 0).expect("packed");
+        assert!(!Arc::ptr_eq(&one.alike, &other.alike));
+        drop((one, two, other));
         for number in 0..100 {
             packer.text(&number.to_string());
         }

@@ -16,6 +16,7 @@ mod touch;
 
 pub use cache::{Live, Sessions};
 pub use delays::Heard;
+pub use kept::{Glance, Whole};
 pub use log::InvalidationLog;
 pub use rendered::Rendered;
 pub use streams::{End, Lease, Streams, Usage};
