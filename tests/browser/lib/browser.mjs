@@ -23,7 +23,8 @@ export async function openBrowser(parts, target, also = '') {
 /** A fresh person at a fresh browser profile. */
 export async function openPerson(browser, options = {}) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-GB', ...options });
-  context.setDefaultTimeout(15_000);
+  // Far more than anything takes: a machine that is busy with other work may stand still for a while.
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   return { context, page };
 }

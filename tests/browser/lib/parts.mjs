@@ -26,7 +26,8 @@ export async function freePort() {
 }
 
 export async function until(what, seconds, attempt) {
-  const end = Date.now() + seconds * 1000;
+  // Three times what it takes, for a machine that stands still in between.
+  const end = Date.now() + 3 * seconds * 1000;
   let last;
   while (Date.now() < end) {
     try {
