@@ -60,6 +60,9 @@ impl Live {
     }
 
     /// What the question of a proxy needs, without the rest.
+    ///
+    /// # Panics
+    /// Never: what is packed has been read back before it is kept.
     pub fn glance(&self) -> Glance<'_> {
         let glance = self.kept.glance();
         glance.expect("what was packed has been read back once")
