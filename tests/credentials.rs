@@ -222,6 +222,25 @@ both! {
         answer(&mut again, &id, "password", json!({ "password": OTHER })).await.expect(200);
     }
 
+    async fn a_new_password_ends_sessions_though_the_way_is_not_walked_to_its_end(app: TestApp) {
+        app.passwords_on().await;
+        app.person("ana@x.test").await;
+        let mut old = app.browser();
+        app.by_password(&mut old, "ana@x.test").await;
+        let user = old.me().await["sub"].as_str().expect("an id").to_owned();
+        for slug in ["acme", "globex"] {
+            let org = app.admin("POST", "/v1/organizations", json!({ "slug": slug, "name": slug })).await.expect(201).json();
+            let path = format!("/v1/organizations/{}/members/{user}", org["id"].as_str().expect("an id"));
+            app.admin("PUT", &path, json!({ "roles": ["member"] })).await.expect(200);
+        }
+        let mut browser = app.browser();
+        let (id, code) = app.asked_for_code(&mut browser, "recover", "ana@x.test").await;
+        answer(&mut browser, &id, "email-code", json!({ "code": code })).await.expect(200);
+        let flow = answer(&mut browser, &id, "new-password", json!({ "password": OTHER })).await.expect(200).json();
+        assert_eq!(flow["step"]["kind"], "organization", "one step is left");
+        old.user(LOGIN).await.refused(401, "unauthenticated");
+    }
+
     async fn recovery_keeps_the_second_factor_and_makes_nobody(app: TestApp) {
         app.passwords_on().await;
         app.person("ana@x.test").await;

@@ -419,3 +419,19 @@ async fn a_warm_question_costs_no_statement_and_no_call() {
     }
     assert_eq!(least, 0, "statements for ten questions");
 }
+
+#[tokio::test]
+async fn an_unreadable_hop_does_not_hide_the_one_that_a_proxy_saw() {
+    let app = rig().await;
+    let mut person = app.signup("ana@x.test").await.at_address([127, 0, 0, 1]);
+    for (name, chain) in [
+        ("B", "ü, 203.0.113.9"),
+        ("C", "203.0.113.7, ü, 203.0.113.9"),
+    ] {
+        let change = Call::api("PATCH", "/v1/me", &serde_json::json!({ "name": name }));
+        let change = change.header("x-forwarded-for", chain);
+        person.send(change).await.expect(200);
+        let events = app.events("user.updated").await;
+        assert_eq!(events[0].ip, "203.0.113.9", "{chain}");
+    }
+}

@@ -1,8 +1,8 @@
-//! What opens an account: links, and how they are taken away.
+//! What opens an account: links, how they are taken away, and the link that makes an owner.
 
 use serde_json::json;
 
-use crate::harness::{Call, TestApp};
+use crate::harness::{Call, TestApp, answer, form_token};
 
 #[tokio::test]
 async fn the_link_of_the_sign_in_name_cannot_be_taken_away_alone() {
@@ -45,4 +45,50 @@ async fn the_link_of_the_sign_in_name_cannot_be_taken_away_alone() {
         &json!({}),
     );
     browser.send(other).await.expect(204);
+}
+
+#[tokio::test]
+async fn the_first_owners_grant_is_an_event() {
+    let app = TestApp::sqlite().await;
+    let link = laneway::core::make_owner_link(app.core(), &app.tenant().await)
+        .await
+        .expect("a link");
+    let path = format!("/owner/{}", link.0.expose());
+    let mut browser = app.browser();
+    let page = browser.get(&path).await.expect(200).text();
+    let fields = [("csrf", form_token(&page))];
+    let fields = fields
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let begun = browser.send(Call::form(&path, &fields)).await.expect(303);
+    let flow = begun
+        .location()
+        .split("flow=")
+        .nth(1)
+        .expect("a flow")
+        .to_owned();
+    let name = json!({ "username": "ana@x.test" });
+    answer(&mut browser, &flow, "identify", name)
+        .await
+        .expect(200);
+    let code = json!({ "code": app.code_for("ana@x.test").await });
+    answer(&mut browser, &flow, "email-code", code)
+        .await
+        .expect(200);
+    answer(&mut browser, &flow, "profile", json!({ "name": "Ana" }))
+        .await
+        .expect(200);
+    assert!(app.events("operator.appointed").await.is_empty(), "not yet");
+    let done = answer(&mut browser, &flow, "enrol", json!({ "skip": true }))
+        .await
+        .expect(200);
+    assert_eq!(done.json()["state"], "done");
+    let events = app.events("operator.appointed").await;
+    let user = format!(
+        "user:{}",
+        browser.me().await["sub"].as_str().expect("an id")
+    );
+    assert_eq!(events.len(), 1);
+    assert_eq!((&events[0].actor, &events[0].target), (&user, &user));
+    browser.get("/v1/admin/users").await.expect(200);
 }

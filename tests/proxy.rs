@@ -413,3 +413,15 @@ async fn what_changes_a_session_changes_its_token_at_once() {
     grant(json!(["member"])).await;
     assert_eq!(roles(&mut browser).await, json!(["member"]));
 }
+
+#[tokio::test]
+async fn a_frontends_base_cannot_be_left_by_dot_segments() {
+    let app = TestApp::sqlite().await;
+    let listener = app.listen().await;
+    for path in ["/../x", "/a/%2e%2e/x", "/a/..;/x"] {
+        let mut wire = listener.connect().await;
+        wire.send(format!("GET {path} HTTP/1.1\r\nHost: ide.test\r\n\r\n"))
+            .await;
+        assert_eq!(wire.answer().await.0.status, 400, "{path}");
+    }
+}
