@@ -50,10 +50,10 @@ pub struct Builder {
 pub struct App {
     /// The core, for commands and tests.
     pub core: Arc<Core>,
-    /// The public listener's router.
-    pub router: Router,
-    /// The same as the listener asks it.
+    /// What the public listener asks.
     pub front: Front,
+    /// The same for whoever asks without a listener.
+    pub router: Router,
     /// The operations listener's router.
     pub ops: Router,
 }
@@ -126,12 +126,12 @@ impl Builder {
             backends,
             references: Arc::new(References::new(&*core.random)),
         };
-        let router = http::router(state.clone(), extra);
+        let front = Front::new(state.clone(), http::router(state, extra));
         let ops = ops::router(Arc::clone(&core));
         Ok(App {
             core,
-            front: Front::new(state, router.clone()),
-            router,
+            router: front.as_router(),
+            front,
             ops,
         })
     }

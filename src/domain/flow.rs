@@ -85,9 +85,9 @@ pub enum Step {
         /// The adapter's memory.
         state: AdapterState,
         /// Where it was sent.
-        url: String,
+        url: Private,
         /// Only this `state` value comes back to this step.
-        nonce: String,
+        nonce: Private,
     },
     /// Add a passkey or an authenticator app, or not now.
     Enrol {

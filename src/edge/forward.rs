@@ -31,7 +31,7 @@ const EXT_AUTHZ: &str = "/authz/ext-authz";
 const REQUIRE: &str = "x-laneway-require";
 
 impl Endpoint {
-    /// Where questions are asked, as routes are written. The gate answers them before any
+    /// Where questions are asked, as routes are written. The front answers them before any
     /// router is asked.
     pub const PATHS: [&str; 4] = [
         "/authz/auth-request",

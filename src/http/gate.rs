@@ -15,20 +15,16 @@ use url::Url;
 use super::context::{Context, wants_html};
 use super::first_head::TwoLengths;
 use super::router::AppState;
-use super::{authz, pages, problem};
+use super::{pages, problem};
 use crate::audit::RequestMeta;
 use crate::authn;
 use crate::core::Site;
 use crate::domain::{Code, Problem};
-use crate::edge::forward::Endpoint;
 
 const MAX_HEADERS: usize = 32 * 1024;
 
 /// The gate.
 pub async fn gate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    if let Some(endpoint) = Endpoint::at(request.uri().path()) {
-        return authz::answer(&state, endpoint, request).await;
-    }
     let request_id = state.references.next();
     let html = wants_html(request.headers());
     let api = request.uri().path().starts_with("/api/");

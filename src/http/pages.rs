@@ -249,7 +249,7 @@ pub fn next_address(submitted: &Submitted) -> String {
     match submitted {
         Submitted::Done { flow, .. } => flow.state.return_to.as_str().to_owned(),
         Submitted::Pending(flow) => match &flow.state.step {
-            Step::Redirect { url, .. } => url.clone(),
+            Step::Redirect { url, .. } => url.0.clone(),
             _ => page_of(flow),
         },
     }

@@ -195,8 +195,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("DELETE", "/v1/sessions/{sid}", Needs(May::SessionsWrite, Tenant)),
 ];
 
-/// The public listener's router: login hosts and app hosts see different rooms, behind
-/// one gate, which answers proxies' questions itself.
+/// The rooms behind the front: login hosts and app hosts see different ones, behind one gate.
 pub fn router(state: AppState, extra: Vec<Extra>) -> Router {
     let login = login_host(&state, extra);
     let app = app_host(&state);

@@ -117,6 +117,15 @@ impl Front {
         }
     }
 
+    /// The same for whoever asks without a listener.
+    pub fn as_router(&self) -> Router {
+        let front = self.clone();
+        Router::new().fallback_service(tower::service_fn(move |request| {
+            let front = front.clone();
+            async move { Ok::<_, Infallible>(front.answer(request).await) }
+        }))
+    }
+
     async fn answer(&self, request: axum::extract::Request) -> Response {
         if let Some(state) = &self.questions
             && let Some(endpoint) = Endpoint::at(request.uri().path())

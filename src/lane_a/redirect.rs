@@ -8,7 +8,7 @@ use super::submit::{Submitted, count_login, may_start, text, wrong_step};
 use super::{Visit, flow, methods, settle};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
-use crate::domain::flow::{Flow, Proof, Step};
+use crate::domain::flow::{Flow, Private, Proof, Step};
 use crate::domain::tenant::Tenant;
 use crate::domain::{Code, FlowId, Problem, TenantId};
 use crate::providers::Offer;
@@ -50,8 +50,8 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> R
     flow.state.step = Step::Redirect {
         upstream: offer.upstream.row.id.clone(),
         state: target.state,
-        url: target.url.into(),
-        nonce: nonce.expose().to_owned(),
+        url: Private(target.url.into()),
+        nonce: Private(nonce.expose().to_owned()),
     };
     flow::save(visit.core, flow).await
 }
@@ -102,7 +102,7 @@ pub async fn complete(
     else {
         return Err(wrong_step(&flow));
     };
-    let expected = format!("{}.{nonce}", flow.id);
+    let expected = format!("{}.{}", flow.id, nonce.0);
     if upstream != configured.row.id || !equal(state, &expected) {
         return Err(wrong_step(&flow));
     }

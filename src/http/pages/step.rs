@@ -211,7 +211,7 @@ pub(super) async fn step_page(
             };
             render_flow(visit, status, &page).await
         }
-        Step::Redirect { url, .. } => see_other(url),
+        Step::Redirect { url, .. } => see_other(&url.0),
         Step::Done => see_other(flow.state.return_to.as_str()),
     };
     Ok(page)
