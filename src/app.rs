@@ -169,6 +169,12 @@ pub fn spawn_jobs(core: &Arc<Core>) -> tokio::task::JoinSet<()> {
         Duration::from_secs(600),
         |core| async move { prune(&core).await },
     );
+    every(
+        &mut jobs,
+        core,
+        Duration::from_secs(3600),
+        |core| async move { crate::lane_b::domains::recheck(&core).await },
+    );
     jobs
 }
 
@@ -198,6 +204,7 @@ where
 async fn prune(core: &Core) -> Result<(), Problem> {
     use crate::store::{
         email_changes, failures, flows, invalidations, login_hours, nodes, outbox, rate, secrets,
+        test_logins,
     };
     const HOUR: i64 = 3_600_000;
     let mut write = core.begin().await?;
@@ -209,6 +216,7 @@ async fn prune(core: &Core) -> Result<(), Problem> {
     failures::prune(&mut write.tx, now - 30 * 24 * HOUR).await?;
     outbox::prune(&mut write.tx, now - 7 * 24 * HOUR).await?;
     nodes::prune(&mut write.tx, now - 24 * HOUR).await?;
+    test_logins::delete_old(&mut write.tx, now - 90 * 24 * HOUR).await?;
     login_hours::prune(&mut write.tx, now - 100 * 24 * HOUR).await?;
     core.commit(write).await?;
     // Far longer than any node may lag: past the bound it does not trust its cache anyway.

@@ -14,6 +14,7 @@ pub mod domain;
 pub mod edge;
 pub mod http;
 pub mod lane_a;
+pub mod lane_b;
 pub mod outbound;
 pub mod providers;
 pub mod sessions;

@@ -5,22 +5,24 @@
 //! Must not know: flows, sessions, HTTP routes.
 
 mod builtin;
+mod customers;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use laneway_contract::{
-    Acr, Clock, Env, HttpClient, MethodKind, Mode, Provider, ProviderError, Random,
+    Acr, Clock, Env, HttpClient, HttpError, MethodKind, Mode, Provider, ProviderError, Random,
 };
 use laneway_sqlkit::{Db, MigrationSet};
 use moka::future::Cache;
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
+use url::Url;
 
 use crate::domain::tenant::Tenant;
 use crate::domain::upstream::{Role, Trust, Upstream};
-use crate::domain::{Code, Problem, TenantId, UpstreamId};
+use crate::domain::{Code, ConnectionId, Problem, TenantId, UpstreamId};
 use crate::sessions::InvalidationLog;
 use crate::store::invalidations::Scope;
 use crate::store::seal::{Place, Sealer};
@@ -30,6 +32,7 @@ pub use builtin::{
     BootstrapKeycloak, BreachedPasswords, bootstrap_keycloak, embedded_methods, plan_keycloak,
     read_breached,
 };
+pub use customers::{Attached, connection_secret_place, switched_off};
 
 /// The kind that needs nothing else installed.
 pub const EMBEDDED: &str = "embedded";
@@ -49,6 +52,8 @@ pub struct Configured {
     pub row: Upstream,
     provider: Result<Arc<dyn Provider>, String>,
     slots: Semaphore,
+    /// Set for a customer's own provider.
+    pub attached: Option<Attached>,
 }
 
 /// One way to sign in, as offered by a tenant.
@@ -91,6 +96,7 @@ pub struct Providers {
     parts: Parts,
     log: Arc<InvalidationLog>,
     rows: Cache<TenantId, Arc<Vec<Arc<Configured>>>>,
+    customers: Cache<(ConnectionId, i64), Arc<Configured>>,
     troubled: Mutex<HashSet<(TenantId, UpstreamId)>>,
 }
 
@@ -119,6 +125,10 @@ impl Providers {
             parts,
             log: Arc::clone(log),
             rows,
+            customers: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_idle(Duration::from_secs(3600))
+                .build(),
             troubled: Mutex::default(),
         }
     }
@@ -155,28 +165,28 @@ impl Providers {
         Ok(found)
     }
 
-    /// One upstream of a tenant by id.
+    /// One upstream of a tenant, or a live connection, by id.
     ///
     /// # Errors
-    /// `not_found`, `store_unavailable`.
+    /// `not_found`, `store_unavailable`; `denied` for a connection that is switched off.
     pub async fn get(&self, tenant: &Tenant, id: &UpstreamId) -> Result<Arc<Configured>, Problem> {
         let all = self.of_tenant(tenant).await?;
-        all.iter()
-            .find(|c| c.row.id == *id)
-            .cloned()
-            .ok_or_else(Problem::not_found)
+        match all.iter().find(|c| c.row.id == *id) {
+            Some(found) => Ok(Arc::clone(found)),
+            None => self.customer(tenant, id.as_str()).await,
+        }
     }
 
-    /// One upstream of a tenant by slug.
+    /// One upstream of a tenant by slug, or a live connection by slug or id.
     ///
     /// # Errors
-    /// `not_found`, `store_unavailable`.
+    /// As [`Providers::get`].
     pub async fn by_slug(&self, tenant: &Tenant, slug: &str) -> Result<Arc<Configured>, Problem> {
         let all = self.of_tenant(tenant).await?;
-        all.iter()
-            .find(|c| c.row.slug == slug)
-            .cloned()
-            .ok_or_else(Problem::not_found)
+        match all.iter().find(|c| c.row.slug == slug) {
+            Some(found) => Ok(Arc::clone(found)),
+            None => self.customer(tenant, slug).await,
+        }
     }
 
     /// The upstream that everybody signs in at.
@@ -288,6 +298,22 @@ impl Providers {
         taken.unwrap_or_default().into_iter().collect()
     }
 
+    /// Whether an address of this trust may be called, as far as can be seen without asking a
+    /// name server.
+    ///
+    /// # Errors
+    /// [`HttpError::Forbidden`].
+    pub fn judge_address(&self, trust: Trust, url: &Url) -> Result<(), HttpError> {
+        self.http(trust).judge(url)
+    }
+
+    fn http(&self, trust: Trust) -> &Arc<dyn HttpClient> {
+        match trust {
+            Trust::Operator => &self.parts.http_operator,
+            Trust::Tenant => &self.parts.http_tenant,
+        }
+    }
+
     /// An adapter for a row that is not active yet (probe before saving).
     pub fn build(&self, tenant: &Tenant, row: Upstream) -> Configured {
         let provider = self.adapter(tenant, &row);
@@ -298,16 +324,22 @@ impl Providers {
             row,
             provider,
             slots: Semaphore::new(BULKHEAD),
+            attached: None,
         }
     }
 
     fn adapter(&self, tenant: &Tenant, row: &Upstream) -> Result<Arc<dyn Provider>, String> {
+        self.adapter_with(tenant, row, self.secret(row)?)
+    }
+
+    fn adapter_with(
+        &self,
+        tenant: &Tenant,
+        row: &Upstream,
+        secret: Option<SecretString>,
+    ) -> Result<Arc<dyn Provider>, String> {
         let parts = &self.parts;
-        let secret = self.secret(row)?;
-        let http = match row.trust {
-            Trust::Operator => Arc::clone(&parts.http_operator),
-            Trust::Tenant => Arc::clone(&parts.http_tenant),
-        };
+        let http = Arc::clone(self.http(row.trust));
         let env = Env {
             clock: Arc::clone(&parts.clock),
             random: Arc::clone(&parts.random),
@@ -349,6 +381,20 @@ pub fn secret_place<'a>(tenant: &'a TenantId, id: &'a UpstreamId) -> Place<'a> {
 }
 
 impl Configured {
+    /// Our callback as registered there.
+    ///
+    /// # Errors
+    /// `internal` when the public URL is unusable.
+    pub fn callback(&self, tenant: &Tenant) -> Result<Url, Problem> {
+        if let Some(attached) = &self.attached {
+            return Ok(attached.redirect_uri.clone());
+        }
+        let path = format!("/federation/callback/{}", self.row.slug);
+        Url::parse(&tenant.address(&path)).map_err(|error| {
+            Problem::new(Code::Internal, "The public URL is not usable.").because(error)
+        })
+    }
+
     /// The adapter.
     ///
     /// # Errors

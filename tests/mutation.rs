@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::fuzz::{NAMES, VALUES};
 use crate::garbage::{SEGMENTS, check};
+use crate::harness::app::Options;
 use crate::harness::{APP, Browser, Call, LOGIN, Reply, TestApp, soak};
 
 const SEED: u64 = 20_261_128;
@@ -27,6 +28,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("DELETE /v1/me/identities/{id}", "a linked account: tests/routes.rs"),
     ("PUT /v1/admin/tenants/{id}/logo", "a picture: tests/desk_settings.rs"),
     ("DELETE /v1/admin/tenants/{id}/logo", "a picture: tests/desk_settings.rs"),
+    ("POST /v1/organizations/{org}/domains/{domain}/verify", "a name server: tests/domains.rs"),
     ("POST /bff/backchannel/{upstream}", "a signed token: tests/backchannel.rs"),
     ("POST /federation/callback/{upstream}", "only with response_mode=form_post: tests/handoff.rs"),
 ];
@@ -50,7 +52,11 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let app = TestApp::sqlite().await;
+        let options = Options {
+            fake_customers: true,
+            ..Options::default()
+        };
+        let app = TestApp::sqlite_with(options).await;
         let mut browser = app.signup("ana@x.test").await;
         app.passwords_on().await;
         app.login("ana@x.test").await;
@@ -115,12 +121,21 @@ impl World {
         let invitation = self.made("/v1/admin/invitations", invited.clone()).await;
         let path = format!("/v1/organizations/{org}/invitations");
         let into_org = self.made(&path, invited).await;
+        let (connection, test) = self.app.add_connection(&self.token, LOGIN, &org).await;
         let sessions = self.browser.get("/v1/me/sessions").await.expect(200).json();
         let devices = self.browser.get("/v1/me/devices").await.expect(200).json();
         let flow = self
             .app
             .begin(&mut self.browser, json!({ "username": "bo@x.test" }))
             .await;
+        let path = format!("/v1/organizations/{org}/domains");
+        let domain = self.made(&path, json!({ "domain": "own.test" })).await;
+        let path = format!("/v1/organizations/{org}/setup-links");
+        let setup = self.made(&path, json!({ "purpose": "connection" })).await;
+        let path = format!("/v1/organizations/{org}/connections/{connection}");
+        let read = Call::new("GET", &path).bearer(&self.token);
+        let hash = self.browser.clone().send(read).await.expect(200).json()["draft_hash"].clone();
+        self.ids.push(("{hash}", hash.as_str().expect("a hash").to_owned()));
         let first = |list: &Value| list["items"][0]["id"].as_str().unwrap_or("none").to_owned();
         self.ids.extend([
             ("tenants/{id}", tenant.as_str().to_owned()),
@@ -136,6 +151,10 @@ impl World {
             ("invitations/{id}", id(&into_org)),
             ("hosts/{host}", id(&host)),
             ("{org}", org),
+            ("{connection}", connection),
+            ("{test}", test),
+            ("{domain}", id(&domain)),
+            ("{link}", id(&setup)),
             ("{sid}", first(&sessions)),
             ("devices/{id}", first(&devices)),
             ("flows/{id}", id(&flow)),
@@ -174,7 +193,9 @@ impl World {
             "POST /v1/auth/flows" => {
                 json!({ "purpose": "login", "username": "ana@x.test", "return_to": "/", "acr_values": "aal1" })
             }
-            "POST /v1/auth/flows/{id}/{kind}" => json!({}),
+            "POST /v1/auth/flows/{id}/{kind}"
+            | "POST /v1/organizations/{org}/connections/{connection}/rollback"
+            | "POST /v1/organizations/{org}/connections/{connection}/tests" => json!({}),
             "PATCH /v1/me" => json!({ "name": "Ana B" }),
             "POST /v1/me/email" => json!({ "email": "new@x.test" }),
             "POST /v1/me/passkeys" => json!({ "label": "key" }),
@@ -209,6 +230,33 @@ impl World {
             "PATCH /v1/organizations/{org}" => json!({ "name": "Acme 2" }),
             "PUT /v1/organizations/{org}/members/{user}"
              => json!({ "roles": ["admin"] }),
+            "POST /v1/organizations/{org}/connections" => json!({
+                "protocol": "oidc", "name": "Other", "slug": "other", "broker": "direct",
+                "domains": ["acme.test"],
+                "config": { "issuer": "https://fake.test", "client_id": "c", "client_secret": "s",
+                    "scopes": ["openid"], "required_claims": { "hd": "acme.test" } },
+            }),
+            "PATCH /v1/organizations/{org}/connections/{connection}" => json!({
+                "name": "Own 2", "config": { "client_id": "e" }, "rollout": "some",
+                "people": ["bo@x.test"], "domains": [],
+            }),
+            "POST /v1/organizations/{org}/connections/{connection}/activate" => {
+                json!({ "hash": self.id("{hash}") })
+            }
+            "PUT /v1/organizations/{org}/connections/{connection}/role-mappings"
+            | "POST /v1/organizations/{org}/connections/{connection}/role-mappings/diff" => json!({
+                "mode": "additive",
+                "rules": [{ "when": { "group": "it" }, "roles": ["member"], "access": "allow" },
+                    { "when": { "claim": "hd", "equals": "acme.test" }, "roles": ["admin"] }],
+            }),
+            "POST /v1/organizations/{org}/connections/{connection}/role-mappings/simulate" => {
+                json!({ "claims": { "groups": ["it"] } })
+            }
+            "POST /v1/organizations/{org}/domains" => json!({ "domain": "more.test" }),
+            "POST /v1/organizations/{org}/setup-links" => json!({
+                "purpose": "connection", "expires_in": 3600, "email": "bo@x.test",
+            }),
+            "POST /v1/admin/routing/explain" => json!({ "identifier": "bo@acme.test" }),
             "PATCH /v1/organizations/{org}/members/{user}" => json!({ "state": "active" }),
             _ => return None,
         })

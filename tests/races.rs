@@ -39,7 +39,8 @@ async fn all_at_once(
     answers
 }
 
-/// The one answer with this status; every other is one of these refusals.
+/// The one answer with this status; every other is one of these refusals, or "the store is
+/// busy, come back": fifty at once may be more than a small machine's store takes.
 #[track_caller]
 fn only(status: u16, refusals: &[(u16, &str)], answers: Vec<(Reply, Browser)>) -> (Reply, Browser) {
     let mut counts: BTreeMap<(u16, String), usize> = BTreeMap::new();
@@ -53,7 +54,8 @@ fn only(status: u16, refusals: &[(u16, &str)], answers: Vec<(Reply, Browser)>) -
     assert_eq!(winners.len(), 1, "{counts:?}");
     for (code, problem) in counts.keys().filter(|(code, _)| *code != status) {
         assert!(
-            refusals.contains(&(*code, problem.as_str())),
+            refusals.contains(&(*code, problem.as_str()))
+                || (*code, problem.as_str()) == (503, "store_unavailable"),
             "{code} {problem} is no answer for a loser: {counts:?}"
         );
     }

@@ -6,6 +6,7 @@ use laneway::http::{Access, At, ROUTES};
 use laneway::store::{operators, sessions, tenants};
 use serde_json::{Value, json};
 
+use crate::harness::app::Options;
 use crate::harness::rows::{self, AT, tx};
 use crate::harness::{Browser, Call, LOGIN, TestApp};
 
@@ -32,6 +33,7 @@ const NAMELESS: &[(&str, &str, &str)] = &[
     ("POST", "/v1/admin/invitations", "creates"),
     ("GET", "/v1/admin/audit-events", "lists"),
     ("GET", "/v1/admin/audit-events/export", "lists"),
+    ("POST", "/v1/admin/routing/explain", "asks about a name"),
     ("GET", "/v1/organizations", "lists"),
     ("POST", "/v1/organizations", "creates"),
     ("GET", "/v1/users", "lists"),
@@ -50,6 +52,9 @@ fn body(method: &str, path: &str) -> Value {
         ("PATCH", _) if path.contains("/upstreams/") => json!({ "role": "secondary" }),
         ("PATCH", _) if path.contains("/members/") => json!({ "state": "active" }),
         ("PATCH", _) => json!({ "name": "n" }),
+        ("PUT", "role-mappings") | ("POST", "diff") => json!({ "rules": [] }),
+        ("POST", "activate") => json!({ "hash": "h" }),
+        ("POST", "simulate") => json!({ "claims": {} }),
         ("PUT", "identities") => json!({ "upstream": "corp", "subject": "s" }),
         ("PUT", _) => json!({ "roles": [] }),
         ("POST", "hosts") => json!({ "host": "n.test", "purpose": "app" }),
@@ -70,6 +75,10 @@ struct Records {
     host: String,
     invitation: String,
     org_invitation: String,
+    connection: String,
+    test: String,
+    domain: String,
+    link: String,
 }
 
 impl Records {
@@ -89,6 +98,10 @@ impl Records {
             .replace("{sid}", &self.sid)
             .replace("{identity}", &self.identity)
             .replace("{host}", &self.host)
+            .replace("{connection}", &self.connection)
+            .replace("{test}", &self.test)
+            .replace("{domain}", &self.domain)
+            .replace("{link}", &self.link)
     }
 
     fn all(&self) -> [&str; 7] {
@@ -137,6 +150,18 @@ async fn records(app: &TestApp, token: &str, origin: &str, tenant: &TenantId) ->
     let invitation = made(app, token, origin, "/v1/admin/invitations", invited.clone()).await;
     let path = format!("/v1/organizations/{org}/invitations");
     let org_invitation = made(app, token, origin, &path, invited).await;
+    let (connection, test) = app.add_connection(token, origin, &org).await;
+    let path = format!("/v1/organizations/{org}/domains");
+    let domain = made(app, token, origin, &path, json!({ "domain": "acme.test" })).await;
+    let path = format!("/v1/organizations/{org}/setup-links");
+    let link = made(
+        app,
+        token,
+        origin,
+        &path,
+        json!({ "purpose": "connection" }),
+    )
+    .await;
     let (sid, grant) = (format!("s-{tenant}"), format!("g-{tenant}"));
     let mut tx = tx(app).await;
     let session = rows::session(&sid, tenant, &user);
@@ -159,6 +184,10 @@ async fn records(app: &TestApp, token: &str, origin: &str, tenant: &TenantId) ->
         host,
         invitation,
         org_invitation,
+        connection,
+        test,
+        domain,
+        link,
     }
 }
 
@@ -172,7 +201,11 @@ struct Stage {
 
 impl Stage {
     async fn new() -> Self {
-        let app = TestApp::sqlite().await;
+        let options = Options {
+            fake_customers: true,
+            ..Options::default()
+        };
+        let app = TestApp::sqlite_with(options).await;
         let owner = app.operator().await;
         let tenant =
             json!({ "slug": "other", "name": "Other", "public_url": OTHER, "signup": "open" });
@@ -268,6 +301,24 @@ async fn another_tenants_records_do_not_exist() {
             let mixed = path
                 .replace("{org}", &stage.own.org)
                 .replace("{id}", &stage.other.org_invitation);
+            let url = format!("{LOGIN}{mixed}");
+            let body = body(method, path);
+            let answer = stage
+                .call(&mut browser, &stage.owner, method, &url, &body)
+                .await;
+            assert_eq!(answer, (404, "not_found".into()), "{method} {mixed}");
+        }
+        // An own organization does not open the way to a foreign connection.
+        if ["{connection}", "{domain}", "{link}"]
+            .iter()
+            .any(|name| path.contains(name))
+        {
+            let mixed = path
+                .replace("{org}", &stage.own.org)
+                .replace("{connection}", &stage.other.connection)
+                .replace("{test}", &stage.other.test)
+                .replace("{domain}", &stage.other.domain)
+                .replace("{link}", &stage.other.link);
             let url = format!("{LOGIN}{mixed}");
             let body = body(method, path);
             let answer = stage

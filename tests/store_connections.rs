@@ -1,8 +1,6 @@
 //! Store: customers' own identity providers, their revisions and mappings, and who is who there.
 
-use laneway::domain::connection::{
-    Broker, Connection, Protocol, Revision, Rollout, Settings, State,
-};
+use laneway::domain::connection::{Broker, Config, Connection, Protocol, Revision, Rollout, State};
 use laneway::domain::mapping::{Mapping, Mode};
 use laneway::domain::upstream::Trust;
 use laneway::domain::user::{IdentityLink, LinkKind};
@@ -14,10 +12,10 @@ use serde_json::json;
 use crate::harness::rows::{self, AT, assert_conflict, db, other_tenant, tx};
 use crate::harness::{TestApp, both};
 
-fn settings(issuer: &str) -> Settings {
+fn settings(issuer: &str) -> Config {
     let value =
         json!({ "issuer": issuer, "client_id": "laneway", "required_claims": { "hd": "x" } });
-    serde_json::from_value(value).expect("settings")
+    Config::read(Protocol::Oidc, &value.to_string()).expect("settings")
 }
 
 fn connection(tenant: &TenantId, org: &str, id: &str) -> Connection {
@@ -31,7 +29,10 @@ fn connection(tenant: &TenantId, org: &str, id: &str) -> Connection {
         broker: Broker::Direct,
         state: State::Draft,
         rollout: Rollout::Admins,
+        enforced: false,
         redirect_uri: format!("https://login.test/federation/callback/{id}"),
+        acs_url: None,
+        sp_entity_id: None,
         draft: 1,
         draft_hash: "h1".into(),
         active: None,
@@ -48,7 +49,7 @@ fn revision(connection: &str, number: i64) -> Revision {
         connection: ConnectionId(connection.into()),
         number,
         hash: format!("h{number}"),
-        settings: settings("https://idp.test"),
+        config: settings("https://idp.test"),
         secret: Some(vec![1, 2]),
         secret_id: Some("s1".into()),
         trust: Trust::Tenant,
@@ -110,7 +111,7 @@ both! {
         let all = connections::revisions(db(&app), &tenant, &one.id).await.expect("read");
         let numbers: Vec<_> = all.iter().map(|r| (r.number, r.activated_at)).collect();
         assert_eq!(numbers, [(2, Some(AT + 5)), (1, None)]);
-        assert_eq!(all[0].settings, settings("https://idp.test"));
+        assert_eq!(all[0].config, settings("https://idp.test"));
         assert_eq!((all[0].trust, all[0].secret.as_deref()), (Trust::Tenant, Some(&[1, 2][..])));
     }
 

@@ -133,7 +133,7 @@ both! {
         let found = links::find_user(&mut tx, &own, kind, "https://idp.test", "s").await.expect("read");
         assert_eq!(found, Some(UserId("u1".into())));
         assert_eq!(links::find_by_email(&mut tx, &own, &email).await.expect("read"), Some(UserId("u1".into())));
-        links::touch(&mut tx, &own, kind, "https://idp.test", "s", AT + 5).await.expect("touched");
+        links::touch(&mut tx, &own, "l1", AT + 5).await.expect("touched");
         let all = links::list(&mut tx, &own, &UserId("u1".into())).await.expect("list");
         assert_eq!(all.len(), 2);
         assert_eq!(all[0], laneway::domain::user::IdentityLink { last_used_at: Some(AT + 5), ..first });

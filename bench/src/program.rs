@@ -23,6 +23,10 @@ impl Clock for Standing {
     fn now_ms(&self) -> i64 {
         self.0
     }
+
+    fn steady_ms(&self) -> i64 {
+        self.0
+    }
 }
 
 /// Puts the program of a configuration text together.

@@ -6,7 +6,7 @@ use http::{HeaderMap, header};
 
 use super::cookies::{SESSION, Sent, read_sent};
 use super::token;
-use crate::authz::{Authority, Permission};
+use crate::authz::{Authority, Permission, Scope};
 use crate::core::{Core, Site, hash_token};
 use crate::domain::{Code, Problem};
 use crate::sessions::Live;
@@ -181,5 +181,10 @@ impl Caller {
 
 async fn of_session(core: &Core, live: &Live) -> Result<Authority, Problem> {
     let session = &live.session;
-    Ok(core.authority_of(&session.tenant, &session.user).await?)
+    let authority = core.authority_of(&session.tenant, &session.user).await?;
+    // Whoever runs an organization's provider can be anybody there, and nobody elsewhere.
+    Ok(match session.within() {
+        Some(org) => authority.within(&Scope::Org(session.tenant.clone(), org.clone())),
+        None => authority,
+    })
 }

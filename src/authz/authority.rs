@@ -104,6 +104,13 @@ impl Authority {
         self
     }
 
+    /// Only what is granted there and nowhere else.
+    #[must_use]
+    pub fn within(mut self, there: &Scope) -> Self {
+        self.grants.retain(|grant| there.reaches(&grant.scope()));
+        self
+    }
+
     /// Kind and id, for the audit event.
     pub fn actor(&self) -> (&'static str, &str) {
         (self.kind, &self.id)

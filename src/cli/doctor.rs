@@ -266,9 +266,7 @@ async fn fetch(public_url: &url::Url) -> Result<(bool, Option<i64>), String> {
         deadline: Duration::from_secs(5),
         max_bytes: 64 * 1024,
     };
-    let federation = config::Federation {
-        allow_private: false,
-    };
+    let federation = config::Federation::default();
     let client =
         crate::outbound::GuardedClient::new(crate::outbound::Trust::Operator, bounds, federation)
             .map_err(|error| error.to_string())?;

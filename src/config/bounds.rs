@@ -1,6 +1,7 @@
 //! Lifetimes, tries, rates and sizes: the numbers of the product, each within bounds that
 //! keep its protection switched on.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::section::Section;
@@ -91,10 +92,12 @@ impl Default for Outbound {
 }
 
 /// Rules for addresses that tenants name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Federation {
     /// Whether they may be private or plain http: for tests only.
     pub allow_private: bool,
+    /// Whom to ask for names, instead of the machine's own resolver.
+    pub dns_server: Option<SocketAddr>,
 }
 
 const MS: Duration = Duration::from_millis(1);
@@ -191,9 +194,14 @@ pub(super) fn outbound(root: &mut Section<'_>) -> Outbound {
 }
 
 pub(super) fn federation(root: &mut Section<'_>) -> Federation {
+    let dns_server = root.parsed("dns_server", |text| {
+        text.parse()
+            .map_err(|_| "write IP address and port, like 192.0.2.53:53".to_owned())
+    });
     let mut section = root.section("federation");
     let federation = Federation {
         allow_private: section.flag("allow_private", false),
+        dns_server,
     };
     section.finish();
     federation

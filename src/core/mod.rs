@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::audit::{self, Event, RequestMeta};
 use crate::config::Config;
 use crate::domain::TenantId;
-use crate::outbound::Mailer;
+use crate::outbound::{Mailer, Names};
 use crate::providers::Providers;
 use crate::sessions::{InvalidationLog, Sessions};
 use crate::store::Write;
@@ -54,6 +54,8 @@ pub struct Core {
     pub tenants: Tenants,
     /// Mail.
     pub mailer: Mailer,
+    /// Name servers.
+    pub names: Names,
     /// This process.
     pub node: Node,
 }

@@ -16,7 +16,7 @@ use crate::config::{self, Config};
 use crate::domain::tenant::{Host, Purpose, Tenant, host_key};
 use crate::domain::upstream::{Role, Trust, Upstream};
 use crate::domain::{Code, Problem, UpstreamId};
-use crate::outbound::{GuardedClient, Mailer};
+use crate::outbound::{GuardedClient, Mailer, Names};
 use crate::providers::{self, EMBEDDED, Factory, Parts, Providers};
 use crate::sessions::{InvalidationLog, Sessions};
 use crate::store::invalidations::{Change, Scope};
@@ -114,6 +114,10 @@ pub async fn open(config: Config, options: CoreOptions) -> Result<Arc<Core>, Pro
     let log = InvalidationLog::open(db.clone(), Arc::clone(&clock), bound).await?;
     let sessions = Sessions::new(db.clone(), Arc::clone(&clock), &log, 1_000_000);
     let keys = Keys::new(db.clone(), sealer.clone(), Arc::clone(&clock));
+    let names = config
+        .federation
+        .dns_server
+        .map_or_else(Names::of_machine, Names::at);
     let mailer = Mailer::new(&config.mail).map_err(|error| {
         Problem::new(Code::Internal, "The mail settings do not fit.").because(error)
     })?;
@@ -160,6 +164,7 @@ pub async fn open(config: Config, options: CoreOptions) -> Result<Arc<Core>, Pro
         sessions,
         keys,
         mailer,
+        names,
     });
     // Large, and every command would carry it.
     Box::pin(apply_configuration(&core)).await?;

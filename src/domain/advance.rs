@@ -43,8 +43,23 @@ pub struct Facts {
     pub passwords: bool,
     /// Organizations the person is an active member of.
     pub memberships: Vec<Membership>,
+    /// The door of the one organization whose own provider vouches for them.
+    pub door: Option<Door>,
     /// Epoch ms.
     pub now: i64,
+}
+
+/// How an organization's door was found: open or barred.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Door {
+    /// Which organization: the session is for no other.
+    pub org: OrgId,
+    /// Its short name.
+    pub slug: String,
+    /// Why they may not enter.
+    pub bar: Option<Refusal>,
+    /// What was looked at, and what it said.
+    pub lines: Vec<(&'static str, String)>,
 }
 
 /// What comes next.
@@ -96,6 +111,16 @@ pub enum Refusal {
     TooWeak,
     /// Not a member of the organization asked for.
     NoMember,
+    /// A claim that the connection demands is missing or another one.
+    UnmetClaim,
+    /// Was a member and is suspended.
+    Suspended,
+    /// A rule of the role mapping keeps them out.
+    KeptOut,
+    /// The connection is not open to them yet.
+    NotRolledOut,
+    /// The connection lets nobody attach its identities to an account.
+    NotLinkable,
 }
 
 impl Refusal {
@@ -108,6 +133,11 @@ impl Refusal {
             Self::LinkedElsewhere => "linked_elsewhere",
             Self::TooWeak => "too_weak",
             Self::NoMember => "no_member",
+            Self::UnmetClaim => "unmet_claim",
+            Self::Suspended => "suspended",
+            Self::KeptOut => "kept_out",
+            Self::NotRolledOut => "not_rolled_out",
+            Self::NotLinkable => "not_linkable",
         }
     }
 }
@@ -155,6 +185,14 @@ fn decide(flow: &Flow, facts: &Facts, trace: &mut Vec<TraceLine>) -> Decision {
         Ok(person) => person,
         Err(refusal) => return Decision::Denied(refusal),
     };
+    if let Some(door) = &facts.door {
+        for (rule, outcome) in &door.lines {
+            note(trace, rule, outcome);
+        }
+        if let Some(bar) = door.bar {
+            return Decision::Denied(bar);
+        }
+    }
     if let Some(decision) = doubted(flow, trace) {
         return decision;
     }
@@ -359,6 +397,15 @@ fn organization(
 ) -> Result<Option<OrgId>, Decision> {
     if flow.state.bound.is_some() {
         return Ok(None);
+    }
+    if let Some(door) = &facts.door {
+        let asked = flow.state.demand.org.as_deref();
+        if asked.is_some_and(|name| name != door.org.as_str() && name != door.slug) {
+            note(trace, "organization", "the provider vouches for another");
+            return Err(Decision::Denied(Refusal::NoMember));
+        }
+        note(trace, "organization", "the provider's own");
+        return Ok(Some(door.org.clone()));
     }
     if let Some(wanted) = &flow.state.demand.org {
         let member = facts.memberships.iter().find(|m| m.is_called(wanted));

@@ -3,15 +3,15 @@
 //! Owns: what can be set about one, its states and which follows which.
 //! Must not know: how it is stored or spoken to.
 
-use std::collections::BTreeMap;
+mod config;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use url::Url;
 
 use super::ids::{ConnectionId, OrgId, TenantId};
 use super::upstream::Trust;
 use super::{Code, Problem};
+
+pub use config::{ClientAuth, Config, LinkPolicy, Oidc, RequestBinding, ResponseMode, Saml};
 
 /// What the customer's side speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ use super::{Code, Problem};
 pub enum Protocol {
     /// OpenID Connect.
     Oidc,
+    /// SAML 2.0.
+    Saml,
 }
 
 /// Who speaks to it.
@@ -27,6 +29,8 @@ pub enum Protocol {
 pub enum Broker {
     /// Laneway itself.
     Direct,
+    /// The tenant's upstream.
+    Upstream,
 }
 
 /// How far it has come.
@@ -55,21 +59,6 @@ pub enum Rollout {
     All,
 }
 
-/// What happens when a signed-in person attaches an identity of this connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LinkPolicy {
-    /// It is refused.
-    #[default]
-    Refuse,
-    /// It is added, whatever they have.
-    Add,
-    /// It is added if they have none of this connection.
-    Link,
-    /// It takes the place of what they have of this connection.
-    Replace,
-}
-
 macro_rules! words {
     ($($kind:ident { $($variant:ident $text:literal),+ })+) => {$(
         impl $kind {
@@ -87,8 +76,8 @@ macro_rules! words {
 }
 
 words! {
-    Protocol { Oidc "oidc" }
-    Broker { Direct "direct" }
+    Protocol { Oidc "oidc", Saml "saml" }
+    Broker { Direct "direct", Upstream "upstream" }
     State { Draft "draft", Tested "tested", Active "active", Disabled "disabled" }
     Rollout { Admins "admins", Some "some", All "all" }
 }
@@ -114,8 +103,14 @@ pub struct Connection {
     pub state: State,
     /// For whom.
     pub rollout: Rollout,
+    /// Nobody of its domains gets in by another way.
+    pub enforced: bool,
     /// Our callback as registered there: data, so that it stays whatever our addresses do.
     pub redirect_uri: String,
+    /// Where a SAML provider posts its answers.
+    pub acs_url: Option<String>,
+    /// Our entity id at a SAML provider.
+    pub sp_entity_id: Option<String>,
     /// Number of the newest revision.
     pub draft: i64,
     /// Its hash.
@@ -144,7 +139,7 @@ pub struct Revision {
     /// Over all of it.
     pub hash: String,
     /// What was set.
-    pub settings: Settings,
+    pub config: Config,
     /// Sealed client secret.
     pub secret: Option<Vec<u8>>,
     /// Another with each new secret: stands for it in the hash.
@@ -210,234 +205,6 @@ impl Connection {
     }
 }
 
-/// How the provider's answer travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ResponseMode {
-    /// In the query of a GET.
-    Query,
-    /// In the body of a POST.
-    FormPost,
-}
-
-/// How we prove who we are at the token endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientAuth {
-    /// HTTP Basic.
-    ClientSecretBasic,
-    /// In the request body.
-    ClientSecretPost,
-    /// A public client.
-    None,
-}
-
-/// What can be set about an OpenID Connect connection, without its secret.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// Issuer identifier, byte by byte.
-    pub issuer: String,
-    /// Our client there.
-    pub client_id: String,
-    /// What is asked for; `openid` always is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scopes: Option<Vec<String>>,
-    /// Way of the answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub response_mode: Option<ResponseMode>,
-    /// Replaces the discovered one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authorization_endpoint: Option<Url>,
-    /// Replaces the discovered one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_endpoint: Option<Url>,
-    /// Replaces the discovered one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub jwks_uri: Option<Url>,
-    /// Replaces the discovered one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub userinfo_endpoint: Option<Url>,
-    /// How we authenticate there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_endpoint_auth_method: Option<ClientAuth>,
-    /// The claim with the person's groups: a name, or a JSON pointer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub groups_claim: Option<String>,
-    /// Claims that must have exactly these values (a customer's tenant at a shared provider).
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub required_claims: BTreeMap<String, Value>,
-    /// When a signed-in person attaches an identity of this connection.
-    #[serde(default)]
-    pub link_policy: LinkPolicy,
-}
-
-impl Settings {
-    /// Refuses what can never work.
-    ///
-    /// # Errors
-    /// `invalid_field`.
-    pub fn check(&self) -> Result<(), Problem> {
-        let bad = |member: &str, code, detail: &str| {
-            Err(Problem::field(&format!("/config/{member}"), code, detail))
-        };
-        let text = |text: &str| {
-            !text.trim().is_empty() && text.len() <= 255 && !text.chars().any(char::is_control)
-        };
-        let issuer = Url::parse(&self.issuer).ok().filter(|url| {
-            matches!(url.scheme(), "https" | "http")
-                && url.query().is_none()
-                && url.fragment().is_none()
-                && self.issuer.len() <= 1024
-        });
-        if issuer.is_none() {
-            let detail = "Give the issuer address, such as https://idp.example.com.";
-            return bad("issuer", "invalid_url", detail);
-        }
-        if !text(&self.client_id) {
-            return bad("client_id", "required", "Give the client id.");
-        }
-        let scopes = self.scopes.iter().flatten();
-        let scope = |scope: &String| {
-            text(scope)
-                && scope
-                    .bytes()
-                    .all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
-        };
-        if self.scopes.as_ref().is_some_and(|all| all.len() > 30) || !scopes.clone().all(scope) {
-            return bad(
-                "scopes",
-                "invalid",
-                "Give at most 30 scopes without spaces.",
-            );
-        }
-        if self
-            .groups_claim
-            .as_deref()
-            .is_some_and(|claim| !text(claim))
-        {
-            return bad("groups_claim", "invalid", "Name a claim.");
-        }
-        if self.required_claims.len() > 20 || !self.required_claims.keys().all(|name| text(name)) {
-            return bad("required_claims", "invalid", "Name at most 20 claims.");
-        }
-        Ok(())
-    }
-
-    /// The claim with groups.
-    pub fn groups_claim(&self) -> &str {
-        self.groups_claim.as_deref().unwrap_or("groups")
-    }
-
-    /// The first demanded claim that is not as demanded.
-    pub fn unmet<'a>(&'a self, claims: &serde_json::Map<String, Value>) -> Option<&'a str> {
-        let unmet = |(name, wanted): &(&String, &Value)| {
-            super::mapping::find(claims, name) != Some(*wanted)
-        };
-        self.required_claims
-            .iter()
-            .find(unmet)
-            .map(|(name, _)| name.as_str())
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn connection(state: State) -> Connection {
-        Connection {
-            id: ConnectionId("c".into()),
-            tenant: TenantId("t".into()),
-            org: OrgId("o".into()),
-            slug: "acme".into(),
-            name: "Acme".into(),
-            protocol: Protocol::Oidc,
-            broker: Broker::Direct,
-            state,
-            rollout: Rollout::All,
-            redirect_uri: "https://login.test/federation/callback/c".into(),
-            draft: 3,
-            draft_hash: "new".into(),
-            active: None,
-            tested_hash: None,
-            last_login_at: None,
-            version: 1,
-            created_at: 0,
-        }
-    }
-
-    #[test]
-    fn only_the_tested_draft_goes_live() {
-        let mut one = connection(State::Draft);
-        assert!(one.activated("new").is_err(), "not tested");
-        one.tested_hash = Some("old".into());
-        assert!(one.activated("old").is_err(), "tested, but edited since");
-        assert!(one.activated("new").is_err());
-        one.tested_hash = Some("new".into());
-        one.activated("new").expect("tested");
-        assert_eq!((one.state, one.active), (State::Active, Some(3)));
-        one.edited(4, "newer".into());
-        assert_eq!(
-            (one.state, one.active),
-            (State::Active, Some(3)),
-            "what is live stays"
-        );
-        assert!(one.activated("new").is_err(), "no longer the draft");
-    }
-
-    #[test]
-    fn an_edit_undoes_the_test_and_nothing_is_switched_on_that_never_was() {
-        let mut one = connection(State::Tested);
-        assert!(one.switched(State::Active).is_err());
-        assert!(one.switched(State::Draft).is_err());
-        one.edited(4, "newer".into());
-        assert_eq!(one.state, State::Draft);
-        one.active = Some(2);
-        one.switched(State::Disabled).expect("off");
-        one.switched(State::Active).expect("on");
-    }
-
-    #[test]
-    fn settings_are_checked_and_unknown_members_refused() {
-        let with = |more: Value| {
-            let mut all = json!({ "issuer": "https://idp.example", "client_id": "c" });
-            let members = all.as_object_mut().expect("an object");
-            members.extend(more.as_object().expect("members").clone());
-            serde_json::from_value::<Settings>(all)
-        };
-        with(json!({})).expect("reads").check().expect("good");
-        for bad in [
-            json!({ "issuer": "javascript:1" }),
-            json!({ "issuer": "https://idp.example?x=1" }),
-            json!({ "client_id": " " }),
-            json!({ "scopes": ["a b"] }),
-            json!({ "groups_claim": "" }),
-        ] {
-            assert!(with(bad.clone()).expect("reads").check().is_err(), "{bad}");
-        }
-        with(json!({ "isuer": "x" })).expect_err("unknown");
-    }
-
-    #[test]
-    fn a_demanded_claim_must_be_exactly_so() {
-        let settings: Settings = serde_json::from_value(json!({
-            "issuer": "https://idp.example", "client_id": "c", "required_claims": { "hd": "acme.test" },
-        }))
-        .expect("reads");
-        let unmet = |claims: Value| {
-            let claims = serde_json::from_value(claims).expect("claims");
-            settings.unmet(&claims).map(str::to_owned)
-        };
-        assert_eq!(unmet(json!({ "hd": "acme.test" })), None);
-        for bad in [
-            json!({}),
-            json!({ "hd": "acme.test.evil" }),
-            json!({ "hd": ["acme.test"] }),
-        ] {
-            assert_eq!(unmet(bad).as_deref(), Some("hd"));
-        }
-    }
-}
+#[path = "connection/tests.rs"]
+mod tests;

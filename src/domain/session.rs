@@ -16,6 +16,8 @@ pub struct SessionUpstream {
     pub subject: String,
     /// Its session id, where it names one.
     pub sid: Option<String>,
+    /// Set for a customer's own provider: its word counts in this organization only.
+    pub within: Option<OrgId>,
 }
 
 /// A session row.
@@ -54,6 +56,12 @@ pub struct Session {
 }
 
 impl Session {
+    /// The one organization that this session is good for, where a customer's own provider
+    /// vouches for it.
+    pub fn within(&self) -> Option<&OrgId> {
+        self.upstream.as_ref()?.within.as_ref()
+    }
+
     /// The instant after which an unused session is over.
     pub fn idle_until(&self) -> i64 {
         self.last_seen_at.saturating_add(self.idle_ms)

@@ -5,14 +5,19 @@
 
 mod audit_events;
 mod body;
+mod connection_tests;
+mod connections;
+mod domains;
 mod guard;
 mod invitations;
 mod logo;
 mod members;
 mod operators;
 mod organizations;
+mod role_mappings;
 mod routes;
 mod sessions;
+mod setup_links;
 mod tenants;
 mod upstreams;
 mod users;
@@ -26,6 +31,14 @@ use super::context::Context;
 use crate::domain::{Code, Problem};
 
 pub use audit_events::{audit_events, export_audit_events};
+pub use connection_tests::{create_test, read_test, tests};
+pub use connections::{
+    activate, change_connection, connections, create_connection, live_checks, read_connection,
+    roll_back,
+};
+pub use domains::{
+    add_domain, domains, explain_routing, read_domain, remove_domain, verify_domain,
+};
 pub use guard::{Operator, guard, page_operator};
 pub use invitations::{
     invitations, invite, invite_to_org, org_invitations, read_invitation, read_org_invitation,
@@ -38,8 +51,10 @@ pub use organizations::{
     change_organization, create_organization, delete_organization, organizations,
     read_organization, roles,
 };
+pub use role_mappings::{diff, put_mapping, read_mapping, simulate};
 pub use routes::routes;
 pub use sessions::{end_session, end_sessions, sessions};
+pub use setup_links::{create_setup_link, read_setup_link, revoke_setup_link, setup_links};
 pub use tenants::{
     add_host, change_tenant, create_tenant, hosts, read_host, read_tenant, remove_host, tenants,
 };

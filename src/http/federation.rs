@@ -7,9 +7,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::context::Context;
-use super::{bff, flows};
+use super::{bff, flows, pages};
 use crate::domain::{Code, FlowId, Problem, ids};
-use crate::lane_a::{self, Submitted};
+use crate::lane_a::{self, Submitted, limits};
+use crate::lane_b::test_logins;
+use crate::store::test_logins::TestState;
 
 /// An answer may be so large and no larger.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -33,6 +35,41 @@ pub async fn start(
     bff::begin_redirect(&context, lane_a::Begin::login(return_to), Some(&upstream)).await
 }
 
+/// `GET /federation/tests/{token}`: runs a test login in this browser, which stays signed in as
+/// it is. Shows what came of it where it has been run.
+pub async fn test(context: Context, Path(token): Path<String>) -> Result<Response, Problem> {
+    context.login_host_only()?;
+    limits::callback(&context.core, &context.meta.ip).await?;
+    let test = test_logins::by_link(&context.core, &context.site.tenant.id, &token).await?;
+    let browser = context.browser_or_new();
+    let visit = context.visit(&browser).await?;
+    if test.state != TestState::Waiting {
+        return pages::test_result(&context, &visit, &test).await;
+    }
+    let url = test_logins::begin(&visit, &test, None).await?;
+    let mut response = Redirect::to(&url).into_response();
+    flows::set_flow_cookie(&mut response, &browser);
+    Ok(response)
+}
+
+/// The answer to a test login: judged and kept, nobody is signed in.
+async fn tested(
+    context: &Context,
+    id: &str,
+    params: Vec<(String, String)>,
+) -> Result<Response, Problem> {
+    let browser = context.browser().ok_or_else(other_browser)?;
+    let visit = context.visit(&browser).await?;
+    let (test, return_to) = test_logins::complete(&visit, id, params).await?;
+    match return_to {
+        Some(path) => Ok(Redirect::to(&path).into_response()),
+        None => {
+            let test = test_logins::again(&context.core, &context.site.tenant.id, &test).await?;
+            pages::test_result(context, &visit, &test).await
+        }
+    }
+}
+
 /// `GET /federation/callback/{upstream}`: the provider's answer, in the browser that asked.
 pub async fn callback(
     context: Context,
@@ -47,8 +84,22 @@ pub async fn callback(
     let params: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
         .into_owned()
         .collect();
+    let state = params.iter().find(|(key, _)| key == "state");
+    if let Some(id) = state.and_then(|(_, state)| test_logins::id_of_state(state)) {
+        let id = id.to_owned();
+        return tested(&context, &id, params).await;
+    }
     let browser = context.browser().ok_or_else(other_browser)?;
     let visit = context.visit(&browser).await?;
+    if let [(key, id)] = params.as_slice()
+        && key == "test"
+        && ids::plausible(id)
+    {
+        let id = id.clone();
+        let kept = test_logins::kept_answer(&visit, &id).await?;
+        let kept = kept.ok_or_else(other_browser)?;
+        return tested(&context, &id, kept).await;
+    }
     // After a form_post the answer lies on the flow; the address names only the flow.
     let kept = match params.as_slice() {
         [(key, id)] if key == "flow" && ids::plausible(id) => {
@@ -104,8 +155,14 @@ pub async fn posted(
     body: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Result<Response, Problem> {
     context.login_host_only()?;
-    lane_a::limits::callback(&context.core, &context.meta.ip).await?;
+    limits::callback(&context.core, &context.meta.ip).await?;
     let params = flows::form_body(body)?;
+    let state = params.iter().find(|(key, _)| key == "state");
+    if let Some(id) = state.and_then(|(_, state)| test_logins::id_of_state(state)) {
+        test_logins::keep_answer(&context.core, &context.site.tenant.id, id, &params).await?;
+        let address = format!("/federation/callback/{}?test={id}", encode(&upstream));
+        return Ok(Redirect::to(&address).into_response());
+    }
     let id = lane_a::keep_answer(&context.core, &context.site.tenant.id, &params).await?;
     let address = format!("/federation/callback/{}?flow={id}", encode(&upstream));
     Ok(Redirect::to(&address).into_response())

@@ -405,6 +405,7 @@ const ONE_TIME: &[&str] = &[
     "/login/link/",
     "/invitations/",
     "/bff/logout/continue/",
+    "/federation/tests/",
     "/v1/me/passkeys/",
 ];
 

@@ -8,6 +8,7 @@
 
 mod account;
 mod admin;
+mod connections;
 mod describe;
 mod edge;
 mod public;
@@ -28,9 +29,16 @@ const ENTRIES: &[&[Entry]] = &[
     edge::ENTRIES,
     account::ENTRIES,
     admin::ENTRIES,
+    connections::ENTRIES,
 ];
 /// Every room's shapes.
-const SHAPES: &[&[Shape]] = &[public::SHAPES, edge::SHAPES, account::SHAPES, admin::SHAPES];
+const SHAPES: &[&[Shape]] = &[
+    public::SHAPES,
+    edge::SHAPES,
+    account::SHAPES,
+    admin::SHAPES,
+    connections::SHAPES,
+];
 
 /// The document, made once.
 static DOCUMENT: LazyLock<Value> = LazyLock::new(document);

@@ -7,6 +7,7 @@ mod invitation;
 mod secret_step;
 mod setup;
 mod step;
+mod test_login;
 
 use askama::Template;
 use axum::Router;
@@ -27,6 +28,8 @@ use crate::domain::flow::{Flow, Step};
 use crate::domain::{Code, Lang, Problem};
 use crate::lane_a::{Begin, Submitted, Visit};
 use crate::views::{self, Chrome, Reader};
+
+pub use test_login::test_result;
 
 /// Addresses of pages; they exist on login hosts.
 pub fn routes() -> Router<AppState> {

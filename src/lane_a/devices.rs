@@ -18,7 +18,7 @@ use crate::domain::user::User;
 use crate::domain::{DeviceId, Problem, UserId};
 use crate::store::devices::{self, Listed};
 use crate::store::sessions::Which;
-use crate::store::{Write, sessions, users};
+use crate::store::{Write, sessions, setup_links, users};
 
 /// What a sign-in found out about its browser.
 pub(super) struct Seen {
@@ -104,6 +104,7 @@ pub(super) async fn sign_in(
     if let Some(old) = &visit.device {
         known = devices::find_by_token(&mut write.tx, tenant, user, old).await?;
         devices::rotate(&mut write.tx, tenant, old, &hash).await?;
+        setup_links::rotate(&mut write.tx, tenant, old, &hash).await?;
     }
     let owner = users::find(&mut write.tx, tenant, user).await?;
     let name = owner.and_then(|owner| own_name(flow, &owner));

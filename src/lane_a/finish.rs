@@ -1,13 +1,14 @@
 //! The end of a flow: person, links, session and audit event in one transaction.
 
-use laneway_contract::{Acr, MethodKind};
+use laneway_contract::{Acr, MethodKind, UpstreamIdentity};
 use serde_json::json;
 
 use super::notices::{self, Notice};
 use super::submit::{Submitted, count_login};
-use super::{Visit, flow, invitation, sign_in};
+use super::{Visit, door, flow, invitation, sign_in};
 use crate::audit::{Event, Outcome as EventOutcome, kind};
 use crate::domain::advance::TraceLine;
+use crate::domain::connection::LinkPolicy;
 use crate::domain::flow::{Flow, FlowPurpose, Proof, Step};
 use crate::domain::session::SessionUpstream;
 use crate::domain::upstream::Role;
@@ -16,7 +17,7 @@ use crate::domain::{Code, Email, OrgId, Problem, UserId};
 use crate::providers::{Configured, EMBEDDED};
 use crate::store::invalidations::{Change, Scope};
 use crate::store::secrets::{self, SecretPurpose};
-use crate::store::{Write, links, operators, users};
+use crate::store::{Write, domains, links, operators, users};
 
 /// What `advance` decided.
 pub(super) struct Outcome {
@@ -48,10 +49,33 @@ pub(super) async fn finish(
     flow.state.step = Step::Done;
     flow::save_in(core, &mut write, &mut flow, "done").await?;
     let before = if outcome.create {
-        create_user(visit, &mut write, &flow, &outcome.user, &proof).await?;
+        create_user(
+            visit,
+            &mut write,
+            &flow,
+            &outcome.user,
+            (&configured, &proof),
+        )
+        .await?;
         None
     } else {
-        Some(fill_user(visit, &mut write, &flow, &outcome.user, &proof).await?)
+        Some(
+            fill_user(
+                visit,
+                &mut write,
+                &flow,
+                &outcome.user,
+                (&configured, &proof),
+            )
+            .await?,
+        )
+    };
+    let entered = match &configured.attached {
+        Some(attached) => {
+            let (who, new) = (&outcome.user, outcome.create);
+            door::enter(visit, &mut write, attached, &proof.identity, who, new).await?
+        }
+        None => serde_json::Value::Null,
     };
     let added = link(visit, &mut write, &flow, &outcome.user, &configured, &proof).await?;
     if added {
@@ -65,7 +89,8 @@ pub(super) async fn finish(
         FlowPurpose::Link | FlowPurpose::Verify => None,
         _ => Some(sign_in::session(visit, &mut write, &flow, &outcome, &proof, anchor).await?),
     };
-    record(visit, &mut write, &flow, &outcome, &proof, &configured).await?;
+    let told = (configured.as_ref(), entered);
+    record(visit, &mut write, &flow, &outcome, &proof, told).await?;
     core.commit(write).await?;
     count_login(proof.method.as_str(), "success", &configured.row.slug);
     Ok(Submitted::Done {
@@ -92,6 +117,7 @@ async fn anchor(
             .session
             .as_ref()
             .and_then(|session| session.sid.clone()),
+        within: configured.attached.as_ref().map(|own| own.org.clone()),
     };
     if configured.row.role != Role::Companion {
         return Ok(own);
@@ -108,6 +134,7 @@ async fn anchor(
         slug: primary.row.slug.clone(),
         subject: link.subject,
         sid: None,
+        within: None,
     }))
 }
 
@@ -116,13 +143,13 @@ async fn create_user(
     write: &mut Write,
     flow: &Flow,
     id: &UserId,
-    proof: &Proof,
+    (configured, proof): (&Configured, &Proof),
 ) -> Result<(), Problem> {
     let identity = &proof.identity;
     let email = identity.email.as_deref().and_then(Email::parse);
     let user = User {
         id: id.clone(),
-        email_verified: email.is_some() && identity.email_verified,
+        email_verified: email.is_some() && is_proven(visit, write, configured, identity).await?,
         email: email.map(|email| email.as_str().to_owned()),
         name: flow.state.name.clone().or_else(|| identity.name.clone()),
         locale: None,
@@ -149,13 +176,32 @@ async fn create_user(
     Ok(())
 }
 
+/// A provider's word on an address: a customer's counts for domains that its organization has
+/// proven to be its own.
+async fn is_proven(
+    visit: &Visit<'_>,
+    write: &mut Write,
+    configured: &Configured,
+    identity: &UpstreamIdentity,
+) -> Result<bool, Problem> {
+    let Some(attached) = &configured.attached else {
+        return Ok(identity.email_verified);
+    };
+    let email = identity.email.as_deref().and_then(Email::parse);
+    let Some(email) = email.filter(|_| identity.email_verified) else {
+        return Ok(false);
+    };
+    let (tenant, domain) = (&visit.site.tenant.id, email.domain());
+    Ok(domains::is_proven(&mut write.tx, tenant, &attached.org, domain).await?)
+}
+
 /// What the record lacks and this flow brought; answers the record as it was.
 async fn fill_user(
     visit: &Visit<'_>,
     write: &mut Write,
     flow: &Flow,
     id: &UserId,
-    proof: &Proof,
+    (configured, proof): (&Configured, &Proof),
 ) -> Result<User, Problem> {
     let tenant = &visit.site.tenant.id;
     let Some(mut user) = users::find(&mut write.tx, tenant, id).await? else {
@@ -183,7 +229,8 @@ async fn fill_user(
         // Another address than the account's becomes a way in and no more: moving the account
         // there is a change of its own, which the old address hears of.
         if user.email.is_none() || (same && own_proof && flow.purpose == FlowPurpose::Verify) {
-            user.email_verified = proof.identity.email_verified || (same && user.email_verified);
+            let proven = is_proven(visit, write, configured, &proof.identity).await?;
+            user.email_verified = proven || (same && user.email_verified);
             user.email = Some(email.as_str().to_owned());
         }
     }
@@ -205,8 +252,12 @@ async fn link(
     proof: &Proof,
 ) -> Result<bool, Problem> {
     let mut added = false;
+    let kind = match configured.attached {
+        Some(_) => LinkKind::Connection,
+        None => LinkKind::Upstream,
+    };
     let mut wanted = vec![(
-        LinkKind::Upstream,
+        kind,
         Some(configured.row.id.clone()),
         proof.identity.issuer.clone(),
         proof.identity.subject.clone(),
@@ -227,6 +278,13 @@ async fn link(
         wanted.remove(0);
     }
     let (tenant, now) = (&visit.site.tenant.id, write.now());
+    if let Some(attached) = configured.attached.as_ref().filter(|own| {
+        let policy = own.config.link_policy();
+        flow.purpose == FlowPurpose::Link && policy == LinkPolicy::Replace
+    }) {
+        let id = &attached.connection;
+        links::delete_of_connection(&mut write.tx, tenant, user, id).await?;
+    }
     for (kind, source, issuer, subject) in wanted {
         let row = IdentityLink {
             id: visit.core.new_id(),
@@ -238,22 +296,28 @@ async fn link(
             created_at: now,
             last_used_at: Some(now),
         };
-        if links::create(&mut write.tx, tenant, &row).await? {
+        let made = links::create(&mut write.tx, tenant, &row).await?;
+        if made && kind == LinkKind::Connection {
+            door::remember(visit, write, &row.id, &proof.identity).await?;
+        }
+        if made {
             if flow.purpose == FlowPurpose::Link || flow.purpose == FlowPurpose::Verify {
                 linked_event(visit, write, user, &row).await?;
                 added = true;
             }
             continue;
         }
-        let owner =
-            links::find_user(&mut write.tx, tenant, kind, &row.issuer, &row.subject).await?;
-        if owner.as_ref() != Some(user) {
+        let found = links::find(&mut write.tx, tenant, &row).await?;
+        let Some(old) = found.filter(|old| old.user == *user) else {
             return Err(Problem::new(
                 Code::Denied,
                 "This identity belongs to another account already.",
             ));
+        };
+        links::touch(&mut write.tx, tenant, &old.id, now).await?;
+        if kind == LinkKind::Connection {
+            door::remember(visit, write, &old.id, &proof.identity).await?;
         }
-        links::touch(&mut write.tx, tenant, kind, &row.issuer, &row.subject, now).await?;
     }
     Ok(added)
 }
@@ -342,9 +406,9 @@ async fn record(
     flow: &Flow,
     outcome: &Outcome,
     proof: &Proof,
-    configured: &Configured,
+    (configured, entered): (&Configured, serde_json::Value),
 ) -> Result<(), Problem> {
-    let event = Event::new(
+    let mut event = Event::new(
         kind::LOGIN_COMPLETED,
         EventOutcome::Success,
         ("user", outcome.user.as_str()),
@@ -353,7 +417,11 @@ async fn record(
     .detail(json!({
         "purpose": flow.purpose, "method": proof.method, "upstream": configured.row.slug,
         "acr": outcome.acr, "amr": flow.state.amr(), "trace": outcome.trace,
+        "entry": entered,
     }));
+    if let Some(attached) = &configured.attached {
+        event = event.org(attached.org.as_str());
+    }
     visit
         .core
         .audit(write, &visit.site.tenant.id, visit.meta, event)

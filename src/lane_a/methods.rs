@@ -1,14 +1,16 @@
 //! Which ways to sign in are open, to anybody and to one person.
 
-use laneway_contract::{Acr, MethodKind};
+use std::sync::Arc;
 
-use super::Visit;
+use laneway_contract::{Acr, MethodKind, Mode};
+
+use super::{Visit, routing};
 use crate::domain::flow::{Flow, FlowPurpose};
 use crate::domain::ladder::{self, Rung};
 use crate::domain::session::Session;
 use crate::domain::user::LinkKind;
 use crate::domain::{Code, Problem, UserId};
-use crate::providers::{EMBEDDED, Offer};
+use crate::providers::{Configured, EMBEDDED, Offer};
 use crate::store::links;
 
 /// The methods that a flow may use now.
@@ -46,11 +48,39 @@ pub async fn of_flow(visit: &Visit<'_>, flow: &Flow) -> Result<Vec<Offer>, Probl
             let open = of_person(visit, &bound.user, &all).await?;
             Ok(towards(flow, open))
         }
-        (None, _) => Ok(all
-            .into_iter()
-            .filter(|offer| !offer.kind.is_second_only())
-            .collect()),
+        (None, _) => {
+            let own = all.into_iter().filter(|offer| !offer.kind.is_second_only());
+            led(visit, flow, own.collect()).await
+        }
     }
+}
+
+/// The provider of the organization that has proven the domain of the typed address: before
+/// the tenant's own ways, after them where it is not open to all, or instead of them. The same
+/// for everybody of that domain, whoever is known.
+async fn led(visit: &Visit<'_>, flow: &Flow, own: Vec<Offer>) -> Result<Vec<Offer>, Problem> {
+    let Some(name) = &flow.state.username else {
+        return Ok(own);
+    };
+    let (core, tenant) = (visit.core, &visit.site.tenant);
+    let Some(routed) = routing::of_address(core, &tenant.id, name).await? else {
+        return Ok(own);
+    };
+    let Some(id) = &routed.connection else {
+        return Ok(own);
+    };
+    let theirs = match core.providers.customer(tenant, id.as_str()).await {
+        Ok(upstream) => by_redirect(upstream),
+        Err(problem) if matches!(problem.code, Code::Denied | Code::NotFound) => return Ok(own),
+        Err(problem) => return Err(problem),
+    };
+    Ok(if routed.enforced {
+        vec![theirs]
+    } else if routed.beside {
+        own.into_iter().chain([theirs]).collect()
+    } else {
+        std::iter::once(theirs).chain(own).collect()
+    })
 }
 
 fn rung(offer: &Offer) -> Rung {
@@ -116,7 +146,54 @@ async fn of_person(visit: &Visit<'_>, user: &UserId, all: &[Offer]) -> Result<Ve
             open.push(offer.clone());
         }
     }
+    open.extend(own_customer(visit, user).await?);
     Ok(open)
+}
+
+/// The customer's provider that vouches for this session's person: it can do so again.
+async fn own_customer(visit: &Visit<'_>, user: &UserId) -> Result<Option<Offer>, Problem> {
+    let live = visit
+        .live
+        .as_ref()
+        .filter(|live| live.session.user == *user);
+    let tie = live.and_then(|live| live.session.upstream.clone());
+    let Some(tie) = tie.filter(|tie| tie.within.is_some()) else {
+        return Ok(None);
+    };
+    match visit.core.providers.get(&visit.site.tenant, &tie.id).await {
+        Ok(upstream) => Ok(Some(by_redirect(upstream))),
+        // Switched off: it vouches for nobody.
+        Err(problem) if matches!(problem.code, Code::Denied | Code::NotFound) => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// A customer's provider that is asked for by name: it is offered to nobody who does not.
+///
+/// # Errors
+/// `denied` for one that is switched off, `store_unavailable`.
+pub async fn named_customer(
+    visit: &Visit<'_>,
+    flow: &Flow,
+    name: Option<&str>,
+) -> Result<Option<Offer>, Problem> {
+    let Some(name) = name.filter(|_| flow.purpose == FlowPurpose::Login) else {
+        return Ok(None);
+    };
+    match visit.core.providers.by_slug(&visit.site.tenant, name).await {
+        Ok(upstream) if upstream.attached.is_some() => Ok(Some(by_redirect(upstream))),
+        Ok(_) => Ok(None),
+        Err(problem) if problem.code == Code::NotFound => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
+fn by_redirect(upstream: Arc<Configured>) -> Offer {
+    Offer {
+        upstream,
+        kind: MethodKind::Redirect,
+        mode: Mode::Redirect,
+    }
 }
 
 /// The kinds of credentials that this person has with us.

@@ -27,7 +27,9 @@ pub use grants::{NewGrant, appoint, dismiss};
 pub use hosts::{add_host, remove_host};
 pub use identities::{delete_identity, put_identity};
 pub use invitations::{Invite, Made, get_invitation, invite, resend_invitation, revoke_invitation};
-pub use members::{change_member, put_member, remove_member};
+pub use members::{
+    change_member, known as known_roles, put_member, remove_member, require_covered,
+};
 pub use orgs::{OrgChange, change_org, create_org, delete_org};
 pub use sessions::end_sessions;
 pub use settings::{
@@ -57,7 +59,10 @@ pub struct Act<'a> {
 
 impl Act<'_> {
     /// Writes an event of this actor into a transaction.
-    pub(super) async fn audit(&self, write: &mut Write, event: Event) -> Result<(), Problem> {
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn audit(&self, write: &mut Write, event: Event) -> Result<(), Problem> {
         self.audit_in(write, &self.tenant.id, event).await
     }
 
@@ -89,7 +94,8 @@ pub fn check_version(expected: Option<i64>, current: i64) -> Result<(), Problem>
     ))
 }
 
-fn moved() -> Problem {
+/// Somebody was faster.
+pub fn moved() -> Problem {
     Problem::new(
         Code::Conflict,
         "The record was changed meanwhile. Read it again.",

@@ -1,44 +1,40 @@
 //! The redirect step: the provider's own page and its answer.
 
-use laneway_contract::{BeginRedirect, Callback, Denial, LoginStep, MethodKind};
+use laneway_contract::{BeginRedirect, Callback, Denial, LoginStep, MethodKind, UpstreamSession};
 use serde_json::Value;
-use url::Url;
 
 use super::submit::{Submitted, count_login, may_start, text, wrong_step};
 use super::{Visit, flow, methods, settle};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
 use crate::domain::flow::{Flow, Private, Proof, Step};
-use crate::domain::tenant::Tenant;
 use crate::domain::{Code, FlowId, Problem, TenantId};
 use crate::providers::Offer;
 use crate::store::flows;
 use crate::store::seal::Place;
-
-/// Our callback at an upstream, as registered there.
-pub fn redirect_uri(tenant: &Tenant, slug: &str) -> Result<Url, Problem> {
-    Url::parse(&tenant.address(&format!("/federation/callback/{slug}"))).map_err(|error| {
-        Problem::new(Code::Internal, "The public URL is not usable.").because(error)
-    })
-}
 
 /// Sends the browser to a provider.
 pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> Result<(), Problem> {
     may_start(flow)?;
     flow.state.forget_hidden();
     let offers = methods::of_flow(visit, flow).await?;
-    let offer = methods::pick(&offers, MethodKind::Redirect, text(body, "connection"))
-        .ok_or_else(|| wrong_step(flow))?;
+    let named = text(body, "connection");
+    let offer = match methods::pick(&offers, MethodKind::Redirect, named) {
+        Some(offer) => offer.clone(),
+        None => methods::named_customer(visit, flow, named)
+            .await?
+            .ok_or_else(|| wrong_step(flow))?,
+    };
     let provider = offer.upstream.provider()?;
     let login = provider.redirect_login().ok_or_else(|| wrong_step(flow))?;
     let (nonce, _) = visit.core.new_token();
     let request = BeginRedirect {
-        redirect_uri: redirect_uri(&visit.site.tenant, &offer.upstream.row.slug)?,
+        redirect_uri: offer.upstream.callback(&visit.site.tenant)?,
         state: format!("{}.{}", flow.id, nonce.expose()),
         login_hint: flow.state.username.clone(),
         prompt: flow.state.demand.prompt,
         acr: flow.state.demand.acr,
-        max_age: max_age(flow, offer),
+        max_age: max_age(flow, &offer),
         ui_locales: visit.ui_locales.clone(),
     };
     let work = login.begin(request);
@@ -87,7 +83,7 @@ pub async fn complete(
         .by_slug(&visit.site.tenant, slug)
         .await?;
     let callback = Callback {
-        redirect_uri: redirect_uri(&visit.site.tenant, slug)?,
+        redirect_uri: configured.callback(&visit.site.tenant)?,
         params,
     };
     let state = callback.single("state").unwrap_or_default();
@@ -121,7 +117,14 @@ pub async fn complete(
         Err(problem) => return Err(failed(visit, &flow, slug, problem).await),
     };
     match step {
-        LoginStep::Authenticated(identity) => {
+        LoginStep::Authenticated(mut identity) => {
+            if configured.attached.is_some() {
+                // A customer's tokens are of no use here: nothing of theirs is called later.
+                identity.session = identity.session.map(|session| UpstreamSession {
+                    sid: session.sid,
+                    ..UpstreamSession::default()
+                });
+            }
             let proof = Proof {
                 upstream,
                 method: MethodKind::Redirect,

@@ -4,7 +4,7 @@ use laneway_contract::MethodKind;
 
 use super::submit::{Submitted, count_login};
 use super::{
-    Visit, email_code, enrol, factors, finish, flow, invitation, methods, new_password, typed,
+    Visit, door, email_code, enrol, factors, finish, flow, invitation, methods, new_password, typed,
 };
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::advance::{Advanced, Decision, Facts, Found, Refusal, advance, wanted};
@@ -130,6 +130,7 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
             enrol: Vec::new(),
             passwords: false,
             memberships: Vec::new(),
+            door: None,
             now,
         });
     };
@@ -141,6 +142,7 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
             "This way to sign in was switched off meanwhile.",
         ));
     }
+    let mut db = &visit.core.db;
     let (user, found_by) = find(visit, flow, &configured, &proof).await?;
     let (stronger, memberships) = match &user {
         Some(user) => (
@@ -155,6 +157,15 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
             factors::password_home(visit).await?.is_some(),
         ),
         _ => (Vec::new(), false),
+    };
+    let door = match &configured.attached {
+        Some(attached) => {
+            let known = user.as_ref().map(|user| &user.id);
+            let found = door::look(&mut db, tenant, attached, &proof.identity, known).await?;
+            let policy = door::may_link(visit, flow, attached, known).await?;
+            Some(found.into_fact(policy))
+        }
+        None => None,
     };
     let second_factor = stronger.iter().any(|(kind, _)| *kind == MethodKind::Totp);
     Ok(Facts {
@@ -171,6 +182,7 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
         enrol,
         passwords,
         memberships,
+        door,
         now,
     })
 }
@@ -184,6 +196,18 @@ async fn find(
 ) -> Result<(Option<User>, String), Problem> {
     let (db, tenant) = (&visit.core.db, &visit.site.tenant.id);
     let identity = &proof.identity;
+    if let Some(attached) = &configured.attached {
+        let (issuer, subject) = (&identity.issuer, &identity.subject);
+        let id = &attached.connection;
+        let linked = links::find_by_connection(db, tenant, id, issuer, subject).await?;
+        return Ok(match linked {
+            Some(user) => (
+                users::find(db, tenant, &user).await?,
+                format!("link of {}", configured.row.slug),
+            ),
+            None => (None, "nobody is linked".into()),
+        });
+    }
     let linked = links::find_user(
         db,
         tenant,
@@ -224,6 +248,8 @@ async fn find(
 fn may_create(visit: &Visit<'_>, configured: &Configured, method: MethodKind) -> bool {
     let tenant = &visit.site.tenant;
     match method {
+        // Whom an organization's own provider vouches for, its door judges.
+        _ if configured.attached.is_some() => true,
         MethodKind::Password | MethodKind::Redirect if configured.row.kind != EMBEDDED => {
             tenant.jit && configured.row.role == Role::Primary
         }
@@ -274,6 +300,13 @@ fn denied_problem(refusal: Refusal) -> Problem {
         Refusal::LinkedElsewhere => "This identity belongs to another account already.",
         Refusal::TooWeak => "A stronger proof is needed than this account can give.",
         Refusal::NoMember => "This account is not a member of that organization.",
+        Refusal::UnmetClaim => "The identity provider did not say what this connection demands.",
+        Refusal::Suspended => {
+            "This membership is suspended. Ask your organization's administrator."
+        }
+        Refusal::KeptOut => "Your organization does not let this account in.",
+        Refusal::NotRolledOut => "Single sign-on is not open to you yet. Sign in as before.",
+        Refusal::NotLinkable => "An identity of this provider cannot be added to your account.",
     };
     Problem::new(Code::Denied, detail)
 }

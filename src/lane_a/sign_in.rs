@@ -46,7 +46,8 @@ pub(super) async fn session(
         }
         (None, None) => fresh(visit, write, flow, outcome, &seen, anchor.clone()).await?,
     };
-    if let Some(kept) = &proof.identity.session {
+    let theirs = anchor.within.is_some();
+    if let Some(kept) = proof.identity.session.as_ref().filter(|_| !theirs) {
         keep_upstream(visit, write, &sid, &anchor, kept).await?;
     }
     Ok(Cookies {
@@ -210,7 +211,10 @@ pub(super) async fn rotate_cookie(
 }
 
 /// Ends sessions and tells every cache.
-pub(super) async fn end(
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn end(
     write: &mut Write,
     tenant: &crate::domain::TenantId,
     which: Which<'_>,

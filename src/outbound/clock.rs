@@ -1,6 +1,7 @@
-//! The wall clock of the machine; the only place that reads it.
+//! The clocks of the machine; the only place that reads them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::LazyLock;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use laneway_contract::Clock;
 
@@ -20,11 +21,22 @@ impl Clock for SystemClock {
             i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
         })
     }
+
+    fn steady_ms(&self) -> i64 {
+        static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        i64::try_from(BEGIN.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_steady_one_never_goes_back() {
+        let readings: Vec<i64> = (0..1000).map(|_| SystemClock.steady_ms()).collect();
+        assert!(readings.is_sorted() && readings[0] >= 0);
+    }
 
     #[test]
     fn runs_in_milliseconds_of_this_age() {

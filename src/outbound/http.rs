@@ -15,6 +15,7 @@ use bytes::{Bytes, BytesMut};
 use laneway_contract::{HttpClient, HttpError};
 use url::{Host, Url};
 
+use super::dns::Names;
 use super::resolve::{self, GuardedResolver, Lookup, Reach, Refused};
 use crate::config::{Federation, Outbound};
 use crate::domain::tenant::is_loopback_name;
@@ -47,7 +48,11 @@ impl GuardedClient {
             Trust::Tenant if !federation.allow_private => Reach::Public,
             Trust::Operator | Trust::Tenant => Reach::Private,
         };
-        Self::build(reach, bounds, resolve::system_lookup())
+        let lookup = match federation.dns_server {
+            Some(server) => Names::at(server).lookup(),
+            None => resolve::system_lookup(),
+        };
+        Self::build(reach, bounds, lookup)
     }
 
     fn build(reach: Reach, bounds: Outbound, lookup: Lookup) -> Result<Self, reqwest::Error> {
@@ -144,6 +149,10 @@ impl GuardedClient {
 
 #[async_trait]
 impl HttpClient for GuardedClient {
+    fn judge(&self, url: &Url) -> Result<(), HttpError> {
+        self.check(url)
+    }
+
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let url = Url::parse(&request.uri().to_string())
             .map_err(|_| HttpError::Forbidden("(garbled)".to_owned(), "it is no address"))?;
@@ -180,7 +189,13 @@ fn translate(label: &str, error: &reqwest::Error) -> HttpError {
         return HttpError::Unreachable(label.to_owned());
     }
     let cause: String = innermost.to_string().chars().take(100).collect();
-    HttpError::Unreachable(format!("{label} ({cause})"))
+    let said = format!("{label} ({cause})");
+    // The library does not let its type through, only its words.
+    let insecure = ["certificate", "fatal alert", "corrupt message", "handshake"];
+    if insecure.iter().any(|word| cause.contains(word)) {
+        return HttpError::Tls(said);
+    }
+    HttpError::Unreachable(said)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! why a call is made. Other rooms get these things as parameters.
 
 mod clock;
+mod dns;
 mod http;
 pub mod ip;
 mod mail;
@@ -13,6 +14,7 @@ mod resolve;
 
 pub use crate::domain::upstream::Trust;
 pub use clock::SystemClock;
+pub use dns::{Names, NamesFault};
 pub use http::GuardedClient;
 pub use mail::{Mail, MailError, Mailer};
 pub use random::SystemRandom;

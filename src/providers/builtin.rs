@@ -269,9 +269,7 @@ fn explain(error: laneway_contract::ProviderError) -> Problem {
 }
 
 fn env() -> Result<Env, Problem> {
-    let federation = config::Federation {
-        allow_private: false,
-    };
+    let federation = config::Federation::default();
     let http = GuardedClient::new(Trust::Operator, config::Outbound::default(), federation)
         .map_err(|error| {
             Problem::new(Code::Internal, "The outbound client cannot be set up.").because(error)

@@ -39,11 +39,15 @@ struct Alike {
     host: String,
     active: Option<OrgId>,
     org: Option<Membership>,
-    upstream: Option<(UpstreamId, String)>,
+    upstream: Option<Tie>,
     idle_ms: i64,
     /// What an invalidation may name: organization, upstream, tenant.
     names: [u32; 3],
 }
+
+/// What it came from, without the person there: which, how it is called, and where alone its
+/// word counts.
+type Tie = (UpstreamId, String, Option<OrgId>);
 
 /// What is left, the part that every question needs first: that part can be read alone.
 #[derive(Serialize, Deserialize)]
@@ -171,11 +175,12 @@ impl Kept {
                 acr: front.acr,
                 amr: rest.amr.into_iter().map(owned).collect(),
                 auth_time: rest.auth_time,
-                upstream: upstream.map(|((subject, sid), (id, slug))| SessionUpstream {
+                upstream: upstream.map(|((subject, sid), (id, slug, within))| SessionUpstream {
                     id: id.clone(),
                     slug: slug.clone(),
                     subject: subject.to_owned(),
                     sid: sid.map(owned),
+                    within: within.clone(),
                 }),
                 device: rest.device,
                 ip: rest.ip.to_owned(),
@@ -224,13 +229,13 @@ impl Packer {
         let Whole {
             session, host, org, ..
         } = read;
-        let upstream = session.upstream.map(|tie| (tie.id, tie.slug));
+        let upstream = session.upstream.map(|tie| (tie.id, tie.slug, tie.within));
         let name = |scope, id: Option<&str>| self.name(scope, id.unwrap_or_default());
         let names = [
             name(Scope::Org, session.org.as_ref().map(OrgId::as_str)),
             name(
                 Scope::Upstream,
-                upstream.as_ref().map(|(id, _)| id.as_str()),
+                upstream.as_ref().map(|(id, ..)| id.as_str()),
             ),
             name(Scope::Tenant, Some(session.tenant.as_str())),
         ];
@@ -342,6 +347,7 @@ mod tests {
                 slug: "keycloak".into(),
                 subject: "f:1:ana".into(),
                 sid: None,
+                within: Some(OrgId("o1".into())),
             }),
             device: None,
             ip: "2001:db8::1".into(),

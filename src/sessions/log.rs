@@ -22,6 +22,8 @@ pub struct InvalidationLog {
     position: AtomicI64,
     epoch: AtomicU64,
     polled_at: AtomicI64,
+    /// The same by the steady clock: a wall clock that is set back must not make old news new.
+    heard_steady: AtomicI64,
     listeners: RwLock<Vec<Listener>>,
     delays: Delays,
 }
@@ -32,7 +34,7 @@ impl InvalidationLog {
     /// # Errors
     /// [`DbError`] when the store cannot be read.
     pub async fn open(db: Db, clock: Arc<dyn Clock>, bound_ms: i64) -> Result<Arc<Self>, DbError> {
-        let now = clock.now_ms();
+        let (now, steady) = (clock.now_ms(), clock.steady_ms());
         let position = invalidations::head(&db).await?;
         Ok(Arc::new(Self {
             db,
@@ -41,6 +43,7 @@ impl InvalidationLog {
             position: AtomicI64::new(position),
             epoch: AtomicU64::new(0),
             polled_at: AtomicI64::new(now),
+            heard_steady: AtomicI64::new(steady),
             listeners: RwLock::new(Vec::new()),
             delays: Delays::default(),
         }))
@@ -61,8 +64,8 @@ impl InvalidationLog {
     /// Has this node heard of all changes within the bound? If not, caches do not count.
     pub fn is_fresh(&self) -> bool {
         self.clock
-            .now_ms()
-            .saturating_sub(self.polled_at.load(Ordering::SeqCst))
+            .steady_ms()
+            .saturating_sub(self.heard_steady.load(Ordering::SeqCst))
             <= self.bound_ms
     }
 
@@ -101,7 +104,7 @@ impl InvalidationLog {
     /// [`DbError`] when the store cannot be read; the node then ages towards the bound.
     pub async fn poll(&self) -> Result<(), DbError> {
         loop {
-            let asked_at = self.clock.now_ms();
+            let (asked_at, steady) = (self.clock.now_ms(), self.clock.steady_ms());
             let position = self.position.load(Ordering::SeqCst);
             let rows = invalidations::after(&self.db, position, BATCH).await?;
             self.apply(&rows);
@@ -118,6 +121,7 @@ impl InvalidationLog {
             if rows.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
                 // The instant of asking, not of the answer: a slow answer is old news.
                 self.polled_at.store(asked_at, Ordering::SeqCst);
+                self.heard_steady.store(steady, Ordering::SeqCst);
                 return Ok(());
             }
         }

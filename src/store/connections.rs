@@ -2,12 +2,12 @@
 
 use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
 
-use crate::domain::connection::{Broker, Connection, Protocol, Revision, Rollout, Settings, State};
+use crate::domain::connection::{Broker, Config, Connection, Protocol, Revision, Rollout, State};
 use crate::domain::upstream::Trust;
 use crate::domain::{ConnectionId, Email, OrgId, TenantId};
 
 const COLUMNS: &str = "c.id, c.tenant_id, c.org_id, c.slug, c.name, c.protocol, c.broker, \
-    c.state, c.rollout, c.redirect_uri, c.draft, r.hash AS draft_hash, c.active, c.tested_hash, \
+    c.state, c.rollout, c.enforced, c.redirect_uri, c.acs_url, c.sp_entity_id, c.draft, r.hash AS draft_hash, c.active, c.tested_hash, \
     c.last_login_at, c.version, c.created_at";
 
 const FROM: &str = "FROM connections c JOIN connection_revisions r ON r.tenant_id = c.tenant_id \
@@ -17,8 +17,8 @@ const FROM: &str = "FROM connections c JOIN connection_revisions r ON r.tenant_i
 pub async fn create(tx: &mut Tx, one: &Connection, first: &Revision) -> Result<(), DbError> {
     q(
         "INSERT INTO connections (id, tenant_id, org_id, slug, name, protocol, broker, state, \
-         rollout, redirect_uri, draft, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         rollout, redirect_uri, acs_url, sp_entity_id, draft, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(one.id.as_str())
     .bind(one.tenant.as_str())
@@ -30,6 +30,8 @@ pub async fn create(tx: &mut Tx, one: &Connection, first: &Revision) -> Result<(
     .bind(one.state.as_str())
     .bind(one.rollout.as_str())
     .bind(&one.redirect_uri)
+    .bind(one.acs_url.as_deref())
+    .bind(one.sp_entity_id.as_deref())
     .bind(one.draft)
     .bind(one.created_at)
     .run(&mut *tx)
@@ -39,8 +41,8 @@ pub async fn create(tx: &mut Tx, one: &Connection, first: &Revision) -> Result<(
 
 /// Adds a revision; `Conflict` when its number is taken.
 pub async fn add_revision(tx: &mut Tx, tenant: &TenantId, new: &Revision) -> Result<(), DbError> {
-    let config = serde_json::to_string(&new.settings)
-        .map_err(|_| DbError::Broken("a connection's settings are no JSON".into()))?;
+    let config = serde_json::to_string(&new.config)
+        .map_err(|_| DbError::Broken("a connection's config is no JSON".into()))?;
     q(
         "INSERT INTO connection_revisions (id, tenant_id, connection_id, number, hash, config, \
          secret, secret_id, trust, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -105,8 +107,8 @@ pub async fn list(
 pub async fn update(tx: &mut Tx, one: &Connection) -> Result<bool, DbError> {
     let count = q(
         "UPDATE connections SET name = $1, state = $2, rollout = $3, draft = $4, active = $5, \
-         tested_hash = $6, version = version + 1 \
-         WHERE tenant_id = $7 AND id = $8 AND version = $9",
+         tested_hash = $6, enforced = $7, redirect_uri = $8, acs_url = $9, sp_entity_id = $10, \
+         version = version + 1 WHERE tenant_id = $11 AND id = $12 AND version = $13",
     )
     .bind(&one.name)
     .bind(one.state.as_str())
@@ -114,6 +116,10 @@ pub async fn update(tx: &mut Tx, one: &Connection) -> Result<bool, DbError> {
     .bind(one.draft)
     .bind(one.active)
     .bind(one.tested_hash.as_deref())
+    .bind(one.enforced)
+    .bind(&one.redirect_uri)
+    .bind(one.acs_url.as_deref())
+    .bind(one.sp_entity_id.as_deref())
     .bind(one.tenant.as_str())
     .bind(one.id.as_str())
     .bind(one.version)
@@ -172,15 +178,37 @@ pub async fn revisions(
     id: &ConnectionId,
 ) -> Result<Vec<Revision>, DbError> {
     let rows = q(
-        "SELECT id, connection_id, number, hash, config, secret, secret_id, trust, created_at, \
-         activated_at FROM connection_revisions WHERE tenant_id = $1 AND connection_id = $2 \
-         ORDER BY number DESC LIMIT 1000",
+        "SELECT r.id, r.connection_id, r.number, r.hash, r.config, r.secret, r.secret_id, \
+         r.trust, r.created_at, r.activated_at, c.protocol FROM connection_revisions r \
+         JOIN connections c ON c.tenant_id = r.tenant_id AND c.id = r.connection_id \
+         WHERE r.tenant_id = $1 AND r.connection_id = $2 ORDER BY r.number DESC LIMIT 1000",
     )
     .bind(tenant.as_str())
     .bind(id.as_str())
     .all(on)
     .await?;
     rows.iter().map(revision_from_row).collect()
+}
+
+/// One revision by its number.
+pub async fn revision(
+    on: impl On,
+    tenant: &TenantId,
+    id: &ConnectionId,
+    number: i64,
+) -> Result<Option<Revision>, DbError> {
+    let row = q(
+        "SELECT r.id, r.connection_id, r.number, r.hash, r.config, r.secret, r.secret_id, \
+         r.trust, r.created_at, r.activated_at, c.protocol FROM connection_revisions r \
+         JOIN connections c ON c.tenant_id = r.tenant_id AND c.id = r.connection_id \
+         WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.number = $3",
+    )
+    .bind(tenant.as_str())
+    .bind(id.as_str())
+    .bind(number)
+    .optional(on)
+    .await?;
+    row.as_ref().map(revision_from_row).transpose()
 }
 
 /// Whom a rollout to some people means: exactly these from now on.
@@ -209,6 +237,66 @@ pub async fn set_people(
     Ok(())
 }
 
+/// Whom a rollout to some people means.
+pub async fn people(
+    on: impl On,
+    tenant: &TenantId,
+    id: &ConnectionId,
+) -> Result<Vec<String>, DbError> {
+    let rows = q(
+        "SELECT email FROM connection_people WHERE tenant_id = $1 AND connection_id = $2 \
+         ORDER BY email LIMIT 1000",
+    )
+    .bind(tenant.as_str())
+    .bind(id.as_str())
+    .all(on)
+    .await?;
+    rows.iter().map(|row| row.get("email")).collect()
+}
+
+/// The domains that lead to a connection: exactly these from now on.
+pub async fn set_domains(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &ConnectionId,
+    domains: &[String],
+) -> Result<(), DbError> {
+    q("DELETE FROM connection_domains WHERE tenant_id = $1 AND connection_id = $2")
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .run(&mut *tx)
+        .await?;
+    for domain in domains {
+        q(
+            "INSERT INTO connection_domains (tenant_id, connection_id, domain) \
+           VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .bind(domain)
+        .run(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The domains that lead to a connection.
+pub async fn domains(
+    on: impl On,
+    tenant: &TenantId,
+    id: &ConnectionId,
+) -> Result<Vec<String>, DbError> {
+    let rows = q(
+        "SELECT domain FROM connection_domains WHERE tenant_id = $1 AND connection_id = $2 \
+         ORDER BY domain LIMIT 1000",
+    )
+    .bind(tenant.as_str())
+    .bind(id.as_str())
+    .all(on)
+    .await?;
+    rows.iter().map(|row| row.get("domain")).collect()
+}
+
 /// Is this address one of them?
 pub async fn is_picked(
     on: impl On,
@@ -226,6 +314,47 @@ pub async fn is_picked(
     .optional(on)
     .await?;
     Ok(row.is_some())
+}
+
+/// Every role that somebody holds in the organization who comes by this connection.
+pub async fn roles_of_linked(
+    on: impl On,
+    tenant: &TenantId,
+    one: &Connection,
+) -> Result<Vec<String>, DbError> {
+    let rows = q(
+        "SELECT DISTINCT g.role FROM identity_links l JOIN memberships m \
+         ON m.tenant_id = l.tenant_id AND m.user_id = l.user_id AND m.org_id = $3 \
+         JOIN role_grants g ON g.tenant_id = m.tenant_id AND g.membership_id = m.id \
+         WHERE l.tenant_id = $1 AND l.source_id = $2 AND l.kind = 'connection'",
+    )
+    .bind(tenant.as_str())
+    .bind(one.id.as_str())
+    .bind(one.org.as_str())
+    .all(on)
+    .await?;
+    rows.iter().map(|row| row.get("role")).collect()
+}
+
+/// Notes that a draft has passed its test; nothing happens when it is no longer the draft.
+pub async fn note_tested(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &ConnectionId,
+    (revision, hash): (i64, &str),
+) -> Result<bool, DbError> {
+    let count = q(
+        "UPDATE connections SET tested_hash = $1, version = version + 1, \
+         state = CASE WHEN state = 'draft' THEN 'tested' ELSE state END \
+         WHERE tenant_id = $2 AND id = $3 AND draft = $4",
+    )
+    .bind(hash)
+    .bind(tenant.as_str())
+    .bind(id.as_str())
+    .bind(revision)
+    .run(tx)
+    .await?;
+    Ok(count == 1)
 }
 
 fn garbled(what: &str) -> DbError {
@@ -249,7 +378,10 @@ fn from_row(row: &Row) -> Result<Connection, DbError> {
         broker: word(row, "broker", Broker::parse)?,
         state: word(row, "state", State::parse)?,
         rollout: word(row, "rollout", Rollout::parse)?,
+        enforced: row.get("enforced")?,
         redirect_uri: row.get("redirect_uri")?,
+        acs_url: row.maybe("acs_url")?,
+        sp_entity_id: row.maybe("sp_entity_id")?,
         draft: row.get("draft")?,
         draft_hash: row.get("draft_hash")?,
         active: row.maybe("active")?,
@@ -262,14 +394,15 @@ fn from_row(row: &Row) -> Result<Connection, DbError> {
 
 fn revision_from_row(row: &Row) -> Result<Revision, DbError> {
     let config: String = row.get("config")?;
-    let settings: Settings = serde_json::from_str(&config).map_err(|_| garbled("config"))?;
+    let protocol = word(row, "protocol", Protocol::parse)?;
+    let config = Config::read(protocol, &config).map_err(|_| garbled("config"))?;
     let trust: String = row.get("trust")?;
     Ok(Revision {
         id: row.get("id")?,
         connection: ConnectionId(row.get("connection_id")?),
         number: row.get("number")?,
         hash: row.get("hash")?,
-        settings,
+        config,
         secret: row.maybe("secret")?,
         secret_id: row.maybe("secret_id")?,
         // Only the exact word grants the wider trust.

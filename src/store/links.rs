@@ -95,26 +95,106 @@ pub async fn create(tx: &mut Tx, tenant: &TenantId, link: &IdentityLink) -> Resu
 }
 
 /// Notes the use of a link.
-pub async fn touch(
+pub async fn touch(tx: &mut Tx, tenant: &TenantId, id: &str, now: i64) -> Result<(), DbError> {
+    q("UPDATE identity_links SET last_used_at = $1 WHERE tenant_id = $2 AND id = $3")
+        .bind(now)
+        .bind(tenant.as_str())
+        .bind(id)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// The link of an assertion, whosever it is; told apart by source for a connection's.
+pub async fn find(
+    on: impl On,
+    tenant: &TenantId,
+    wanted: &IdentityLink,
+) -> Result<Option<IdentityLink>, DbError> {
+    let source = match wanted.kind {
+        LinkKind::Connection => wanted.source.as_ref().map(UpstreamId::as_str),
+        LinkKind::Upstream | LinkKind::Email => None,
+    };
+    let row = q(
+        "SELECT id, user_id, kind, source_id, issuer, subject, created_at, last_used_at \
+         FROM identity_links WHERE tenant_id = $1 AND kind = $2 AND issuer = $3 \
+         AND subject = $4 AND ($5 = '' OR source_id = $5)",
+    )
+    .bind(tenant.as_str())
+    .bind(wanted.kind.as_str())
+    .bind(&wanted.issuer)
+    .bind(&wanted.subject)
+    .bind(source.unwrap_or_default())
+    .optional(on)
+    .await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// Keeps the last assertion behind a link, sealed.
+pub async fn set_asserted(
     tx: &mut Tx,
     tenant: &TenantId,
-    kind: LinkKind,
-    issuer: &str,
-    subject: &str,
+    id: &str,
+    sealed: Vec<u8>,
     now: i64,
 ) -> Result<(), DbError> {
-    q(
-        "UPDATE identity_links SET last_used_at = $1 WHERE tenant_id = $2 AND kind = $3 \
-       AND issuer = $4 AND subject = $5",
-    )
-    .bind(now)
-    .bind(tenant.as_str())
-    .bind(kind.as_str())
-    .bind(issuer)
-    .bind(subject)
-    .run(tx)
-    .await?;
+    q("UPDATE identity_links SET asserted = $1, asserted_at = $2 WHERE tenant_id = $3 AND id = $4")
+        .bind(sealed)
+        .bind(now)
+        .bind(tenant.as_str())
+        .bind(id)
+        .run(tx)
+        .await?;
     Ok(())
+}
+
+/// Whoever signed in through a connection since an instant, with the sealed assertion: link,
+/// person, assertion.
+pub async fn asserted(
+    on: impl On,
+    tenant: &TenantId,
+    connection: &ConnectionId,
+    since: i64,
+    limit: i64,
+) -> Result<Vec<(String, UserId, Vec<u8>)>, DbError> {
+    let rows = q(
+        "SELECT id, user_id, asserted FROM identity_links WHERE tenant_id = $1 \
+         AND source_id = $2 AND kind = 'connection' AND asserted IS NOT NULL \
+         AND asserted_at >= $3 ORDER BY asserted_at DESC, id LIMIT $4",
+    )
+    .bind(tenant.as_str())
+    .bind(connection.as_str())
+    .bind(since)
+    .bind(limit)
+    .all(on)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok((
+                row.get("id")?,
+                UserId(row.get("user_id")?),
+                row.get("asserted")?,
+            ))
+        })
+        .collect()
+}
+
+/// Removes all of a person's links to one connection.
+pub async fn delete_of_connection(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    user: &UserId,
+    connection: &ConnectionId,
+) -> Result<u64, DbError> {
+    q(
+        "DELETE FROM identity_links WHERE tenant_id = $1 AND user_id = $2 \
+         AND kind = 'connection' AND source_id = $3",
+    )
+    .bind(tenant.as_str())
+    .bind(user.as_str())
+    .bind(connection.as_str())
+    .run(tx)
+    .await
 }
 
 /// Removes one link of a person.

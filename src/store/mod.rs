@@ -10,6 +10,7 @@ pub mod audit_search;
 pub mod belongings;
 pub mod connections;
 pub mod devices;
+pub mod domains;
 pub mod email_changes;
 pub mod erasure;
 pub mod failures;
@@ -33,7 +34,9 @@ pub mod role_mappings;
 pub mod seal;
 pub mod secrets;
 pub mod sessions;
+pub mod setup_links;
 pub mod tenants;
+pub mod test_logins;
 pub mod upstream_sessions;
 pub mod upstream_states;
 pub mod upstreams;
@@ -45,6 +48,7 @@ use laneway_sqlkit::{DbError, Migration, MigrationSet};
 
 use crate::domain::{Code, Problem};
 
+pub use laneway_sqlkit::Source;
 pub use write::Write;
 
 /// Migrations of the core, applied at every start.
@@ -98,6 +102,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "connections",
             sqlite: include_str!("../../migrations/sqlite/0010_connections.sql"),
             postgres: include_str!("../../migrations/postgres/0010_connections.sql"),
+        },
+        Migration {
+            version: 11,
+            name: "lane_b",
+            sqlite: include_str!("../../migrations/sqlite/0011_lane_b.sql"),
+            postgres: include_str!("../../migrations/postgres/0011_lane_b.sql"),
         },
     ],
 };

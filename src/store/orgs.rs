@@ -147,6 +147,12 @@ pub async fn delete(tx: &mut Tx, tenant: &TenantId, org: &OrgId) -> Result<bool,
 const DELETE: &[&str] = &[
     "DELETE FROM identity_links WHERE tenant_id = $1 AND kind = 'connection' AND source_id IN \
      (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM test_logins WHERE tenant_id = $1 AND connection_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM setup_links WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM organization_domains WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM connection_domains WHERE tenant_id = $1 AND connection_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
     "DELETE FROM connection_people WHERE tenant_id = $1 AND connection_id IN \
      (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
     "DELETE FROM connection_revisions WHERE tenant_id = $1 AND connection_id IN \
@@ -264,6 +270,83 @@ pub async fn add_grant(
     .run(tx)
     .await?;
     Ok(())
+}
+
+/// Makes what one source grants exactly these roles. Answers whether anything changed.
+pub async fn set_from(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    membership: &str,
+    (source, source_id): (&str, &str),
+    grants: &[(String, String)],
+    now: i64,
+) -> Result<bool, DbError> {
+    let had = granted_from(&mut *tx, tenant, membership, (source, source_id)).await?;
+    let wanted: BTreeSet<String> = grants.iter().map(|(_, role)| role.clone()).collect();
+    for role in had.difference(&wanted) {
+        q(
+            "DELETE FROM role_grants WHERE tenant_id = $1 AND membership_id = $2 AND source = $3 \
+           AND source_id = $4 AND role = $5",
+        )
+        .bind(tenant.as_str())
+        .bind(membership)
+        .bind(source)
+        .bind(source_id)
+        .bind(role)
+        .run(&mut *tx)
+        .await?;
+    }
+    for (id, role) in grants.iter().filter(|(_, role)| !had.contains(role)) {
+        let grant = NewGrant {
+            id,
+            membership,
+            role,
+            source,
+            source_id,
+        };
+        add_grant(&mut *tx, tenant, &grant, now).await?;
+    }
+    Ok(had != wanted)
+}
+
+/// What one source has granted.
+pub async fn granted_from(
+    on: impl On,
+    tenant: &TenantId,
+    membership: &str,
+    (source, source_id): (&str, &str),
+) -> Result<BTreeSet<String>, DbError> {
+    let rows = q(
+        "SELECT role FROM role_grants WHERE tenant_id = $1 AND membership_id = $2 \
+         AND source = $3 AND source_id = $4",
+    )
+    .bind(tenant.as_str())
+    .bind(membership)
+    .bind(source)
+    .bind(source_id)
+    .all(on)
+    .await?;
+    rows.iter().map(|row| row.get("role")).collect()
+}
+
+/// What every other source has granted.
+pub async fn granted_besides(
+    on: impl On,
+    tenant: &TenantId,
+    membership: &str,
+    (source, source_id): (&str, &str),
+) -> Result<BTreeSet<String>, DbError> {
+    let rows = q(
+        "SELECT DISTINCT role FROM role_grants WHERE tenant_id = $1 AND membership_id = $2 \
+         AND NOT (source = $3 AND source_id = $4)",
+    )
+    .bind(tenant.as_str())
+    .bind(membership)
+    .bind(source)
+    .bind(source_id)
+    .all(on)
+    .await?;
+    rows.iter().map(|row| row.get("role")).collect()
 }
 
 /// Defines a role of the tenant; nothing happens when it exists.

@@ -7,11 +7,12 @@ use crate::domain::session::{Session, SessionUpstream};
 use crate::domain::{DeviceId, OrgId, Sid, TenantId, UpstreamId, UserId};
 
 const COLUMNS: &str = "s.sid, s.tenant_id, s.user_id, s.org_id, s.acr, s.amr, s.auth_time, \
-    s.upstream_id, s.upstream_sub, s.upstream_sid, p.slug AS upstream_slug, s.device_id, s.ip, s.user_agent, \
+    s.upstream_id, s.upstream_sub, s.upstream_sid, COALESCE(p.slug, k.slug) AS upstream_slug, \
+    k.org_id AS within_id, s.device_id, s.ip, s.user_agent, \
     s.created_at, s.last_seen_at, s.idle_ms, s.expires_at";
 
-const FROM: &str = "FROM sessions s LEFT JOIN upstreams p \
-    ON p.tenant_id = s.tenant_id AND p.id = s.upstream_id";
+const ORIGIN: &str = "LEFT JOIN upstreams p ON p.tenant_id = s.tenant_id AND p.id = s.upstream_id \
+    LEFT JOIN connections k ON k.tenant_id = s.tenant_id AND k.id = s.upstream_id";
 
 /// Inserts a session.
 pub async fn create(tx: &mut Tx, session: &Session) -> Result<(), DbError> {
@@ -130,8 +131,7 @@ pub async fn find_by_cookie(
 ) -> Result<Option<(Session, String)>, DbError> {
     let sql = format!(
         "SELECT {COLUMNS}, c.host FROM session_cookies c JOIN sessions s \
-         ON s.tenant_id = c.tenant_id AND s.sid = c.sid LEFT JOIN upstreams p \
-         ON p.tenant_id = s.tenant_id AND p.id = s.upstream_id \
+         ON s.tenant_id = c.tenant_id AND s.sid = c.sid {ORIGIN} \
          WHERE c.token_hash = $1 AND c.replaced_at IS NULL AND s.ended_at IS NULL"
     );
     let row = q_dynamic(sql).bind(hash).optional(on).await?;
@@ -142,7 +142,7 @@ pub async fn find_by_cookie(
 /// A live session by id.
 pub async fn find(on: impl On, tenant: &TenantId, sid: &Sid) -> Result<Option<Session>, DbError> {
     let sql = format!(
-        "SELECT {COLUMNS} {FROM} WHERE s.tenant_id = $1 AND s.sid = $2 AND s.ended_at IS NULL"
+        "SELECT {COLUMNS} FROM sessions s {ORIGIN} WHERE s.tenant_id = $1 AND s.sid = $2 AND s.ended_at IS NULL"
     );
     let row = q_dynamic(sql)
         .bind(tenant.as_str())
@@ -162,7 +162,7 @@ pub async fn list_of_user(
     now: i64,
 ) -> Result<Vec<Session>, DbError> {
     let sql = format!(
-        "SELECT {COLUMNS} {FROM} WHERE s.tenant_id = $1 AND s.user_id = $2 \
+        "SELECT {COLUMNS} FROM sessions s {ORIGIN} WHERE s.tenant_id = $1 AND s.user_id = $2 \
          AND s.ended_at IS NULL AND s.expires_at > $3 AND s.last_seen_at + s.idle_ms > $3 \
          AND ($4 = '' OR s.sid < $4) ORDER BY s.sid DESC LIMIT $5"
     );
@@ -198,7 +198,7 @@ pub async fn list(
     now: i64,
 ) -> Result<Vec<Session>, DbError> {
     let sql = format!(
-        "SELECT {COLUMNS} {FROM} WHERE s.tenant_id = $1 AND s.ended_at IS NULL \
+        "SELECT {COLUMNS} FROM sessions s {ORIGIN} WHERE s.tenant_id = $1 AND s.ended_at IS NULL \
          AND s.expires_at > $2 AND s.last_seen_at + s.idle_ms > $2 AND ($3 = '' OR s.sid < $3) \
          AND ($4 = '' OR s.user_id = $4) AND ($5 = '' OR s.org_id = $5) \
          AND ($6 = '' OR s.upstream_id = $6) ORDER BY s.sid DESC LIMIT $7"
@@ -332,6 +332,7 @@ fn from_row(row: &Row) -> Result<Session, DbError> {
             slug: row.maybe("upstream_slug")?.unwrap_or_default(),
             subject,
             sid: row.maybe("upstream_sid")?,
+            within: row.maybe("within_id")?.map(OrgId),
         }),
         _ => None,
     };

@@ -41,6 +41,22 @@ pub fn t1(key: &str, values: &dyn Values, name: &str, value: &str) -> Result<Str
     Ok(text(reader(values)?.lang, key, &args))
 }
 
+/// Words with two values.
+#[filter_fn]
+pub fn t2(
+    key: &str,
+    values: &dyn Values,
+    name: &str,
+    value: &str,
+    other: &str,
+    another: &str,
+) -> Result<String> {
+    let mut args = FluentArgs::new();
+    args.set(name, value);
+    args.set(other, another);
+    Ok(text(reader(values)?.lang, key, &args))
+}
+
 /// Words that change with a number: `{{ "code-resend-in"|tn("seconds", n) }}`.
 #[filter_fn]
 pub fn tn(key: &str, values: &dyn Values, name: &str, value: &u32) -> Result<String> {

@@ -31,6 +31,7 @@ mod password;
 mod profile;
 mod reader;
 mod second;
+mod test_result;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -62,6 +63,7 @@ pub use password::{NewPasswordPage, PasswordPage, RecoverPage};
 pub use profile::{ProfilePage, SignupPage};
 pub use reader::{Reader, Switch};
 pub use second::{EnrolTotpPage, RecoveryCodesPage, SecondPage};
+pub use test_result::TestResultPage;
 pub use text::{FluentArgs, has_text, text, translate};
 pub use upstream::{CheckRow, ConnectUpstreamPage, UpstreamValues};
 pub use words::{Value, Words, grouped};

@@ -7,7 +7,8 @@ use super::{
     ConfirmLogoutPage, ConnectUpstreamPage, ContinueLogoutPage, DeleteAccountPage, DeniedPage,
     EnrolPage, EnrolTotpPage, ErrorPage, InvitationPage, LoggedOutPage, LoginPage, MagicLinkPage,
     NewPasswordPage, OrganizationPage, OwnerPage, PasskeyPage, PasswordPage, ProfilePage, Reader,
-    RecoverPage, RecoveryCodesPage, SecondPage, SignupPage, UpstreamDownPage, assets, desk, mail,
+    RecoverPage, RecoveryCodesPage, SecondPage, SignupPage, TestResultPage, UpstreamDownPage,
+    assets, desk, mail,
 };
 use crate::domain::Lang;
 
@@ -46,6 +47,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     add(&mut all, "continue-logout", &ContinueLogoutPage::samples());
     add(&mut all, "confirm-logout", &ConfirmLogoutPage::samples());
     add(&mut all, "owner", &OwnerPage::samples());
+    add(&mut all, "test-result", &TestResultPage::samples());
     add(&mut all, "account", &AccountPage::samples());
     add(&mut all, "api-reference", &ApiReferencePage::samples());
     add(&mut all, "change-email", &ChangeEmailPage::samples());

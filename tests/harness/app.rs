@@ -41,6 +41,8 @@ pub struct Options {
     pub seed: u64,
     /// How mail leaves, instead of staying in the readable outbox.
     pub mail: Option<Mail>,
+    /// Customers' own providers are the fake one, which says yes to every question.
+    pub fake_customers: bool,
 }
 
 impl Default for Options {
@@ -55,6 +57,7 @@ impl Default for Options {
             real_time: false,
             seed: 1,
             mail: None,
+            fake_customers: false,
         }
     }
 }
@@ -153,8 +156,12 @@ impl TestApp {
         let config = config(database, options, &folder);
         let handle = fake.clone();
         let factory: Factory = Arc::new(move |_, _, _| Arc::new(handle.clone()));
+        let mut adapters = HashMap::from([("fake".to_owned(), Arc::clone(&factory))]);
+        if options.fake_customers {
+            adapters.insert("oidc".to_owned(), factory);
+        }
         let module = Module {
-            adapters: HashMap::from([("fake".to_owned(), factory)]),
+            adapters,
             ..Module::default()
         };
         let mut builder = App::builder(config).with(module);

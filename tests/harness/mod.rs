@@ -10,6 +10,8 @@ mod browser;
 pub mod cluster;
 mod described;
 mod erased;
+pub mod idp;
+pub mod names;
 mod node;
 mod people;
 mod pg;

@@ -183,6 +183,58 @@ impl TestApp {
             .await
     }
 
+    /// A connection at the fake provider, tested and live twice; its id and a test's.
+    pub async fn add_connection(&self, token: &str, origin: &str, org: &str) -> (String, String) {
+        self.fake
+            .put(laneway_fake::Person::new("cust", "cust@acme.test"));
+        let path = format!("{origin}/v1/organizations/{org}/connections");
+        let config =
+            json!({ "issuer": "https://fake.test", "client_id": "c", "client_secret": "s" });
+        let body = json!({ "protocol": "oidc", "name": "Own", "config": config });
+        let call = |method, path: &str, body: &Value| Call::api(method, path, body).bearer(token);
+        let made = self
+            .browser()
+            .send(call("POST", &path, &body))
+            .await
+            .expect(201)
+            .json();
+        let id = made["id"].as_str().expect("an id").to_owned();
+        let path = format!("{path}/{id}");
+        let mut test = String::new();
+        for client in ["c", "d"] {
+            let body = json!({ "config": { "client_id": client } });
+            self.browser()
+                .send(call("PATCH", &path, &body))
+                .await
+                .expect(200);
+            let tests = format!("{path}/tests");
+            let made = self
+                .browser()
+                .send(call("POST", &tests, &json!({})))
+                .await
+                .expect(201)
+                .json();
+            let mut browser = self.browser();
+            let url = made["url"].as_str().expect("an address");
+            let start = browser.get(url).await.expect(303);
+            let authorize = start.location().parse().expect("an address");
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(self.fake.callback_params("cust", &authorize))
+                .finish();
+            let back = format!("{origin}/federation/callback/{id}?{query}");
+            browser.get(&back).await.expect(200);
+            self.clock.advance_s(1);
+            let hash = json!({ "hash": made["hash"] });
+            let activate = format!("{path}/activate");
+            self.browser()
+                .send(call("POST", &activate, &hash))
+                .await
+                .expect(200);
+            test = made["id"].as_str().expect("an id").to_owned();
+        }
+        (id, test)
+    }
+
     /// The upstream `fake`, not active yet; its id.
     pub async fn add_fake(&self) -> String {
         let body = json!({

@@ -173,6 +173,7 @@ pub fn session_at(sid: &str, user: &str, upstream: &Upstream) -> Session {
         slug: upstream.slug.clone(),
         subject: format!("sub-{user}"),
         sid: Some(format!("up-{sid}")),
+        within: None,
     };
     Session {
         upstream: Some(hook),

@@ -14,15 +14,15 @@ mod ending;
 mod fake;
 mod frozen;
 mod keycloak;
-mod live;
+pub mod live;
 mod login;
-mod oidc_provider;
+pub mod oidc_provider;
 mod outage;
 mod probe;
 mod rig;
 mod stage;
 mod step_up;
-mod web;
+pub mod web;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, resume_unwind};

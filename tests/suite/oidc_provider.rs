@@ -17,6 +17,11 @@ use super::web::{Browser, client};
 
 static USE: RwLock<()> = RwLock::const_new(());
 
+/// Holds the provider up while a test beside the suite uses it.
+pub async fn hold() -> Hold {
+    Hold::of(&USE, false).await
+}
+
 /// The provider and its control side.
 pub struct OidcProviderRig {
     issuer: String,

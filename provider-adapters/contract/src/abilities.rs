@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use crate::{
     AdapterState, Addresses, Answer, BeginEnrol, BeginHeadless, BeginRedirect, Callback, Check,
     Credential, DirectoryUser, EndSession, EnrolStep, FinishEnrol, LoginStep, LogoutToken, Method,
-    NewUser, PasswordSet, ProviderError, RedirectTo, SessionEvidence, SetPassword, Verdict,
+    NewUser, PasswordSet, ProviderError, RedirectTo, SessionEvidence, SetPassword, Trial, Verdict,
 };
 
 type Result<T> = std::result::Result<T, ProviderError>;
@@ -39,6 +39,9 @@ pub trait RedirectLogin: Send + Sync {
     async fn begin(&self, request: BeginRedirect) -> Result<RedirectTo>;
     /// Judges the provider's answer; never `Redirect` to the same place again.
     async fn complete(&self, state: &AdapterState, callback: Callback) -> Result<LoginStep>;
+    /// The same with every check told, passed and failed, in the order in which they were
+    /// made. The verdict is that of `complete`.
+    async fn trial(&self, state: &AdapterState, callback: Callback) -> Trial;
 }
 
 /// Login on our page through the provider's API.

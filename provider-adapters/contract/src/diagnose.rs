@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::{LoginStep, ProviderError};
+
 /// Our addresses that an administrator registers at the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Addresses {
@@ -41,6 +43,18 @@ pub struct Check {
     pub who: Who,
     /// What to do, in one sentence; empty when `ok`.
     pub fix: String,
+    /// What exactly is wrong, where there is a word for it: `issuer_mismatch` of `discovery`.
+    #[serde(skip)]
+    pub code: Option<String>,
+}
+
+/// A provider's answer, judged step by step.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// What was looked at.
+    pub checks: Vec<Check>,
+    /// What came of it.
+    pub outcome: Result<LoginStep, ProviderError>,
 }
 
 impl Check {
@@ -53,6 +67,7 @@ impl Check {
             expected: None,
             who: Who::Us,
             fix: String::new(),
+            code: None,
         }
     }
 
@@ -71,6 +86,14 @@ impl Check {
             expected: Some(expected.into()),
             who,
             fix: fix.into(),
+            code: None,
         }
+    }
+
+    /// With the word for what exactly is wrong, where an error has one.
+    #[must_use]
+    pub fn because(mut self, error: &ProviderError) -> Self {
+        self.code = error.code().map(str::to_owned);
+        self
     }
 }

@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use url::Url;
 
-/// Wall clock in milliseconds since the Unix epoch.
+/// The wall clock, and one that runs evenly beside it.
 pub trait Clock: Send + Sync {
     /// The current instant in milliseconds since the Unix epoch.
     fn now_ms(&self) -> i64;
+    /// Milliseconds since an instant of its own choice. Nobody sets it: what must not last
+    /// longer than it may, although somebody corrects the wall clock, is measured by it.
+    fn steady_ms(&self) -> i64;
 }
 
 /// A source of cryptographically strong random bytes.
@@ -21,6 +25,13 @@ pub trait Random: Send + Sync {
 /// address checks by trust class. Adapters never build their own.
 #[async_trait]
 pub trait HttpClient: Send + Sync {
+    /// Refuses what can be seen without asking a name server: scheme, credentials, addresses
+    /// that may never be called.
+    ///
+    /// # Errors
+    /// [`HttpError::Forbidden`].
+    fn judge(&self, url: &Url) -> Result<(), HttpError>;
+
     /// Sends one request and reads the whole answer; redirects are answers.
     ///
     /// # Errors
@@ -32,9 +43,12 @@ pub trait HttpClient: Send + Sync {
 /// Why an outbound call brought no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
-    /// Connection refused, reset, TLS failure, name not resolvable.
+    /// Connection refused or reset, name not resolvable.
     #[error("could not reach {0}")]
     Unreachable(String),
+    /// No secure connection: a certificate that is not trusted, or not for this name.
+    #[error("no secure connection to {0}")]
+    Tls(String),
     /// The total deadline passed.
     #[error("no answer from {0} in time")]
     Timeout(String),

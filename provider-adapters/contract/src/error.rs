@@ -32,14 +32,57 @@ pub enum ProviderError {
     NotFound,
 }
 
+impl ProviderError {
+    /// The stable code of what went wrong, where its sentence ends with one in brackets:
+    /// `aud does not contain our client id [wrong_audience]`.
+    pub fn code(&self) -> Option<&str> {
+        let (Self::Unreachable(text) | Self::Misconfigured(text) | Self::InvalidResponse(text)) =
+            self
+        else {
+            return None;
+        };
+        let (_, code) = text.strip_suffix(']')?.rsplit_once(" [")?;
+        let fits = code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        (fits && !code.is_empty()).then_some(code)
+    }
+}
+
 impl From<crate::HttpError> for ProviderError {
     fn from(error: crate::HttpError) -> Self {
+        let said = |code: &str| format!("{error} [{code}]");
         match error {
-            crate::HttpError::Forbidden(..) => Self::Misconfigured(error.to_string()),
-            crate::HttpError::TooLarge(_) => Self::InvalidResponse(error.to_string()),
-            crate::HttpError::Unreachable(_) | crate::HttpError::Timeout(_) => {
-                Self::Unreachable(error.to_string())
-            }
+            crate::HttpError::Forbidden(..) => Self::Misconfigured(said("address_forbidden")),
+            crate::HttpError::TooLarge(_) => Self::InvalidResponse(said("too_large")),
+            crate::HttpError::Tls(_) => Self::Unreachable(said("tls_fault")),
+            crate::HttpError::Unreachable(_) => Self::Unreachable(said("unreachable")),
+            crate::HttpError::Timeout(_) => Self::Unreachable(said("timeout")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ProviderError;
+
+    #[test]
+    fn a_sentence_may_end_with_its_code() {
+        let code = |text: &str| {
+            let error = ProviderError::InvalidResponse(text.into());
+            error.code().map(str::to_owned)
+        };
+        assert_eq!(
+            code("no [wrong_audience]").as_deref(),
+            Some("wrong_audience")
+        );
+        for none in [
+            "no",
+            "no []",
+            "no [Not a code]",
+            "[alone]",
+            "no [code] more",
+        ] {
+            assert_eq!(code(none), None, "{none}");
+        }
+        assert_eq!(ProviderError::NotFound.code(), None);
     }
 }

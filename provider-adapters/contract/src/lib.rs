@@ -24,7 +24,7 @@ pub use credential::{
     BeginEnrol, Credential, EnrolStep, FinishEnrol, PasswordBy, PasswordFault, PasswordSet,
     SetPassword,
 };
-pub use diagnose::{Addresses, Check, Who};
+pub use diagnose::{Addresses, Check, Trial, Who};
 pub use directory::{DirectoryUser, NewUser};
 pub use env::{Clock, Env, HttpClient, HttpError, Random};
 pub use error::ProviderError;

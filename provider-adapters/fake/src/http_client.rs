@@ -10,6 +10,10 @@ pub struct NoHttp;
 
 #[async_trait]
 impl HttpClient for NoHttp {
+    fn judge(&self, _: &url::Url) -> Result<(), HttpError> {
+        Ok(())
+    }
+
     async fn send(
         &self,
         request: http::Request<Bytes>,

@@ -3,8 +3,8 @@
 
 use async_trait::async_trait;
 use laneway_contract::{
-    AdapterState, BeginRedirect, Callback, Denial, LoginStep, ProviderError, RedirectLogin,
-    RedirectTo,
+    AdapterState, BeginRedirect, Callback, Check, Denial, LoginStep, ProviderError, RedirectLogin,
+    RedirectTo, Trial, Who,
 };
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -127,6 +127,27 @@ impl RedirectLogin for Fake {
         Ok(LoginStep::Authenticated(
             self.assert(&person, Evidence::OwnPage),
         ))
+    }
+
+    async fn trial(&self, state: &AdapterState, callback: Callback) -> Trial {
+        let outcome = self.complete(state, callback).await;
+        let check = match &outcome {
+            Ok(LoginStep::Authenticated(_)) => Check::pass("answer", "as scripted"),
+            other => {
+                let received = format!("{other:?}");
+                Check::fail(
+                    "answer",
+                    received,
+                    "a person",
+                    Who::Provider,
+                    "Change the script.",
+                )
+            }
+        };
+        Trial {
+            checks: vec![check],
+            outcome,
+        }
     }
 }
 

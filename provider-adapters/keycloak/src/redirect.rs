@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use laneway_contract::{
     AdapterState, BeginRedirect, Callback, Denial, LoginStep, ProviderError, RedirectLogin,
-    RedirectTo,
+    RedirectTo, Trial,
 };
 
 use crate::Keycloak;
@@ -49,13 +49,18 @@ impl RedirectLogin for Keycloak {
         state: &AdapterState,
         callback: Callback,
     ) -> Result<LoginStep, ProviderError> {
+        self.trial(state, callback).await.outcome
+    }
+
+    async fn trial(&self, state: &AdapterState, callback: Callback) -> Trial {
         // Its own way to say that the page was left open too long. Only believed once the
         // engine has found state and issuer right.
         let expired = callback.single("error_description") == Some("authentication_expired");
-        match self.oidc.complete(state, callback).await {
-            Err(ProviderError::Unreachable(_)) if expired => Ok(LoginStep::Denied(Denial::Expired)),
-            other => other,
+        let mut trial = self.oidc.trial(state, callback).await;
+        if expired && matches!(trial.outcome, Err(ProviderError::Unreachable(_))) {
+            trial.outcome = Ok(LoginStep::Denied(Denial::Expired));
         }
+        trial
     }
 }
 

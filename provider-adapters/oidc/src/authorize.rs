@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use laneway_contract::{
     Acr, AdapterState, BeginRedirect, Callback, LoginStep, Prompt, ProviderError, RedirectLogin,
-    RedirectTo,
+    RedirectTo, Trial,
 };
 use openidconnect::core::{CoreAuthPrompt, CoreClient, CoreResponseType};
 use openidconnect::{
@@ -45,7 +45,11 @@ impl RedirectLogin for OidcProvider {
         state: &AdapterState,
         callback: Callback,
     ) -> Result<LoginStep, ProviderError> {
-        self.judge(state, &callback).await
+        self.examine(state, &callback).await.outcome
+    }
+
+    async fn trial(&self, state: &AdapterState, callback: Callback) -> Trial {
+        self.examine(state, &callback).await
     }
 }
 

@@ -5,12 +5,15 @@
 //!
 //! Owns: the order of checks. Must not know: sessions, cookies, our users.
 
-use laneway_contract::{AdapterState, Callback, Denial, LoginStep, ProviderError, UpstreamSession};
+use laneway_contract::{
+    AdapterState, Callback, Denial, LoginStep, ProviderError, Trial, UpstreamSession,
+};
 use subtle::ConstantTimeEq as _;
 
 use crate::authorize::Begun;
 use crate::claims::Claims;
 use crate::id_token::Expected;
+use crate::seen::{Seen, Stage};
 use crate::token::Exchange;
 use crate::{Metadata, OidcProvider, fault, identity};
 
@@ -32,20 +35,34 @@ enum Answer<'a> {
 }
 
 impl OidcProvider {
-    pub(crate) async fn judge(
+    /// The one judgement of an answer, with what it looked at.
+    pub(crate) async fn examine(&self, state: &AdapterState, callback: &Callback) -> Trial {
+        let mut seen = Seen::new(&self.config);
+        let outcome = self.judge(state, callback, &mut seen).await;
+        Trial {
+            checks: seen.told(&outcome),
+            outcome,
+        }
+    }
+
+    async fn judge(
         &self,
         state: &AdapterState,
         callback: &Callback,
+        seen: &mut Seen,
     ) -> Result<LoginStep, ProviderError> {
         let begun: Begun = state
             .decode()
             .map_err(|_| fault::invalid("the remembered login is unreadable"))?;
+        seen.looks_at(Stage::Discovery);
         let metadata = self.metadata().await?;
+        seen.looks_at(Stage::Answer);
         let code = match self.read_answer(&metadata, &begun, callback) {
             Answer::Code(code) => code,
             Answer::Denied(denial) => return Ok(LoginStep::Denied(denial)),
             Answer::Trouble(error) => return Err(error),
         };
+        seen.looks_at(Stage::Exchange);
         let tokens = match self.exchange(&metadata, code, &begun).await? {
             Exchange::Tokens(tokens) => tokens,
             Exchange::Refused(code) => return Ok(LoginStep::Denied(Denial::Refused(code))),
@@ -59,10 +76,13 @@ impl OidcProvider {
             max_age: begun.max_age,
             access_token: Some(&tokens.access_token),
         };
+        seen.looks_at(Stage::IdToken);
         let claims = self.check_id_token(&metadata, &id_token, &expected).await?;
+        seen.looks_at(Stage::Userinfo);
         let info = self
             .userinfo(&metadata, &tokens.access_token, &claims)
             .await?;
+        seen.looks_at(Stage::Identity);
         self.conclude(&begun, &claims, info, tokens.into_session())
     }
 

@@ -52,7 +52,10 @@ pub(crate) fn check_issuer(claims: &Claims, issuer: &str) -> Result<(), Provider
     if text(claims, "iss")? == Some(issuer) {
         return Ok(());
     }
-    Err(fault::invalid("iss is not the configured issuer"))
+    Err(fault::invalid_as(
+        "wrong_issuer",
+        "iss is not the configured issuer",
+    ))
 }
 
 /// `sub`: at most 255 ASCII characters (OIDC Core §2).

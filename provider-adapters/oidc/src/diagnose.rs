@@ -83,7 +83,7 @@ impl OidcProvider {
             ),
         };
         let expected = format!("a discovery document of {}", self.config.issuer);
-        Check::fail("discovery", error.to_string(), expected, who, fix)
+        Check::fail("discovery", error.to_string(), expected, who, fix).because(error)
     }
 
     fn check_algorithms(&self, metadata: &Metadata) -> Check {
@@ -119,7 +119,8 @@ impl OidcProvider {
             Err(error) => fail(
                 error.to_string(),
                 "Make the provider's jwks_uri reachable from the machine that Laneway runs on.",
-            ),
+            )
+            .because(&error),
             Ok(keys) => {
                 let algs = self.algorithms(metadata);
                 let usable = keys

@@ -110,11 +110,12 @@ fn read(config: &OidcConfig, document: &Map<String, Value>) -> Result<Metadata, 
         .and_then(Value::as_str)
         .unwrap_or_default();
     if issuer != config.issuer {
-        return Err(fault::misconfigured(format!(
+        let text = format!(
             "the provider calls itself `{}`, but the issuer is configured as `{}`",
             fault::description(issuer),
             config.issuer
-        )));
+        );
+        return Err(fault::misconfigured_as("issuer_mismatch", &text));
     }
     let options = &config.options;
     let endpoint = |name: &str, by_hand: &Option<Url>| -> Result<Option<Url>, ProviderError> {
@@ -127,12 +128,12 @@ fn read(config: &OidcConfig, document: &Map<String, Value>) -> Result<Metadata, 
         let url = text
             .as_str()
             .and_then(|text| Url::parse(text).ok())
-            .ok_or_else(|| fault::invalid(format!("{name} in discovery is not a URL")))?;
+            .ok_or_else(|| incomplete(format!("{name} in discovery is not a URL")))?;
         config.check_url(name, &url)?;
         Ok(Some(url))
     };
     let required = |name: &str, by_hand: &Option<Url>| -> Result<Url, ProviderError> {
-        endpoint(name, by_hand)?.ok_or_else(|| fault::invalid(format!("discovery has no {name}")))
+        endpoint(name, by_hand)?.ok_or_else(|| incomplete(format!("discovery has no {name}")))
     };
     Ok(Metadata {
         authorization_endpoint: required(
@@ -151,6 +152,11 @@ fn read(config: &OidcConfig, document: &Map<String, Value>) -> Result<Metadata, 
         backchannel_logout: flag(document, "backchannel_logout_supported"),
         claims_parameter: flag(document, "claims_parameter_supported"),
     })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for the error alone")]
+fn incomplete(text: String) -> ProviderError {
+    fault::invalid_as("discovery_incomplete", &text)
 }
 
 fn flag(document: &Map<String, Value>, name: &str) -> bool {

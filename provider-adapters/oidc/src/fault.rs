@@ -12,6 +12,16 @@ pub(crate) fn misconfigured(what: impl Into<String>) -> ProviderError {
     ProviderError::Misconfigured(what.into())
 }
 
+/// The same with the code that ends the sentence.
+pub(crate) fn invalid_as(code: &str, what: &str) -> ProviderError {
+    ProviderError::InvalidResponse(format!("{what} [{code}]"))
+}
+
+/// The same with the code that ends the sentence.
+pub(crate) fn misconfigured_as(code: &str, what: &str) -> ProviderError {
+    ProviderError::Misconfigured(format!("{what} [{code}]"))
+}
+
 /// A provider's error code if it has the form that RFC 6749 §5.2 gives it. Anything else
 /// could be a text that somebody wants to see in our log or on our page.
 pub(crate) fn error_code(text: &str) -> &str {

@@ -54,22 +54,30 @@ pub(crate) fn check_audience(claims: &Claims, config: &OidcConfig) -> Result<(),
     let audiences = claims::audiences(claims)?;
     let ours = config.client_id.as_str();
     if !audiences.contains(&ours) {
-        return Err(fault::invalid("aud does not contain our client id"));
+        return Err(fault::invalid_as(
+            "wrong_audience",
+            "aud does not contain our client id",
+        ));
     }
     let trusted = &config.options.trusted_audiences;
     if audiences
         .iter()
         .any(|aud| *aud != ours && !trusted.iter().any(|known| known == aud))
     {
-        return Err(fault::invalid(
+        return Err(fault::invalid_as(
+            "wrong_audience",
             "aud contains an audience that is not trusted",
         ));
     }
     match claims::text(claims, "azp")? {
-        Some(party) if party != ours => Err(fault::invalid("azp is not our client id")),
-        None if audiences.len() > 1 => {
-            Err(fault::invalid("aud has several members but azp is missing"))
-        }
+        Some(party) if party != ours => Err(fault::invalid_as(
+            "wrong_audience",
+            "azp is not our client id",
+        )),
+        None if audiences.len() > 1 => Err(fault::invalid_as(
+            "wrong_audience",
+            "aud has several members but azp is missing",
+        )),
         _ => Ok(()),
     }
 }
@@ -78,17 +86,17 @@ pub(crate) fn check_audience(claims: &Claims, config: &OidcConfig) -> Result<(),
 fn check_times(claims: &Claims, config: &OidcConfig, now_ms: i64) -> Result<(), ProviderError> {
     let skew_ms = millis(config.options.clock_skew);
     if claims::required_instant_ms(claims, "exp")? + skew_ms <= now_ms {
-        return Err(fault::invalid("exp has passed"));
+        return Err(fault::invalid_as("token_expired", "exp has passed"));
     }
     let issued_ms = claims::required_instant_ms(claims, "iat")?;
     if issued_ms - skew_ms > now_ms {
-        return Err(fault::invalid("iat lies in the future"));
+        return Err(fault::invalid_as("clock_skew", "iat lies in the future"));
     }
     if issued_ms + millis(config.options.max_id_token_age) + skew_ms < now_ms {
-        return Err(fault::invalid("iat is too long ago"));
+        return Err(fault::invalid_as("token_expired", "iat is too long ago"));
     }
     if claims::instant_ms(claims, "nbf")?.is_some_and(|nbf| nbf - skew_ms > now_ms) {
-        return Err(fault::invalid("nbf lies in the future"));
+        return Err(fault::invalid_as("clock_skew", "nbf lies in the future"));
     }
     Ok(())
 }
@@ -102,7 +110,10 @@ fn check_nonce(claims: &Claims, expected: Option<&str>) -> Result<(), ProviderEr
     if found.is_some_and(|found| found.as_bytes().ct_eq(expected.as_bytes()).into()) {
         return Ok(());
     }
-    Err(fault::invalid("nonce is not the one that was sent"))
+    Err(fault::invalid_as(
+        "wrong_nonce",
+        "nonce is not the one that was sent",
+    ))
 }
 
 /// (13): who demands a recent sign-in must be told when it was.

@@ -121,10 +121,12 @@ impl OidcProvider {
 fn choose<'k>(token: &Unverified<'_>, keys: &'k [Jwk]) -> Result<&'k Jwk, ProviderError> {
     match token.candidates(keys)[..] {
         [key] => Ok(key),
-        [] => Err(fault::invalid(
+        [] => Err(fault::invalid_as(
+            "unknown_key",
             "no key of the provider fits the token's kid and alg",
         )),
-        _ => Err(fault::invalid(
+        _ => Err(fault::invalid_as(
+            "unknown_key",
             "several keys of the provider fit: the token's kid is ambiguous",
         )),
     }

@@ -78,7 +78,12 @@ impl<'a> Unverified<'a> {
         }
         let alg = allowed(&header.alg)
             .filter(|alg| algs.contains(alg))
-            .ok_or_else(|| fault::invalid("the token's algorithm (alg) is not acceptable"))?;
+            .ok_or_else(|| {
+                fault::invalid_as(
+                    "weak_algorithm",
+                    "the token's algorithm (alg) is not acceptable",
+                )
+            })?;
         Ok(Self {
             alg,
             kid: header.kid,
@@ -103,7 +108,10 @@ impl<'a> Unverified<'a> {
             .map_err(|_| fault::invalid("the provider's key is unusable"))?;
         let good = crypto::verify(self.signature, self.message.as_bytes(), &key, self.alg);
         if !matches!(good, Ok(true)) {
-            return Err(fault::invalid("the token's signature is wrong"));
+            return Err(fault::invalid_as(
+                "wrong_signature",
+                "the token's signature is wrong",
+            ));
         }
         decode(self.payload).ok_or_else(|| fault::invalid("the token's claims are unreadable"))
     }

@@ -24,6 +24,7 @@ mod outbound;
 mod provider;
 mod refresh;
 mod revalidate;
+mod seen;
 mod token;
 mod userinfo;
 

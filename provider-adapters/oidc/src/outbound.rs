@@ -33,7 +33,7 @@ pub(crate) async fn send(
             Err(ProviderError::RateLimited { retry_after })
         }
         status if status.is_server_error() => Err(ProviderError::Unreachable(format!(
-            "{host} answers {}",
+            "{host} answers {} [server_error]",
             status.as_u16()
         ))),
         _ if response.body().len() > MAX_BYTES => {
@@ -66,12 +66,17 @@ pub(crate) async fn get_json(
         .map_err(|_| fault::misconfigured(format!("{url} cannot be called")))?;
     let response = send(http, request).await?;
     if response.status() != StatusCode::OK {
-        let status = response.status().as_u16();
-        return Err(fault::misconfigured(format!(
-            "{url} answers {status} instead of a document"
-        )));
+        let status = response.status();
+        let code = match status.as_u16() {
+            404 | 410 => "not_found",
+            300..=399 => "redirects",
+            _ => "http_status",
+        };
+        let text = format!("{url} answers {} instead of a document", status.as_u16());
+        return Err(fault::misconfigured_as(code, &text));
     }
-    object(response.body()).ok_or_else(|| fault::invalid(format!("{url} is not a JSON object")))
+    object(response.body())
+        .ok_or_else(|| fault::invalid_as("invalid_json", &format!("{url} is not a JSON object")))
 }
 
 /// A form POST; the answer's body is the caller's to judge.

@@ -223,7 +223,11 @@ fn reaction(failure: Failure) -> ProviderError {
             );
             match response.error() {
                 BasicErrorResponseType::Extension(_) => fault::invalid(text),
-                _ => fault::misconfigured(text),
+                BasicErrorResponseType::InvalidClient
+                | BasicErrorResponseType::UnauthorizedClient => {
+                    fault::misconfigured_as("client_refused", &text)
+                }
+                _ => fault::misconfigured_as("token_refused", &text),
             }
         }
     }

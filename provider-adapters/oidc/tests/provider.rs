@@ -70,6 +70,10 @@ impl Op {
 
 #[async_trait]
 impl HttpClient for Op {
+    fn judge(&self, _: &url::Url) -> Result<(), HttpError> {
+        Ok(())
+    }
+
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let reply = {
             let mut script = self.script();

@@ -25,4 +25,4 @@ pub use db::{Db, Tx, query_count};
 pub use error::DbError;
 pub use migrate::{Migration, MigrationSet};
 pub use row::{Column, Row};
-pub use statement::{On, Statement, Value, q, q_dynamic};
+pub use statement::{On, Source, Statement, Value, q, q_dynamic};

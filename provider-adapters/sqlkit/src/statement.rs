@@ -142,6 +142,24 @@ impl Statement {
     }
 }
 
+/// Where several statements run, one after the other.
+pub trait Source: Send {
+    /// For the next one.
+    fn on(&mut self) -> impl On;
+}
+
+impl Source for &crate::Db {
+    fn on(&mut self) -> impl On {
+        *self
+    }
+}
+
+impl Source for &mut crate::Tx {
+    fn on(&mut self) -> impl On {
+        &mut **self
+    }
+}
+
 /// Where a statement runs: `&Db` (reads, outside any transaction) or `&mut Tx`.
 pub trait On: Send {
     /// Runs a statement; rows touched.

@@ -184,6 +184,7 @@ pub(super) const GARBLED: &[(&str, &str, &str)] = &[
         "yes",
         "federation.allow_private",
     ),
+    ("LANEWAY_DNS_SERVER", "ns.example", "dns_server"),
     (
         "LANEWAY_PASSWORDS_BREACHED_LIST",
         "/nowhere/leaked.txt",

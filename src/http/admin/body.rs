@@ -8,7 +8,7 @@ use axum::extract::{FromRequest, Request};
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::router::AppState;
 use crate::domain::{Code, Problem};
@@ -68,11 +68,45 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             "The body is a JSON object.",
         ));
     }
-    serde_path_to_error::deserialize(&value).map_err(|error| fault(&error))
+    serde_path_to_error::deserialize(&value).map_err(|error| fault("", &error))
 }
 
-fn fault(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    let mut pointer = String::new();
+/// The same for a value that stands under a member of a body.
+///
+/// # Errors
+/// `invalid_field` with a pointer that begins with `under`.
+pub fn parse_at<T: DeserializeOwned>(under: &str, value: &Value) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(value).map_err(|error| fault(under, &error))
+}
+
+/// RFC 7396 inside a member: members that are not named stay, `null` removes.
+pub fn merged(old: Value, change: Option<Value>) -> Value {
+    let Some(change) = change else {
+        return json!({});
+    };
+    let Value::Object(members) = change else {
+        // Refused further in: options are an object.
+        return change;
+    };
+    let mut new = match old {
+        Value::Object(old) => old,
+        _ => serde_json::Map::new(),
+    };
+    for (name, value) in members {
+        if value.is_null() {
+            new.remove(&name);
+        } else if value.is_object() {
+            let old = new.remove(&name).unwrap_or(Value::Null);
+            new.insert(name, merged(old, Some(value)));
+        } else {
+            new.insert(name, value);
+        }
+    }
+    Value::Object(new)
+}
+
+fn fault(under: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let mut pointer = under.to_owned();
     for segment in error.path() {
         use serde_path_to_error::Segment;
         let part = match segment {
@@ -160,8 +194,9 @@ impl<T> Patch<T> {
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
+    use serde_json::json;
 
-    use super::{Patch, parse};
+    use super::{Patch, merged, parse};
     use crate::domain::Code;
 
     #[derive(Deserialize, Debug)]
@@ -231,5 +266,19 @@ mod tests {
                 .lasting("/note")
                 .is_err()
         );
+    }
+
+    #[test]
+    fn options_are_patched_member_by_member() {
+        let old = json!({ "label": "Corp", "claims": { "a": 1, "b": 2 } });
+        let new = merged(
+            old.clone(),
+            Some(json!({ "claims": { "a": null, "c": 3 } })),
+        );
+        assert_eq!(
+            new,
+            json!({ "label": "Corp", "claims": { "b": 2, "c": 3 } })
+        );
+        assert_eq!(merged(old, None), json!({}));
     }
 }

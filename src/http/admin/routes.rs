@@ -13,6 +13,7 @@ pub fn routes() -> Router<AppState> {
         .merge(upstream_routes())
         .merge(organization_routes())
         .merge(invitation_routes())
+        .merge(connection_routes())
         .merge(alias_routes())
         .route(
             "/v1/admin/operators",
@@ -138,6 +139,71 @@ fn organization_routes() -> Router<AppState> {
                 .patch(super::change_member)
                 .delete(super::remove_member),
         )
+}
+
+fn connection_routes() -> Router<AppState> {
+    Router::new()
+        .route(
+            "/v1/organizations/{org}/connections",
+            get(super::connections).post(super::create_connection),
+        )
+        .route(
+            "/v1/organizations/{org}/connections/{connection}",
+            get(super::read_connection).patch(super::change_connection),
+        )
+        .route(
+            "/v1/organizations/{org}/connections/{connection}/activate",
+            post(super::activate),
+        )
+        .route(
+            "/v1/organizations/{org}/connections/{connection}/rollback",
+            post(super::roll_back),
+        )
+        .route(
+            "/v1/organizations/{org}/connections/{connection}/checks",
+            get(super::live_checks),
+        )
+        .route(
+            "/v1/organizations/{org}/connections/{connection}/tests",
+            get(super::tests).post(super::create_test),
+        )
+        .route(
+            "/v1/organizations/{org}/connections/{connection}/tests/{test}",
+            get(super::read_test),
+        )
+        .route(
+            "/v1/organizations/{org}/connections/{connection}/role-mappings",
+            get(super::read_mapping).put(super::put_mapping),
+        )
+        .route(
+            "/v1/organizations/{org}/connections/{connection}/role-mappings/simulate",
+            post(super::simulate),
+        )
+        .route(
+            "/v1/organizations/{org}/connections/{connection}/role-mappings/diff",
+            post(super::diff),
+        )
+        .route(
+            "/v1/organizations/{org}/domains",
+            get(super::domains).post(super::add_domain),
+        )
+        .route(
+            "/v1/organizations/{org}/domains/{domain}",
+            get(super::read_domain).delete(super::remove_domain),
+        )
+        .route(
+            "/v1/organizations/{org}/domains/{domain}/verify",
+            post(super::verify_domain),
+        )
+        .route(
+            "/v1/organizations/{org}/setup-links",
+            get(super::setup_links).post(super::create_setup_link),
+        )
+        .route(
+            "/v1/organizations/{org}/setup-links/{link}",
+            get(super::read_setup_link).delete(super::revoke_setup_link),
+        )
+        .route("/v1/admin/routing/explain", post(super::explain_routing))
 }
 
 fn invitation_routes() -> Router<AppState> {

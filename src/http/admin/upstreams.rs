@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::super::context::Context;
 use super::super::me::{Page, page, plausible};
 use super::super::shown;
-use super::body::{Body, Patch};
+use super::body::{Body, Patch, merged};
 use super::{Operator, created, if_match, versioned};
 use crate::domain::upstream::{Role, Upstream};
 use crate::domain::{Problem, UpstreamId};
@@ -106,32 +106,6 @@ pub async fn change_upstream(
     Ok(versioned(row.version, shown::upstream(&row)))
 }
 
-/// RFC 7396 inside `options`: members that are not named stay, `null` removes.
-fn merged(old: Value, change: Option<Value>) -> Value {
-    let Some(change) = change else {
-        return json!({});
-    };
-    let Value::Object(members) = change else {
-        // Refused further in: options are an object.
-        return change;
-    };
-    let mut new = match old {
-        Value::Object(old) => old,
-        _ => serde_json::Map::new(),
-    };
-    for (name, value) in members {
-        if value.is_null() {
-            new.remove(&name);
-        } else if value.is_object() {
-            let old = new.remove(&name).unwrap_or(Value::Null);
-            new.insert(name, merged(old, Some(value)));
-        } else {
-            new.insert(name, value);
-        }
-    }
-    Value::Object(new)
-}
-
 /// `DELETE /v1/admin/upstreams/{id}`: retires it; links keep what they know.
 pub async fn delete_upstream(
     by: Operator,
@@ -151,25 +125,4 @@ pub async fn probe(context: Context, Path(id): Path<String>) -> Result<Json<Valu
     let checks = operator::probe(&context.core, tenant, &found).await?;
     let ok = checks.iter().all(|check| check.ok);
     Ok(Json(json!({ "ok": ok, "checks": checks })))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::merged;
-
-    #[test]
-    fn options_are_patched_member_by_member() {
-        let old = json!({ "label": "Corp", "claims": { "a": 1, "b": 2 } });
-        let new = merged(
-            old.clone(),
-            Some(json!({ "claims": { "a": null, "c": 3 } })),
-        );
-        assert_eq!(
-            new,
-            json!({ "label": "Corp", "claims": { "b": 2, "c": 3 } })
-        );
-        assert_eq!(merged(old, None), json!({}));
-    }
 }

@@ -1,5 +1,7 @@
 //! `/v1/me/identities`.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::Path;
 use axum::extract::rejection::JsonRejection;
@@ -64,16 +66,26 @@ pub async fn link(
 pub async fn begin_link(visit: &Visit<'_>, upstream: &str) -> Result<String, Problem> {
     account::require_fresh(visit, "/account").await?;
     let all = visit.core.providers.of_tenant(&visit.site.tenant).await?;
-    let target = all
+    let own = all
         .iter()
-        .find(|c| c.row.slug == upstream || c.row.id.as_str() == upstream)
-        .ok_or_else(|| {
-            Problem::field(
-                "/upstream",
-                "unknown",
-                "Name one of the tenant's upstreams.",
-            )
-        })?;
+        .find(|c| c.row.slug == upstream || c.row.id.as_str() == upstream);
+    let target = match own {
+        Some(own) => Arc::clone(own),
+        // Or a customer's own provider, whose policy says whether it may be.
+        None => visit
+            .core
+            .providers
+            .by_slug(&visit.site.tenant, upstream)
+            .await
+            .map_err(|problem| match problem.code {
+                Code::NotFound => Problem::field(
+                    "/upstream",
+                    "unknown",
+                    "Name one of the tenant's upstreams.",
+                ),
+                _ => problem,
+            })?,
+    };
     if !target.redirects() {
         return Err(Problem::new(
             Code::NotSupportedByUpstream,

@@ -140,6 +140,11 @@ pub const ENTRIES: &[Entry] = &[
     )
     .asks(&[("return_to", "where to go on to")]),
     op(
+        "GET /federation/tests/{token}",
+        "Run a test login in this browser, which stays signed in as it is",
+        Answer::Redirect,
+    ),
+    op(
         "GET /federation/callback/{upstream}",
         "Back from an identity provider",
         Answer::Redirect,

@@ -20,7 +20,15 @@ pub async fn switch_org(visit: &Visit<'_>, wanted: Option<&str>) -> Result<Strin
         Some(wanted) => {
             let all = crate::store::orgs::memberships(&core.db, tenant, &live.session.user).await?;
             let found = all.into_iter().find(|m| m.is_called(wanted));
-            Some(found.ok_or_else(Problem::not_found)?.org)
+            let org = found.ok_or_else(Problem::not_found)?.org;
+            if live.session.within().is_some_and(|own| *own != org) {
+                return Err(Problem::new(
+                    Code::SsoRequired,
+                    "Your organization's own provider vouches for you there only. Sign in another way to enter this one.",
+                )
+                .with("start_url", "/login"));
+            }
+            Some(org)
         }
     };
     let mut write = core.begin().await?;

@@ -134,7 +134,10 @@ async fn below(
 }
 
 /// Every role must be one that somebody defined.
-pub(super) async fn known(
+///
+/// # Errors
+/// `invalid_field` with a pointer into `/roles`.
+pub async fn known(
     act: &Act<'_>,
     write: &mut Write,
     org: &OrgId,
@@ -154,7 +157,11 @@ pub(super) async fn known(
     Ok(())
 }
 
-pub(super) async fn require_covered(
+/// Nobody hands out, or takes away, more than they have.
+///
+/// # Errors
+/// `forbidden`.
+pub async fn require_covered(
     act: &Act<'_>,
     write: &mut Write,
     org: &OrgId,

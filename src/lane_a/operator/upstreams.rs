@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::super::{redirect, swap};
+use super::super::swap;
 use super::{Act, check_slug, check_version, moved};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::{Core, grants_of_people};
@@ -327,7 +327,7 @@ pub fn addresses(tenant: &Tenant, slug: &str) -> Result<Addresses, Problem> {
         })
     };
     Ok(Addresses {
-        redirect_uri: redirect::redirect_uri(tenant, slug)?,
+        redirect_uri: parse(format!("/federation/callback/{slug}"))?,
         post_logout_uri: parse("/logged-out".into())?,
         backchannel_uri: parse(format!("/bff/backchannel/{slug}"))?,
     })

@@ -13,6 +13,7 @@ const BOUNDS: Outbound = Outbound {
 };
 const STRICT: Federation = Federation {
     allow_private: false,
+    dns_server: None,
 };
 
 fn client(trust: Trust) -> GuardedClient {
@@ -316,7 +317,7 @@ async fn the_checked_address_is_the_called_one() {
     let (client, asked) = names(Trust::Operator, &["127.0.0.1"]);
     // The peer speaks no TLS, so the call fails, but only after it reached the peer.
     let error = get(&client, &format!("https://idp.example:{}/", peer.port)).await;
-    assert!(matches!(error, Err(HttpError::Unreachable(_))), "{error:?}");
+    assert!(matches!(error, Err(HttpError::Tls(_))), "{error:?}");
     assert_eq!(
         (peer.connections(), asked.load(Ordering::SeqCst)),
         (1, 1),
@@ -379,6 +380,7 @@ async fn allow_private_lifts_tenants_to_operators() {
     let peer = Peer::start(Play::Text("echo")).await;
     let lifted = Federation {
         allow_private: true,
+        dns_server: None,
     };
     let client = GuardedClient::new(Trust::Tenant, BOUNDS, lifted).expect("a client");
     let answer = get(&client, &format!("http://127.0.0.1:{}/", peer.port)).await;

@@ -24,6 +24,10 @@ impl Clock for Wall {
         )
         .unwrap()
     }
+
+    fn steady_ms(&self) -> i64 {
+        self.now_ms()
+    }
 }
 
 struct Dice;
@@ -38,6 +42,10 @@ pub struct Http(pub reqwest::Client);
 
 #[async_trait]
 impl HttpClient for Http {
+    fn judge(&self, _: &url::Url) -> Result<(), HttpError> {
+        Ok(())
+    }
+
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let host = request.uri().host().unwrap_or_default().to_owned();
         let gone = |_| HttpError::Unreachable(host.clone());

@@ -1,0 +1,76 @@
+-- Test logins, setup links, proven domains, and what mappings were last fed with.
+
+-- What somebody was last asserted to be, sealed: for rehearsals of a changed mapping.
+ALTER TABLE identity_links ADD COLUMN asserted BLOB;
+ALTER TABLE identity_links ADD COLUMN asserted_at BIGINT;
+
+CREATE TABLE test_logins (
+    id             TEXT PRIMARY KEY,
+    tenant_id      TEXT NOT NULL,
+    connection_id  TEXT NOT NULL,
+    revision       BIGINT NOT NULL,
+    hash           TEXT NOT NULL,
+    token_hash     BLOB NOT NULL UNIQUE,
+    state          TEXT NOT NULL CHECK (state IN ('waiting', 'passed', 'failed')),
+    browser        BLOB,
+    pending        BLOB,
+    answer         BLOB,
+    trace          BLOB,
+    created_at     BIGINT NOT NULL,
+    started_at     BIGINT,
+    finished_at    BIGINT,
+    expires_at     BIGINT NOT NULL,
+    UNIQUE (tenant_id, id),
+    FOREIGN KEY (tenant_id, connection_id) REFERENCES connections (tenant_id, id)
+);
+CREATE INDEX test_logins_by_connection ON test_logins (tenant_id, connection_id, id);
+CREATE INDEX test_logins_by_expiry ON test_logins (expires_at);
+
+CREATE TABLE setup_links (
+    id             TEXT PRIMARY KEY,
+    tenant_id      TEXT NOT NULL,
+    org_id         TEXT NOT NULL,
+    connection_id  TEXT,
+    purpose        TEXT NOT NULL CHECK (purpose IN ('connection')),
+    email          TEXT,
+    words          TEXT NOT NULL,
+    token_hash     BLOB NOT NULL UNIQUE,
+    browser        BLOB,
+    invited_by     TEXT NOT NULL,
+    created_at     BIGINT NOT NULL,
+    expires_at     BIGINT NOT NULL,
+    opened_at      BIGINT,
+    revoked_at     BIGINT,
+    UNIQUE (tenant_id, id),
+    FOREIGN KEY (tenant_id, org_id) REFERENCES organizations (tenant_id, id),
+    FOREIGN KEY (tenant_id, connection_id) REFERENCES connections (tenant_id, id)
+);
+CREATE INDEX setup_links_by_org ON setup_links (tenant_id, org_id, id);
+CREATE INDEX setup_links_by_browser ON setup_links (tenant_id, browser);
+
+CREATE TABLE organization_domains (
+    id             TEXT PRIMARY KEY,
+    tenant_id      TEXT NOT NULL,
+    org_id         TEXT NOT NULL,
+    domain         TEXT NOT NULL,
+    proof          TEXT NOT NULL,
+    verified_at    BIGINT,
+    checked_at     BIGINT,
+    missing_since  BIGINT,
+    created_at     BIGINT NOT NULL,
+    UNIQUE (tenant_id, id),
+    UNIQUE (tenant_id, org_id, domain),
+    FOREIGN KEY (tenant_id, org_id) REFERENCES organizations (tenant_id, id)
+);
+-- One organization at a time has proven a domain.
+CREATE UNIQUE INDEX organization_domains_proven ON organization_domains (tenant_id, domain) WHERE verified_at IS NOT NULL;
+
+-- Which of several connections a domain leads to.
+CREATE TABLE connection_domains (
+    tenant_id      TEXT NOT NULL,
+    connection_id  TEXT NOT NULL,
+    domain         TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, connection_id, domain),
+    FOREIGN KEY (tenant_id, connection_id) REFERENCES connections (tenant_id, id)
+);
+CREATE INDEX connection_domains_by_domain ON connection_domains (tenant_id, domain);

@@ -1,0 +1,86 @@
+//! Role mappings of a connection: rules, trials and rehearsals.
+
+use axum::Json;
+use axum::extract::Path;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::super::context::Context;
+use super::super::me::plausible;
+use super::body::Body;
+use super::connection_tests::outcome;
+use super::{Operator, if_match, versioned};
+use crate::domain::mapping::Mapping;
+use crate::domain::{Problem, UserId};
+use crate::lane_b::connections::get;
+use crate::lane_b::mappings::{self, Shift};
+
+/// `GET /v1/organizations/{org}/connections/{connection}/role-mappings`
+pub async fn read_mapping(
+    by: Operator,
+    context: Context,
+    Path((_, name)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let (act, org) = (by.act(&context), &by.org()?.id);
+    let (_, number, mapping) = mappings::current(&act, org, &plausible(name)?).await?;
+    Ok(versioned(number, json!(mapping)))
+}
+
+/// `PUT /v1/organizations/{org}/connections/{connection}/role-mappings`
+pub async fn put_mapping(
+    by: Operator,
+    context: Context,
+    Path((_, name)): Path<(String, String)>,
+    Body(mapping): Body<Mapping>,
+) -> Result<Response, Problem> {
+    let (act, org) = (by.act(&context), &by.org()?.id);
+    let (name, expected) = (plausible(name)?, if_match(&context)?);
+    let (number, mapping) = mappings::replace(&act, org, &name, mapping, expected).await?;
+    Ok(versioned(number, json!(mapping)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simulation {
+    claims: Map<String, Value>,
+    user: Option<String>,
+    mapping: Option<Mapping>,
+}
+
+/// `POST …/role-mappings/simulate`: what a sign-in with these claims would come to.
+pub async fn simulate(
+    by: Operator,
+    context: Context,
+    Path((_, name)): Path<(String, String)>,
+    Body(body): Body<Simulation>,
+) -> Result<Json<Value>, Problem> {
+    let act = by.act(&context);
+    let one = get(&act, &by.org()?.id, &plausible(name)?).await?;
+    let user = body.user.map(plausible).transpose()?.map(UserId);
+    let mapping = body.mapping.map(Mapping::checked).transpose()?;
+    let with = (user.as_ref(), mapping.as_ref());
+    let entry = mappings::simulate(&act, &one, &body.claims, with).await?;
+    let person = json!({ "id": user, "new": user.is_none() });
+    Ok(Json(json!({
+        "rules": entry.mapped.rules, "result": outcome(&entry, &person),
+    })))
+}
+
+/// `POST …/role-mappings/diff`: what a draft would give and take.
+pub async fn diff(
+    by: Operator,
+    context: Context,
+    Path((_, name)): Path<(String, String)>,
+    Body(mapping): Body<Mapping>,
+) -> Result<Json<Value>, Problem> {
+    let (act, org) = (by.act(&context), &by.org()?.id);
+    let (gain, lose) = mappings::rehearse(&act, org, &plausible(name)?, mapping).await?;
+    let all = |shifts: Vec<Shift>| -> Value {
+        shifts
+            .into_iter()
+            .map(|s| json!({ "user": s.user, "name": s.name, "email": s.email, "roles": s.roles }))
+            .collect()
+    };
+    Ok(Json(json!({ "gain": all(gain), "lose": all(lose) })))
+}

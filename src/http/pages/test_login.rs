@@ -1,0 +1,59 @@
+//! What came of a test login.
+
+use axum::response::Response;
+use http::StatusCode;
+
+use super::super::context::Context;
+use super::{chrome, render};
+use crate::domain::Problem;
+use crate::lane_a::Visit;
+use crate::lane_b::check::Check;
+use crate::lane_b::test_logins::is_of;
+use crate::lane_b::trace::Trace;
+use crate::store::test_logins::{TestLogin, TestState};
+use crate::store::{connections, orgs};
+use crate::views::{CheckRow, TestResultPage};
+
+/// The page after a test: in full for the browser that ran it.
+///
+/// # Errors
+/// `not_found`, `store_unavailable`.
+pub async fn test_result(
+    context: &Context,
+    visit: &Visit<'_>,
+    test: &TestLogin,
+) -> Result<Response, Problem> {
+    let (core, tenant) = (&context.core, &context.site.tenant);
+    let found = connections::find(&core.db, &tenant.id, test.connection.as_str()).await?;
+    let one = found.ok_or_else(Problem::not_found)?;
+    let org = orgs::find(&core.db, &tenant.id, one.org.as_str()).await?;
+    let own = is_of(test, visit);
+    let mut checks = Vec::new();
+    if let Some(trace) = Trace::open(core, &tenant.id, test)?.filter(|_| own) {
+        let revision = connections::revision(&core.db, &tenant.id, &one.id, test.revision).await?;
+        let config = revision.ok_or_else(Problem::not_found)?.config;
+        let reading = trace.read(core, tenant, &one, &config).await?;
+        checks = reading.checks.into_iter().map(row_of).collect();
+    }
+    let page = TestResultPage {
+        chrome: chrome(&context.site, &context.meta.request_id),
+        connection: one.name,
+        organization: org.map(|org| org.name).unwrap_or_default(),
+        passed: own && test.state == TestState::Passed,
+        own,
+        checks,
+    };
+    Ok(render(context, StatusCode::OK, &page))
+}
+
+/// A finding as a row of a page.
+pub fn row_of(check: Check) -> CheckRow {
+    CheckRow {
+        name: check.code,
+        ok: check.ok,
+        received: check.received.unwrap_or_default(),
+        expected: check.expected.unwrap_or_default(),
+        who: check.who,
+        fix: check.fix,
+    }
+}

@@ -1,0 +1,417 @@
+//! Connections: created as drafts, changed in drafts, rolled out, switched off.
+//!
+//! Owns: each of these as one transaction.
+//! Must not know: what is in a config, how a test goes.
+
+use serde_json::json;
+
+use super::check::Check;
+use super::drafts::{self, Secret};
+use crate::audit::{Event, Outcome, kind};
+use crate::domain::connection::{Broker, Config, Connection, Protocol, Revision, Rollout, State};
+use crate::domain::{Code, ConnectionId, Email, OrgId, Problem};
+use crate::lane_a::end_in;
+use crate::lane_a::operator::{Act, check_slug, check_version, moved};
+use crate::store::sessions::Which;
+use crate::store::{Write, connections, upstreams};
+
+/// A connection to create.
+pub struct NewConnection {
+    /// On buttons and pages.
+    pub name: String,
+    /// In addresses; made of the name where none is given.
+    pub slug: Option<String>,
+    /// Who speaks to it.
+    pub broker: Broker,
+    /// Domains that lead to it.
+    pub domains: Vec<String>,
+    /// What is set.
+    pub config: Config,
+    /// Its client secret.
+    pub secret: Secret,
+}
+
+/// A connection with its newest revision.
+pub struct Drafted {
+    /// The row.
+    pub connection: Connection,
+    /// The newest revision.
+    pub draft: Revision,
+    /// What the other side says about it, where it was asked.
+    pub checks: Vec<Check>,
+}
+
+/// Creates a connection as a draft.
+///
+/// # Errors
+/// `invalid_field` for settings, addresses or documents that cannot work, `duplicate` for a
+/// slug that is taken, `not_supported_by_upstream`.
+pub async fn create(act: &Act<'_>, org: &OrgId, new: NewConnection) -> Result<Drafted, Problem> {
+    new.config.check()?;
+    if new.broker == Broker::Upstream {
+        return Err(Problem::new(
+            Code::NotSupportedByUpstream,
+            "The identity provider of this tenant cannot speak to customers' providers. Use the direct broker.",
+        ));
+    }
+    let name = check_name(&new.name)?;
+    let domains = check_domains(&new.domains)?;
+    let mut one = blank(act, org, &new, &name);
+    let draft = drafts::revision(act, &one, 1, (new.config, new.secret), None)?;
+    one.draft_hash.clone_from(&draft.hash);
+    let checks = drafts::look(act.core, act.tenant, &one, &draft).await?;
+    let checks = drafts::acceptable(&draft.config, checks)?;
+    let mut write = act.core.begin().await?;
+    one.slug = free_slug(act, &mut write, new.slug, &name).await?;
+    connections::create(&mut write.tx, &one, &draft).await?;
+    connections::set_domains(&mut write.tx, &act.tenant.id, &one.id, &domains).await?;
+    super::domains::claim_all(act, &mut write, org, &domains).await?;
+    let event = event(kind::CONNECTION_CREATED, &one)
+        .change(None, Some(shown(&one)))
+        .detail(json!({ "issuer": draft.config.issuer(), "hash": draft.hash }));
+    act.audit(&mut write, event).await?;
+    act.core.commit(write).await?;
+    Ok(Drafted {
+        connection: one,
+        draft,
+        checks,
+    })
+}
+
+fn blank(act: &Act<'_>, org: &OrgId, new: &NewConnection, name: &str) -> Connection {
+    let core = act.core;
+    let id = ConnectionId(core.new_id());
+    let address = |path: &str| act.tenant.address(path);
+    let protocol = new.config.protocol();
+    let saml = protocol == Protocol::Saml;
+    Connection {
+        redirect_uri: address(&format!("/federation/callback/{id}")),
+        acs_url: saml.then(|| address(&format!("/saml/{id}/acs"))),
+        sp_entity_id: saml.then(|| address(&format!("/saml/{id}"))),
+        id,
+        tenant: act.tenant.id.clone(),
+        org: org.clone(),
+        slug: String::new(),
+        name: name.to_owned(),
+        protocol,
+        broker: new.broker,
+        state: State::Draft,
+        rollout: Rollout::Admins,
+        enforced: false,
+        draft: 1,
+        draft_hash: String::new(),
+        active: None,
+        tested_hash: None,
+        last_login_at: None,
+        version: 1,
+        created_at: core.now(),
+    }
+}
+
+fn check_name(name: &str) -> Result<String, Problem> {
+    let name = name.trim();
+    let fits =
+        !name.is_empty() && name.chars().count() <= 100 && !name.chars().any(char::is_control);
+    if fits {
+        return Ok(name.to_owned());
+    }
+    Err(Problem::field(
+        "/name",
+        "invalid",
+        "Use at most 100 ordinary characters.",
+    ))
+}
+
+/// In lower case and in order, each once.
+fn check_domains(domains: &[String]) -> Result<Vec<String>, Problem> {
+    if domains.len() > 100 {
+        return Err(Problem::field(
+            "/domains",
+            "too_many",
+            "Name at most 100 domains.",
+        ));
+    }
+    let mut all = Vec::with_capacity(domains.len());
+    for (i, domain) in domains.iter().enumerate() {
+        let domain = super::domains::check(&format!("/domains/{i}"), domain)?;
+        if !all.contains(&domain) {
+            all.push(domain);
+        }
+    }
+    all.sort_unstable();
+    Ok(all)
+}
+
+/// The slug that was asked for, or one that is made of the name and taken by nobody.
+async fn free_slug(
+    act: &Act<'_>,
+    write: &mut Write,
+    wanted: Option<String>,
+    name: &str,
+) -> Result<String, Problem> {
+    let tenant = &act.tenant.id;
+    if let Some(slug) = wanted {
+        check_slug("/slug", &slug)?;
+        if is_taken(act, write, &slug).await? {
+            return Err(Problem::new(
+                Code::Duplicate,
+                "A record with this value exists already.",
+            ));
+        }
+        return Ok(slug);
+    }
+    let base = slug_of(name);
+    for suffix in 1..50 {
+        let slug = if suffix == 1 {
+            base.clone()
+        } else {
+            format!("{base}-{suffix}")
+        };
+        let taken = is_taken(act, write, &slug).await?;
+        if !taken
+            && connections::find(&mut write.tx, tenant, &slug)
+                .await?
+                .is_none()
+        {
+            return Ok(slug);
+        }
+    }
+    let id = act.core.new_id();
+    Ok(format!("{base}-{}", &id[id.len() - 12..]))
+}
+
+/// A name that means an upstream cannot mean a connection.
+async fn is_taken(act: &Act<'_>, write: &mut Write, slug: &str) -> Result<bool, Problem> {
+    let all = upstreams::list(&mut write.tx, &act.tenant.id).await?;
+    Ok(all.iter().any(|row| row.slug == slug))
+}
+
+fn slug_of(name: &str) -> String {
+    let mut slug = String::new();
+    for c in name.chars().map(|c| c.to_ascii_lowercase()) {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+        if slug.len() >= 40 {
+            break;
+        }
+    }
+    let slug = slug.trim_end_matches('-').to_owned();
+    if slug.is_empty() {
+        "sso".to_owned()
+    } else {
+        slug
+    }
+}
+
+/// A connection of an organization, by id or slug.
+///
+/// # Errors
+/// `not_found`, `store_unavailable`.
+pub async fn get(act: &Act<'_>, org: &OrgId, name: &str) -> Result<Connection, Problem> {
+    let found = connections::find(&act.core.db, &act.tenant.id, name).await?;
+    found
+        .filter(|one| one.org == *org)
+        .ok_or_else(Problem::not_found)
+}
+
+/// A revision of a connection.
+///
+/// # Errors
+/// `not_found`, `store_unavailable`.
+pub async fn get_revision(
+    act: &Act<'_>,
+    one: &Connection,
+    number: i64,
+) -> Result<Revision, Problem> {
+    let (db, tenant) = (&act.core.db, &act.tenant.id);
+    let found = connections::revision(db, tenant, &one.id, number).await?;
+    found.ok_or_else(Problem::not_found)
+}
+
+/// What is changed about a connection; `None` keeps.
+#[derive(Default)]
+pub struct ConnectionChange {
+    /// On buttons and pages.
+    pub name: Option<String>,
+    /// A new draft, made of the one with this number.
+    pub draft: Option<(i64, Config, Secret)>,
+    /// For whom.
+    pub rollout: Option<Rollout>,
+    /// Whom a rollout to some means.
+    pub people: Option<Vec<String>>,
+    /// Nobody of its domains gets in by another way.
+    pub enforced: Option<bool>,
+    /// On or off.
+    pub state: Option<State>,
+    /// Domains that lead to it.
+    pub domains: Option<Vec<String>>,
+}
+
+/// Changes a connection in one commit. A new draft leaves what is live alone.
+///
+/// # Errors
+/// `not_found`, `invalid_field`, `version_mismatch`, `conflict`, `forbidden`.
+pub async fn change(
+    act: &Act<'_>,
+    org: &OrgId,
+    name: &str,
+    change: ConnectionChange,
+    expected: Option<i64>,
+) -> Result<Drafted, Problem> {
+    let old = get(act, org, name).await?;
+    check_version(expected, old.version)?;
+    let (new, checks) = match change.draft {
+        Some((base, config, secret)) => {
+            if base != old.draft {
+                return Err(moved());
+            }
+            let (new, checks) = next_draft(act, &old, config, secret).await?;
+            (Some(new), checks)
+        }
+        None => (None, Vec::new()),
+    };
+    let mut write = act.core.begin().await?;
+    let found = connections::find(&mut write.tx, &act.tenant.id, old.id.as_str()).await?;
+    // What was checked above outside of the transaction must still be so.
+    let mut one = found
+        .filter(|one| one.version == old.version)
+        .ok_or_else(moved)?;
+    if let Some(new) = &new {
+        connections::add_revision(&mut write.tx, &act.tenant.id, new).await?;
+        one.edited(new.number, new.hash.clone());
+    }
+    if let Some(name) = &change.name {
+        one.name = check_name(name)?;
+    }
+    if let Some(domains) = &change.domains {
+        let domains = check_domains(domains)?;
+        connections::set_domains(&mut write.tx, &act.tenant.id, &one.id, &domains).await?;
+        super::domains::claim_all(act, &mut write, org, &domains).await?;
+    }
+    if let Some(people) = &change.people {
+        let people = check_people(people)?;
+        connections::set_people(&mut write.tx, &act.tenant.id, &one.id, &people).await?;
+    }
+    if let Some(rollout) = change.rollout {
+        one.rollout = rollout;
+    }
+    if let Some(state) = change.state {
+        one.switched(state)?;
+    }
+    if change.enforced == Some(true) && !one.enforced {
+        super::enforce::require_ready(&one)?;
+    }
+    one.enforced = change.enforced.unwrap_or(one.enforced);
+    if one.enforced && (one.rollout != Rollout::All || !one.is_active()) && change.state.is_none() {
+        return Err(Problem::new(
+            Code::Conflict,
+            "Only a connection that is live and rolled out to all can be enforced.",
+        ));
+    }
+    let ended = match one.state {
+        State::Disabled if old.state != State::Disabled => {
+            // Nobody is kept out by a door that is shut.
+            one.enforced = false;
+            let (source, why) = (one.id.as_source(), "connection_disabled");
+            end_in(&mut write, &act.tenant.id, Which::OfUpstream(&source), why)
+                .await?
+                .len()
+        }
+        _ => 0,
+    };
+    save(&mut write, &mut one).await?;
+    let event = event(kind::CONNECTION_UPDATED, &one)
+        .change(Some(shown(&old)), Some(shown(&one)))
+        .detail(json!({ "sessions_ended": ended, "people": change.people.is_some() }));
+    act.audit(&mut write, event).await?;
+    let draft = connections::revision(&mut write.tx, &act.tenant.id, &one.id, one.draft).await?;
+    act.core.commit(write).await?;
+    Ok(Drafted {
+        connection: one,
+        draft: draft.ok_or_else(Problem::not_found)?,
+        checks,
+    })
+}
+
+fn check_people(people: &[String]) -> Result<Vec<Email>, Problem> {
+    if people.len() > 1000 {
+        return Err(Problem::field(
+            "/people",
+            "too_many",
+            "Name at most 1000 addresses.",
+        ));
+    }
+    people
+        .iter()
+        .enumerate()
+        .map(|(i, text)| {
+            Email::parse(text).ok_or_else(|| {
+                let pointer = format!("/people/{i}");
+                Problem::field(&pointer, "invalid_email", "Give an e-mail address.")
+            })
+        })
+        .collect()
+}
+
+async fn next_draft(
+    act: &Act<'_>,
+    old: &Connection,
+    config: Config,
+    secret: Secret,
+) -> Result<(Revision, Vec<Check>), Problem> {
+    config.check()?;
+    let base = get_revision(act, old, old.draft).await?;
+    let set = (config, secret);
+    let new = drafts::revision(act, old, old.draft + 1, set, Some(&base))?;
+    let checks = drafts::look(act.core, act.tenant, old, &new).await?;
+    let checks = drafts::acceptable(&new.config, checks)?;
+    Ok((new, checks))
+}
+
+pub(super) async fn save(write: &mut Write, one: &mut Connection) -> Result<(), Problem> {
+    if !connections::update(&mut write.tx, one).await? {
+        return Err(moved());
+    }
+    one.version += 1;
+    Ok(())
+}
+
+pub(super) fn shown(one: &Connection) -> serde_json::Value {
+    json!({
+        "name": one.name, "state": one.state, "rollout": one.rollout, "enforced": one.enforced,
+        "draft": one.draft, "draft_hash": one.draft_hash, "active": one.active,
+    })
+}
+
+pub(super) fn event(kind: &'static str, one: &Connection) -> Event {
+    Event::new(kind, Outcome::Success, ("connection", one.id.as_str())).org(one.org.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check_domains, slug_of};
+
+    #[test]
+    fn slugs_are_made_of_names() {
+        assert_eq!(slug_of("Acme, Inc. (Okta)"), "acme-inc-okta");
+        assert_eq!(slug_of("  \u{1f33b} "), "sso");
+        assert!(slug_of(&"x".repeat(200)).len() <= 40);
+    }
+
+    #[test]
+    fn domains_are_in_lower_case_and_each_is_named_once() {
+        let all = [
+            "Acme.test".to_owned(),
+            "acme.TEST".to_owned(),
+            "a.test".to_owned(),
+        ];
+        assert_eq!(
+            check_domains(&all).expect("domains"),
+            ["a.test", "acme.test"]
+        );
+        assert!(check_domains(&["not a domain".to_owned()]).is_err());
+    }
+}

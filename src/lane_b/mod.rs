@@ -1,0 +1,17 @@
+//! Customers bring their own identity provider: connections with revisions, test logins, role
+//! mappings, domains, setup links.
+//!
+//! Owns: what an administrator does with them, each in one transaction with its event inside.
+//! Must not know: HTTP types, template text, vendor names, SQL, how a sign-in goes on.
+
+pub mod check;
+pub mod connections;
+pub mod domains;
+pub mod drafts;
+mod enforce;
+pub mod live;
+pub mod mappings;
+pub mod reading;
+pub mod setup_links;
+pub mod test_logins;
+pub mod trace;

@@ -1,0 +1,194 @@
+//! Setup links: somebody without an account sets a connection up.
+//!
+//! Owns: what a link may do, who opens it, when it is over.
+//! Must not know: which pages there are.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::audit::{Event, Outcome, kind};
+use crate::authz::{Authority, Grant, Permission, Scope as Place};
+use crate::core::{Core, hash_token};
+use crate::domain::{Code, ConnectionId, Email, OrgId, Problem, TenantId};
+use crate::lane_a::operator::Act;
+use crate::store::orgs;
+use crate::store::setup_links::{self, SetupLink};
+
+/// A link lives so long where nobody says otherwise.
+const LIFE_S: i64 = 7 * 24 * 3600;
+const SHORTEST_S: i64 = 300;
+const LONGEST_S: i64 = 90 * 24 * 3600;
+
+/// What a link may always do in its organization.
+const ALWAYS: &[Permission] = &[
+    Permission::OrgRead,
+    Permission::ConnectionsRead,
+    Permission::ConnectionsWrite,
+];
+
+/// A link to make.
+#[derive(Default)]
+pub struct NewLink {
+    /// Seconds.
+    pub expires_in: Option<i64>,
+    /// Only for whoever reads this mailbox.
+    pub email: Option<String>,
+    /// About this connection; `None` makes one.
+    pub connection: Option<ConnectionId>,
+}
+
+/// Makes a link; its value is shown once. It may do in the organization what its maker may, and
+/// nothing anywhere else.
+///
+/// # Errors
+/// `invalid_field`, `store_unavailable`.
+pub async fn create(
+    act: &Act<'_>,
+    org: &OrgId,
+    new: NewLink,
+) -> Result<(SetupLink, String), Problem> {
+    let life = new.expires_in.unwrap_or(LIFE_S);
+    if !(SHORTEST_S..=LONGEST_S).contains(&life) {
+        return Err(Problem::field(
+            "/expires_in",
+            "out_of_range",
+            "Use 300 to 7776000 seconds.",
+        ));
+    }
+    let email =
+        match &new.email {
+            None => None,
+            Some(text) => Some(Email::parse(text).ok_or_else(|| {
+                Problem::field("/email", "invalid_email", "Give an e-mail address.")
+            })?),
+        };
+    let words = words(act, org).await?;
+    let (plain, hash) = act.core.new_token();
+    let now = act.core.now();
+    let (kind_of, id) = act.by.actor();
+    let link = SetupLink {
+        id: act.core.new_id(),
+        org: org.clone(),
+        connection: new.connection,
+        email: email.map(|email| email.as_str().to_owned()),
+        words,
+        browser: None,
+        invited_by: format!("{kind_of}:{id}"),
+        created_at: now,
+        expires_at: now + life * 1000,
+        opened_at: None,
+        revoked_at: None,
+    };
+    let mut write = act.core.begin().await?;
+    setup_links::create(&mut write.tx, &act.tenant.id, &link, &hash).await?;
+    let event = event(kind::SETUP_LINK_CREATED, &link)
+        .detail(json!({ "connection": link.connection, "expires_in": life }));
+    act.audit(&mut write, event).await?;
+    act.core.commit(write).await?;
+    Ok((link, plain.expose().to_owned()))
+}
+
+/// Of everything that roles permit in the organization, what the maker may do there.
+async fn words(act: &Act<'_>, org: &OrgId) -> Result<Vec<String>, Problem> {
+    let roles = orgs::roles(&act.core.db, &act.tenant.id, org).await?;
+    let there = Place::Org(act.tenant.id.clone(), org.clone());
+    let all: BTreeSet<String> = roles
+        .into_iter()
+        .flat_map(|(_, words)| words)
+        .filter(|word| act.by.covers_words([word.as_str()], &there))
+        .collect();
+    Ok(all.into_iter().collect())
+}
+
+/// What the holder of a link may do.
+pub fn authority(tenant: &TenantId, link: &SetupLink) -> Authority {
+    let always = ALWAYS.iter().map(|one| one.as_str().to_owned());
+    let words = link.words.iter().cloned().chain(always).collect();
+    let grant = Grant::Member(tenant.clone(), link.org.clone(), words);
+    Authority::new("setup_link", link.id.as_str(), vec![grant])
+}
+
+/// How far a link is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkState {
+    /// Nobody has opened it.
+    Fresh,
+    /// This browser has.
+    Own,
+    /// Another one has.
+    Taken,
+    /// Its time is over.
+    Expired,
+    /// Somebody took it back.
+    Revoked,
+}
+
+/// The link of this value, and how far it is for a browser.
+///
+/// # Errors
+/// `not_found`, `store_unavailable`.
+pub async fn find(
+    core: &Core,
+    tenant: &TenantId,
+    token: &str,
+    browser: Option<&[u8; 32]>,
+) -> Result<(SetupLink, LinkState), Problem> {
+    let found = setup_links::find_by_hash(&core.db, tenant, &hash_token(token)).await?;
+    let link = found.ok_or_else(Problem::not_found)?;
+    let own = |held: &Vec<u8>| browser.is_some_and(|browser| held.as_slice() == browser.as_slice());
+    let state = if link.revoked_at.is_some() {
+        LinkState::Revoked
+    } else if link.expires_at <= core.now() {
+        LinkState::Expired
+    } else {
+        match &link.browser {
+            None => LinkState::Fresh,
+            Some(held) if own(held) => LinkState::Own,
+            Some(_) => LinkState::Taken,
+        }
+    };
+    Ok((link, state))
+}
+
+/// Opens a link for one browser: no other opens it after that.
+///
+/// # Errors
+/// `expired` where another one was faster or it is over.
+pub async fn open(act: &Act<'_>, link: &SetupLink, browser: &[u8; 32]) -> Result<(), Problem> {
+    let mut write = act.core.begin().await?;
+    let now = write.now();
+    if !setup_links::open(&mut write.tx, &act.tenant.id, &link.id, browser, now).await? {
+        return Err(Problem::new(
+            Code::Expired,
+            "This set-up link is over. Ask for another one.",
+        ));
+    }
+    act.audit(&mut write, event(kind::SETUP_LINK_OPENED, link))
+        .await?;
+    act.core.commit(write).await?;
+    Ok(())
+}
+
+/// Takes a link back.
+///
+/// # Errors
+/// `not_found`.
+pub async fn revoke(act: &Act<'_>, org: &OrgId, id: &str) -> Result<(), Problem> {
+    let tenant = &act.tenant.id;
+    let mut write = act.core.begin().await?;
+    let found = setup_links::find(&mut write.tx, tenant, org, id).await?;
+    let link = found.ok_or_else(Problem::not_found)?;
+    let now = write.now();
+    if !setup_links::revoke(&mut write.tx, tenant, org, id, now).await? {
+        return Err(Problem::not_found());
+    }
+    act.audit(&mut write, event(kind::SETUP_LINK_REVOKED, &link))
+        .await?;
+    act.core.commit(write).await?;
+    Ok(())
+}
+
+fn event(kind: &'static str, link: &SetupLink) -> Event {
+    Event::new(kind, Outcome::Success, ("setup_link", link.id.as_str())).org(link.org.as_str())
+}

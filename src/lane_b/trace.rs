@@ -1,0 +1,257 @@
+//! What a test login saw, and what the rules make of it now.
+//!
+//! The checks are those of the moment; rules, roles and demanded claims are judged again each
+//! time the trace is read, so that an edit shows at once what it would change.
+//!
+//! Owns: the stored form, redaction, and the verdict.
+//! Must not know: how a test is run.
+
+use laneway_contract::{Groups, UpstreamIdentity};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::check::Check;
+use crate::core::Core;
+use crate::domain::connection::{Config, Connection};
+use crate::domain::entry::Entry;
+use crate::domain::mapping::{Assertion, Mapping};
+use crate::domain::tenant::Tenant;
+use crate::domain::{Email, Problem, TenantId, UserId};
+use crate::lane_a::door::{self, At};
+use crate::store::seal::Place;
+use crate::store::test_logins::{TestLogin, TestState};
+use crate::store::{domains, links, role_mappings};
+
+/// Claims whose values prove something to somebody: they are shown as being there.
+const SECRET: &[&str] = &[
+    "nonce",
+    "at_hash",
+    "c_hash",
+    "s_hash",
+    "jti",
+    "sid",
+    "session_state",
+];
+
+/// One step in time.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Moment {
+    /// Epoch ms.
+    pub at: i64,
+    /// What happened, `snake_case`.
+    pub what: String,
+}
+
+/// As it is stored, sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Trace {
+    /// What the judgement of the answer looked at.
+    pub checks: Vec<Check>,
+    /// Whom it proved.
+    pub identity: Option<UpstreamIdentity>,
+    /// What happened when.
+    pub timeline: Vec<Moment>,
+    /// The signed-in person whose browser it was.
+    pub by: Option<UserId>,
+}
+
+/// As it reads now.
+pub struct Reading {
+    /// Those of the moment, and those of what the provider said.
+    pub checks: Vec<Check>,
+    /// Who they would be, where the test came that far.
+    pub entry: Option<Entry>,
+    /// Who they are already.
+    pub user: Option<UserId>,
+}
+
+impl Trace {
+    pub(super) fn seal(
+        &self,
+        core: &Core,
+        tenant: &TenantId,
+        id: &str,
+    ) -> Result<Vec<u8>, Problem> {
+        let plain = serde_json::to_vec(self).map_err(garbled)?;
+        Ok(core.sealer.seal(place(tenant, id), &plain))
+    }
+
+    /// Opens what a test has left; `None` while nobody has come back.
+    ///
+    /// # Errors
+    /// `internal` for what cannot be read.
+    pub fn open(core: &Core, tenant: &TenantId, test: &TestLogin) -> Result<Option<Self>, Problem> {
+        let Some(sealed) = &test.trace else {
+            return Ok(None);
+        };
+        let plain = core.sealer.open(place(tenant, &test.id), sealed)?;
+        serde_json::from_slice(&plain).map(Some).map_err(garbled)
+    }
+
+    /// Judges it by what is set now.
+    ///
+    /// # Errors
+    /// `denied` for an organization that is switched off, `store_unavailable`.
+    pub async fn read(
+        &self,
+        core: &Core,
+        tenant: &Tenant,
+        connection: &Connection,
+        config: &Config,
+    ) -> Result<Reading, Problem> {
+        let mut checks = self.checks.clone();
+        let Some(identity) = &self.identity else {
+            return Ok(Reading {
+                checks,
+                entry: None,
+                user: None,
+            });
+        };
+        let db = &core.db;
+        let user = links::find_by_connection(
+            db,
+            &tenant.id,
+            &connection.id,
+            &identity.issuer,
+            &identity.subject,
+        )
+        .await?;
+        let (_, mapping) = role_mappings::current(db, &tenant.id, &connection.id).await?;
+        let assertion = Assertion {
+            groups: Groups::read(&identity.claims, config.groups_claim()),
+            ..door::assertion(identity)
+        };
+        let at = At {
+            connection,
+            config,
+            rollout: None,
+        };
+        let mut on = db;
+        let (_, entry) = door::judge(
+            &mut on,
+            tenant,
+            &at,
+            &assertion,
+            user.as_ref(),
+            Some(&mapping),
+        )
+        .await?;
+        checks.extend(about_claims(config, &mapping, &assertion));
+        checks.extend(about_domain(core, tenant, connection, &assertion).await?);
+        Ok(Reading {
+            checks,
+            entry: Some(entry),
+            user,
+        })
+    }
+}
+
+impl Reading {
+    /// Could whoever signed in come in?
+    pub fn state(&self) -> TestState {
+        if self.entry.is_some() && !self.checks.iter().any(Check::blocks) {
+            TestState::Passed
+        } else {
+            TestState::Failed
+        }
+    }
+}
+
+/// What the provider said, against what is demanded of it.
+fn about_claims(config: &Config, mapping: &Mapping, said: &Assertion<'_>) -> Vec<Check> {
+    let mut all = Vec::new();
+    if let Some((name, wanted)) = config.unmet(said.claims) {
+        let received = crate::domain::mapping::find(said.claims, name)
+            .map_or_else(|| "nothing".to_owned(), Value::to_string);
+        let fix = "Sign in with an account of the right organization, or correct the claims that this connection demands.";
+        let expected = format!("{name} = {wanted}");
+        all.push(Check::fail("claim_unmet", received, expected, fix));
+    }
+    match said.email {
+        Some(email) => all.push(Check::pass("email", email)),
+        None => {
+            let fix = "Let the provider send the person's e-mail address, so that people can be recognised in lists and reached.";
+            let check = Check::fail("email_missing", "nothing", "an e-mail address", fix);
+            all.push(check.as_advice());
+        }
+    }
+    all.push(about_groups(mapping, said));
+    all
+}
+
+fn about_groups(mapping: &Mapping, said: &Assertion<'_>) -> Check {
+    let advice = |check: Check| {
+        if mapping.wants_groups() {
+            check
+        } else {
+            check.as_advice()
+        }
+    };
+    match &said.groups {
+        Groups::Known(all) => Check::pass("groups", format!("{} groups", all.len())),
+        Groups::Absent => advice(Check::fail(
+            "groups_missing",
+            "nothing",
+            "the person's groups",
+            "Let the provider send the person's groups, and name the claim or attribute that holds them.",
+        )),
+        Groups::Overage => advice(Check::fail(
+            "groups_overage",
+            "more groups than fit",
+            "the complete list",
+            "Let the provider send only the groups that are assigned to this application.",
+        )),
+    }
+}
+
+async fn about_domain(
+    core: &Core,
+    tenant: &Tenant,
+    connection: &Connection,
+    said: &Assertion<'_>,
+) -> Result<Option<Check>, Problem> {
+    let Some(email) = said.email.and_then(Email::parse) else {
+        return Ok(None);
+    };
+    let (db, domain) = (&core.db, email.domain());
+    if domains::is_proven(db, &tenant.id, &connection.org, domain).await? {
+        return Ok(Some(Check::pass("domain", domain)));
+    }
+    let fix = "Prove that this domain is yours; until then its people have to choose this sign-in by hand.";
+    let check = Check::fail("domain_not_covered", domain, "a domain that is proven", fix);
+    Ok(Some(check.as_advice()))
+}
+
+fn place<'a>(tenant: &'a TenantId, id: &'a str) -> Place<'a> {
+    Place {
+        tenant: tenant.as_str(),
+        table: "test_logins",
+        column: "trace",
+        row: id,
+    }
+}
+
+fn garbled(source: serde_json::Error) -> Problem {
+    Problem::new(
+        crate::domain::Code::Internal,
+        "The incident is logged under the reference below.",
+    )
+    .because(source)
+}
+
+/// Claims as they may be shown.
+pub fn shown_claims(claims: &Map<String, Value>) -> Value {
+    claims
+        .iter()
+        .map(|(name, value)| {
+            let secret = SECRET.contains(&name.as_str());
+            let shown = if secret {
+                json!("(hidden)")
+            } else {
+                value.clone()
+            };
+            (name.clone(), shown)
+        })
+        .collect::<Map<String, Value>>()
+        .into()
+}

@@ -1,0 +1,197 @@
+//! Customers' own identity providers as live adapters.
+//!
+//! A revision never changes, so its adapter is kept by its number; whether the connection is
+//! live is read each time.
+//!
+//! Owns: revision → adapter, and which connection a name means.
+//! Must not know: organizations, role mappings, who may enter.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::{BULKHEAD, Configured, Providers};
+use crate::domain::connection::{ClientAuth, Config, Connection, Oidc, Revision, State};
+use crate::domain::tenant::Tenant;
+use crate::domain::upstream::{Role, Upstream};
+use crate::domain::{Code, ConnectionId, OrgId, Problem, TenantId};
+use crate::store::connections;
+use crate::store::seal::Place;
+
+/// What makes an adapter a customer's.
+pub struct Attached {
+    /// Which connection.
+    pub connection: ConnectionId,
+    /// Whose.
+    pub org: OrgId,
+    /// Which of its revisions.
+    pub revision: i64,
+    /// What was set.
+    pub config: Config,
+    /// Our callback as registered there.
+    pub redirect_uri: Url,
+}
+
+/// Where a connection's client secret is sealed for.
+pub fn connection_secret_place<'a>(tenant: &'a TenantId, revision: &'a str) -> Place<'a> {
+    Place {
+        tenant: tenant.as_str(),
+        table: "connection_revisions",
+        column: "secret",
+        row: revision,
+    }
+}
+
+impl Providers {
+    /// A customer's provider that signs people in now, by id or slug.
+    ///
+    /// # Errors
+    /// `not_found` for one that never did, `denied` for one that is switched off,
+    /// `store_unavailable`.
+    pub async fn customer(&self, tenant: &Tenant, name: &str) -> Result<Arc<Configured>, Problem> {
+        let found = connections::find(&self.parts.db, &tenant.id, name).await?;
+        let one = found.ok_or_else(Problem::not_found)?;
+        let number = one.active.ok_or_else(Problem::not_found)?;
+        if one.state != State::Active {
+            return Err(switched_off());
+        }
+        self.revision(tenant, &one, number).await
+    }
+
+    /// One revision of a connection, live or not: for its tests.
+    ///
+    /// # Errors
+    /// `not_found`, `store_unavailable`.
+    pub async fn revision(
+        &self,
+        tenant: &Tenant,
+        one: &Connection,
+        number: i64,
+    ) -> Result<Arc<Configured>, Problem> {
+        let key = (one.id.clone(), number);
+        if let Some(kept) = self.customers.get(&key).await {
+            return Ok(kept);
+        }
+        let row = connections::revision(&self.parts.db, &tenant.id, &one.id, number).await?;
+        let row = row.ok_or_else(Problem::not_found)?;
+        let built = Arc::new(self.attach(tenant, one, row)?);
+        self.customers.insert(key, Arc::clone(&built)).await;
+        Ok(built)
+    }
+
+    /// An adapter for a revision that may not be stored yet.
+    ///
+    /// # Errors
+    /// `internal` for a stored callback that is no address.
+    pub fn attach(
+        &self,
+        tenant: &Tenant,
+        one: &Connection,
+        revision: Revision,
+    ) -> Result<Configured, Problem> {
+        let redirect_uri = Url::parse(&one.redirect_uri).map_err(|error| {
+            Problem::new(Code::Internal, "The callback is not usable.").because(error)
+        })?;
+        let row = row_of(tenant, one, &revision);
+        let secret = self.revision_secret(tenant, &revision);
+        let provider = secret.and_then(|secret| self.adapter_with(tenant, &row, secret));
+        if let Err(reason) = &provider {
+            tracing::warn!(connection = %one.id, %reason, "the connection cannot be used");
+        }
+        Ok(Configured {
+            row,
+            provider,
+            slots: Semaphore::new(BULKHEAD),
+            attached: Some(Attached {
+                connection: one.id.clone(),
+                org: one.org.clone(),
+                revision: revision.number,
+                config: revision.config,
+                redirect_uri,
+            }),
+        })
+    }
+
+    fn revision_secret(
+        &self,
+        tenant: &Tenant,
+        revision: &Revision,
+    ) -> Result<Option<SecretString>, String> {
+        let Some(sealed) = &revision.secret else {
+            return Ok(None);
+        };
+        let place = connection_secret_place(&tenant.id, &revision.id);
+        let plain = self.parts.sealer.open(place, sealed);
+        let plain = plain.map_err(|error| error.to_string())?;
+        let text = String::from_utf8(plain).map_err(|_| "the client secret is not text")?;
+        Ok(Some(SecretString::from(text)))
+    }
+}
+
+/// A connection that was switched off is told apart from one that never was: who stands at
+/// its door was sent there.
+pub fn switched_off() -> Problem {
+    Problem::new(
+        Code::Denied,
+        "This way to sign in was switched off meanwhile.",
+    )
+}
+
+/// The row that an upstream of the same settings would have.
+fn row_of(tenant: &Tenant, one: &Connection, revision: &Revision) -> Upstream {
+    let (kind, client_id, options) = match &revision.config {
+        Config::Oidc(oidc) => (
+            "oidc",
+            oidc.client_id.clone(),
+            options_of(one, oidc, revision),
+        ),
+        Config::Saml(_) => ("saml", String::new(), json!({ "label": one.name })),
+    };
+    Upstream {
+        id: one.id.as_source(),
+        tenant: tenant.id.clone(),
+        slug: one.slug.clone(),
+        kind: kind.to_owned(),
+        issuer: revision.config.issuer().to_owned(),
+        client_id,
+        secret: None,
+        options,
+        role: Role::Secondary,
+        trust: revision.trust,
+        config_owned: false,
+        version: revision.number,
+        created_at: revision.created_at,
+    }
+}
+
+fn options_of(one: &Connection, oidc: &Oidc, revision: &Revision) -> Value {
+    let mut options = Map::new();
+    options.insert("label".into(), json!(one.name));
+    let method = oidc.token_endpoint_auth_method.or_else(|| {
+        // Without a secret there is only one way.
+        revision.secret.is_none().then_some(ClientAuth::None)
+    });
+    let optional = [
+        ("scopes", json!(oidc.scopes)),
+        ("response_mode", json!(oidc.response_mode)),
+        ("token_endpoint_auth_method", json!(method)),
+        ("authorization_endpoint", json!(oidc.authorization_endpoint)),
+        ("token_endpoint", json!(oidc.token_endpoint)),
+        ("jwks_uri", json!(oidc.jwks_uri)),
+        ("userinfo_endpoint", json!(oidc.userinfo_endpoint)),
+        ("groups_claim", json!(oidc.groups_claim)),
+    ];
+    for (name, value) in optional {
+        if !value.is_null() {
+            options.insert(name.into(), value);
+        }
+    }
+    // A provider that serves many customers shows the right door at once.
+    if let Some(domain) = oidc.required_claims.get("hd").and_then(Value::as_str) {
+        options.insert("authorization_params".into(), json!({ "hd": domain }));
+    }
+    Value::Object(options)
+}

@@ -1,0 +1,205 @@
+//! Links by which a customer's admin sets a connection up without an account.
+
+use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
+
+use crate::domain::{ConnectionId, OrgId, TenantId};
+
+/// One link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetupLink {
+    /// Id.
+    pub id: String,
+    /// For which organization.
+    pub org: OrgId,
+    /// Which connection it has made, or is about.
+    pub connection: Option<ConnectionId>,
+    /// Only for whoever reads this mailbox, where one is named.
+    pub email: Option<String>,
+    /// What it may do in the organization: never more than whoever made it.
+    pub words: Vec<String>,
+    /// Hash of the device cookie of the browser that opened it.
+    pub browser: Option<Vec<u8>>,
+    /// `kind:id` of whoever made it.
+    pub invited_by: String,
+    /// Epoch ms.
+    pub created_at: i64,
+    /// Epoch ms.
+    pub expires_at: i64,
+    /// Epoch ms.
+    pub opened_at: Option<i64>,
+    /// Epoch ms.
+    pub revoked_at: Option<i64>,
+}
+
+const COLUMNS: &str = "id, org_id, connection_id, email, words, browser, invited_by, created_at, \
+                       expires_at, opened_at, revoked_at";
+
+/// Inserts.
+pub async fn create(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    one: &SetupLink,
+    token_hash: &[u8],
+) -> Result<(), DbError> {
+    q(
+        "INSERT INTO setup_links (id, tenant_id, org_id, connection_id, purpose, email, \
+         token_hash, invited_by, created_at, expires_at, words) \
+         VALUES ($1, $2, $3, $4, 'connection', $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(&one.id)
+    .bind(tenant.as_str())
+    .bind(one.org.as_str())
+    .bind(one.connection.as_ref().map(ConnectionId::as_str))
+    .bind(one.email.as_deref())
+    .bind(token_hash)
+    .bind(&one.invited_by)
+    .bind(one.created_at)
+    .bind(one.expires_at)
+    .bind(one.words.join(" "))
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// One of an organization.
+pub async fn find(
+    on: impl On,
+    tenant: &TenantId,
+    org: &OrgId,
+    id: &str,
+) -> Result<Option<SetupLink>, DbError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM setup_links WHERE tenant_id = $1 AND org_id = $2 AND id = $3"
+    );
+    let query = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(org.as_str())
+        .bind(id);
+    query.optional(on).await?.as_ref().map(from_row).transpose()
+}
+
+/// By the value of the link, whatever has become of it.
+pub async fn find_by_hash(
+    on: impl On,
+    tenant: &TenantId,
+    hash: &[u8],
+) -> Result<Option<SetupLink>, DbError> {
+    let sql = format!("SELECT {COLUMNS} FROM setup_links WHERE tenant_id = $1 AND token_hash = $2");
+    let query = q_dynamic(sql).bind(tenant.as_str()).bind(hash);
+    query.optional(on).await?.as_ref().map(from_row).transpose()
+}
+
+/// A page of an organization's links, newest first.
+pub async fn list(
+    on: impl On,
+    tenant: &TenantId,
+    org: &OrgId,
+    before: &str,
+    limit: i64,
+) -> Result<Vec<SetupLink>, DbError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM setup_links WHERE tenant_id = $1 AND org_id = $2 \
+         AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4"
+    );
+    let rows = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(org.as_str())
+        .bind(before)
+        .bind(limit)
+        .all(on)
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// Opens it for one browser. `Ok(false)`: it is over, or another browser has it.
+pub async fn open(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &str,
+    browser: &[u8],
+    now: i64,
+) -> Result<bool, DbError> {
+    let count = q(
+        "UPDATE setup_links SET browser = $1, opened_at = COALESCE(opened_at, $2) \
+         WHERE tenant_id = $3 AND id = $4 AND revoked_at IS NULL AND expires_at > $2 \
+         AND (browser IS NULL OR browser = $1)",
+    )
+    .bind(browser)
+    .bind(now)
+    .bind(tenant.as_str())
+    .bind(id)
+    .run(tx)
+    .await?;
+    Ok(count == 1)
+}
+
+/// Notes which connection it has made. `Ok(false)`: it has made one before.
+pub async fn set_connection(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &str,
+    connection: &ConnectionId,
+) -> Result<bool, DbError> {
+    let count = q(
+        "UPDATE setup_links SET connection_id = $1 WHERE tenant_id = $2 AND id = $3 \
+         AND connection_id IS NULL",
+    )
+    .bind(connection.as_str())
+    .bind(tenant.as_str())
+    .bind(id)
+    .run(tx)
+    .await?;
+    Ok(count == 1)
+}
+
+/// The browser's device cookie has a new value.
+pub async fn rotate(tx: &mut Tx, tenant: &TenantId, old: &[u8], new: &[u8]) -> Result<(), DbError> {
+    q("UPDATE setup_links SET browser = $1 WHERE tenant_id = $2 AND browser = $3")
+        .bind(new)
+        .bind(tenant.as_str())
+        .bind(old)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes one back. `Ok(false)`: it was taken back before.
+pub async fn revoke(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    org: &OrgId,
+    id: &str,
+    now: i64,
+) -> Result<bool, DbError> {
+    let count = q(
+        "UPDATE setup_links SET revoked_at = $1 WHERE tenant_id = $2 AND org_id = $3 AND id = $4 \
+         AND revoked_at IS NULL",
+    )
+    .bind(now)
+    .bind(tenant.as_str())
+    .bind(org.as_str())
+    .bind(id)
+    .run(tx)
+    .await?;
+    Ok(count == 1)
+}
+
+fn from_row(row: &Row) -> Result<SetupLink, DbError> {
+    Ok(SetupLink {
+        id: row.get("id")?,
+        org: OrgId(row.get("org_id")?),
+        connection: row.maybe("connection_id")?.map(ConnectionId),
+        email: row.maybe("email")?,
+        words: row
+            .get::<String>("words")?
+            .split_ascii_whitespace()
+            .map(str::to_owned)
+            .collect(),
+        browser: row.maybe("browser")?,
+        invited_by: row.get("invited_by")?,
+        created_at: row.get("created_at")?,
+        expires_at: row.get("expires_at")?,
+        opened_at: row.maybe("opened_at")?,
+        revoked_at: row.maybe("revoked_at")?,
+    })
+}
