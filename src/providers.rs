@@ -307,6 +307,18 @@ impl Providers {
         self.http(trust).judge(url)
     }
 
+    /// One guarded request for a document that somebody has named.
+    ///
+    /// # Errors
+    /// [`HttpError`].
+    pub async fn fetch(
+        &self,
+        trust: Trust,
+        request: http::Request<bytes::Bytes>,
+    ) -> Result<http::Response<bytes::Bytes>, HttpError> {
+        self.http(trust).send(request).await
+    }
+
     fn http(&self, trust: Trust) -> &Arc<dyn HttpClient> {
         match trust {
             Trust::Operator => &self.parts.http_operator,

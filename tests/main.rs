@@ -67,3 +67,4 @@ mod suite;
 mod swap;
 mod throttle;
 mod timing;
+mod wizard;

@@ -254,7 +254,7 @@ impl World {
             }
             "POST /v1/organizations/{org}/domains" => json!({ "domain": "more.test" }),
             "POST /v1/organizations/{org}/setup-links" => json!({
-                "purpose": "connection", "expires_in": 3600, "email": "bo@x.test",
+                "purpose": "connection", "expires_in": 3600,
             }),
             "POST /v1/admin/routing/explain" => json!({ "identifier": "bo@acme.test" }),
             "PATCH /v1/organizations/{org}/members/{user}" => json!({ "state": "active" }),

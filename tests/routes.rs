@@ -372,6 +372,12 @@ fn every_form_is_sent_by_a_stranger_above() {
         "/verify",
         "/owner/{token}",
         "/invitations/{token}",
+        // With a link's value and without its browser: tests/wizard.rs.
+        "/setup/{token}",
+        "/setup/{token}/connect",
+        "/setup/{token}/test",
+        "/setup/{token}/activate",
+        "/setup/{token}/share",
     ];
     let me = include_str!("routes.rs");
     let mut pages = include_str!("../src/http/pages.rs").to_owned();

@@ -33,8 +33,8 @@ use crate::domain::{Code, Problem};
 pub use audit_events::{audit_events, export_audit_events};
 pub use connection_tests::{create_test, read_test, tests};
 pub use connections::{
-    activate, change_connection, connections, create_connection, live_checks, read_connection,
-    roll_back,
+    activate, change_connection, connections, create_connection, live_checks, read_config,
+    read_connection, roll_back,
 };
 pub use domains::{
     add_domain, domains, explain_routing, read_domain, remove_domain, verify_domain,

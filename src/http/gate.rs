@@ -406,6 +406,7 @@ const ONE_TIME: &[&str] = &[
     "/invitations/",
     "/bff/logout/continue/",
     "/federation/tests/",
+    "/setup/",
     "/v1/me/passkeys/",
 ];
 

@@ -8,6 +8,7 @@ mod secret_step;
 mod setup;
 mod step;
 mod test_login;
+mod wizard;
 
 use askama::Template;
 use axum::Router;
@@ -56,6 +57,7 @@ pub fn routes() -> Router<AppState> {
         .route("/admin/upstream", get(setup::show).post(setup::save))
         .route("/admin/upstream/activate", post(setup::activate))
         .merge(desk::routes())
+        .merge(wizard::routes())
 }
 
 /// The frame of every page.
@@ -81,6 +83,28 @@ pub(super) fn render(context: &Context, status: StatusCode, page: &impl Template
         status,
         page,
         &form_targets(&context.site),
+    )
+}
+
+/// The same for a page whose forms lead to the provider of this issuer.
+fn render_towards(
+    context: &Context,
+    status: StatusCode,
+    page: &impl Template,
+    issuer: &str,
+) -> Response {
+    let mut targets = form_targets(&context.site);
+    // The provider may lead elsewhere in turn: browsers apply the rule to every hop.
+    targets.push_str(" https:");
+    if let Ok(url) = Url::parse(issuer) {
+        targets.push_str(&format!(" {}", url.origin().ascii_serialization()));
+    }
+    render_for(
+        Some(&context.site),
+        &context.reader(),
+        status,
+        page,
+        &targets,
     )
 }
 

@@ -1,4 +1,4 @@
-//! The description of the API: as a document, and as a page.
+//! What can be read without an account: the description of the API, and what checks mean.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -8,7 +8,7 @@ use super::context::Context;
 use super::openapi::openapi;
 use super::pages::{chrome, render};
 use crate::domain::Problem;
-use crate::views::{ApiGroup, ApiMember, ApiOperation, ApiReferencePage};
+use crate::views::{ApiGroup, ApiMember, ApiOperation, ApiReferencePage, HelpChecksPage};
 
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 
@@ -29,6 +29,13 @@ pub async fn page(context: Context) -> Result<Response, Problem> {
         chrome: chrome(&context.site, &context.meta.request_id),
         groups: groups(openapi()),
     };
+    Ok(render(&context, StatusCode::OK, &page))
+}
+
+/// `GET /help/checks`
+pub async fn checks(context: Context) -> Result<Response, Problem> {
+    context.login_host_only()?;
+    let page = HelpChecksPage::new(chrome(&context.site, &context.meta.request_id));
     Ok(render(&context, StatusCode::OK, &page))
 }
 

@@ -72,6 +72,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/healthz", Public),
     ("GET", "/openapi.json", Public),
     ("GET", "/docs/api", Public),
+    ("GET", "/help/checks", Public),
     ("GET", "/assets/{*path}", Public),
     ("GET", "/.well-known/jwks.json", Public),
     ("GET", "/bff/login", Public),
@@ -239,6 +240,7 @@ fn login_host(state: &AppState, extra: Vec<Extra>) -> Router {
         .route("/healthz", get(assets::healthz))
         .route("/openapi.json", get(reference::document))
         .route("/docs/api", get(reference::page))
+        .route("/help/checks", get(reference::checks))
         .route("/assets/{*path}", get(assets::asset))
         .route("/.well-known/jwks.json", get(assets::jwks))
         .route("/bff/handoff", get(handoff::go_on))

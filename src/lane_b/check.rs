@@ -45,11 +45,8 @@ impl From<Finding> for Check {
             code,
             ok: found.ok,
             expected: found.expected,
-            who: match found.who {
-                Who::Us => "us",
-                Who::Provider | Who::Customer => "customer",
-            }
-            .to_owned(),
+            // The settings are the customer's too: nothing that an adapter finds is ours to mend.
+            who: "customer".to_owned(),
             fix: found.fix,
             advice: false,
             member: None,

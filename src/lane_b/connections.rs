@@ -19,6 +19,8 @@ use crate::store::{Write, connections, upstreams};
 pub struct NewConnection {
     /// On buttons and pages.
     pub name: String,
+    /// The id that was promised to the other side; `None` makes one.
+    pub id: Option<ConnectionId>,
     /// In addresses; made of the name where none is given.
     pub slug: Option<String>,
     /// Who speaks to it.
@@ -55,6 +57,11 @@ pub async fn create(act: &Act<'_>, org: &OrgId, new: NewConnection) -> Result<Dr
         ));
     }
     let name = check_name(&new.name)?;
+    if new.config.protocol() == Protocol::Saml {
+        let words =
+            "Use your provider's OpenID Connect application; SAML cannot be set up here yet.";
+        return Err(Problem::field("/protocol", "unsupported", words));
+    }
     let domains = check_domains(&new.domains)?;
     let mut one = blank(act, org, &new, &name);
     let draft = drafts::revision(act, &one, 1, (new.config, new.secret), None)?;
@@ -80,7 +87,10 @@ pub async fn create(act: &Act<'_>, org: &OrgId, new: NewConnection) -> Result<Dr
 
 fn blank(act: &Act<'_>, org: &OrgId, new: &NewConnection, name: &str) -> Connection {
     let core = act.core;
-    let id = ConnectionId(core.new_id());
+    let id = new
+        .id
+        .clone()
+        .unwrap_or_else(|| ConnectionId(core.new_id()));
     let address = |path: &str| act.tenant.address(path);
     let protocol = new.config.protocol();
     let saml = protocol == Protocol::Saml;

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::audit::{Event, Outcome, kind};
 use crate::authz::{Authority, Grant, Permission, Scope as Place};
 use crate::core::{Core, hash_token};
-use crate::domain::{Code, ConnectionId, Email, OrgId, Problem, TenantId};
+use crate::domain::{Code, ConnectionId, OrgId, Problem, TenantId};
 use crate::lane_a::operator::Act;
 use crate::store::orgs;
 use crate::store::setup_links::{self, SetupLink};
@@ -32,10 +32,12 @@ const ALWAYS: &[Permission] = &[
 pub struct NewLink {
     /// Seconds.
     pub expires_in: Option<i64>,
-    /// Only for whoever reads this mailbox.
-    pub email: Option<String>,
     /// About this connection; `None` makes one.
     pub connection: Option<ConnectionId>,
+    /// The id that the connection will have: of the link that it is a copy of.
+    pub reserved: Option<ConnectionId>,
+    /// What was understood so far, of the link that it is a copy of.
+    pub draft: Option<String>,
 }
 
 /// Makes a link; its value is shown once. It may do in the organization what its maker may, and
@@ -56,13 +58,6 @@ pub async fn create(
             "Use 300 to 7776000 seconds.",
         ));
     }
-    let email =
-        match &new.email {
-            None => None,
-            Some(text) => Some(Email::parse(text).ok_or_else(|| {
-                Problem::field("/email", "invalid_email", "Give an e-mail address.")
-            })?),
-        };
     let words = words(act, org).await?;
     let (plain, hash) = act.core.new_token();
     let now = act.core.now();
@@ -71,7 +66,10 @@ pub async fn create(
         id: act.core.new_id(),
         org: org.clone(),
         connection: new.connection,
-        email: email.map(|email| email.as_str().to_owned()),
+        reserved: new
+            .reserved
+            .unwrap_or_else(|| ConnectionId(act.core.new_id())),
+        draft: new.draft.unwrap_or_else(|| "{}".to_owned()),
         words,
         browser: None,
         invited_by: format!("{kind_of}:{id}"),
@@ -185,6 +183,28 @@ pub async fn revoke(act: &Act<'_>, org: &OrgId, id: &str) -> Result<(), Problem>
     }
     act.audit(&mut write, event(kind::SETUP_LINK_REVOKED, &link))
         .await?;
+    act.core.commit(write).await?;
+    Ok(())
+}
+
+/// Keeps what was understood so far.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn keep_draft(act: &Act<'_>, link: &SetupLink, draft: &str) -> Result<(), Problem> {
+    let mut write = act.core.begin().await?;
+    setup_links::set_draft(&mut write.tx, &act.tenant.id, &link.id, draft).await?;
+    act.core.commit(write).await?;
+    Ok(())
+}
+
+/// Notes the connection that was made by a link.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn made(act: &Act<'_>, link: &SetupLink, id: &ConnectionId) -> Result<(), Problem> {
+    let mut write = act.core.begin().await?;
+    setup_links::set_connection(&mut write.tx, &act.tenant.id, &link.id, id).await?;
     act.core.commit(write).await?;
     Ok(())
 }

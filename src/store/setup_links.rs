@@ -13,8 +13,10 @@ pub struct SetupLink {
     pub org: OrgId,
     /// Which connection it has made, or is about.
     pub connection: Option<ConnectionId>,
-    /// Only for whoever reads this mailbox, where one is named.
-    pub email: Option<String>,
+    /// The id that a connection made by it will have: its addresses are known before it is.
+    pub reserved: ConnectionId,
+    /// What was understood so far, as JSON without secrets.
+    pub draft: String,
     /// What it may do in the organization: never more than whoever made it.
     pub words: Vec<String>,
     /// Hash of the device cookie of the browser that opened it.
@@ -31,7 +33,7 @@ pub struct SetupLink {
     pub revoked_at: Option<i64>,
 }
 
-const COLUMNS: &str = "id, org_id, connection_id, email, words, browser, invited_by, created_at, \
+const COLUMNS: &str = "id, org_id, connection_id, reserved, draft, words, browser, invited_by, created_at, \
                        expires_at, opened_at, revoked_at";
 
 /// Inserts.
@@ -42,20 +44,21 @@ pub async fn create(
     token_hash: &[u8],
 ) -> Result<(), DbError> {
     q(
-        "INSERT INTO setup_links (id, tenant_id, org_id, connection_id, purpose, email, \
-         token_hash, invited_by, created_at, expires_at, words) \
-         VALUES ($1, $2, $3, $4, 'connection', $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO setup_links (id, tenant_id, org_id, connection_id, purpose, reserved, \
+         token_hash, invited_by, created_at, expires_at, words, draft) \
+         VALUES ($1, $2, $3, $4, 'connection', $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(&one.id)
     .bind(tenant.as_str())
     .bind(one.org.as_str())
     .bind(one.connection.as_ref().map(ConnectionId::as_str))
-    .bind(one.email.as_deref())
+    .bind(one.reserved.as_str())
     .bind(token_hash)
     .bind(&one.invited_by)
     .bind(one.created_at)
     .bind(one.expires_at)
     .bind(one.words.join(" "))
+    .bind(&one.draft)
     .run(tx)
     .await?;
     Ok(())
@@ -133,6 +136,22 @@ pub async fn open(
     Ok(count == 1)
 }
 
+/// Keeps what was understood so far.
+pub async fn set_draft(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &str,
+    draft: &str,
+) -> Result<(), DbError> {
+    q("UPDATE setup_links SET draft = $1 WHERE tenant_id = $2 AND id = $3")
+        .bind(draft)
+        .bind(tenant.as_str())
+        .bind(id)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
 /// Notes which connection it has made. `Ok(false)`: it has made one before.
 pub async fn set_connection(
     tx: &mut Tx,
@@ -189,7 +208,8 @@ fn from_row(row: &Row) -> Result<SetupLink, DbError> {
         id: row.get("id")?,
         org: OrgId(row.get("org_id")?),
         connection: row.maybe("connection_id")?.map(ConnectionId),
-        email: row.maybe("email")?,
+        reserved: ConnectionId(row.get("reserved")?),
+        draft: row.get("draft")?,
         words: row
             .get::<String>("words")?
             .split_ascii_whitespace()

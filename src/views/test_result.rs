@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{CheckRow, Chrome, filters};
+use super::{Checks, Chrome, filters};
 
 /// After a test login, in the browser that ran it or in another one.
 #[derive(Template)]
@@ -19,22 +19,7 @@ pub struct TestResultPage {
     /// This browser ran it: it may see more.
     pub own: bool,
     /// What was looked at.
-    pub checks: Vec<CheckRow>,
-}
-
-impl TestResultPage {
-    fn failed(&self) -> Vec<&CheckRow> {
-        self.checks.iter().filter(|check| !check.ok).collect()
-    }
-
-    fn good(&self) -> Vec<&CheckRow> {
-        self.checks.iter().filter(|check| check.ok).collect()
-    }
-
-    fn count(&self, ok: bool) -> u32 {
-        let rows = self.checks.iter().filter(|check| check.ok == ok).count();
-        u32::try_from(rows).unwrap_or(u32::MAX)
-    }
+    pub checks: Checks,
 }
 
 #[cfg(test)]
@@ -48,19 +33,18 @@ impl TestResultPage {
             own,
             checks,
         };
-        let check = CheckRow::sample;
         vec![
             page(
                 true,
                 true,
-                vec![check("discovery", true), check("id_token", true)],
+                Checks::sample(&[("discovery", true), ("id_token", true)]),
             ),
             page(
                 false,
                 true,
-                vec![check("discovery", true), check("client_refused", false)],
+                Checks::sample(&[("discovery", true), ("client_refused", false)]),
             ),
-            page(false, false, Vec::new()),
+            page(false, false, Checks::default()),
         ]
     }
 }

@@ -8,7 +8,7 @@ use super::{
     EnrolPage, EnrolTotpPage, ErrorPage, InvitationPage, LoggedOutPage, LoginPage, MagicLinkPage,
     NewPasswordPage, OrganizationPage, OwnerPage, PasskeyPage, PasswordPage, ProfilePage, Reader,
     RecoverPage, RecoveryCodesPage, SecondPage, SignupPage, TestResultPage, UpstreamDownPage,
-    assets, desk, mail,
+    assets, desk, mail, setup,
 };
 use crate::domain::Lang;
 
@@ -48,6 +48,24 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     add(&mut all, "confirm-logout", &ConfirmLogoutPage::samples());
     add(&mut all, "owner", &OwnerPage::samples());
     add(&mut all, "test-result", &TestResultPage::samples());
+    add(
+        &mut all,
+        "help-checks",
+        &super::help::HelpChecksPage::samples(),
+    );
+    add(&mut all, "setup-link", &setup::SetupLinkPage::samples());
+    add(
+        &mut all,
+        "setup-connect",
+        &setup::SetupConnectPage::samples(),
+    );
+    add(&mut all, "setup-check", &setup::SetupCheckPage::samples());
+    add(&mut all, "setup-test", &setup::SetupTestPage::samples());
+    add(
+        &mut all,
+        "setup-activate",
+        &setup::SetupActivatePage::samples(),
+    );
     add(&mut all, "account", &AccountPage::samples());
     add(&mut all, "api-reference", &ApiReferencePage::samples());
     add(&mut all, "change-email", &ChangeEmailPage::samples());

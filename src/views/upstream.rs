@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use super::{Chrome, filters};
+use super::{Checks, Chrome, filters};
 
 /// What the form holds.
 #[derive(Debug, Clone, Default)]
@@ -16,38 +16,6 @@ pub struct UpstreamValues {
     pub issuer: String,
     /// Client id.
     pub client_id: String,
-}
-
-/// One finding about the provider.
-#[derive(Debug, Clone)]
-pub struct CheckRow {
-    /// Stable name in `snake_case`.
-    pub name: String,
-    /// Passed.
-    pub ok: bool,
-    /// What was found.
-    pub received: String,
-    /// What was wanted.
-    pub expected: String,
-    /// Who acts: `provider`, `us` or `customer`.
-    pub who: String,
-    /// What to do.
-    pub fix: String,
-}
-
-impl CheckRow {
-    /// The key of the words for its name, where there are some.
-    pub(super) fn title_key(&self) -> String {
-        format!("check-{}", self.name.replace('_', "-"))
-    }
-
-    pub(super) fn who_key(&self) -> &'static str {
-        match self.who.as_str() {
-            "us" => "who-us",
-            "customer" => "who-customer",
-            _ => "who-provider",
-        }
-    }
 }
 
 /// `GET /admin/upstream`.
@@ -71,7 +39,7 @@ pub struct ConnectUpstreamPage {
     /// What went wrong.
     pub error: Option<String>,
     /// What the checks found; empty before the first.
-    pub checks: Vec<CheckRow>,
+    pub checks: Checks,
     /// Set once it is saved.
     pub upstream_id: Option<String>,
     /// May be activated now.
@@ -81,19 +49,6 @@ pub struct ConnectUpstreamPage {
 }
 
 impl ConnectUpstreamPage {
-    fn failed(&self) -> Vec<&CheckRow> {
-        self.checks.iter().filter(|check| !check.ok).collect()
-    }
-
-    fn passed(&self) -> Vec<&CheckRow> {
-        self.checks.iter().filter(|check| check.ok).collect()
-    }
-
-    fn count(&self, ok: bool) -> u32 {
-        let rows = self.checks.iter().filter(|check| check.ok == ok).count();
-        u32::try_from(rows).unwrap_or(u32::MAX)
-    }
-
     /// Where in the lane of steps this page stands: 1, 2 or 3.
     fn step(&self) -> u8 {
         match (&self.upstream_id, self.can_activate) {
@@ -107,7 +62,6 @@ impl ConnectUpstreamPage {
 #[cfg(test)]
 impl ConnectUpstreamPage {
     pub(super) fn samples() -> Vec<Self> {
-        let check = CheckRow::sample;
         let saved = || Self {
             values: UpstreamValues {
                 kind: "oidc".into(),
@@ -125,15 +79,15 @@ impl ConnectUpstreamPage {
                 ..Self::start_sample()
             },
             Self {
-                checks: vec![
-                    check("discovery", true),
-                    check("signature_algorithm", false),
-                    check("odd_one", false),
-                ],
+                checks: Checks::sample(&[
+                    ("discovery", true),
+                    ("signature_algorithm", false),
+                    ("odd_one", false),
+                ]),
                 ..saved()
             },
             Self {
-                checks: vec![check("discovery", true), check("signing_keys", true)],
+                checks: Checks::sample(&[("discovery", true), ("signing_keys", true)]),
                 can_activate: true,
                 ..saved()
             },
@@ -153,32 +107,10 @@ impl ConnectUpstreamPage {
                 ..UpstreamValues::default()
             },
             error: None,
-            checks: Vec::new(),
+            checks: Checks::default(),
             upstream_id: None,
             can_activate: false,
             active_label: "Accounts kept by Laneway".into(),
-        }
-    }
-}
-
-#[cfg(test)]
-impl CheckRow {
-    pub(super) fn sample(name: &str, ok: bool) -> Self {
-        let (expected, fix) = if ok {
-            ("", "")
-        } else {
-            (
-                "RS256, ES256",
-                "Set the signature algorithm of the client to RS256.",
-            )
-        };
-        Self {
-            name: name.into(),
-            ok,
-            received: "rsa-sha1 <x>".into(),
-            expected: expected.into(),
-            who: "provider".into(),
-            fix: fix.into(),
         }
     }
 }

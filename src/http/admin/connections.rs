@@ -95,6 +95,7 @@ pub async fn create_connection(
     let (config, secret) = read_config(body.protocol, body.config, Secret::Remove)?;
     let new = NewConnection {
         name: body.name,
+        id: None,
         slug: body.slug,
         broker: body.broker.unwrap_or(Broker::Direct),
         domains: body.domains,

@@ -30,7 +30,6 @@ pub enum Purpose {
 pub struct NewBody {
     purpose: Purpose,
     expires_in: Option<i64>,
-    email: Option<String>,
     connection: Option<String>,
 }
 
@@ -46,7 +45,7 @@ fn shown(link: &SetupLink, now: i64) -> Value {
     };
     json!({
         "id": link.id, "purpose": "connection", "state": state, "connection": link.connection,
-        "email": link.email, "invited_by": link.invited_by,
+        "invited_by": link.invited_by,
         "created_at": rfc3339(link.created_at), "expires_at": rfc3339(link.expires_at),
         "opened_at": link.opened_at.map(rfc3339), "revoked_at": link.revoked_at.map(rfc3339),
     })
@@ -83,8 +82,8 @@ pub async fn create_setup_link(
     };
     let new = NewLink {
         expires_in: body.expires_in,
-        email: body.email,
         connection,
+        ..NewLink::default()
     };
     let (link, token) = setup_links::create(&act, org, new).await?;
     let mut shown = shown(&link, context.core.now());

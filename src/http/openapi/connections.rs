@@ -212,17 +212,17 @@ pub const SHAPES: &[Shape] = &[
     shape("NewDomain", "domain"),
     shape(
         "SetupLink",
-        "id purpose state=waiting|opened|expired|revoked connection=text? email=text? \
+        "id purpose state=waiting|opened|expired|revoked connection=text? \
          invited_by created_at=instant expires_at=instant opened_at=instant? revoked_at=instant?",
     ),
     shape(
         "SetupLinkMade",
-        "id purpose state=waiting|opened|expired|revoked connection=text? email=text? \
+        "id purpose state=waiting|opened|expired|revoked connection=text? \
          invited_by created_at=instant expires_at=instant opened_at=instant? revoked_at=instant? url",
     ),
     shape(
         "NewSetupLink",
-        "purpose expires_in?=count? email?=text? connection?=text?",
+        "purpose expires_in?=count? connection?=text?",
     ),
     shape("Identifier", "identifier"),
     shape(

@@ -32,6 +32,11 @@ pub const ENTRIES: &[Entry] = &[
         Answer::Media("text/html"),
     ),
     op(
+        "GET /help/checks",
+        "What each check of a connection means",
+        Answer::Media("text/html"),
+    ),
+    op(
         "GET /assets/{*path}",
         "Styles and scripts of our pages",
         Answer::Media("*/*"),

@@ -311,6 +311,7 @@ pub(super) fn row_of(check: Check) -> CheckRow {
     CheckRow {
         name: check.name,
         ok: check.ok,
+        advice: false,
         received: check.received.unwrap_or_default(),
         expected: check.expected.unwrap_or_default(),
         who: match check.who {

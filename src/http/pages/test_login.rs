@@ -5,14 +5,14 @@ use http::StatusCode;
 
 use super::super::context::Context;
 use super::{chrome, render};
-use crate::domain::Problem;
+use crate::domain::{Lang, Problem};
 use crate::lane_a::Visit;
 use crate::lane_b::check::Check;
 use crate::lane_b::test_logins::is_of;
 use crate::lane_b::trace::Trace;
 use crate::store::test_logins::{TestLogin, TestState};
 use crate::store::{connections, orgs};
-use crate::views::{CheckRow, TestResultPage};
+use crate::views::{CheckRow, Checks, TestResultPage, translate};
 
 /// The page after a test: in full for the browser that ran it.
 ///
@@ -28,12 +28,15 @@ pub async fn test_result(
     let one = found.ok_or_else(Problem::not_found)?;
     let org = orgs::find(&core.db, &tenant.id, one.org.as_str()).await?;
     let own = is_of(test, visit);
-    let mut checks = Vec::new();
+    let mut checks = Checks::default();
     if let Some(trace) = Trace::open(core, &tenant.id, test)?.filter(|_| own) {
         let revision = connections::revision(&core.db, &tenant.id, &one.id, test.revision).await?;
         let config = revision.ok_or_else(Problem::not_found)?.config;
         let reading = trace.read(core, tenant, &one, &config).await?;
-        checks = reading.checks.into_iter().map(row_of).collect();
+        checks = {
+            let rows = reading.checks.into_iter();
+            rows.map(|check| row_for(context.lang(), check)).collect()
+        };
     }
     let page = TestResultPage {
         chrome: chrome(&context.site, &context.meta.request_id),
@@ -46,14 +49,16 @@ pub async fn test_result(
     Ok(render(context, StatusCode::OK, &page))
 }
 
-/// A finding as a row of a page.
-pub fn row_of(check: Check) -> CheckRow {
+/// A finding as a row of a page, in the reader's language as far as there are words.
+pub fn row_for(lang: Lang, check: Check) -> CheckRow {
+    let fix = translate(lang, &check.fix).unwrap_or(check.fix);
     CheckRow {
         name: check.code,
         ok: check.ok,
+        advice: check.advice,
         received: check.received.unwrap_or_default(),
         expected: check.expected.unwrap_or_default(),
-        who: check.who,
-        fix: check.fix,
+        who: if check.who == "us" { "team" } else { "you" }.to_owned(),
+        fix,
     }
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::super::words::Words;
-use super::super::{CheckRow, Chrome, filters};
+use super::super::{Checks, Chrome, filters};
 use super::{DeskFrame, StateWord};
 
 /// One provider.
@@ -36,22 +36,14 @@ pub struct UpstreamCard {
     /// Why it cannot be used at all.
     pub fault: Option<String>,
     /// What the last probe found.
-    pub checks: Vec<CheckRow>,
+    pub checks: Checks,
     /// It could become what everybody signs in at.
     pub can_activate: bool,
 }
 
 impl UpstreamCard {
-    fn failed(&self) -> Vec<&CheckRow> {
-        self.checks.iter().filter(|check| !check.ok).collect()
-    }
-
-    fn passed(&self) -> Vec<&CheckRow> {
-        self.checks.iter().filter(|check| check.ok).collect()
-    }
-
     fn count(&self) -> Words {
-        let count = i64::try_from(self.passed().len()).unwrap_or(i64::MAX);
+        let count = i64::try_from(self.checks.passed().len()).unwrap_or(i64::MAX);
         Words::new("desk-checks-passed").number("count", count)
     }
 }
@@ -92,10 +84,7 @@ impl UpstreamsPage {
             probed: Some(AT),
             took: "38 ms".into(),
             fault: None,
-            checks: vec![
-                CheckRow::sample("discovery", true),
-                CheckRow::sample("reachable", ok),
-            ],
+            checks: Checks::sample(&[("discovery", true), ("reachable", ok)]),
             can_activate: true,
         };
         let some = || Self {
@@ -106,7 +95,7 @@ impl UpstreamsPage {
                 card("eu", true),
                 UpstreamCard {
                     fault: Some("no adapter of kind <x>".into()),
-                    checks: Vec::new(),
+                    checks: Checks::default(),
                     since: None,
                     probed: None,
                     client_id: String::new(),

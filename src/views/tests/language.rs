@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{mails, pages, source};
 use crate::domain::Lang;
-use crate::views::{FluentArgs, text};
+use crate::views::{EXPLAINED, FluentArgs, text};
 
 /// What stands in templates and is no word: names of products, classes, example addresses.
 const NAMES: &[&str] = &[
@@ -15,6 +15,7 @@ const NAMES: &[&str] = &[
     "openapi.json",
     "app.example.com",
     "UTC",
+    "OpenID Connect",
 ];
 
 #[test]
@@ -109,6 +110,7 @@ fn sample_data() -> Vec<String> {
         .filter_map(|(_, code)| code.split_once("#[cfg(test)]"))
         .flat_map(|(_, tests)| source::literals(tests))
         .filter(|literal| literal.len() > 2)
+        .chain(EXPLAINED.iter().map(|code| (*code).to_owned()))
         .collect();
     all.sort_by_key(|text| std::cmp::Reverse(text.len()));
     all

@@ -216,6 +216,7 @@ fn every_key_is_used() {
     let families = [
         "account-flash-",
         "check-",
+        "explain-",
         "method-",
         "month-",
         "notice-",

@@ -46,6 +46,8 @@ checks-failed = { $count ->
     [one] 1 nicht bestanden
    *[other] { $count } nicht bestanden
 }
+checks-advice = Gut zu wissen
+checks-advice-more = Es geht auch ohne. Wer einrichtet, sollte es wissen.
 checks-passed = Bestanden
 checks-passed-list = Bestandene Prüfungen
 checks-count = { $count ->
@@ -61,6 +63,8 @@ check-nothing = Nichts
 who-us = Sie, in den Einstellungen von Laneway.
 who-provider = Wer den Identitätsdienst betreibt.
 who-customer = Der Kunde, dem der Identitätsdienst gehört.
+who-you = Sie, bei Ihrem Identitätsdienst oder in dieser Einrichtung.
+who-team = Das Team, das diese Anmeldung betreibt.
 check-answers = Antwort des Dienstes
 check-reachable = Verbindung zum Dienst
 check-discovery = Discovery-Dokument

@@ -46,6 +46,8 @@ checks-failed = { $count ->
     [one] 1 failed
    *[other] { $count } failed
 }
+checks-advice = Worth knowing
+checks-advice-more = It works without this. Whoever sets it up should know.
 checks-passed = Passed
 checks-passed-list = Passed checks
 checks-count = { $count ->
@@ -61,6 +63,8 @@ check-nothing = Nothing
 who-us = You, in Laneway’s settings.
 who-provider = Whoever runs the identity provider.
 who-customer = The customer whose identity provider it is.
+who-you = You, at your identity provider or in this set-up.
+who-team = The team that runs this sign-in.
 check-answers = Answer of the provider
 check-reachable = Connection to the provider
 check-discovery = Discovery document

@@ -1,0 +1,154 @@
+//! Step 4: what was tested goes live, step by step, and back.
+
+use axum::Form;
+use axum::extract::Path;
+use axum::extract::rejection::FormRejection;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::super::super::context::Context;
+use super::super::super::flows;
+use super::super::{chrome, render, said_inline, see_other};
+use super::guard::{Setup, enter};
+use crate::domain::connection::{Connection, Rollout, State};
+use crate::domain::{Code, Problem};
+use crate::lane_b::connections::{self, ConnectionChange};
+use crate::lane_b::live;
+use crate::store::connections as rows;
+use crate::views::setup::SetupActivatePage;
+
+/// Fields of all forms of the page.
+#[derive(Deserialize, Default)]
+pub struct ActivateForm {
+    #[serde(default)]
+    csrf: String,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    hash: String,
+    #[serde(default)]
+    rollout: String,
+    #[serde(default)]
+    people: String,
+}
+
+/// `GET /setup/{token}/activate`
+pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Problem> {
+    match enter(&context, &token).await? {
+        Ok(setup) => page(&context, &setup, None).await,
+        Err(page) => Ok(*page),
+    }
+}
+
+/// `POST /setup/{token}/activate`
+pub async fn act(
+    context: Context,
+    Path(token): Path<String>,
+    form: Result<Form<ActivateForm>, FormRejection>,
+) -> Result<Response, Problem> {
+    let form = flows::form_body(form)?;
+    let setup = match enter(&context, &token).await? {
+        Ok(setup) => setup,
+        Err(page) => return Ok(*page),
+    };
+    setup.check(&context, &form.csrf)?;
+    let (one, _) = match setup.made() {
+        Ok(made) => made,
+        Err(first) => return Ok(*first),
+    };
+    match carry_out(&context, &setup, one, &form).await {
+        Ok(()) => Ok(see_other(&setup.address("activate"))),
+        Err(problem)
+            if matches!(
+                problem.code,
+                Code::InvalidField | Code::Forbidden | Code::Conflict
+            ) =>
+        {
+            let words = said_inline(context.lang(), &problem);
+            page(&context, &setup, Some(words)).await
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn carry_out(
+    context: &Context,
+    setup: &Setup,
+    one: &Connection,
+    form: &ActivateForm,
+) -> Result<(), Problem> {
+    let (act, org, id) = (setup.act(context), &setup.org.id, one.id.as_str());
+    let change = match form.action.as_str() {
+        "activate" => {
+            live::activate(&act, org, id, &form.hash, None).await?;
+            return Ok(());
+        }
+        "rollback" => {
+            live::roll_back(&act, org, id, None).await?;
+            return Ok(());
+        }
+        "rollout" => {
+            let people = form.people.split_whitespace().map(str::to_owned).collect();
+            let rollout = Rollout::parse(&form.rollout).ok_or_else(Problem::not_found)?;
+            ConnectionChange {
+                people: (rollout == Rollout::Some).then_some(people),
+                rollout: Some(rollout),
+                ..ConnectionChange::default()
+            }
+        }
+        "off" | "on" => ConnectionChange {
+            state: Some(if form.action == "on" {
+                State::Active
+            } else {
+                State::Disabled
+            }),
+            ..ConnectionChange::default()
+        },
+        _ => return Err(Problem::not_found()),
+    };
+    connections::change(&act, org, id, change, None).await?;
+    Ok(())
+}
+
+async fn page(
+    context: &Context,
+    setup: &Setup,
+    error: Option<String>,
+) -> Result<Response, Problem> {
+    let (one, _) = match setup.made() {
+        Ok(made) => made,
+        Err(first) => return Ok(*first),
+    };
+    let (db, tenant) = (&context.core.db, &context.site.tenant);
+    let revisions = rows::revisions(db, &tenant.id, &one.id).await?;
+    let other_was_live = revisions
+        .iter()
+        .any(|row| row.activated_at.is_some() && Some(row.number) != one.active);
+    let people = rows::people(db, &tenant.id, &one.id).await?;
+    let tested = one.tested_hash.as_ref() == Some(&one.draft_hash);
+    let hash = if tested {
+        one.draft_hash.clone()
+    } else {
+        String::new()
+    };
+    let status = if error.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    let page = SetupActivatePage {
+        chrome: chrome(&context.site, &context.meta.request_id),
+        frame: setup.frame(context, 4),
+        short: one.draft_hash.chars().take(8).collect(),
+        hash,
+        state: one.state.as_str().to_owned(),
+        is_live: one.state == State::Active && one.active == Some(one.draft),
+        rollout: one.rollout.as_str().to_owned(),
+        people: people.join("\n"),
+        start: tenant.address(&format!("/federation/{}/start", one.id)),
+        can_roll_back: other_was_live,
+        error,
+    };
+    Ok(render(context, status, &page))
+}

@@ -1,0 +1,288 @@
+//! Who may see the pages of a set-up: the browser that opened its link.
+
+use axum::Form;
+use axum::extract::Path;
+use axum::extract::rejection::FormRejection;
+use axum::response::Response;
+use http::{StatusCode, header};
+use serde::Deserialize;
+
+use super::super::super::context::Context;
+use super::super::super::flows;
+use super::super::{check_form, chrome, render, see_other};
+use super::connect::Draft;
+use crate::authn;
+use crate::authz::Authority;
+use crate::core::hash_token;
+use crate::domain::connection::{Connection, Revision};
+use crate::domain::{Code, Problem};
+use crate::lane_a::limits;
+use crate::lane_a::operator::Act;
+use crate::lane_b::setup_links::{self, LinkState, NewLink};
+use crate::lane_b::{connections, reading};
+use crate::store::orgs::{self, OrgState, Organization};
+use crate::store::setup_links::SetupLink;
+use crate::views::setup::{SetupFrame, SetupLinkPage, SetupLinkStep};
+
+/// A set-up that this browser may go on with.
+pub struct Setup {
+    /// In every address.
+    pub token: String,
+    /// The link.
+    pub link: SetupLink,
+    /// For whom.
+    pub org: Organization,
+    /// What it may do.
+    pub authority: Authority,
+    /// The connection and its draft, once there is one.
+    pub made: Option<(Connection, Revision)>,
+    /// What was understood so far.
+    pub draft: Draft,
+    /// What forms are bound to.
+    device: String,
+}
+
+/// Fields that every form has.
+#[derive(Deserialize, Default)]
+pub struct Marked {
+    #[serde(default)]
+    pub csrf: String,
+}
+
+fn device(context: &Context) -> Option<&str> {
+    authn::read_single(&context.headers, authn::DEVICE)
+}
+
+/// A set-up, or the page that is shown instead.
+pub type Entry = Result<Setup, Box<Response>>;
+
+/// The set-up behind a link, for the browser that opened it; else the page that says why not.
+pub async fn enter(context: &Context, token: &str) -> Result<Entry, Problem> {
+    context.login_host_only()?;
+    limits::callback(&context.core, &context.meta.ip).await?;
+    let device = device(context);
+    let hash = device.map(hash_token);
+    let (core, tenant) = (&context.core, &context.site.tenant.id);
+    let (link, state) = setup_links::find(core, tenant, token, hash.as_ref()).await?;
+    let org = organization(context, &link).await?;
+    let step = match state {
+        LinkState::Own => None,
+        LinkState::Fresh => Some(SetupLinkStep::Fresh),
+        LinkState::Taken => Some(SetupLinkStep::Taken),
+        LinkState::Expired => Some(SetupLinkStep::Expired),
+        LinkState::Revoked => Some(SetupLinkStep::Revoked),
+    };
+    if let Some(step) = step {
+        return Ok(Err(Box::new(door_page(context, &org, step))));
+    }
+    let authority = setup_links::authority(tenant, &link);
+    let mut setup = Setup {
+        token: token.to_owned(),
+        draft: Draft::read(&link.draft),
+        authority,
+        made: None,
+        device: device.unwrap_or_default().to_owned(),
+        org,
+        link,
+    };
+    setup.made = setup.find_made(context).await?;
+    Ok(Ok(setup))
+}
+
+async fn organization(context: &Context, link: &SetupLink) -> Result<Organization, Problem> {
+    let (db, tenant) = (&context.core.db, &context.site.tenant.id);
+    let found = orgs::find(db, tenant, link.org.as_str()).await?;
+    found
+        .filter(|org| org.state == OrgState::Active)
+        .ok_or_else(Problem::not_found)
+}
+
+impl Setup {
+    /// What is done by this link.
+    pub fn act<'a>(&'a self, context: &'a Context) -> Act<'a> {
+        Act {
+            core: &context.core,
+            tenant: &context.site.tenant,
+            meta: &context.meta,
+            by: &self.authority,
+            lang: context.lang(),
+        }
+    }
+
+    /// The connection that was made by this link, or by the one that it is a copy of.
+    async fn find_made(
+        &self,
+        context: &Context,
+    ) -> Result<Option<(Connection, Revision)>, Problem> {
+        let act = self.act(context);
+        let id = self.link.connection.as_ref().unwrap_or(&self.link.reserved);
+        match connections::get(&act, &self.org.id, id.as_str()).await {
+            Ok(one) => {
+                let drafted = reading::drafted(&act, one).await?;
+                Ok(Some((drafted.connection, drafted.draft)))
+            }
+            Err(problem) if problem.code == Code::NotFound => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// The connection, or the first page where there is none yet.
+    pub fn made(&self) -> Result<&(Connection, Revision), Box<Response>> {
+        self.made
+            .as_ref()
+            .ok_or_else(|| Box::new(see_other(&self.address("connect"))))
+    }
+
+    /// The address of one of its pages.
+    pub fn address(&self, page: &str) -> String {
+        format!("/setup/{}/{page}", self.token)
+    }
+
+    /// The id that the connection has or will have.
+    pub fn id(&self) -> &str {
+        match &self.made {
+            Some((one, _)) => one.id.as_str(),
+            None => self.link.reserved.as_str(),
+        }
+    }
+
+    /// Refuses a form that was not made for this browser.
+    pub fn check(&self, context: &Context, csrf: &str) -> Result<(), Problem> {
+        check_form(context, &self.device, csrf)
+    }
+
+    /// What stands around a page.
+    pub fn frame(&self, context: &Context, at: u8) -> SetupFrame {
+        let tested = self.made.as_ref().is_some_and(|(one, _)| {
+            one.active.is_some() || one.tested_hash.as_ref() == Some(&one.draft_hash)
+        });
+        let reached = match (&self.made, tested) {
+            (None, _) => 1,
+            (Some(_), false) => 3,
+            (Some(_), true) => 4,
+        };
+        SetupFrame {
+            organization: self.org.name.clone(),
+            base: format!("/setup/{}", self.token),
+            csrf: authn::form_token(&context.core.sealer, &self.device),
+            at,
+            reached,
+            expires: day(self.link.expires_at),
+            shared: String::new(),
+        }
+    }
+}
+
+/// A day as people write it in both languages' admin pages.
+fn day(at: i64) -> String {
+    super::super::super::bff::rfc3339(at)
+        .chars()
+        .take(10)
+        .collect()
+}
+
+fn door_page(context: &Context, org: &Organization, step: SetupLinkStep) -> Response {
+    let fresh = step == SetupLinkStep::Fresh;
+    // The door has no cookie yet to bind its form to: it gets one with the page.
+    let (value, known) = match device(context) {
+        Some(value) => (value.to_owned(), true),
+        None => (context.core.new_token().0.expose().to_owned(), false),
+    };
+    let page = SetupLinkPage {
+        chrome: chrome(&context.site, &context.meta.request_id),
+        organization: org.name.clone(),
+        csrf: authn::form_token(&context.core.sealer, &value),
+        step,
+    };
+    let status = if fresh {
+        StatusCode::OK
+    } else {
+        StatusCode::GONE
+    };
+    let mut response = render(context, status, &page);
+    if fresh && !known {
+        let cookie = authn::set_device(&value);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// `GET /setup/{token}`: a button, because looking must open nothing.
+pub async fn door(context: Context, Path(token): Path<String>) -> Result<Response, Problem> {
+    let setup = match enter(&context, &token).await? {
+        Ok(setup) => setup,
+        Err(page) => return Ok(*page),
+    };
+    let page = match &setup.made {
+        None => "connect",
+        Some((one, _)) if one.active.is_some() => "activate",
+        Some(_) => "check",
+    };
+    Ok(see_other(&setup.address(page)))
+}
+
+/// `POST /setup/{token}`: opens the link for this browser.
+pub async fn open(
+    context: Context,
+    Path(token): Path<String>,
+    form: Result<Form<Marked>, FormRejection>,
+) -> Result<Response, Problem> {
+    context.login_host_only()?;
+    let form = flows::form_body(form)?;
+    let too_old = || {
+        Problem::new(
+            Code::CsrfRequired,
+            "Cookies are off, or the page is too old. Open the link again.",
+        )
+    };
+    let device = device(&context).ok_or_else(too_old)?.to_owned();
+    check_form(&context, &device, &form.csrf)?;
+    let hash = hash_token(&device);
+    let (core, tenant) = (&context.core, &context.site.tenant);
+    let (link, state) = setup_links::find(core, &tenant.id, &token, Some(&hash)).await?;
+    if !matches!(state, LinkState::Fresh | LinkState::Own) {
+        return Ok(see_other(&format!("/setup/{token}")));
+    }
+    let authority = setup_links::authority(&tenant.id, &link);
+    let act = Act {
+        core,
+        tenant,
+        meta: &context.meta,
+        by: &authority,
+        lang: context.lang(),
+    };
+    setup_links::open(&act, &link, &hash).await?;
+    Ok(see_other(&format!("/setup/{token}")))
+}
+
+/// `POST /setup/{token}/share`: another link to the same set-up, as long as this one.
+pub async fn share(
+    context: Context,
+    Path(token): Path<String>,
+    form: Result<Form<Marked>, FormRejection>,
+) -> Result<Response, Problem> {
+    let form = flows::form_body(form)?;
+    let setup = match enter(&context, &token).await? {
+        Ok(setup) => setup,
+        Err(page) => return Ok(*page),
+    };
+    setup.check(&context, &form.csrf)?;
+    let left = (setup.link.expires_at - context.core.now()) / 1000;
+    let new = NewLink {
+        // A link that is nearly over makes none that lives longer than a person needs.
+        expires_in: Some(left.max(300)),
+        connection: setup.link.connection.clone(),
+        reserved: Some(setup.link.reserved.clone()),
+        draft: Some(setup.link.draft.clone()),
+    };
+    let (_, shared) = setup_links::create(&setup.act(&context), &setup.org.id, new).await?;
+    let url = context.site.tenant.address(&format!("/setup/{shared}"));
+    let status = StatusCode::OK;
+    Ok(super::connect::page(
+        &context,
+        &setup,
+        None,
+        status,
+        Some(url),
+    ))
+}

@@ -1,0 +1,318 @@
+//! Step 3: a test login in this browser or a colleague's, and the rules that give roles.
+
+use axum::Form;
+use axum::extract::Path;
+use axum::extract::rejection::FormRejection;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::super::super::bff::rfc3339;
+use super::super::super::context::Context;
+use super::super::super::flows;
+use super::super::test_login::row_for;
+use super::super::{chrome, said_inline, see_other};
+use super::check::clock;
+use super::guard::{Setup, enter};
+use crate::domain::connection::{Connection, Revision};
+use crate::domain::mapping::{Access, Judged, Mapping, Mode, Rule, When};
+use crate::domain::{Code, Problem};
+use crate::lane_b::trace::{Trace, shown_claims};
+use crate::lane_b::{mappings, test_logins};
+use crate::store::orgs;
+use crate::store::test_logins::{self as rows, TestState};
+use crate::views::Checks;
+use crate::views::setup::{ClaimRow, GroupRow, RuleRow, SetupTestPage, TestOutcome};
+
+/// Fields of all forms of the page.
+#[derive(Deserialize, Default)]
+pub struct TestForm {
+    #[serde(default)]
+    csrf: String,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    subject: String,
+    #[serde(default)]
+    role: String,
+}
+
+/// `GET /setup/{token}/test`
+pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Problem> {
+    match enter(&context, &token).await? {
+        Ok(setup) => page(&context, &setup, None, None).await,
+        Err(page) => Ok(*page),
+    }
+}
+
+/// `POST /setup/{token}/test`
+pub async fn act(
+    context: Context,
+    Path(token): Path<String>,
+    form: Result<Form<TestForm>, FormRejection>,
+) -> Result<Response, Problem> {
+    let form = flows::form_body(form)?;
+    let setup = match enter(&context, &token).await? {
+        Ok(setup) => setup,
+        Err(page) => return Ok(*page),
+    };
+    setup.check(&context, &form.csrf)?;
+    let (one, _) = match setup.made() {
+        Ok(made) => made,
+        Err(first) => return Ok(*first),
+    };
+    let act = setup.act(&context);
+    match form.action.as_str() {
+        "begin" => begin(&context, &setup, one).await,
+        "share" => {
+            let (_, value) = test_logins::create(&act, &setup.org.id, one.id.as_str()).await?;
+            let path = format!("/federation/tests/{value}");
+            let url = context.site.tenant.address(&path);
+            page(&context, &setup, Some(url), None).await
+        }
+        _ => match edit(&context, &setup, one, &form).await {
+            Ok(()) => Ok(see_other(&setup.address("test"))),
+            Err(problem)
+                if matches!(
+                    problem.code,
+                    Code::InvalidField | Code::Forbidden | Code::Conflict
+                ) =>
+            {
+                let words = said_inline(context.lang(), &problem);
+                page(&context, &setup, None, Some(words)).await
+            }
+            Err(problem) => Err(problem),
+        },
+    }
+}
+
+/// Runs a test in this browser.
+async fn begin(context: &Context, setup: &Setup, one: &Connection) -> Result<Response, Problem> {
+    let act = setup.act(context);
+    let (test, _) = test_logins::create(&act, &setup.org.id, one.id.as_str()).await?;
+    let browser = context.browser_or_new();
+    let visit = context.visit(&browser).await?;
+    let back = Some(setup.address("test"));
+    match test_logins::begin(&visit, &test, back).await {
+        Ok(url) => {
+            let mut response = see_other(&url);
+            flows::set_flow_cookie(&mut response, &browser);
+            Ok(response)
+        }
+        Err(problem) => {
+            let words = said_inline(context.lang(), &problem);
+            page(context, setup, None, Some(words)).await
+        }
+    }
+}
+
+/// Adds or removes a rule, or changes the mode.
+async fn edit(
+    context: &Context,
+    setup: &Setup,
+    one: &Connection,
+    form: &TestForm,
+) -> Result<(), Problem> {
+    let (act, org, id) = (setup.act(context), &setup.org.id, one.id.as_str());
+    let (_, number, mut mapping) = mappings::current(&act, org, id).await?;
+    match form.action.as_str() {
+        "map" => mapping.rules.push(rule(form)),
+        "unmap" => {
+            let index = form.subject.parse::<usize>().unwrap_or(0);
+            if index == 0 || index > mapping.rules.len() {
+                return Err(Problem::not_found());
+            }
+            mapping.rules.remove(index - 1);
+        }
+        "mode" => {
+            mapping.mode = match form.role.as_str() {
+                "additive" => Mode::Additive,
+                "first_login" => Mode::FirstLogin,
+                _ => Mode::FullSync,
+            };
+        }
+        _ => return Err(Problem::not_found()),
+    }
+    mappings::replace(&act, org, id, mapping, Some(number)).await?;
+    Ok(())
+}
+
+fn rule(form: &TestForm) -> Rule {
+    let subject = form.subject.trim().to_owned();
+    Rule {
+        when: match form.kind.as_str() {
+            "always" => When::Always { always: true },
+            "email_domain" => When::EmailDomain {
+                email_domain: subject,
+            },
+            _ => When::Group { group: subject },
+        },
+        roles: vec![form.role.clone()],
+        access: Access::Allow,
+    }
+}
+
+async fn page(
+    context: &Context,
+    setup: &Setup,
+    link: Option<String>,
+    error: Option<String>,
+) -> Result<Response, Problem> {
+    let (one, revision) = match setup.made() {
+        Ok(made) => made,
+        Err(first) => return Ok(*first),
+    };
+    let act = setup.act(context);
+    let org = &setup.org.id;
+    let (_, _, mapping) = mappings::current(&act, org, one.id.as_str()).await?;
+    let newest = newest(context, one, revision, &mapping).await?;
+    let (outcome, judged) = match newest {
+        Some((outcome, judged)) => (Some(outcome), judged),
+        None => (None, Vec::new()),
+    };
+    let roles = orgs::roles(&context.core.db, &context.site.tenant.id, org).await?;
+    let status = if error.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    let page = SetupTestPage {
+        chrome: chrome(&context.site, &context.meta.request_id),
+        frame: setup.frame(context, 3),
+        outcome,
+        rules: rule_rows(&mapping, &judged),
+        roles: roles.into_iter().map(|(role, _)| role).collect(),
+        mode: match mapping.mode {
+            Mode::FullSync => "full_sync",
+            Mode::Additive => "additive",
+            Mode::FirstLogin => "first_login",
+        }
+        .to_owned(),
+        test_link: link.unwrap_or_default(),
+        error,
+    };
+    // Its forms lead to the provider.
+    Ok(super::super::render_towards(
+        context,
+        status,
+        &page,
+        revision.config.issuer(),
+    ))
+}
+
+fn rule_rows(mapping: &Mapping, judged: &[Judged]) -> Vec<RuleRow> {
+    let rules = mapping.rules.iter().enumerate();
+    rules
+        .map(|(index, rule)| {
+            let (kind, subject) = match &rule.when {
+                When::Group { group } => ("group", group.clone()),
+                When::Claim { claim, equals } => ("claim", format!("{claim} = {equals}")),
+                When::EmailDomain { email_domain } => ("email_domain", email_domain.clone()),
+                When::Always { .. } => ("always", String::new()),
+            };
+            let found = judged.iter().find(|one| one.index == index);
+            RuleRow {
+                number: index + 1,
+                kind,
+                subject,
+                roles: rule.roles.join(", "),
+                denies: rule.access == Access::Deny,
+                matched: found.map(|one| one.matched),
+                why: found.map(|one| one.why.clone()).unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+/// The newest test that has come back, read by what is set now.
+async fn newest(
+    context: &Context,
+    one: &Connection,
+    revision: &Revision,
+    mapping: &Mapping,
+) -> Result<Option<(TestOutcome, Vec<Judged>)>, Problem> {
+    let (core, tenant) = (&context.core, &context.site.tenant);
+    let all = rows::list(&core.db, &tenant.id, &one.id, "", 10).await?;
+    let Some(test) = all.iter().find(|test| test.state != TestState::Waiting) else {
+        return Ok(None);
+    };
+    let Some(trace) = Trace::open(core, &tenant.id, test)? else {
+        return Ok(None);
+    };
+    let reading = trace.read(core, tenant, one, &revision.config).await?;
+    let lang = context.lang();
+    let entry = reading.entry.as_ref();
+    let identity = trace.identity.as_ref();
+    let person = identity.map(|who| {
+        let name = who.name.clone().unwrap_or_else(|| who.subject.clone());
+        match &who.email {
+            Some(email) => format!("{name} <{email}>"),
+            None => name,
+        }
+    });
+    let (claims, groups) = match identity {
+        Some(who) => sent(
+            &shown_claims(&who.claims),
+            revision.config.groups_claim(),
+            mapping,
+        ),
+        None => (Vec::new(), Vec::new()),
+    };
+    let roles: Vec<&str> = entry
+        .map(|entry| entry.roles.iter().map(String::as_str).collect())
+        .unwrap_or_default();
+    let outcome = TestOutcome {
+        passed: reading.state() == TestState::Passed,
+        person: person.unwrap_or_default(),
+        is_new: reading.user.is_none(),
+        admitted: entry.is_some_and(|entry| entry.bar.is_none()),
+        roles: roles.join(", "),
+        hash: test.hash.chars().take(8).collect(),
+        current: test.hash == one.draft_hash,
+        at: clock(&rfc3339(test.finished_at.unwrap_or(test.created_at))),
+        claims,
+        groups,
+        checks: Checks::default(),
+    };
+    let judged = entry
+        .map(|entry| entry.mapped.rules.clone())
+        .unwrap_or_default();
+    let checks = reading.checks.into_iter();
+    let checks = checks.map(|check| row_for(lang, check)).collect();
+    Ok(Some((TestOutcome { checks, ..outcome }, judged)))
+}
+
+/// Claims as rows; groups apart, each with the roles that rules give for it.
+fn sent(claims: &Value, groups_claim: &str, mapping: &Mapping) -> (Vec<ClaimRow>, Vec<GroupRow>) {
+    let mut rows = Vec::new();
+    let mut groups = Vec::new();
+    for (name, value) in claims.as_object().into_iter().flatten() {
+        if name == groups_claim
+            && let Value::Array(all) = value
+        {
+            groups.extend(all.iter().filter_map(Value::as_str).map(|group| GroupRow {
+                name: group.to_owned(),
+                roles: roles_of(mapping, group),
+            }));
+            continue;
+        }
+        let value = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        rows.push(ClaimRow {
+            name: name.clone(),
+            value: value.chars().take(300).collect(),
+        });
+    }
+    (rows, groups)
+}
+
+fn roles_of(mapping: &Mapping, wanted: &str) -> Vec<String> {
+    let about = |rule: &&Rule| matches!(&rule.when, When::Group { group } if group == wanted);
+    let rules = mapping.rules.iter().filter(about);
+    rules.flat_map(|rule| rule.roles.iter().cloned()).collect()
+}

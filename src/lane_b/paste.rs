@@ -1,0 +1,168 @@
+//! Whatever an administrator has at hand, read: an issuer, the address of a discovery document,
+//! or of metadata, or the metadata itself.
+//!
+//! Owns: telling these apart.
+//! Must not know: what a connection needs beside it.
+
+use bytes::Bytes;
+use http::{Request, StatusCode, header};
+use serde_json::Value;
+use url::Url;
+
+use super::check::Check;
+use super::vendors::{self, GENERIC};
+use crate::core::Core;
+use crate::domain::connection::Protocol;
+use crate::domain::upstream::Trust;
+
+const WELL_KNOWN: &str = "/.well-known/openid-configuration";
+const MAX_TEXT: usize = 256 * 1024;
+
+/// What was understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Understood {
+    /// Whose it is.
+    pub vendor: &'static str,
+    /// What it speaks.
+    pub protocol: Protocol,
+    /// Issuer, or entity id.
+    pub issuer: String,
+    /// Where metadata came from.
+    pub metadata_url: Option<Url>,
+    /// Metadata as it was read or pasted.
+    pub metadata_xml: Option<String>,
+}
+
+/// Reads what was pasted; what is wrong with it, as a finding.
+pub async fn understand(core: &Core, trust: Trust, text: &str) -> Result<Understood, Box<Check>> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > MAX_TEXT {
+        return Err(nothing(text).into());
+    }
+    if text.starts_with('<') {
+        return Err(metadata().into());
+    }
+    let text = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("https://{text}")
+    };
+    match Url::parse(&text) {
+        Ok(url)
+            if matches!(url.scheme(), "https" | "http") && !text.contains(char::is_whitespace) =>
+        {
+            at(core, trust, &url).await
+        }
+        _ => Err(nothing(&text).into()),
+    }
+}
+
+fn nothing(text: &str) -> Check {
+    let received: String = text.chars().take(60).collect();
+    Check::fail(
+        "not_understood",
+        received,
+        "an address, or metadata as XML",
+        "Paste the address of your provider's metadata, its issuer, or the text of the metadata itself.",
+    )
+}
+
+async fn at(core: &Core, trust: Trust, url: &Url) -> Result<Understood, Box<Check>> {
+    let named = url.path().ends_with(WELL_KNOWN);
+    // An issuer is asked for its document; anything else may be a document itself.
+    let first = fetch(core, trust, url).await;
+    if let Ok(body) = &first {
+        if let Some(issuer) = issuer_of(body) {
+            return Ok(oidc(&issuer, url));
+        }
+        let text = String::from_utf8_lossy(body);
+        if text.contains("EntityDescriptor") {
+            return Err(metadata().into());
+        }
+    }
+    if named {
+        return Err(first.err().unwrap_or_else(|| no_issuer(url).into()));
+    }
+    let base = url.as_str().trim_end_matches('/');
+    let Ok(document) = Url::parse(&format!("{base}{WELL_KNOWN}")) else {
+        return Err(nothing(base).into());
+    };
+    let body = fetch(core, trust, &document).await?;
+    match issuer_of(&body) {
+        Some(issuer) => Ok(oidc(&issuer, url)),
+        None => Err(no_issuer(&document).into()),
+    }
+}
+
+fn oidc(issuer: &str, url: &Url) -> Understood {
+    let vendor = Url::parse(issuer).map_or(GENERIC, |issuer| vendors::of_address(&issuer));
+    let vendor = if vendor == GENERIC {
+        vendors::of_address(url)
+    } else {
+        vendor
+    };
+    Understood {
+        vendor,
+        protocol: Protocol::Oidc,
+        issuer: issuer.to_owned(),
+        metadata_url: None,
+        metadata_xml: None,
+    }
+}
+
+fn issuer_of(body: &[u8]) -> Option<String> {
+    let document: Value = serde_json::from_slice(body).ok()?;
+    let issuer = document.get("issuer")?.as_str()?;
+    document.get("authorization_endpoint")?;
+    Some(issuer.to_owned())
+}
+
+fn no_issuer(url: &Url) -> Check {
+    Check::fail(
+        "discovery_incomplete",
+        url.as_str(),
+        "a discovery document with an issuer",
+        "Paste the issuer of your provider exactly as it states it.",
+    )
+}
+
+fn metadata() -> Check {
+    Check::fail(
+        "saml_not_available",
+        "SAML metadata",
+        "an OpenID Connect issuer",
+        "Use your provider's OpenID Connect application; SAML cannot be set up here yet.",
+    )
+}
+
+async fn fetch(core: &Core, trust: Trust, url: &Url) -> Result<Bytes, Box<Check>> {
+    let request = Request::get(url.as_str())
+        .header(
+            header::ACCEPT,
+            "application/json, application/samlmetadata+xml, application/xml, text/xml",
+        )
+        .body(Bytes::new())
+        .map_err(|_| nothing(url.as_str()))?;
+    let answer = match core.providers.fetch(trust, request).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let error = laneway_contract::ProviderError::from(error);
+            let code = error.code().unwrap_or("unreachable").to_owned();
+            let fix = "Use an address that can be reached from the internet over https, with a certificate that browsers trust.";
+            return Err(Check::fail(&code, url.as_str(), "an answer", fix).into());
+        }
+    };
+    let status = answer.status();
+    if status == StatusCode::OK {
+        return Ok(answer.into_body());
+    }
+    let code = match status.as_u16() {
+        404 | 410 => "not_found",
+        300..=399 => "redirects",
+        500.. => "server_error",
+        _ => "http_status",
+    };
+    let received = format!("{url}: HTTP {}", status.as_u16());
+    let fix = "Paste the address of the document itself, as your provider shows it.";
+    Err(Check::fail(code, received, "a document", fix).into())
+}

@@ -1,0 +1,18 @@
+//! The set-up of a connection, page by page: connect, check, test login, activate.
+//!
+//! Owns: what each page shows and in which words.
+//! Must not know: where any of it comes from.
+
+mod activate;
+mod check;
+mod connect;
+mod frame;
+mod link;
+mod test;
+
+pub use activate::SetupActivatePage;
+pub use check::SetupCheckPage;
+pub use connect::{FoundProvider, GiveRow, SetupConnectPage, SetupValues};
+pub use frame::SetupFrame;
+pub use link::{SetupLinkPage, SetupLinkStep};
+pub use test::{ClaimRow, GroupRow, RuleRow, SetupTestPage, TestOutcome};

@@ -1,0 +1,194 @@
+//! Step 3: a test login, what came of it, and which roles it would give.
+
+use askama::Template;
+
+use super::SetupFrame;
+use crate::views::{Checks, Chrome, filters};
+
+/// A claim that was received.
+#[derive(Debug, Clone)]
+pub struct ClaimRow {
+    /// Its name.
+    pub name: String,
+    /// Its value as text.
+    pub value: String,
+}
+
+/// A group that was received.
+#[derive(Debug, Clone)]
+pub struct GroupRow {
+    /// Its name.
+    pub name: String,
+    /// Roles that rules give for it.
+    pub roles: Vec<String>,
+}
+
+/// A rule of the mapping.
+#[derive(Debug, Clone)]
+pub struct RuleRow {
+    /// From 1.
+    pub number: usize,
+    /// When it matches, in words of the API: `group`, `claim`, `email_domain` or `always`.
+    pub kind: &'static str,
+    /// The group, claim or domain.
+    pub subject: String,
+    /// What it gives, or that it keeps out.
+    pub roles: String,
+    /// It keeps people out.
+    pub denies: bool,
+    /// It matched in the newest test, where there is one.
+    pub matched: Option<bool>,
+    /// Why.
+    pub why: String,
+}
+
+impl RuleRow {
+    fn key(&self) -> &'static str {
+        match self.kind {
+            "group" => "rule-group",
+            "claim" => "rule-claim",
+            "email_domain" => "rule-domain",
+            _ => "rule-always",
+        }
+    }
+}
+
+/// What came of the newest test.
+#[derive(Debug, Clone)]
+pub struct TestOutcome {
+    /// Whoever signed in could come in.
+    pub passed: bool,
+    /// Who it was; empty where nobody was recognised.
+    pub person: String,
+    /// They would be somebody new.
+    pub is_new: bool,
+    /// They may come in.
+    pub admitted: bool,
+    /// Roles that they would have.
+    pub roles: String,
+    /// The draft that was tested, cut.
+    pub hash: String,
+    /// It is the draft of now.
+    pub current: bool,
+    /// When, as people write it.
+    pub at: String,
+    /// What was looked at.
+    pub checks: Checks,
+    /// What the provider sent, without groups.
+    pub claims: Vec<ClaimRow>,
+    /// Groups that it sent.
+    pub groups: Vec<GroupRow>,
+}
+
+/// `GET {base}/test`.
+#[derive(Template)]
+#[template(path = "pages/setup/test.html")]
+pub struct SetupTestPage {
+    /// Frame.
+    pub chrome: Chrome,
+    /// Frame of the set-up.
+    pub frame: SetupFrame,
+    /// The newest test; none before the first.
+    pub outcome: Option<TestOutcome>,
+    /// The rules in order.
+    pub rules: Vec<RuleRow>,
+    /// Roles that can be given.
+    pub roles: Vec<String>,
+    /// `full_sync`, `additive` or `first_login`.
+    pub mode: String,
+    /// A link by which a colleague runs a test, just made.
+    pub test_link: String,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+impl SetupTestPage {
+    fn title(&self) -> &'static str {
+        match &self.outcome {
+            None => "setup-test-title",
+            Some(outcome) if outcome.passed => "test-passed",
+            Some(_) => "test-failed",
+        }
+    }
+}
+
+#[cfg(test)]
+impl SetupTestPage {
+    pub(in crate::views) fn samples() -> Vec<Self> {
+        let page = |outcome: Option<TestOutcome>| Self {
+            chrome: Chrome::sample(),
+            frame: SetupFrame::sample(3, if outcome.is_some() { 4 } else { 3 }),
+            rules: if outcome.is_some() {
+                rules()
+            } else {
+                Vec::new()
+            },
+            outcome,
+            roles: vec!["admin".into(), "member".into()],
+            mode: "full_sync".into(),
+            test_link: String::new(),
+            error: None,
+        };
+        let mut shared = page(None);
+        shared.test_link = "https://login.tidewell.example/federation/tests/t0ken".into();
+        shared.error = Some("These roles may do more than you.".into());
+        vec![
+            page(None),
+            shared,
+            page(Some(outcome(true))),
+            page(Some(outcome(false))),
+        ]
+    }
+}
+
+#[cfg(test)]
+fn rules() -> Vec<RuleRow> {
+    let rule = |number, kind, subject: &str, matched| RuleRow {
+        number,
+        kind,
+        subject: subject.into(),
+        roles: "admin".into(),
+        denies: number == 3,
+        matched,
+        why: "in <it>".into(),
+    };
+    vec![
+        rule(1, "group", "it", Some(true)),
+        rule(2, "claim", "department = sales", Some(false)),
+        rule(3, "email_domain", "acme.example", None),
+        rule(4, "always", "", None),
+    ]
+}
+
+#[cfg(test)]
+fn outcome(passed: bool) -> TestOutcome {
+    TestOutcome {
+        passed,
+        person: if passed {
+            "Elif Kaya <elif@pellworm.example>".into()
+        } else {
+            String::new()
+        },
+        is_new: true,
+        admitted: passed,
+        roles: "admin, member".into(),
+        hash: "b3f1a9c4".into(),
+        current: passed,
+        at: "14:41:09 UTC".into(),
+        checks: Checks::sample(&[("discovery", true), ("groups", passed)]),
+        claims: vec![ClaimRow {
+            name: "email".into(),
+            value: "elif@pellworm.example".into(),
+        }],
+        groups: vec![
+            GroupRow {
+                name: "it".into(),
+                roles: vec!["admin".into()],
+            },
+            GroupRow {
+                name: "all <staff>".into(),
+                roles: Vec::new(),
+            },
+        ],
+    }
+}
