@@ -125,3 +125,22 @@ async fn a_running_node_learns_what_a_command_ended() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn set_up_links_are_made_and_taken_back_at_a_terminal() {
+    let node = Node::on_sqlite().await;
+    json(&node, "admin org create acme --name Acme");
+    let made = json(&node, "admin setup-link create acme --days 3");
+    assert!(
+        made["url"]
+            .as_str()
+            .is_some_and(|url| url.contains("/setup/"))
+    );
+    let listed = json(&node, "admin setup-link list acme");
+    assert_eq!(listed["items"][0]["state"], "waiting");
+    assert!(listed["items"][0].get("url").is_none());
+    let back = format!("admin setup-link revoke acme {}", id_of(&made));
+    node.run(&back).expect("taken back");
+    assert!(node.run(&back).is_err(), "once");
+    assert!(node.run("admin setup-link create nowhere").is_err());
+}

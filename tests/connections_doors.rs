@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::connections::{Customer, real_time};
+use crate::harness::customer::{Customer, real_time};
 use crate::harness::idp::{Idp, Way};
 use crate::harness::{Call, TestApp};
 

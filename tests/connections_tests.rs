@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::connections::Customer;
 use crate::harness::Call;
+use crate::harness::customer::Customer;
 
 #[tokio::test]
 async fn the_browser_that_tests_stays_as_it_was() {

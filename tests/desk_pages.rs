@@ -316,6 +316,27 @@ both! {
         says(&html, "bob");
     }
 
+    async fn set_up_links_are_made_shown_once_and_taken_back(app: TestApp) {
+        let mut owner = owner(&app, "ana@x.test").await;
+        let list = "/admin/organizations";
+        send(&mut owner, list, list, &[("name", "Acme"), ("slug", "acme")]).await.expect(303);
+        says(&page(&mut owner, "/admin/organizations/acme").await, "/admin/organizations/acme/sign-in");
+        let here = "/admin/organizations/acme/sign-in";
+        says(&page(&mut owner, here).await, "No connection yet");
+        let made = send(&mut owner, here, here, &[("action", "create")]).await.expect(200).text();
+        let path = made.split("https://login.test/setup/").nth(1).and_then(|rest| rest.split('<').next());
+        let path = format!("/setup/{}", path.expect("the link"));
+        app.browser().get(&path).await.expect(200);
+        let later = page(&mut owner, here).await;
+        says(&later, "Not opened");
+        silent(&later, "/setup/");
+        let id = later.split("name=\"id\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let fields = [("action", "revoke"), ("id", id.expect("an id"))];
+        let back = send(&mut owner, here, here, &fields).await.expect(303);
+        says(&page(&mut owner, back.location()).await, "Taken back");
+        app.browser().get(&path).await.expect(410);
+    }
+
     async fn the_record_is_filtered_opened_and_exported(app: TestApp) {
         let mut owner = owner(&app, "ana@x.test").await;
         let mut bob = app.signup("bob@x.test").await;
@@ -419,6 +440,7 @@ async fn another_tenants_records_are_not_here() {
         format!("/admin/users/{user}/delete"),
         format!("/admin/organizations/{org}"),
         "/admin/organizations/theirs".to_owned(),
+        "/admin/organizations/theirs/sign-in".to_owned(),
         format!("/admin/audit?event={event}"),
     ] {
         owner.get(&path).await.expect(404);
@@ -428,6 +450,7 @@ async fn another_tenants_records_are_not_here() {
         format!("/admin/users/{user}/delete"),
         format!("/admin/users/{user}/sessions/end"),
         format!("/admin/organizations/{org}/members"),
+        format!("/admin/organizations/{org}/sign-in"),
     ] {
         let reply = send(
             &mut owner,

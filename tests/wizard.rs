@@ -269,6 +269,17 @@ async fn a_colleague_gets_a_link_of_their_own_to_the_same_draft() {
     };
     let own = browser.get(&connect).await.expect(200).text();
     assert_eq!(callback(&page), callback(&own), "the same addresses");
+    // Whoever takes the first one back takes back what was shared from it.
+    let links = format!("/v1/organizations/{}/setup-links", world.org);
+    let all = world.call("GET", &links, &Value::Null).await.expect(200);
+    let first = &all.json()["items"][1];
+    assert!(!first["invited_by"].to_string().contains("setup_link"));
+    let path = format!("{links}/{}", first["id"].as_str().expect("an id"));
+    world.call("DELETE", &path, &Value::Null).await.expect(204);
+    for browser in [&mut browser, &mut colleague] {
+        browser.get(&url).await.expect(410);
+    }
+    world.call("DELETE", &path, &Value::Null).await.expect(404);
 }
 
 #[tokio::test]

@@ -12,10 +12,12 @@ use crate::domain::session::Session;
 use crate::domain::tenant::{Host, Tenant};
 use crate::domain::upstream::Upstream;
 use crate::domain::{Code, Problem};
+use crate::lane_b::setup_links::{self, LinkState};
 use crate::store::audit::EventRow;
 use crate::store::members::Member;
 use crate::store::operators::GrantRow;
 use crate::store::orgs::Organization;
+use crate::store::setup_links::SetupLink;
 
 pub use super::me::{identity_json as identity, user_json as user};
 
@@ -127,5 +129,21 @@ pub fn event(event: &EventRow) -> Value {
         "request_id": event.request_id, "ip": event.ip,
         "detail": parse(Some(&event.detail)),
         "before": parse(event.before.as_deref()), "after": parse(event.after.as_deref()),
+    })
+}
+
+/// A set-up link, without its value.
+pub fn setup_link(link: &SetupLink, now: i64) -> Value {
+    let state = match setup_links::state(link, None, now) {
+        LinkState::Revoked => "revoked",
+        LinkState::Expired => "expired",
+        LinkState::Fresh => "waiting",
+        LinkState::Own | LinkState::Taken => "opened",
+    };
+    json!({
+        "id": link.id, "purpose": "connection", "state": state, "connection": link.connection,
+        "invited_by": link.invited_by,
+        "created_at": rfc3339(link.created_at), "expires_at": rfc3339(link.expires_at),
+        "opened_at": link.opened_at.map(rfc3339), "revoked_at": link.revoked_at.map(rfc3339),
     })
 }

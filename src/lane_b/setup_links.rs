@@ -134,10 +134,16 @@ pub async fn find(
 ) -> Result<(SetupLink, LinkState), Problem> {
     let found = setup_links::find_by_hash(&core.db, tenant, &hash_token(token)).await?;
     let link = found.ok_or_else(Problem::not_found)?;
+    let state = state(&link, browser, core.now());
+    Ok((link, state))
+}
+
+/// How far a link is for a browser; without one, for anybody.
+pub fn state(link: &SetupLink, browser: Option<&[u8; 32]>, now: i64) -> LinkState {
     let own = |held: &Vec<u8>| browser.is_some_and(|browser| held.as_slice() == browser.as_slice());
-    let state = if link.revoked_at.is_some() {
+    if link.revoked_at.is_some() {
         LinkState::Revoked
-    } else if link.expires_at <= core.now() {
+    } else if link.expires_at <= now {
         LinkState::Expired
     } else {
         match &link.browser {
@@ -145,8 +151,7 @@ pub async fn find(
             Some(held) if own(held) => LinkState::Own,
             Some(_) => LinkState::Taken,
         }
-    };
-    Ok((link, state))
+    }
 }
 
 /// Opens a link for one browser: no other opens it after that.
@@ -168,21 +173,22 @@ pub async fn open(act: &Act<'_>, link: &SetupLink, browser: &[u8; 32]) -> Result
     Ok(())
 }
 
-/// Takes a link back.
+/// Takes a link back, with everything that was shared from it.
 ///
 /// # Errors
-/// `not_found`.
+/// `not_found`, also where it was taken back before.
 pub async fn revoke(act: &Act<'_>, org: &OrgId, id: &str) -> Result<(), Problem> {
     let tenant = &act.tenant.id;
     let mut write = act.core.begin().await?;
     let found = setup_links::find(&mut write.tx, tenant, org, id).await?;
     let link = found.ok_or_else(Problem::not_found)?;
     let now = write.now();
-    if !setup_links::revoke(&mut write.tx, tenant, org, id, now).await? {
+    let ended = setup_links::revoke(&mut write.tx, tenant, org, id, now).await?;
+    if ended == 0 {
         return Err(Problem::not_found());
     }
-    act.audit(&mut write, event(kind::SETUP_LINK_REVOKED, &link))
-        .await?;
+    let event = event(kind::SETUP_LINK_REVOKED, &link).detail(json!({ "links": ended }));
+    act.audit(&mut write, event).await?;
     act.core.commit(write).await?;
     Ok(())
 }

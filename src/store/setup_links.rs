@@ -182,25 +182,29 @@ pub async fn rotate(tx: &mut Tx, tenant: &TenantId, old: &[u8], new: &[u8]) -> R
     Ok(())
 }
 
-/// Takes one back. `Ok(false)`: it was taken back before.
+/// Takes one back, and what was shared from it; how many were open. Nothing where it was over.
 pub async fn revoke(
     tx: &mut Tx,
     tenant: &TenantId,
     org: &OrgId,
     id: &str,
     now: i64,
-) -> Result<bool, DbError> {
-    let count = q(
-        "UPDATE setup_links SET revoked_at = $1 WHERE tenant_id = $2 AND org_id = $3 AND id = $4 \
-         AND revoked_at IS NULL",
+) -> Result<u64, DbError> {
+    q(
+        "UPDATE setup_links SET revoked_at = $1 WHERE tenant_id = $2 AND revoked_at IS NULL \
+         AND id IN (WITH RECURSIVE family (id) AS ( \
+             SELECT id FROM setup_links \
+             WHERE tenant_id = $2 AND org_id = $3 AND id = $4 AND revoked_at IS NULL \
+             UNION SELECT one.id FROM setup_links one \
+             JOIN family ON one.invited_by = 'setup_link:' || family.id \
+             WHERE one.tenant_id = $2) SELECT id FROM family)",
     )
     .bind(now)
     .bind(tenant.as_str())
     .bind(org.as_str())
     .bind(id)
     .run(tx)
-    .await?;
-    Ok(count == 1)
+    .await
 }
 
 fn from_row(row: &Row) -> Result<SetupLink, DbError> {

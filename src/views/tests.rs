@@ -98,6 +98,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
         "desk-organization",
         &desk::OrganizationPage::samples(),
     );
+    add(&mut all, "desk-company", &desk::CompanyPage::samples());
     add(&mut all, "desk-trail", &desk::TrailPage::samples());
     add(&mut all, "desk-settings", &desk::SettingsPage::samples());
     all.pages

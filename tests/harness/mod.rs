@@ -8,6 +8,7 @@ pub mod app;
 mod backend;
 mod browser;
 pub mod cluster;
+pub mod customer;
 mod described;
 mod erased;
 pub mod idp;

@@ -4,6 +4,7 @@
 mod invitations;
 mod orgs;
 mod people;
+mod setup_links;
 mod system;
 
 use clap::{Args, Subcommand};
@@ -35,6 +36,9 @@ pub(in crate::cli) enum Manage {
     /// Invitations that were made
     #[command(subcommand)]
     Invitation(invitations::InvitationCommand),
+    /// Links by which an organization's administrator sets up its sign-in
+    #[command(subcommand)]
+    SetupLink(setup_links::SetupLinkCommand),
     /// Sessions
     #[command(subcommand)]
     Session(people::SessionCommand),
@@ -137,6 +141,7 @@ pub(in crate::cli) async fn run(config: Config, command: Manage) -> Result<Strin
         Manage::User(command) => Box::pin(people::user(config, command)).await?,
         Manage::Invite(args) => Box::pin(invitations::invite(config, args)).await?,
         Manage::Invitation(command) => Box::pin(invitations::invitation(config, command)).await?,
+        Manage::SetupLink(command) => Box::pin(setup_links::setup_link(config, command)).await?,
         Manage::Session(command) => people::session(config, command).await?,
         Manage::Org(command) => Box::pin(orgs::org(config, command)).await?,
         Manage::Member(command) => Box::pin(orgs::member(config, command)).await?,

@@ -7,15 +7,15 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::bff::rfc3339;
 use super::super::context::Context;
 use super::super::me::{Page, page, plausible};
+use super::super::shown;
 use super::body::Body;
 use super::{Operator, created};
 use crate::domain::Problem;
 use crate::lane_b::connections::get;
 use crate::lane_b::setup_links::{self, NewLink};
-use crate::store::setup_links::{self as rows, SetupLink};
+use crate::store::setup_links as rows;
 
 /// What a link is for.
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
@@ -33,24 +33,6 @@ pub struct NewBody {
     connection: Option<String>,
 }
 
-fn shown(link: &SetupLink, now: i64) -> Value {
-    let state = if link.revoked_at.is_some() {
-        "revoked"
-    } else if link.expires_at <= now {
-        "expired"
-    } else if link.browser.is_some() {
-        "opened"
-    } else {
-        "waiting"
-    };
-    json!({
-        "id": link.id, "purpose": "connection", "state": state, "connection": link.connection,
-        "invited_by": link.invited_by,
-        "created_at": rfc3339(link.created_at), "expires_at": rfc3339(link.expires_at),
-        "opened_at": link.opened_at.map(rfc3339), "revoked_at": link.revoked_at.map(rfc3339),
-    })
-}
-
 /// `GET /v1/organizations/{org}/setup-links`
 pub async fn setup_links(
     by: Operator,
@@ -64,7 +46,10 @@ pub async fn setup_links(
     let all = rows::list(db, tenant, org, &before, limit).await?;
     let last = all.last().map(|link| link.id.clone());
     let now = context.core.now();
-    let items = all.iter().map(|link| shown(link, now)).collect();
+    let items = all
+        .iter()
+        .map(|link| shown::setup_link(link, now))
+        .collect();
     Ok(page(&context, &path, limit, items, last))
 }
 
@@ -86,10 +71,10 @@ pub async fn create_setup_link(
         ..NewLink::default()
     };
     let (link, token) = setup_links::create(&act, org, new).await?;
-    let mut shown = shown(&link, context.core.now());
-    shown["url"] = json!(context.site.tenant.address(&format!("/setup/{token}")));
+    let mut record = shown::setup_link(&link, context.core.now());
+    record["url"] = json!(context.site.tenant.address(&format!("/setup/{token}")));
     let location = format!("/v1/organizations/{org}/setup-links/{}", link.id);
-    Ok(created(&location, 1, shown))
+    Ok(created(&location, 1, record))
 }
 
 /// `GET /v1/organizations/{org}/setup-links/{link}`
@@ -101,7 +86,7 @@ pub async fn read_setup_link(
     let (db, tenant) = (&context.core.db, &context.site.tenant.id);
     let found = rows::find(db, tenant, &by.org()?.id, &plausible(id)?).await?;
     let link = found.ok_or_else(Problem::not_found)?;
-    Ok(Json(shown(&link, context.core.now())))
+    Ok(Json(shown::setup_link(&link, context.core.now())))
 }
 
 /// `DELETE /v1/organizations/{org}/setup-links/{link}`

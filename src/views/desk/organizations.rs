@@ -87,6 +87,8 @@ pub struct OrganizationPage {
     pub may_write: bool,
     /// May invite people into it.
     pub may_invite: bool,
+    /// May see its connections.
+    pub may_connect: bool,
     /// What the form holds: person, roles.
     pub values: (String, String),
     /// Key of what just happened.
@@ -151,6 +153,7 @@ impl OrganizationPage {
             next: None,
             may_write: true,
             may_invite: true,
+            may_connect: true,
             values: Default::default(),
             flash: Some("desk-flash-member"),
             error: None,

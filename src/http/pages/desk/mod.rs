@@ -4,6 +4,7 @@
 //! Must not know: how anything is counted, stored or decided.
 
 mod about;
+mod company;
 mod guard;
 mod invite;
 mod organizations;
@@ -57,6 +58,10 @@ pub fn routes() -> Router<AppState> {
             get(organizations::show).post(organizations::create),
         )
         .route("/admin/organizations/{org}", get(organizations::show_one))
+        .route(
+            "/admin/organizations/{org}/sign-in",
+            get(company::show).post(company::answer),
+        )
         .route(
             "/admin/organizations/{org}/members",
             post(organizations::put_member),

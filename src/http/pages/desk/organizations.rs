@@ -27,9 +27,9 @@ const ON_A_PAGE: usize = 50;
 #[derive(Deserialize)]
 pub struct Paging {
     #[serde(default)]
-    after: String,
+    pub after: String,
     #[serde(default)]
-    done: String,
+    pub done: String,
 }
 
 /// Fields of the forms.
@@ -111,7 +111,7 @@ pub async fn create(context: Context, form: Posted) -> Result<Response, Refused>
     }
 }
 
-async fn org_by(context: &Context, org: String) -> Result<Organization, Problem> {
+pub(super) async fn org_by(context: &Context, org: String) -> Result<Organization, Problem> {
     let org = plausible(org)?;
     let found = orgs::find(&context.core.db, &context.site.tenant.id, &org).await?;
     found.ok_or_else(Problem::not_found)
@@ -156,6 +156,7 @@ async fn one_page(
         first: (!after.is_empty()).then_some(path),
         may_write: desk.may(Permission::MembersWrite),
         may_invite: desk.may(Permission::UsersWrite),
+        may_connect: desk.may(Permission::ConnectionsRead),
         values: Default::default(),
         flash: None,
         error: None,

@@ -1,9 +1,12 @@
 //! Which words stand for which state, role, reason and finding.
 
+use crate::domain::connection::{Rollout, State};
 use crate::domain::tenant::Purpose;
 use crate::domain::upstream::Role;
 use crate::domain::user::UserState;
 use crate::lane_a::desk::{Finding, Trust, UpstreamView};
+use crate::lane_b::setup_links::{self, LinkState};
+use crate::store::setup_links::SetupLink;
 use crate::views::Words;
 use crate::views::desk::{FindingRow, StateWord};
 
@@ -29,6 +32,32 @@ pub(super) fn of_org(state: &str) -> StateWord {
         StateWord::new("ok", "desk-active")
     } else {
         StateWord::new("bad", "desk-disabled")
+    }
+}
+
+pub(super) fn of_connection(state: State) -> StateWord {
+    match state {
+        State::Draft => StateWord::new("idle", "desk-connection-draft"),
+        State::Tested => StateWord::new("warn", "desk-connection-tested"),
+        State::Active => StateWord::new("ok", "desk-connection-active"),
+        State::Disabled => StateWord::new("bad", "desk-connection-off"),
+    }
+}
+
+pub(super) fn of_rollout(rollout: Rollout) -> &'static str {
+    match rollout {
+        Rollout::Admins => "rollout-admins",
+        Rollout::Some => "rollout-some",
+        Rollout::All => "rollout-all",
+    }
+}
+
+pub(super) fn of_setup_link(link: &SetupLink, now: i64) -> StateWord {
+    match setup_links::state(link, None, now) {
+        LinkState::Revoked => StateWord::new("bad", "desk-link-revoked"),
+        LinkState::Expired => StateWord::new("bad", "desk-link-expired"),
+        LinkState::Fresh => StateWord::new("warn", "desk-link-waiting"),
+        LinkState::Own | LinkState::Taken => StateWord::new("ok", "desk-link-opened"),
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::super::super::context::Context;
 use super::super::super::flows;
 use super::super::{chrome, render, said_inline, see_other};
-use super::guard::{Setup, enter};
+use super::guard::{Instead, Setup, enter};
 use crate::domain::connection::{Connection, Rollout, State};
 use crate::domain::{Code, Problem};
 use crate::lane_b::connections::{self, ConnectionChange};
@@ -34,11 +34,9 @@ pub struct ActivateForm {
 }
 
 /// `GET /setup/{token}/activate`
-pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Problem> {
-    match enter(&context, &token).await? {
-        Ok(setup) => page(&context, &setup, None).await,
-        Err(page) => Ok(*page),
-    }
+pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Instead> {
+    let setup = enter(&context, &token).await?;
+    page(&context, &setup, None).await
 }
 
 /// `POST /setup/{token}/activate`
@@ -46,17 +44,11 @@ pub async fn act(
     context: Context,
     Path(token): Path<String>,
     form: Result<Form<ActivateForm>, FormRejection>,
-) -> Result<Response, Problem> {
+) -> Result<Response, Instead> {
     let form = flows::form_body(form)?;
-    let setup = match enter(&context, &token).await? {
-        Ok(setup) => setup,
-        Err(page) => return Ok(*page),
-    };
+    let setup = enter(&context, &token).await?;
     setup.check(&context, &form.csrf)?;
-    let (one, _) = match setup.made() {
-        Ok(made) => made,
-        Err(first) => return Ok(*first),
-    };
+    let (one, _) = setup.made()?;
     match carry_out(&context, &setup, one, &form).await {
         Ok(()) => Ok(see_other(&setup.address("activate"))),
         Err(problem)
@@ -68,7 +60,7 @@ pub async fn act(
             let words = said_inline(context.lang(), &problem);
             page(&context, &setup, Some(words)).await
         }
-        Err(problem) => Err(problem),
+        Err(problem) => Err(problem.into()),
     }
 }
 
@@ -115,17 +107,18 @@ async fn page(
     context: &Context,
     setup: &Setup,
     error: Option<String>,
-) -> Result<Response, Problem> {
-    let (one, _) = match setup.made() {
-        Ok(made) => made,
-        Err(first) => return Ok(*first),
-    };
+) -> Result<Response, Instead> {
+    let (one, _) = setup.made()?;
     let (db, tenant) = (&context.core.db, &context.site.tenant);
-    let revisions = rows::revisions(db, &tenant.id, &one.id).await?;
+    let revisions = rows::revisions(db, &tenant.id, &one.id)
+        .await
+        .map_err(Problem::from)?;
     let other_was_live = revisions
         .iter()
         .any(|row| row.activated_at.is_some() && Some(row.number) != one.active);
-    let people = rows::people(db, &tenant.id, &one.id).await?;
+    let people = rows::people(db, &tenant.id, &one.id)
+        .await
+        .map_err(Problem::from)?;
     let tested = one.tested_hash.as_ref() == Some(&one.draft_hash);
     let hash = if tested {
         one.draft_hash.clone()

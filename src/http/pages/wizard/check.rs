@@ -8,22 +8,15 @@ use super::super::super::bff::rfc3339;
 use super::super::super::context::Context;
 use super::super::test_login::row_for;
 use super::super::{chrome, render};
-use super::guard::enter;
-use crate::domain::Problem;
+use super::guard::{Instead, enter};
 use crate::lane_b::check::Check;
 use crate::lane_b::drafts;
 use crate::views::setup::SetupCheckPage;
 
 /// `GET /setup/{token}/check`
-pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Problem> {
-    let setup = match enter(&context, &token).await? {
-        Ok(setup) => setup,
-        Err(page) => return Ok(*page),
-    };
-    let (one, revision) = match setup.made() {
-        Ok(made) => made,
-        Err(first) => return Ok(*first),
-    };
+pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Instead> {
+    let setup = enter(&context, &token).await?;
+    let (one, revision) = setup.made()?;
     let tenant = &context.site.tenant;
     let found = drafts::look(&context.core, tenant, one, revision).await?;
     let ready = !found.iter().any(Check::blocks);

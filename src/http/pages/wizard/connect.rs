@@ -13,7 +13,7 @@ use super::super::super::admin::read_config;
 use super::super::super::context::Context;
 use super::super::super::flows;
 use super::super::{chrome, render, said_inline, see_other};
-use super::guard::{Setup, enter};
+use super::guard::{Instead, Setup, enter};
 use crate::domain::connection::{Broker, Config, Protocol};
 use crate::domain::upstream::Trust;
 use crate::domain::{Code, Problem};
@@ -94,11 +94,9 @@ pub struct ConnectForm {
 }
 
 /// `GET /setup/{token}/connect`
-pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Problem> {
-    match enter(&context, &token).await? {
-        Ok(setup) => Ok(page(&context, &setup, None, StatusCode::OK, None)),
-        Err(page) => Ok(*page),
-    }
+pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Instead> {
+    let setup = enter(&context, &token).await?;
+    Ok(page(&context, &setup, None, StatusCode::OK, None))
 }
 
 /// `POST /setup/{token}/connect`
@@ -106,15 +104,12 @@ pub async fn save(
     context: Context,
     Path(token): Path<String>,
     form: Result<Form<ConnectForm>, FormRejection>,
-) -> Result<Response, Problem> {
+) -> Result<Response, Instead> {
     let form = flows::form_body(form)?;
-    let setup = match enter(&context, &token).await? {
-        Ok(setup) => setup,
-        Err(page) => return Ok(*page),
-    };
+    let setup = enter(&context, &token).await?;
     setup.check(&context, &form.csrf)?;
     if form.action == "paste" {
-        return paste(&context, setup, &form.paste).await;
+        return Ok(paste(&context, setup, &form.paste).await?);
     }
     match keep(&context, &setup, form).await {
         Ok(()) => Ok(see_other(&setup.address("check"))),
@@ -123,7 +118,7 @@ pub async fn save(
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             Ok(page(&context, &setup, Some(text), status, None))
         }
-        Err(problem) => Err(problem),
+        Err(problem) => Err(problem.into()),
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::Form;
 use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::Deserialize;
 
@@ -53,11 +53,31 @@ fn device(context: &Context) -> Option<&str> {
     authn::read_single(&context.headers, authn::DEVICE)
 }
 
-/// A set-up, or the page that is shown instead.
-pub type Entry = Result<Setup, Box<Response>>;
+/// What is shown instead of a page.
+pub enum Instead {
+    /// Another page: the link is over, or a step comes first.
+    Page(Box<Response>),
+    /// A refusal.
+    Problem(Problem),
+}
+
+impl From<Problem> for Instead {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl IntoResponse for Instead {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Page(page) => *page,
+            Self::Problem(problem) => problem.into_response(),
+        }
+    }
+}
 
 /// The set-up behind a link, for the browser that opened it; else the page that says why not.
-pub async fn enter(context: &Context, token: &str) -> Result<Entry, Problem> {
+pub async fn enter(context: &Context, token: &str) -> Result<Setup, Instead> {
     context.login_host_only()?;
     limits::callback(&context.core, &context.meta.ip).await?;
     let device = device(context);
@@ -73,7 +93,8 @@ pub async fn enter(context: &Context, token: &str) -> Result<Entry, Problem> {
         LinkState::Revoked => Some(SetupLinkStep::Revoked),
     };
     if let Some(step) = step {
-        return Ok(Err(Box::new(door_page(context, &org, step))));
+        let page = door_page(context, &org, step);
+        return Err(Instead::Page(Box::new(page)));
     }
     let authority = setup_links::authority(tenant, &link);
     let mut setup = Setup {
@@ -86,7 +107,7 @@ pub async fn enter(context: &Context, token: &str) -> Result<Entry, Problem> {
         link,
     };
     setup.made = setup.find_made(context).await?;
-    Ok(Ok(setup))
+    Ok(setup)
 }
 
 async fn organization(context: &Context, link: &SetupLink) -> Result<Organization, Problem> {
@@ -127,10 +148,10 @@ impl Setup {
     }
 
     /// The connection, or the first page where there is none yet.
-    pub fn made(&self) -> Result<&(Connection, Revision), Box<Response>> {
+    pub fn made(&self) -> Result<&(Connection, Revision), Instead> {
         self.made
             .as_ref()
-            .ok_or_else(|| Box::new(see_other(&self.address("connect"))))
+            .ok_or_else(|| Instead::Page(Box::new(see_other(&self.address("connect")))))
     }
 
     /// The address of one of its pages.
@@ -208,11 +229,8 @@ fn door_page(context: &Context, org: &Organization, step: SetupLinkStep) -> Resp
 }
 
 /// `GET /setup/{token}`: a button, because looking must open nothing.
-pub async fn door(context: Context, Path(token): Path<String>) -> Result<Response, Problem> {
-    let setup = match enter(&context, &token).await? {
-        Ok(setup) => setup,
-        Err(page) => return Ok(*page),
-    };
+pub async fn door(context: Context, Path(token): Path<String>) -> Result<Response, Instead> {
+    let setup = enter(&context, &token).await?;
     let page = match &setup.made {
         None => "connect",
         Some((one, _)) if one.active.is_some() => "activate",
@@ -260,12 +278,9 @@ pub async fn share(
     context: Context,
     Path(token): Path<String>,
     form: Result<Form<Marked>, FormRejection>,
-) -> Result<Response, Problem> {
+) -> Result<Response, Instead> {
     let form = flows::form_body(form)?;
-    let setup = match enter(&context, &token).await? {
-        Ok(setup) => setup,
-        Err(page) => return Ok(*page),
-    };
+    let setup = enter(&context, &token).await?;
     setup.check(&context, &form.csrf)?;
     let left = (setup.link.expires_at - context.core.now()) / 1000;
     let new = NewLink {

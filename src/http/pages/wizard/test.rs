@@ -14,7 +14,7 @@ use super::super::super::flows;
 use super::super::test_login::row_for;
 use super::super::{chrome, said_inline, see_other};
 use super::check::clock;
-use super::guard::{Setup, enter};
+use super::guard::{Instead, Setup, enter};
 use crate::domain::connection::{Connection, Revision};
 use crate::domain::mapping::{Access, Judged, Mapping, Mode, Rule, When};
 use crate::domain::{Code, Problem};
@@ -41,11 +41,9 @@ pub struct TestForm {
 }
 
 /// `GET /setup/{token}/test`
-pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Problem> {
-    match enter(&context, &token).await? {
-        Ok(setup) => page(&context, &setup, None, None).await,
-        Err(page) => Ok(*page),
-    }
+pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Instead> {
+    let setup = enter(&context, &token).await?;
+    page(&context, &setup, None, None).await
 }
 
 /// `POST /setup/{token}/test`
@@ -53,17 +51,11 @@ pub async fn act(
     context: Context,
     Path(token): Path<String>,
     form: Result<Form<TestForm>, FormRejection>,
-) -> Result<Response, Problem> {
+) -> Result<Response, Instead> {
     let form = flows::form_body(form)?;
-    let setup = match enter(&context, &token).await? {
-        Ok(setup) => setup,
-        Err(page) => return Ok(*page),
-    };
+    let setup = enter(&context, &token).await?;
     setup.check(&context, &form.csrf)?;
-    let (one, _) = match setup.made() {
-        Ok(made) => made,
-        Err(first) => return Ok(*first),
-    };
+    let (one, _) = setup.made()?;
     let act = setup.act(&context);
     match form.action.as_str() {
         "begin" => begin(&context, &setup, one).await,
@@ -84,13 +76,13 @@ pub async fn act(
                 let words = said_inline(context.lang(), &problem);
                 page(&context, &setup, None, Some(words)).await
             }
-            Err(problem) => Err(problem),
+            Err(problem) => Err(problem.into()),
         },
     }
 }
 
 /// Runs a test in this browser.
-async fn begin(context: &Context, setup: &Setup, one: &Connection) -> Result<Response, Problem> {
+async fn begin(context: &Context, setup: &Setup, one: &Connection) -> Result<Response, Instead> {
     let act = setup.act(context);
     let (test, _) = test_logins::create(&act, &setup.org.id, one.id.as_str()).await?;
     let browser = context.browser_or_new();
@@ -160,11 +152,8 @@ async fn page(
     setup: &Setup,
     link: Option<String>,
     error: Option<String>,
-) -> Result<Response, Problem> {
-    let (one, revision) = match setup.made() {
-        Ok(made) => made,
-        Err(first) => return Ok(*first),
-    };
+) -> Result<Response, Instead> {
+    let (one, revision) = setup.made()?;
     let act = setup.act(context);
     let org = &setup.org.id;
     let (_, _, mapping) = mappings::current(&act, org, one.id.as_str()).await?;
@@ -173,7 +162,9 @@ async fn page(
         Some((outcome, judged)) => (Some(outcome), judged),
         None => (None, Vec::new()),
     };
-    let roles = orgs::roles(&context.core.db, &context.site.tenant.id, org).await?;
+    let roles = orgs::roles(&context.core.db, &context.site.tenant.id, org)
+        .await
+        .map_err(Problem::from)?;
     let status = if error.is_some() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {

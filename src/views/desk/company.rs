@@ -1,0 +1,125 @@
+//! An organization's own sign-in, as operators see it.
+
+use askama::Template;
+
+use super::super::{Chrome, filters};
+use super::{DeskFrame, StateWord};
+
+/// A connection in a line.
+#[derive(Debug, Clone)]
+pub struct ConnectionLine {
+    /// Name.
+    pub name: String,
+    /// How far it is.
+    pub state: StateWord,
+    /// Key of whom it is open to, where it is live.
+    pub rollout: Option<&'static str>,
+    /// Last sign-in, epoch ms.
+    pub used: Option<i64>,
+}
+
+/// A set-up link in a line.
+#[derive(Debug, Clone)]
+pub struct SetupLinkLine {
+    /// Id.
+    pub id: String,
+    /// How far it is.
+    pub state: StateWord,
+    /// Epoch ms.
+    pub created: i64,
+    /// Epoch ms.
+    pub expires: i64,
+    /// Made from another link by whoever holds that.
+    pub shared: bool,
+    /// It can be taken back.
+    pub open: bool,
+}
+
+/// `GET /admin/organizations/{org}/sign-in`.
+#[derive(Template)]
+#[template(path = "pages/desk/company.html")]
+pub struct CompanyPage {
+    /// Frame.
+    pub chrome: Chrome,
+    /// Who looks.
+    pub frame: DeskFrame,
+    /// Short name of the organization.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// All that it has.
+    pub connections: Vec<ConnectionLine>,
+    /// One page, newest first.
+    pub links: Vec<SetupLinkLine>,
+    /// The first page, where this is another.
+    pub first: Option<String>,
+    /// The next page.
+    pub next: Option<String>,
+    /// May make links and take them back.
+    pub may_write: bool,
+    /// The link that was just made.
+    pub made: Option<String>,
+    /// Key of what just happened.
+    pub flash: Option<&'static str>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+#[cfg(test)]
+impl CompanyPage {
+    pub(crate) fn samples() -> Vec<Self> {
+        const AT: i64 = 1_773_306_840_000;
+        let link = |tone, key: &'static str, open: bool| SetupLinkLine {
+            id: format!("l-{key}"),
+            state: StateWord::new(tone, key),
+            created: AT,
+            expires: AT,
+            shared: !open,
+            open,
+        };
+        let some = || Self {
+            chrome: Chrome::sample(),
+            frame: DeskFrame::sample("organizations"),
+            slug: "bk".into(),
+            name: "Brennan & <Kohl>".into(),
+            connections: vec![
+                ConnectionLine {
+                    name: "Entra <ID>".into(),
+                    state: StateWord::new("ok", "desk-connection-active"),
+                    rollout: Some("rollout-some"),
+                    used: Some(AT),
+                },
+                ConnectionLine {
+                    name: "Okta".into(),
+                    state: StateWord::new("idle", "desk-connection-draft"),
+                    rollout: None,
+                    used: None,
+                },
+            ],
+            links: vec![
+                link("warn", "desk-link-waiting", true),
+                link("bad", "desk-link-expired", false),
+            ],
+            first: None,
+            next: Some("/admin/organizations/bk/sign-in?after=x".into()),
+            may_write: true,
+            made: Some("https://login.example/setup/abc".into()),
+            flash: None,
+            error: None,
+        };
+        let none = Self {
+            connections: Vec::new(),
+            links: Vec::new(),
+            next: None,
+            made: None,
+            flash: Some("desk-flash-link-back"),
+            ..some()
+        };
+        let refused = Self {
+            made: None,
+            error: Some("Use 300 to 7776000 seconds.".into()),
+            ..some()
+        };
+        vec![some(), none, refused]
+    }
+}
