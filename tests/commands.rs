@@ -142,5 +142,8 @@ async fn set_up_links_are_made_and_taken_back_at_a_terminal() {
     let back = format!("admin setup-link revoke acme {}", id_of(&made));
     node.run(&back).expect("taken back");
     assert!(node.run(&back).is_err(), "once");
-    assert!(node.run("admin setup-link create nowhere").is_err());
+    for nothing in ["nowhere", "acme --connection none", "acme --days 0"] {
+        let refused = node.run(&format!("admin setup-link create {nothing}"));
+        assert!(refused.is_err(), "{nothing}");
+    }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::app::Options;
 use crate::harness::names::NameServer;
-use crate::harness::{Call, Reply, TestApp};
+use crate::harness::{Call, Reply, TestApp, form_token};
 
 struct World {
     app: TestApp,
@@ -200,11 +200,19 @@ async fn a_silent_name_server_is_no_verdict() {
         .send(verify)
         .await
         .refused(503, "upstream_unavailable");
-    let read = Call::new("GET", &path).bearer(&token);
-    assert_ne!(
-        app.browser().send(read).await.expect(200).json()["verified_at"],
-        Value::Null
-    );
+    // Nor by itself; but its turn is over, so that others get theirs.
+    let read = async || {
+        let call = Call::new("GET", &path).bearer(&token);
+        app.browser().send(call).await.expect(200).json()
+    };
+    let before = read().await;
+    app.clock.advance_s(2 * 24 * 3600);
+    laneway::lane_b::domains::recheck(app.core())
+        .await
+        .expect("looked");
+    let after = read().await;
+    assert_ne!(after["verified_at"], Value::Null);
+    assert_ne!(after["checked_at"], before["checked_at"]);
 }
 
 #[tokio::test]
@@ -272,6 +280,15 @@ async fn addresses_lead_to_the_connection_of_their_domain_and_say_why() {
         methods("bo@acme.test").await,
         ["redirect", "passkey", "email-code"]
     );
+    // "Continue" on the page goes there too, and for others to the tenant's own way.
+    for (name, theirs) in [("bo@acme.test", true), ("bo@other.test", false)] {
+        let mut browser = world.app.browser();
+        let csrf = form_token(&browser.get("/login").await.expect(200).text());
+        let fields = [("csrf", &*csrf), ("kind", "identify"), ("username", name)];
+        let sent = browser.send(Call::form("/login", &fields)).await;
+        let leads = sent.expect(303).location().contains("fake.test");
+        assert_eq!(leads, theirs, "{name}");
+    }
     world
         .call("PATCH", &path, &json!({ "state": "disabled" }))
         .await

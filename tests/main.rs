@@ -14,6 +14,7 @@ mod commands;
 mod connections;
 mod connections_doors;
 mod connections_tests;
+mod connections_walls;
 mod cookies;
 mod crash;
 mod credentials;

@@ -283,6 +283,44 @@ async fn a_colleague_gets_a_link_of_their_own_to_the_same_draft() {
 }
 
 #[tokio::test]
+async fn a_new_link_goes_on_with_a_connection_and_keeps_what_only_the_api_sets() {
+    let Some(world) = World::new().await else {
+        return;
+    };
+    let (mut browser, base) = opened(&world).await;
+    let id = connected(&world, &mut browser, &base).await;
+    let path = format!("/v1/organizations/{}/connections/{id}", world.org);
+    let patch = json!({ "config": { "link_policy": "add", "required_claims": { "a": "b" } } });
+    world.call("PATCH", &path, &patch).await.expect(200);
+    let links = format!("/v1/organizations/{}/setup-links", world.org);
+    let body = json!({ "purpose": "connection", "connection": id });
+    let made = world.call("POST", &links, &body).await.expect(201).json();
+    let url = made["url"].as_str().expect("an address").to_owned();
+    let mut later = world.app.browser();
+    send(&mut later, &url, &url, &[]).await.expect(303);
+    let connect = format!("{url}/connect");
+    let page = later.get(&connect).await.expect(200).text();
+    for known in [world.idp.issuer.as_str(), &id, "A secret is stored"] {
+        assert!(page.contains(known), "{known}: {page}");
+    }
+    let fields = [
+        ("action", "save"),
+        ("name", "Acme again"),
+        ("client_id", "another"),
+        ("groups_claim", "groups"),
+    ];
+    post(&mut later, &connect, &fields).await.expect(303);
+    let read = world.call("GET", &path, &Value::Null).await.expect(200);
+    let config = &read.json()["config"];
+    assert_eq!(
+        (&config["client_id"], &config["link_policy"]),
+        (&json!("another"), &json!("add"))
+    );
+    assert_eq!(config["required_claims"], json!({ "a": "b" }));
+    assert_eq!(config["client_secret"], json!({ "set": true }));
+}
+
+#[tokio::test]
 async fn a_form_from_elsewhere_changes_nothing() {
     let Some(world) = World::new().await else {
         return;
@@ -364,4 +402,11 @@ async fn whoever_holds_a_link_gives_no_more_than_its_maker() {
     send(&mut browser, &test, &test, &map("admin"))
         .await
         .expect(303);
+    // What its maker may not do any more, it may not either.
+    world
+        .call("DELETE", &member, &Value::Null)
+        .await
+        .expect(204);
+    let gone = browser.get(&connect).await.expect(410).text();
+    assert!(gone.contains("taken back"), "{gone}");
 }

@@ -55,12 +55,13 @@ pub async fn test(context: Context, Path(token): Path<String>) -> Result<Respons
 /// The answer to a test login: judged and kept, nobody is signed in.
 async fn tested(
     context: &Context,
+    at: &str,
     id: &str,
     params: Vec<(String, String)>,
 ) -> Result<Response, Problem> {
     let browser = context.browser().ok_or_else(other_browser)?;
     let visit = context.visit(&browser).await?;
-    let (test, return_to) = test_logins::complete(&visit, id, params).await?;
+    let (test, return_to) = test_logins::complete(&visit, at, id, params).await?;
     match return_to {
         Some(path) => Ok(Redirect::to(&path).into_response()),
         None => {
@@ -87,7 +88,7 @@ pub async fn callback(
     let state = params.iter().find(|(key, _)| key == "state");
     if let Some(id) = state.and_then(|(_, state)| test_logins::id_of_state(state)) {
         let id = id.to_owned();
-        return tested(&context, &id, params).await;
+        return tested(&context, &upstream, &id, params).await;
     }
     let browser = context.browser().ok_or_else(other_browser)?;
     let visit = context.visit(&browser).await?;
@@ -98,7 +99,7 @@ pub async fn callback(
         let id = id.clone();
         let kept = test_logins::kept_answer(&visit, &id).await?;
         let kept = kept.ok_or_else(other_browser)?;
-        return tested(&context, &id, kept).await;
+        return tested(&context, &upstream, &id, kept).await;
     }
     // After a form_post the answer lies on the flow; the address names only the flow.
     let kept = match params.as_slice() {

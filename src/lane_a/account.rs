@@ -24,13 +24,29 @@ pub use sessions::{end_other_sessions, end_session, list_sessions};
 
 use super::{Visit, methods};
 use crate::authz;
-use crate::domain::Problem;
+use crate::domain::{Code, Problem};
+
+/// Whoever runs an organization's provider can be anybody who comes by it: such a session must
+/// not make itself another way in, nor carry the account away.
+///
+/// # Errors
+/// `forbidden`, `unauthenticated`.
+pub fn require_own_way(visit: &Visit<'_>) -> Result<(), Problem> {
+    match visit.session()?.session.within() {
+        None => Ok(()),
+        Some(_) => Err(Problem::new(
+            Code::Forbidden,
+            "Your organization's own provider vouches for you there only. Sign in another way to change the account itself.",
+        )),
+    }
+}
 
 /// Changes to factors, address or existence need a fresh proof of the strongest kind.
 ///
 /// # Errors
-/// `step_up_required`.
+/// `step_up_required`; `forbidden` for a session of an organization's own provider.
 pub async fn require_fresh(visit: &Visit<'_>, return_to: &str) -> Result<(), Problem> {
+    require_own_way(visit)?;
     require_within(visit, return_to, authz::FRESH_S).await
 }
 

@@ -43,7 +43,17 @@ pub(super) async fn finish(
         .providers
         .get(&visit.site.tenant, &proof.upstream)
         .await?;
-    let anchor = anchor(visit, &configured, &proof, &outcome.user).await?;
+    let anchor = match still_within(visit, &flow, &proof) {
+        Some(tie) => tie,
+        None => anchor(visit, &configured, &proof, &outcome.user).await?,
+    };
+    let elsewhere = |own: &OrgId| outcome.org.as_ref().is_some_and(|org| org != own);
+    if anchor.within.as_ref().is_some_and(elsewhere) {
+        return Err(Problem::new(
+            Code::SsoRequired,
+            "Your organization's own provider vouches for you there only. Sign in another way to enter this one.",
+        ));
+    }
     let core = visit.core;
     let mut write = core.begin().await?;
     flow.state.step = Step::Done;
@@ -97,6 +107,15 @@ pub(super) async fn finish(
         flow: Box::new(flow),
         cookies,
     })
+}
+
+/// A second step alone changes nothing about who vouched for the first one: a session of an
+/// organization's own provider stays one.
+fn still_within(visit: &Visit<'_>, flow: &Flow, proof: &Proof) -> Option<SessionUpstream> {
+    let raised = flow.purpose == FlowPurpose::StepUp && proof.method.is_second_only();
+    let live = visit.live.as_ref().filter(|_| raised)?;
+    let tie = live.session.upstream.clone();
+    tie.filter(|tie| tie.within.is_some())
 }
 
 /// The upstream a session hangs on: the one that judged the proof, or, where that was the

@@ -83,6 +83,9 @@ pub async fn begin(visit: &Visit<'_>, begin: Begin) -> Result<Flow, Problem> {
     }
     if begin.purpose.needs_session() {
         let live = visit.session()?;
+        if matches!(begin.purpose, FlowPurpose::Verify | FlowPurpose::Link) {
+            account::require_own_way(visit)?;
+        }
         bound = Some(Bound {
             sid: live.session.sid.clone(),
             user: live.session.user.clone(),

@@ -21,9 +21,14 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> R
     let named = text(body, "connection");
     let offer = match methods::pick(&offers, MethodKind::Redirect, named) {
         Some(offer) => offer.clone(),
-        None => methods::named_customer(visit, flow, named)
-            .await?
-            .ok_or_else(|| wrong_step(flow))?,
+        // Who has begun another way goes on with it: a customer's provider proves a whole
+        // sign-in, never the second half of one.
+        None if flow.state.proofs.is_empty() && flow.state.more.is_none() => {
+            methods::named_customer(visit, flow, named)
+                .await?
+                .ok_or_else(|| wrong_step(flow))?
+        }
+        None => return Err(wrong_step(flow)),
     };
     let provider = offer.upstream.provider()?;
     let login = provider.redirect_login().ok_or_else(|| wrong_step(flow))?;

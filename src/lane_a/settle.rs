@@ -7,7 +7,7 @@ use super::{
     Visit, door, email_code, enrol, factors, finish, flow, invitation, methods, new_password, typed,
 };
 use crate::audit::{Event, Outcome, kind};
-use crate::domain::advance::{Advanced, Decision, Facts, Found, Refusal, advance, wanted};
+use crate::domain::advance::{Advanced, Decision, Door, Facts, Found, Refusal, advance, wanted};
 use crate::domain::flow::{Flow, FlowPurpose, More, Proof, Step};
 use crate::domain::tenant::Signup;
 use crate::domain::upstream::Role;
@@ -142,7 +142,6 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
             "This way to sign in was switched off meanwhile.",
         ));
     }
-    let mut db = &visit.core.db;
     let (user, found_by) = find(visit, flow, &configured, &proof).await?;
     let (stronger, memberships) = match &user {
         Some(user) => (
@@ -158,15 +157,7 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
         ),
         _ => (Vec::new(), false),
     };
-    let door = match &configured.attached {
-        Some(attached) => {
-            let known = user.as_ref().map(|user| &user.id);
-            let found = door::look(&mut db, tenant, attached, &proof.identity, known).await?;
-            let policy = door::may_link(visit, flow, attached, known).await?;
-            Some(found.into_fact(policy))
-        }
-        None => None,
-    };
+    let door = door(visit, flow, &proof, &configured, user.as_ref()).await?;
     let second_factor = stronger.iter().any(|(kind, _)| *kind == MethodKind::Totp);
     Ok(Facts {
         found: user.map_or(Found::Nobody, |user| Found::User {
@@ -185,6 +176,34 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
         door,
         now,
     })
+}
+
+/// The organization's door, where the proof that the session will hang on came through one.
+async fn door(
+    visit: &Visit<'_>,
+    flow: &Flow,
+    last: &Proof,
+    configured: &Configured,
+    user: Option<&User>,
+) -> Result<Option<Door>, Problem> {
+    let tenant = &visit.site.tenant;
+    let main = flow.state.main_proof().unwrap_or(last);
+    let own = main.upstream == last.upstream && main.method == last.method;
+    if !own && configured.attached.is_some() {
+        return Err(Problem::new(
+            Code::Denied,
+            "Your organization's own sign-in cannot be the second step of another one. Start again.",
+        ));
+    }
+    let of_main = visit.core.providers.get(tenant, &main.upstream).await?;
+    let Some(attached) = &of_main.attached else {
+        return Ok(None);
+    };
+    let known = user.map(|user| &user.id);
+    let mut db = &visit.core.db;
+    let found = door::look(&mut db, tenant, attached, &main.identity, known).await?;
+    let policy = door::may_link(visit, flow, attached, known).await?;
+    Ok(Some(found.into_fact(policy)))
 }
 
 /// Finds the person behind a proof: by link, never by a mere e-mail claim.

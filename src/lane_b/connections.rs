@@ -321,10 +321,12 @@ pub async fn change(
             "Only a connection that is live and rolled out to all can be enforced.",
         ));
     }
+    // Nobody is kept out by a door that is shut.
+    one.enforced &= one.state != State::Disabled;
+    // Written first: from here on a sign-in waits for us or is seen by us.
+    save(&mut write, &mut one).await?;
     let ended = match one.state {
         State::Disabled if old.state != State::Disabled => {
-            // Nobody is kept out by a door that is shut.
-            one.enforced = false;
             let (source, why) = (one.id.as_source(), "connection_disabled");
             end_in(&mut write, &act.tenant.id, Which::OfUpstream(&source), why)
                 .await?
@@ -332,7 +334,6 @@ pub async fn change(
         }
         _ => 0,
     };
-    save(&mut write, &mut one).await?;
     let event = event(kind::CONNECTION_UPDATED, &one)
         .change(Some(shown(&old)), Some(shown(&one)))
         .detail(json!({ "sessions_ended": ended, "people": change.people.is_some() }));
@@ -374,6 +375,15 @@ async fn next_draft(
 ) -> Result<(Revision, Vec<Check>), Problem> {
     config.check()?;
     let base = get_revision(act, old, old.draft).await?;
+    // A secret goes where it was given for and nowhere else, whoever names the new place.
+    let moves = config.receiver() != base.config.receiver();
+    if moves && base.secret.is_some() && matches!(secret, Secret::Keep) {
+        return Err(Problem::field(
+            "/config/client_secret",
+            "required",
+            "Give the client secret again: the kept one belongs to another provider.",
+        ));
+    }
     let set = (config, secret);
     let new = drafts::revision(act, old, old.draft + 1, set, Some(&base))?;
     let checks = drafts::look(act.core, act.tenant, old, &new).await?;

@@ -11,7 +11,7 @@ use crate::authz::Scope as Place;
 use crate::domain::connection::Connection;
 use crate::domain::{Code, OrgId, Problem};
 use crate::lane_a::operator::{Act, check_version};
-use crate::store::{Write, connections, orgs};
+use crate::store::{Write, connections, orgs, role_mappings};
 
 /// Puts the draft live that has passed its test under this hash.
 ///
@@ -88,15 +88,17 @@ async fn go_live(act: &Act<'_>, write: &mut Write, one: &mut Connection) -> Resu
 }
 
 /// Whoever says who somebody is can be them: what decides it may only be put live by somebody
-/// who stands above all who come by it.
+/// who stands above all who come by it, and above all that the rules give.
 async fn stand_above(act: &Act<'_>, write: &mut Write, one: &Connection) -> Result<(), Problem> {
     let tenant = &act.tenant.id;
     let held = connections::roles_of_linked(&mut write.tx, tenant, one).await?;
+    let (_, mapping) = role_mappings::current(&mut write.tx, tenant, &one.id).await?;
+    let given = mapping.roles();
     let defined = orgs::roles(&mut write.tx, tenant, &one.org).await?;
     let there = Place::Org(tenant.clone(), one.org.clone());
     let words = defined
         .iter()
-        .filter(|(role, _)| held.contains(role))
+        .filter(|(role, _)| held.contains(role) || given.contains(role.as_str()))
         .flat_map(|(_, words)| words.iter().map(String::as_str));
     if act.by.covers_words(words, &there) {
         return Ok(());

@@ -62,8 +62,8 @@ fn nothing(text: &str) -> Check {
     Check::fail(
         "not_understood",
         received,
-        "an address, or metadata as XML",
-        "Paste the address of your provider's metadata, its issuer, or the text of the metadata itself.",
+        "an issuer or the address of a discovery document",
+        "Paste the issuer of your provider, or the address of its discovery document.",
     )
 }
 

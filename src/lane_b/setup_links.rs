@@ -10,14 +10,16 @@ use serde_json::json;
 use crate::audit::{Event, Outcome, kind};
 use crate::authz::{Authority, Grant, Permission, Scope as Place};
 use crate::core::{Core, hash_token};
-use crate::domain::{Code, ConnectionId, OrgId, Problem, TenantId};
+use crate::domain::user::UserState;
+use crate::domain::{Code, ConnectionId, OrgId, Problem, TenantId, UserId};
 use crate::lane_a::operator::Act;
-use crate::store::orgs;
 use crate::store::setup_links::{self, SetupLink};
+use crate::store::{orgs, users};
 
 /// A link lives so long where nobody says otherwise.
 const LIFE_S: i64 = 7 * 24 * 3600;
-const SHORTEST_S: i64 = 300;
+/// No link lives shorter.
+pub const SHORTEST_S: i64 = 300;
 const LONGEST_S: i64 = 90 * 24 * 3600;
 
 /// What a link may always do in its organization.
@@ -107,6 +109,14 @@ pub fn authority(tenant: &TenantId, link: &SetupLink) -> Authority {
     Authority::new("setup_link", link.id.as_str(), vec![grant])
 }
 
+/// What is said about a link that cannot be used any more.
+pub fn over() -> Problem {
+    Problem::new(
+        Code::Expired,
+        "This set-up link is over. Ask for another one.",
+    )
+}
+
 /// How far a link is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkState {
@@ -133,9 +143,42 @@ pub async fn find(
     browser: Option<&[u8; 32]>,
 ) -> Result<(SetupLink, LinkState), Problem> {
     let found = setup_links::find_by_hash(&core.db, tenant, &hash_token(token)).await?;
-    let link = found.ok_or_else(Problem::not_found)?;
-    let state = state(&link, browser, core.now());
+    let mut link = found.ok_or_else(Problem::not_found)?;
+    let mut state = state(&link, browser, core.now());
+    if matches!(state, LinkState::Fresh | LinkState::Own)
+        && !still_granted(core, tenant, &mut link).await?
+    {
+        state = LinkState::Revoked;
+    }
     Ok((link, state))
+}
+
+/// Takes away from a link what the person who made it, or the one that it is a copy of, may not do
+/// any more. `false`: they may not even set a connection up.
+async fn still_granted(
+    core: &Core,
+    tenant: &TenantId,
+    link: &mut SetupLink,
+) -> Result<bool, Problem> {
+    let mut maker = link.invited_by.clone();
+    while let Some(id) = maker.strip_prefix("setup_link:") {
+        let earlier = setup_links::find(&core.db, tenant, &link.org, id).await?;
+        maker = earlier.ok_or_else(Problem::not_found)?.invited_by;
+    }
+    // Tokens and terminals are no people: they make links in the name of the installation.
+    let Some(id) = maker.strip_prefix("user:") else {
+        return Ok(true);
+    };
+    let user = UserId(id.to_owned());
+    let found = users::find(&core.db, tenant, &user).await?;
+    if found.is_none_or(|user| user.state != UserState::Active) {
+        return Ok(false);
+    }
+    let now = core.authority_of(tenant, &user).await?;
+    let there = Place::Org(tenant.clone(), link.org.clone());
+    link.words
+        .retain(|word| now.covers_words([word.as_str()], &there));
+    Ok(now.may(Permission::ConnectionsWrite, &there))
 }
 
 /// How far a link is for a browser; without one, for anybody.
@@ -162,10 +205,7 @@ pub async fn open(act: &Act<'_>, link: &SetupLink, browser: &[u8; 32]) -> Result
     let mut write = act.core.begin().await?;
     let now = write.now();
     if !setup_links::open(&mut write.tx, &act.tenant.id, &link.id, browser, now).await? {
-        return Err(Problem::new(
-            Code::Expired,
-            "This set-up link is over. Ask for another one.",
-        ));
+        return Err(over());
     }
     act.audit(&mut write, event(kind::SETUP_LINK_OPENED, link))
         .await?;

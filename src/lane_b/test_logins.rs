@@ -235,11 +235,14 @@ pub fn is_of(test: &TestLogin, visit: &Visit<'_>) -> bool {
 }
 
 /// Judges the provider's answer and keeps the trace; the test and the page to go on with.
+/// `at` is the callback that was called: an answer that another provider gave is none, else a
+/// provider could have a code of another one sent to itself (RFC 9700 §4.4).
 ///
 /// # Errors
 /// `not_found` for a test of another browser, `wrong_step` for an answer nobody waits for.
 pub async fn complete(
     visit: &Visit<'_>,
+    at: &str,
     id: &str,
     params: Vec<(String, String)>,
 ) -> Result<(TestLogin, Option<String>), Problem> {
@@ -250,6 +253,9 @@ pub async fn complete(
         .ok_or_else(Problem::not_found)?;
     let pending = pending(core, &tenant.id, &test)?;
     let (one, configured) = drafted(core, tenant, &test).await?;
+    if at != one.id.as_str() {
+        return Err(wrong());
+    }
     let callback = Callback {
         redirect_uri: configured.callback(tenant)?,
         params,

@@ -147,7 +147,7 @@ impl Trace {
 }
 
 impl Reading {
-    /// Could whoever signed in come in?
+    /// Did the connection prove somebody? What the rules make of them stands beside it.
     pub fn state(&self) -> TestState {
         if self.entry.is_some() && !self.checks.iter().any(Check::blocks) {
             TestState::Passed

@@ -81,6 +81,28 @@ pub async fn find(
     row.as_ref().map(from_row).transpose()
 }
 
+/// Shuts all of an organization that is about to go: a sign-in through one is in the store already,
+/// or finds it shut. Their ids.
+pub async fn shut_all(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    org: &OrgId,
+) -> Result<Vec<ConnectionId>, DbError> {
+    q("UPDATE connections SET state = 'disabled' WHERE tenant_id = $1 AND org_id = $2")
+        .bind(tenant.as_str())
+        .bind(org.as_str())
+        .run(&mut *tx)
+        .await?;
+    let rows = q("SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2")
+        .bind(tenant.as_str())
+        .bind(org.as_str())
+        .all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| row.get("id").map(ConnectionId))
+        .collect()
+}
+
 /// A page of an organization's connections in order of creation.
 pub async fn list(
     on: impl On,

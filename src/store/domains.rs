@@ -163,6 +163,17 @@ pub async fn miss(
     Ok(lost)
 }
 
+/// Somebody has looked, and nothing was said.
+pub async fn looked(tx: &mut Tx, tenant: &TenantId, id: &str, now: i64) -> Result<(), DbError> {
+    q("UPDATE organization_domains SET checked_at = $1 WHERE tenant_id = $2 AND id = $3")
+        .bind(now)
+        .bind(tenant.as_str())
+        .bind(id)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
 /// Removes one. `Ok(false)`: it is not there.
 pub async fn delete(
     tx: &mut Tx,

@@ -24,6 +24,7 @@ pub const EXPLAINED: &[&str] = &[
     "client_credentials",
     "settings",
     "setup",
+    "redirect_uri",
     "not_understood",
     "saml_not_available",
     "authorization_answer",

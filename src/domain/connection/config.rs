@@ -216,6 +216,15 @@ impl Config {
         }
     }
 
+    /// Where a client secret is sent: the issuer, whose document names the token endpoint, or an
+    /// endpoint of its own.
+    pub fn receiver(&self) -> (&str, Option<&str>) {
+        match self {
+            Self::Oidc(oidc) => (&oidc.issuer, oidc.token_endpoint.as_ref().map(Url::as_str)),
+            Self::Saml(_) => (self.issuer(), None),
+        }
+    }
+
     /// The claim or attribute with groups.
     pub fn groups_claim(&self) -> &str {
         let named = match self {

@@ -252,7 +252,8 @@ async fn submit_form(
     Ok(submitted)
 }
 
-/// "Continue" starts the tenant's first method for a typed name.
+/// "Continue" starts the provider of the name's organization where it comes first, else the
+/// tenant's first method for a typed name.
 async fn go_on(visit: &Visit<'_>, submitted: Submitted) -> Result<Submitted, Problem> {
     let Submitted::Pending(flow) = submitted else {
         return Ok(submitted);
@@ -266,9 +267,15 @@ async fn go_on(visit: &Visit<'_>, submitted: Submitted) -> Result<Submitted, Pro
         MethodKind::Redirect,
         MethodKind::Password,
     ];
-    let first = typed
-        .iter()
-        .find(|kind| offers.iter().any(|offer| offer.kind == **kind));
+    let led = offers
+        .first()
+        .filter(|offer| offer.upstream.attached.is_some())
+        .map(|_| &MethodKind::Redirect);
+    let first = led.or_else(|| {
+        typed
+            .iter()
+            .find(|kind| offers.iter().any(|offer| offer.kind == **kind))
+    });
     match first {
         Some(kind) => lane_a::submit(visit, &flow.id, kind.as_str(), &json!({})).await,
         None => Ok(Submitted::Pending(flow)),

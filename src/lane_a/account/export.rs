@@ -61,6 +61,7 @@ pub enum ExportAt {
 /// # Errors
 /// `rate_limited`.
 pub async fn begin_export(visit: &Visit<'_>) -> Result<UserId, Problem> {
+    super::require_own_way(visit)?;
     let user = visit.session()?.session.user.clone();
     let (core, tenant) = (visit.core, &visit.site.tenant.id);
     limits::person(core, "export", &user, PER_HOUR).await?;

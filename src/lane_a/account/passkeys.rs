@@ -67,7 +67,7 @@ pub async fn list_passkeys(visit: &Visit<'_>) -> Result<Vec<Credential>, Problem
 
 /// Can a passkey be added on our page?
 pub async fn can_enrol(visit: &Visit<'_>) -> bool {
-    passkey_home(visit).await.is_ok()
+    super::require_own_way(visit).is_ok() && passkey_home(visit).await.is_ok()
 }
 
 /// Begins adding a passkey: `{"id","public_key"}` or `{"redirect_to"}`.

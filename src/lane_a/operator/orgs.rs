@@ -5,8 +5,11 @@ use serde_json::json;
 use super::{Act, check_slug, check_version, moved};
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::{OrgId, Problem};
+use crate::lane_a::end_in;
+use crate::store::connections;
 use crate::store::invalidations::{Change, Scope};
 use crate::store::orgs::{self, OrgState, Organization};
+use crate::store::sessions::Which;
 
 /// Creates an organization.
 ///
@@ -88,6 +91,12 @@ pub async fn delete_org(act: &Act<'_>, id: &OrgId, expected: Option<i64>) -> Res
     let found = orgs::find(&mut write.tx, tenant, id.as_str()).await?;
     let org = found.ok_or_else(Problem::not_found)?;
     check_version(expected, org.version)?;
+    // What its providers vouched for is over with it; nothing would confine those sessions any more.
+    for one in connections::shut_all(&mut write.tx, tenant, id).await? {
+        let source = one.as_source();
+        let which = Which::OfUpstream(&source);
+        end_in(&mut write, tenant, which, "organization_deleted").await?;
+    }
     if !orgs::delete(&mut write.tx, tenant, id).await? {
         return Err(moved());
     }

@@ -8,6 +8,8 @@ use super::{DeskFrame, StateWord};
 /// A connection in a line.
 #[derive(Debug, Clone)]
 pub struct ConnectionLine {
+    /// Id.
+    pub id: String,
     /// Name.
     pub name: String,
     /// How far it is.
@@ -84,12 +86,14 @@ impl CompanyPage {
             name: "Brennan & <Kohl>".into(),
             connections: vec![
                 ConnectionLine {
+                    id: "c1".into(),
                     name: "Entra <ID>".into(),
                     state: StateWord::new("ok", "desk-connection-active"),
                     rollout: Some("rollout-some"),
                     used: Some(AT),
                 },
                 ConnectionLine {
+                    id: "c2".into(),
                     name: "Okta".into(),
                     state: StateWord::new("idle", "desk-connection-draft"),
                     rollout: None,

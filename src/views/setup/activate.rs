@@ -90,6 +90,7 @@ impl SetupActivatePage {
             refused,
             page("active", "some", true, "b3f1a9c4aa"),
             page("active", "all", false, "b3f1a9c4aa"),
+            page("disabled", "all", false, "b3f1a9c4aa"),
         ]
     }
 }

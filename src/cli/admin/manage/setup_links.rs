@@ -7,6 +7,7 @@ use super::{Answer, Common, Desk, id};
 use crate::config::Config;
 use crate::domain::{Code, Problem};
 use crate::http::shown;
+use crate::lane_b::connections::get;
 use crate::lane_b::setup_links::{self, NewLink};
 use crate::store::orgs::{self, Organization};
 use crate::store::setup_links as rows;
@@ -20,6 +21,9 @@ pub(in crate::cli) enum SetupLinkCommand {
     Create {
         /// The organization: id or short name
         org: String,
+        /// To a connection that exists (id or short name) instead of a new one
+        #[arg(long)]
+        connection: Option<String>,
         /// How long it lives
         #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(i64).range(1..=90))]
         days: i64,
@@ -52,10 +56,20 @@ pub(super) async fn setup_link(
     command: SetupLinkCommand,
 ) -> Result<(Answer, bool), Problem> {
     match command {
-        SetupLinkCommand::Create { org, days, common } => {
+        SetupLinkCommand::Create {
+            org,
+            connection,
+            days,
+            common,
+        } => {
             let desk = Desk::open(config, common.tenant.as_deref()).await?;
             let org = org_by(&desk, &org).await?;
+            let connection = match connection {
+                Some(name) => Some(get(&desk.act(), &org.id, &id(&name)?).await?.id),
+                None => None,
+            };
             let new = NewLink {
+                connection,
                 expires_in: Some(days * DAY_S),
                 ..NewLink::default()
             };

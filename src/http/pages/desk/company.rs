@@ -19,6 +19,7 @@ use super::words;
 use crate::domain::Problem;
 use crate::domain::connection::Connection;
 use crate::lane_a::desk::acts::Permission;
+use crate::lane_b::connections::get;
 use crate::lane_b::setup_links::{self, LinkState, NewLink};
 use crate::store::connections;
 use crate::store::orgs::Organization;
@@ -38,6 +39,8 @@ pub struct CompanyForm {
     action: String,
     #[serde(default)]
     id: String,
+    #[serde(default)]
+    connection: String,
 }
 
 /// `GET /admin/organizations/{org}/sign-in?after=`
@@ -66,7 +69,12 @@ async fn page(
 ) -> Result<CompanyPage, Problem> {
     let (db, tenant) = (&context.core.db, &context.site.tenant.id);
     let limit = i64::try_from(ON_A_PAGE + 1).unwrap_or(i64::MAX);
-    let mut links = rows::list(db, tenant, &org.id, before, limit).await?;
+    let may_write = desk.may(Permission::ConnectionsWrite);
+    let mut links = if may_write {
+        rows::list(db, tenant, &org.id, before, limit).await?
+    } else {
+        Vec::new()
+    };
     let more = links.len() > ON_A_PAGE;
     links.truncate(ON_A_PAGE);
     let all = connections::list(db, tenant, &org.id, "", CONNECTIONS).await?;
@@ -81,7 +89,7 @@ async fn page(
         next: last.map(|link| format!("{path}?after={}", link.id)),
         links: links.iter().map(|link| line(link, now)).collect(),
         first: (!before.is_empty()).then_some(path),
-        may_write: desk.may(Permission::ConnectionsWrite),
+        may_write,
         made: None,
         flash: None,
         error: None,
@@ -90,6 +98,7 @@ async fn page(
 
 fn connection(one: &Connection) -> ConnectionLine {
     ConnectionLine {
+        id: one.id.0.clone(),
         name: one.name.clone(),
         state: words::of_connection(one.state),
         rollout: one.active.map(|_| words::of_rollout(one.rollout)),
@@ -109,6 +118,23 @@ fn line(link: &SetupLink, now: i64) -> SetupLinkLine {
     }
 }
 
+async fn create(
+    desk: &Desk<'_>,
+    org: &Organization,
+    connection: String,
+) -> Result<(SetupLink, String), Problem> {
+    let act = desk.act();
+    let connection = match connection.as_str() {
+        "" => None,
+        _ => Some(get(&act, &org.id, &plausible(connection)?).await?.id),
+    };
+    let new = NewLink {
+        connection,
+        ..NewLink::default()
+    };
+    setup_links::create(&act, &org.id, new).await
+}
+
 /// `POST /admin/organizations/{org}/sign-in`: makes a link, or takes one back.
 pub async fn answer(
     context: Context,
@@ -125,7 +151,7 @@ pub async fn answer(
         setup_links::revoke(&desk.act(), &org.id, &id).await?;
         return Ok(see_other(&format!("{}?done=back", address(&org))));
     }
-    let made = setup_links::create(&desk.act(), &org.id, NewLink::default()).await;
+    let made = create(&desk, &org, form.connection).await;
     let mut page = page(&context, &desk, &org, "").await?;
     let status = match made {
         Ok((_, token)) => {

@@ -140,7 +140,7 @@ async fn page(
         rollout: one.rollout.as_str().to_owned(),
         people: people.join("\n"),
         start: tenant.address(&format!("/federation/{}/start", one.id)),
-        can_roll_back: other_was_live,
+        can_roll_back: other_was_live && one.state == State::Active,
         error,
     };
     Ok(render(context, status, &page))

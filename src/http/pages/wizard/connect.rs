@@ -7,7 +7,8 @@ use axum::response::Response;
 use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
+use url::Url;
 
 use super::super::super::admin::read_config;
 use super::super::super::context::Context;
@@ -46,6 +47,24 @@ impl Draft {
     /// What a link keeps; nothing where it cannot be read.
     pub fn read(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
+    }
+
+    /// What there is already, for a link that begins with a connection.
+    pub fn of_config(config: &Config) -> Self {
+        let issuer = config.issuer().to_owned();
+        let vendor = Url::parse(&issuer).map_or(vendors::GENERIC, |url| vendors::of_address(&url));
+        Self {
+            paste: issuer.clone(),
+            vendor: vendor.to_owned(),
+            saml: config.protocol() == Protocol::Saml,
+            issuer,
+            ..Self::default()
+        }
+    }
+
+    /// Nothing was understood so far.
+    pub fn is_empty(&self) -> bool {
+        self.issuer.is_empty()
     }
 
     fn of(found: Understood, paste: &str) -> Self {
@@ -202,38 +221,56 @@ async fn keep(context: &Context, setup: &Setup, form: ConnectForm) -> Result<(),
     }
 }
 
+/// What only the API sets stays as it is, as long as the provider is the same.
+fn kept_of(setup: &Setup) -> Value {
+    match &setup.made {
+        Some((_, revision)) if revision.config.issuer() == setup.draft.issuer => {
+            json!(revision.config)
+        }
+        _ => json!({}),
+    }
+}
+
+fn scopes(draft: &Draft, groups: Option<&str>) -> Vec<&'static str> {
+    let mut scopes = vec!["openid", "profile", "email"];
+    // Asked for where the provider knows such a scope by its claim's name.
+    if groups == Some("groups") && draft.vendor == vendors::GENERIC {
+        scopes.push("groups");
+    }
+    scopes
+}
+
 fn config(setup: &Setup, form: &ConnectForm) -> Result<(Config, Secret), Problem> {
     let draft = &setup.draft;
     let groups = Some(form.groups_claim.trim()).filter(|text| !text.is_empty());
-    let mut all = json!({});
+    let mut all = kept_of(setup);
     if draft.saml {
         all["metadata_url"] = json!(draft.metadata_url);
         if draft.metadata_url.is_none() {
             all["metadata_xml"] = json!(draft.metadata_xml);
         }
     } else {
-        let mut scopes = vec!["openid", "profile", "email"];
-        // Asked for where the provider knows such a scope by its claim's name.
-        if groups == Some("groups") && setup.draft.vendor == vendors::GENERIC {
-            scopes.push("groups");
-        }
         all["issuer"] = json!(draft.issuer);
         all["client_id"] = json!(form.client_id.trim());
-        all["scopes"] = json!(scopes);
+        if all.get("scopes").is_none() {
+            all["scopes"] = json!(scopes(draft, groups));
+        }
         let vendor = vendors::get(&draft.vendor);
         if let Some(claim) = vendor.required_claim(Protocol::Oidc) {
-            all["required_claims"] = json!({ claim: form.required_value.trim() });
+            all["required_claims"][claim] = json!(form.required_value.trim());
         }
     }
-    if let Some(groups) = groups {
-        all["groups_claim"] = json!(groups);
+    match (groups, all.as_object_mut()) {
+        (Some(groups), _) => all["groups_claim"] = json!(groups),
+        (None, Some(members)) => drop(members.remove("groups_claim")),
+        (None, None) => {}
     }
     let typed = form.client_secret.as_ref();
     let typed = typed.filter(|secret| !secret.expose_secret().trim().is_empty());
     if let Some(secret) = typed.filter(|_| !draft.saml) {
         all["client_secret"] = json!(secret.expose_secret().trim());
     }
-    let serde_json::Value::Object(members) = all else {
+    let Value::Object(members) = all else {
         return Err(Problem::not_found());
     };
     read_config(draft.protocol(), members, Secret::Keep)
@@ -327,7 +364,8 @@ fn values(setup: &Setup) -> SetupValues {
         .config
         .groups_claim()
         .clone_into(&mut values.groups_claim);
-    values.has_secret = revision.secret.is_some();
+    // Another provider needs its own.
+    values.has_secret = revision.secret.is_some() && revision.config.issuer() == draft.issuer;
     if let Config::Oidc(oidc) = &revision.config {
         values.client_id.clone_from(&oidc.client_id);
         let claim = vendor.required_claim(Protocol::Oidc).unwrap_or_default();

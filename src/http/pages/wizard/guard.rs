@@ -107,6 +107,9 @@ pub async fn enter(context: &Context, token: &str) -> Result<Setup, Instead> {
         link,
     };
     setup.made = setup.find_made(context).await?;
+    if let Some((_, revision)) = setup.made.as_ref().filter(|_| setup.draft.is_empty()) {
+        setup.draft = Draft::of_config(&revision.config);
+    }
     Ok(setup)
 }
 
@@ -283,9 +286,12 @@ pub async fn share(
     let setup = enter(&context, &token).await?;
     setup.check(&context, &form.csrf)?;
     let left = (setup.link.expires_at - context.core.now()) / 1000;
+    if left < setup_links::SHORTEST_S {
+        return Err(setup_links::over().into());
+    }
     let new = NewLink {
-        // A link that is nearly over makes none that lives longer than a person needs.
-        expires_in: Some(left.max(300)),
+        // Never longer than the link that it is a copy of.
+        expires_in: Some(left),
         connection: setup.link.connection.clone(),
         reserved: Some(setup.link.reserved.clone()),
         draft: Some(setup.link.draft.clone()),
