@@ -39,6 +39,8 @@ test('the hunt leaves alone what is as it should be', () => {
   hunt.oneTimeValues(records);
   assert.deepEqual(names(hunt, ...records, at('log', 'node-1', '10:00:00.482913Z and 14829135')), []);
   assert.deepEqual(names(hunt, at('log', 'node-1', 'ticket=abcdefghijklmnopqrstuvwxyz')), ['one-time value']);
+  assert.deepEqual(names(hunt, at('body', '200 https://ide.example/bff/logout', 'abcdefghijklmnopqrstuvwxyz')), []);
+  assert.deepEqual(names(hunt, at('body', '200 https://ide.example/bff/user', 'abcdefghijklmnopqrstuvwxyz')), ['one-time value']);
   assert.deepEqual(names(hunt, at('body', '200 https://ide.example/api/echo/run', JWT)), []);
   assert.deepEqual(names(hunt, at('body', '200 https://ide.example/bff/user', JWT)), ['jwt']);
 });
