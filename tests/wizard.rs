@@ -209,12 +209,10 @@ async fn a_link_opens_once_and_can_be_taken_back() {
     send(&mut browser, &url, &url, &[]).await.expect(303);
     let taken = world.app.browser().get(&url).await.expect(410).text();
     assert!(taken.contains("open elsewhere"), "{taken}");
-    world
-        .app
-        .browser()
-        .get(&format!("{url}/connect"))
-        .await
-        .expect(410);
+    for page in ["connect", "check", "test", "activate"] {
+        let stranger = world.app.browser().get(&format!("{url}/{page}")).await;
+        assert_eq!(stranger.code(), 410, "{page}");
+    }
     let path = format!("/v1/organizations/{}/setup-links/{id}", world.org);
     let read = world
         .call("GET", &path, &Value::Null)
