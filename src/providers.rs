@@ -351,12 +351,7 @@ impl Providers {
         secret: Option<SecretString>,
     ) -> Result<Arc<dyn Provider>, String> {
         let parts = &self.parts;
-        let http = Arc::clone(self.http(row.trust));
-        let env = Env {
-            clock: Arc::clone(&parts.clock),
-            random: Arc::clone(&parts.random),
-            http,
-        };
+        let env = self.env(row.trust);
         if let Some(factory) = parts.factories.get(&row.kind) {
             return Ok(factory(row, secret, env));
         }
@@ -364,7 +359,16 @@ impl Providers {
             EMBEDDED => builtin::embedded(parts, tenant, row, env),
             "oidc" => builtin::oidc(row, secret, env),
             "keycloak" => builtin::keycloak(row, secret, env),
+            "saml" => builtin::saml(row, secret, env),
             other => Err(format!("there is no adapter of kind {other}")),
+        }
+    }
+
+    fn env(&self, trust: Trust) -> Env {
+        Env {
+            clock: Arc::clone(&self.parts.clock),
+            random: Arc::clone(&self.parts.random),
+            http: Arc::clone(self.http(trust)),
         }
     }
 

@@ -410,12 +410,15 @@ async fn a_warm_question_costs_no_statement_and_no_call() {
     proxy.send(call.clone()).await.expect(200);
     // Other tests run in this process: what this one costs is what is there every time.
     let mut least = u64::MAX;
-    for _ in 0..20 {
+    for _ in 0..500 {
         let before = laneway_sqlkit::query_count();
         for _ in 0..10 {
             proxy.send(call.clone()).await.expect(200);
         }
         least = least.min(laneway_sqlkit::query_count() - before);
+        if least == 0 {
+            break;
+        }
     }
     assert_eq!(least, 0, "statements for ten questions");
 }

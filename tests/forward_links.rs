@@ -25,6 +25,21 @@ async fn links_of_oauth2_proxy_setups_work_behind_a_listed_proxy() {
         .follow(reply, "https://wiki.test/oauth2/sign_in".into())
         .await;
     assert_eq!(at, "https://wiki.test/deep?x=1");
+    // A bare link, or a proxy that names the link itself, leads home and not in a circle.
+    for named in [
+        "",
+        "/oauth2/sign_in",
+        "/oauth2/start?rd=/x",
+        "/.laneway/logout",
+    ] {
+        let link = Call::new("GET", "https://wiki.test/oauth2/sign_in");
+        let link = link.header("x-auth-request-redirect", named);
+        let reply = person.send(link).await.expect(303);
+        let (_, at) = person
+            .follow(reply, "https://wiki.test/oauth2/sign_in".into())
+            .await;
+        assert_eq!(at, "https://wiki.test/", "{named}");
+    }
     for evil in [
         "//evil.test",
         "https://evil.test/",

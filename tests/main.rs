@@ -58,6 +58,8 @@ mod races;
 mod revocation;
 mod routes;
 mod routes_tenants;
+mod saml;
+mod signup_app;
 mod store_connections;
 mod store_log;
 mod store_once;

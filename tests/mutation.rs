@@ -30,6 +30,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("DELETE /v1/admin/tenants/{id}/logo", "a picture: tests/desk_settings.rs"),
     ("POST /v1/organizations/{org}/domains/{domain}/verify", "a name server: tests/domains.rs"),
     ("POST /bff/backchannel/{upstream}", "a signed token: tests/backchannel.rs"),
+    ("POST /saml/{connection}/acs", "an answer that is signed: tests/saml.rs"),
     ("POST /federation/callback/{upstream}", "only with response_mode=form_post: tests/handoff.rs"),
 ];
 

@@ -265,6 +265,12 @@ pub struct FlowState {
     /// A factor was added on the way.
     #[serde(default)]
     pub enrolled: bool,
+    /// An authenticator app was added on the way: a password need not stand alone.
+    #[serde(default)]
+    pub app_enrolled: bool,
+    /// Made on the way and shown once, with the answer that follows; never stored here.
+    #[serde(skip)]
+    pub recovery_codes: Vec<Private>,
     /// A password was set or declined.
     #[serde(default)]
     pub password_settled: bool,

@@ -54,13 +54,19 @@ fn wanted(uri: &Uri) -> Wanted {
         .unwrap_or_default()
 }
 
+/// Links, not pages: coming back to one would begin again.
+const OWN: &[&str] = &["/oauth2/", "/.laneway/"];
+
 /// Where to go afterwards: a path here, or an address on this host.
 fn home(context: &Context, text: Option<&str>) -> Result<Option<ReturnTo>, Problem> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
     let rd = flows::return_to(context, Some(text))?;
-    handoff::own_path(context, rd).map(Some)
+    let rd = handoff::own_path(context, rd)?;
+    // A proxy that says where the person was when they followed this very link.
+    let here = OWN.iter().any(|prefix| rd.as_str().starts_with(prefix));
+    Ok(Some(if here { ReturnTo::own("/") } else { rd }))
 }
 
 /// `GET /.laneway/logout?sid=&return_to=`: the session id is what makes it no forgery.

@@ -156,17 +156,36 @@ pub async fn posted(
     body: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Result<Response, Problem> {
     context.login_host_only()?;
-    limits::callback(&context.core, &context.meta.ip).await?;
     let params = flows::form_body(body)?;
+    keep(&context, &upstream, &params).await
+}
+
+/// Keeps a posted answer, and goes on to where it is judged.
+pub async fn keep(
+    context: &Context,
+    upstream: &str,
+    params: &[(String, String)],
+) -> Result<Response, Problem> {
+    limits::callback(&context.core, &context.meta.ip).await?;
+    let tenant = &context.site.tenant.id;
     let state = params.iter().find(|(key, _)| key == "state");
-    if let Some(id) = state.and_then(|(_, state)| test_logins::id_of_state(state)) {
-        test_logins::keep_answer(&context.core, &context.site.tenant.id, id, &params).await?;
-        let address = format!("/federation/callback/{}?test={id}", encode(&upstream));
-        return Ok(Redirect::to(&address).into_response());
-    }
-    let id = lane_a::keep_answer(&context.core, &context.site.tenant.id, &params).await?;
-    let address = format!("/federation/callback/{}?flow={id}", encode(&upstream));
+    let waiting = match state.and_then(|(_, state)| test_logins::id_of_state(state)) {
+        Some(id) => {
+            test_logins::keep_answer(&context.core, tenant, id, params).await?;
+            format!("test={id}")
+        }
+        None => {
+            let id = lane_a::keep_answer(&context.core, tenant, params).await?;
+            format!("flow={id}")
+        }
+    };
+    let address = format!("/federation/callback/{}?{waiting}", encode(upstream));
     Ok(Redirect::to(&address).into_response())
+}
+
+/// Could this be the `state` of a sign-in or of a test?
+pub fn is_state(text: &str) -> bool {
+    test_logins::id_of_state(text).is_some() || lane_a::load_by_state(text).is_some()
 }
 
 fn encode(slug: &str) -> String {

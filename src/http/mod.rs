@@ -27,6 +27,7 @@ mod problem;
 mod reference;
 mod references;
 mod router;
+mod saml;
 mod serve;
 pub mod shown;
 mod slow_body;

@@ -264,11 +264,36 @@ pub fn page_of(flow: &Flow) -> String {
 
 /// Where a browser goes after a submitted answer, by a 303.
 pub fn after(visit: &Visit<'_>, submitted: Submitted) -> Response {
-    let mut response = see_other(&next_address(&submitted));
+    let mut response = match codes_page(visit, &submitted) {
+        Some(page) => page,
+        None => see_other(&next_address(&submitted)),
+    };
     if let Submitted::Done { cookies, .. } = &submitted {
         flows::set_cookies(visit, &mut response, cookies.as_ref());
     }
     response
+}
+
+/// Recovery codes that were made on the way are shown once, before it goes on.
+fn codes_page(visit: &Visit<'_>, submitted: &Submitted) -> Option<Response> {
+    let (Submitted::Done { flow, .. } | Submitted::Pending(flow)) = submitted;
+    let codes = &flow.state.recovery_codes;
+    if codes.is_empty() {
+        return None;
+    }
+    let page = views::RecoveryCodesPage {
+        chrome: chrome(visit.site, &visit.meta.request_id),
+        codes: codes.iter().map(|code| code.0.clone()).collect(),
+        done_href: next_address(submitted),
+    };
+    let reader = Reader {
+        lang: visit.lang,
+        here: visit.here.clone(),
+        home: String::new(),
+    };
+    let targets = form_targets(visit.site);
+    let (site, status) = (Some(visit.site), StatusCode::OK);
+    Some(render_for(site, &reader, status, &page, &targets))
 }
 
 /// The address after a submitted answer.
@@ -311,6 +336,16 @@ pub fn continue_logout(context: &Context, url: &Url, fields: Vec<(String, String
         &page,
         &targets,
     )
+}
+
+/// A page whose form takes a sign-in to a provider that wants it posted.
+pub fn continue_sign_in(context: &Context, url: &Url, fields: Vec<(String, String)>) -> Response {
+    let page = views::ContinueSignInPage {
+        chrome: chrome(&context.site, &context.meta.request_id),
+        action: url.to_string(),
+        fields,
+    };
+    render_towards(context, StatusCode::OK, &page, url.as_str())
 }
 
 /// Text of a key without values.

@@ -14,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::references::References;
 use super::{
     admin, app_links, assets, bff, context, echo, federation, flows, gate, handoff, me, me_factors,
-    pages, reference, slow_body,
+    pages, reference, saml, slow_body,
 };
 use crate::app::Extra;
 use crate::authz::Permission;
@@ -104,6 +104,10 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/federation/tests/{token}", Bound),
     ("GET", "/federation/callback/{upstream}", Bound),
     ("POST", "/federation/callback/{upstream}", Bound),
+    ("GET", "/saml/{connection}", Public),
+    ("GET", "/saml/{connection}/metadata", Public),
+    ("GET", "/saml/{connection}/request", Public),
+    ("POST", "/saml/{connection}/acs", Bound),
     ("GET", "/v1/me", Session),
     ("PATCH", "/v1/me", Session),
     ("DELETE", "/v1/me", Session),
@@ -244,6 +248,10 @@ fn login_host(state: &AppState, extra: Vec<Extra>) -> Router {
         .route("/assets/{*path}", get(assets::asset))
         .route("/.well-known/jwks.json", get(assets::jwks))
         .route("/bff/handoff", get(handoff::go_on))
+        .route("/saml/{connection}", get(saml::metadata))
+        .route("/saml/{connection}/metadata", get(saml::metadata))
+        .route("/saml/{connection}/request", get(saml::request))
+        .route("/saml/{connection}/acs", post(saml::acs))
         .route("/federation/{upstream}/start", get(federation::start))
         .route("/federation/tests/{token}", get(federation::test))
         .route(

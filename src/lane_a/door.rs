@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::Visit;
 use crate::audit::{Event, Outcome, kind};
+use crate::core::hash_token;
 use crate::domain::advance::{Door, Refusal};
 use crate::domain::connection::{Config, Connection, LinkPolicy, Rollout};
 use crate::domain::entry::{self, Arrival, Entry, Place};
@@ -22,7 +23,7 @@ use crate::providers::{Attached, switched_off};
 use crate::store::invalidations::{Change, Scope};
 use crate::store::orgs::{OrgState, Organization};
 use crate::store::seal::Place as SealPlace;
-use crate::store::{Source, Write, connections, links, members, orgs, role_mappings};
+use crate::store::{Source, Write, assertions, connections, links, members, orgs, role_mappings};
 
 /// What was found at the door.
 pub struct Found {
@@ -212,6 +213,14 @@ pub(super) async fn enter(
     let id = &attached.connection;
     if !connections::note_login(&mut write.tx, &tenant.id, id, attached.revision, now).await? {
         return Err(switched_off());
+    }
+    for message in &identity.once {
+        if !assertions::note(&mut write.tx, &tenant.id, id, &hash_token(message), now).await? {
+            return Err(Problem::new(
+                Code::Denied,
+                "This answer of the identity provider was used already. Sign in again.",
+            ));
+        }
     }
     let known = (!created).then_some(user);
     let found = look(&mut &mut write.tx, tenant, attached, identity, known).await?;

@@ -149,6 +149,12 @@ pub(super) async fn submit(
             flow.state.enrol_offered = true;
             // An app only adds to another way in; a passkey is one.
             flow.state.enrolled = stored.kind == MethodKind::Passkey;
+            if stored.kind == MethodKind::Totp {
+                flow.state.app_enrolled = true;
+                let codes = factors::first_codes(visit, &configured, &user).await?;
+                let plain = codes.iter().map(|code| code.expose_secret().to_owned());
+                flow.state.recovery_codes = plain.map(Private).collect();
+            }
             settle::settle(visit, flow).await
         }
         Err(ProviderError::InvalidResponse(_) | ProviderError::Conflict) => Err(wrong_answer(

@@ -3,6 +3,7 @@
 
 mod app;
 
+pub(super) use app::first_codes;
 pub use app::{
     NewApp, begin_totp, begun_totp, codes_json, confirm_totp, new_recovery_codes,
     recovery_codes_left, remove_totp,
@@ -64,9 +65,8 @@ impl Changed {
         match self {
             Self::PasskeyAdded => Notice::PasskeyAdded,
             Self::PasskeyRemoved => Notice::PasskeyRemoved,
-            Self::PasswordSet | Self::PasswordChanged | Self::PasswordReset => {
-                Notice::PasswordChanged
-            }
+            Self::PasswordSet => Notice::PasswordSet,
+            Self::PasswordChanged | Self::PasswordReset => Notice::PasswordChanged,
             Self::TotpAdded => Notice::TotpAdded,
             Self::TotpRemoved => Notice::TotpRemoved,
             Self::RecoveryCodesMade => Notice::RecoveryCodesMade,

@@ -137,6 +137,8 @@ pub async fn begin(visit: &Visit<'_>, begin: Begin) -> Result<Flow, Problem> {
             name: None,
             enrol_offered: false,
             enrolled: false,
+            app_enrolled: false,
+            recovery_codes: Vec::new(),
             password_settled: false,
             more: None,
             doubt: None,

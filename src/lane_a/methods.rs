@@ -96,9 +96,13 @@ fn towards(flow: &Flow, open: Vec<Offer>) -> Vec<Offer> {
             return false;
         }
         let own = rung(offer);
+        // The first of two only where it takes two: nobody types a code to be asked for the
+        // passkey that would have done alone.
+        let needs = |other: &&Offer| flow.state.acr_with(rung(other)) < Some(wanted);
         let in_two = wanted == Acr::Aal2
             && open
                 .iter()
+                .filter(needs)
                 .any(|other| ladder::combined([own, rung(other)]) >= Some(wanted));
         in_two || flow.state.acr_with(own) >= Some(wanted)
     };

@@ -25,7 +25,7 @@ pub async fn flow_json(visit: &Visit<'_>, flow: &Flow) -> Result<Value, Problem>
         })
         .collect();
     let done = matches!(flow.state.step, Step::Done);
-    Ok(json!({
+    let mut all = json!({
         "id": flow.id,
         "purpose": flow.purpose,
         "state": if done { "done" } else { "pending" },
@@ -33,7 +33,11 @@ pub async fn flow_json(visit: &Visit<'_>, flow: &Flow) -> Result<Value, Problem>
         "return_to": flow.state.return_to,
         "step": step(flow, now),
         "methods": if done { Vec::new() } else { methods },
-    }))
+    });
+    if !flow.state.recovery_codes.is_empty() {
+        all["recovery_codes"] = json!(flow.state.recovery_codes);
+    }
+    Ok(all)
 }
 
 fn step(flow: &Flow, now: i64) -> Value {

@@ -42,13 +42,13 @@ impl From<Finding> for Check {
         Self {
             link: (!found.ok).then(|| help(&code)),
             received: found.received.map(plain),
-            code,
             ok: found.ok,
             expected: found.expected,
             // The settings are the customer's too: nothing that an adapter finds is ours to mend.
             who: "customer".to_owned(),
             fix: found.fix,
-            advice: false,
+            advice: !found.ok && ADVICE.contains(&code.as_str()),
+            code,
             member: None,
         }
     }
@@ -95,11 +95,20 @@ impl Check {
     }
 }
 
+/// Findings of adapters that do not stand in the way: what they are about works today.
+const ADVICE: &[&str] = &[
+    "certificate_expired",
+    "certificate_expiring",
+    "metadata_changed",
+    "metadata_unreachable",
+];
+
 /// Findings for which an address or document is refused as it is: saving it would be of no use.
 pub const REFUSED: &[&str] = &[
     "address_forbidden",
     "discovery_incomplete",
     "http_status",
+    "invalid_certificate",
     "invalid_json",
     "invalid_xml",
     "issuer_mismatch",

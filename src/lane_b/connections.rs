@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::check::Check;
 use super::drafts::{self, Secret};
+use super::metadata;
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::connection::{Broker, Config, Connection, Protocol, Revision, Rollout, State};
 use crate::domain::{Code, ConnectionId, Email, OrgId, Problem};
@@ -49,7 +50,9 @@ pub struct Drafted {
 /// `invalid_field` for settings, addresses or documents that cannot work, `duplicate` for a
 /// slug that is taken, `not_supported_by_upstream`.
 pub async fn create(act: &Act<'_>, org: &OrgId, new: NewConnection) -> Result<Drafted, Problem> {
-    new.config.check()?;
+    let trust = drafts::trust(act, None);
+    let config = metadata::filled(act.core, trust, new.config.clone()).await?;
+    config.check()?;
     if new.broker == Broker::Upstream {
         return Err(Problem::new(
             Code::NotSupportedByUpstream,
@@ -57,14 +60,13 @@ pub async fn create(act: &Act<'_>, org: &OrgId, new: NewConnection) -> Result<Dr
         ));
     }
     let name = check_name(&new.name)?;
-    if new.config.protocol() == Protocol::Saml {
-        let words =
-            "Use your provider's OpenID Connect application; SAML cannot be set up here yet.";
-        return Err(Problem::field("/protocol", "unsupported", words));
-    }
     let domains = check_domains(&new.domains)?;
     let mut one = blank(act, org, &new, &name);
-    let draft = drafts::revision(act, &one, 1, (new.config, new.secret), None)?;
+    let secret = match one.protocol {
+        Protocol::Saml => metadata::signing_key(act.core, act.tenant).await?,
+        Protocol::Oidc => new.secret,
+    };
+    let draft = drafts::revision(act, &one, 1, (config, secret), None)?;
     one.draft_hash.clone_from(&draft.hash);
     let checks = drafts::look(act.core, act.tenant, &one, &draft).await?;
     let checks = drafts::acceptable(&draft.config, checks)?;
@@ -373,8 +375,10 @@ async fn next_draft(
     config: Config,
     secret: Secret,
 ) -> Result<(Revision, Vec<Check>), Problem> {
-    config.check()?;
     let base = get_revision(act, old, old.draft).await?;
+    let trust = drafts::trust(act, Some(base.trust));
+    let config = metadata::filled(act.core, trust, config).await?;
+    config.check()?;
     // A secret goes where it was given for and nowhere else, whoever names the new place.
     let moves = config.receiver() != base.config.receiver();
     if moves && base.secret.is_some() && matches!(secret, Secret::Keep) {

@@ -200,7 +200,7 @@ pub(super) fn acceptable(config: &Config, checks: Vec<Check>) -> Result<Vec<Chec
     let member = check.member.as_deref().unwrap_or(match config {
         Config::Oidc(_) => "issuer",
         Config::Saml(saml) if saml.metadata_url.is_some() => "metadata_url",
-        Config::Saml(_) => "metadata_xml",
+        Config::Saml(_) => "certificates",
     });
     let code = REFUSED
         .iter()

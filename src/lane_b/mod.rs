@@ -11,6 +11,7 @@ pub mod drafts;
 mod enforce;
 pub mod live;
 pub mod mappings;
+mod metadata;
 pub mod paste;
 pub mod reading;
 pub mod setup_links;

@@ -6,6 +6,7 @@
 
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
+use laneway_saml::IdpMetadata;
 use serde_json::Value;
 use url::Url;
 
@@ -40,7 +41,10 @@ pub async fn understand(core: &Core, trust: Trust, text: &str) -> Result<Underst
         return Err(nothing(text).into());
     }
     if text.starts_with('<') {
-        return Err(metadata().into());
+        return metadata(core, text, None);
+    }
+    if text.starts_with("-----BEGIN") {
+        return Err(certificate_alone().into());
     }
     let text = if text.contains("://") {
         text.to_owned()
@@ -77,7 +81,7 @@ async fn at(core: &Core, trust: Trust, url: &Url) -> Result<Understood, Box<Chec
         }
         let text = String::from_utf8_lossy(body);
         if text.contains("EntityDescriptor") {
-            return Err(metadata().into());
+            return metadata(core, &text, Some(url));
         }
     }
     if named {
@@ -126,16 +130,36 @@ fn no_issuer(url: &Url) -> Check {
     )
 }
 
-fn metadata() -> Check {
+/// Metadata as it was pasted or read at an address.
+fn metadata(core: &Core, xml: &str, at: Option<&Url>) -> Result<Understood, Box<Check>> {
+    let read = IdpMetadata::read(xml, core.now()).map_err(|fault| Check::from(fault.check()))?;
+    let named = [read.entity_id.as_str(), read.sso.0.as_str()];
+    let known = named
+        .into_iter()
+        .filter_map(|text| Url::parse(text).ok())
+        .chain(at.cloned())
+        .map(|url| vendors::of_address(&url))
+        .find(|vendor| *vendor != GENERIC);
+    Ok(Understood {
+        vendor: known.unwrap_or(GENERIC),
+        protocol: Protocol::Saml,
+        issuer: read.entity_id,
+        metadata_url: at.cloned(),
+        metadata_xml: at.is_none().then(|| xml.to_owned()),
+    })
+}
+
+/// A certificate says what somebody signs with, and neither who nor where.
+fn certificate_alone() -> Check {
     Check::fail(
-        "saml_not_available",
-        "SAML metadata",
-        "an OpenID Connect issuer",
-        "Use your provider's OpenID Connect application; SAML cannot be set up here yet.",
+        "certificate_alone",
+        "a certificate",
+        "the metadata that it belongs to",
+        "Paste the SAML metadata of your provider, or its address: the certificate is in it.",
     )
 }
 
-async fn fetch(core: &Core, trust: Trust, url: &Url) -> Result<Bytes, Box<Check>> {
+pub(super) async fn fetch(core: &Core, trust: Trust, url: &Url) -> Result<Bytes, Box<Check>> {
     let request = Request::get(url.as_str())
         .header(
             header::ACCEPT,

@@ -127,10 +127,10 @@ pub async fn begin(
     let configured = drafted(core, tenant, test).await?.1;
     let provider = configured.provider()?;
     let login = provider.redirect_login().ok_or_else(Problem::not_found)?;
-    let (nonce, _) = core.new_token();
+    let nonce = nonce(core);
     let request = BeginRedirect {
         redirect_uri: configured.callback(tenant)?,
-        state: state(&test.id, nonce.expose()),
+        state: state(&test.id, &nonce),
         login_hint: None,
         prompt: None,
         acr: None,
@@ -141,7 +141,7 @@ pub async fn begin(
     let target = core.providers.call(&configured, "begin", work).await?;
     let pending = Pending {
         state: target.state,
-        nonce: Private(nonce.expose().to_owned()),
+        nonce: Private(nonce),
         begun_at: core.now(),
         return_to,
     };
@@ -159,6 +159,14 @@ pub async fn begin(
     Ok(target.url.into())
 }
 
+/// As `RelayState` a state may have 80 bytes (SAML Bindings §3.5.3): 240 random bits fit.
+const NONCE: usize = 40;
+
+fn nonce(core: &Core) -> String {
+    let (plain, _) = core.new_token();
+    plain.expose().chars().take(NONCE).collect()
+}
+
 /// The `state` of a test: no flow's looks like it.
 fn state(id: &str, nonce: &str) -> String {
     format!("t.{id}.{nonce}")
@@ -167,7 +175,7 @@ fn state(id: &str, nonce: &str) -> String {
 /// The id of the test whose answer this is.
 pub fn id_of_state(state: &str) -> Option<&str> {
     let (id, nonce) = state.strip_prefix("t.")?.split_once('.')?;
-    (ids::plausible(id) && nonce.len() == 43).then_some(id)
+    (ids::plausible(id) && nonce.len() == NONCE).then_some(id)
 }
 
 async fn drafted(

@@ -11,12 +11,15 @@ use laneway_embedded::{Keys, Vault, VaultPlace};
 use laneway_keycloak::bootstrap::{self, BootstrapRequest, PlanStep};
 use laneway_keycloak::{AdminCredential, Keycloak, KeycloakConfig, KeycloakOptions};
 use laneway_oidc::{OidcConfig, OidcProvider};
+use laneway_saml::{Binding, SamlConfig, SamlProvider, SigningKey};
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
 use super::{Parts, problem};
 use crate::config;
+use crate::domain::connection::RequestBinding;
 use crate::domain::tenant::Tenant;
 use crate::domain::upstream::{Trust, Upstream};
 use crate::domain::{Code, Problem, TenantId};
@@ -161,6 +164,69 @@ pub(super) fn oidc(
     };
     let provider = OidcProvider::new(config, env).map_err(|error| error.to_string())?;
     Ok(Arc::new(provider))
+}
+
+/// What a SAML connection's row says beside its issuer.
+#[derive(Deserialize)]
+struct SamlOptions {
+    sso_url: Url,
+    sso_binding: RequestBinding,
+    certificates: Vec<String>,
+    metadata_url: Option<Url>,
+    sp_entity_id: String,
+    acs_url: Url,
+    sign_requests: bool,
+    groups_claim: Option<String>,
+    email_claim: Option<String>,
+    name_claim: Option<String>,
+}
+
+fn saml_provider(
+    row: &Upstream,
+    secret: Option<SecretString>,
+    env: Env,
+) -> Result<Arc<SamlProvider>, String> {
+    let options: SamlOptions =
+        serde_json::from_value(adapter_options(row)).map_err(|error| error.to_string())?;
+    let secret = secret.ok_or("our signing key is missing")?;
+    let certificates = SamlConfig::read_certificates(&options.certificates);
+    let config = SamlConfig {
+        entity_id: row.issuer.clone(),
+        sso_url: options.sso_url,
+        sso_binding: match options.sso_binding {
+            RequestBinding::Redirect => Binding::Redirect,
+            RequestBinding::Post => Binding::Post,
+        },
+        certificates: certificates.map_err(|fault| fault.to_string())?,
+        metadata_url: options.metadata_url,
+        sp_entity_id: options.sp_entity_id,
+        acs_url: options.acs_url,
+        key: SigningKey::from_secret(&secret)?,
+        sign_requests: options.sign_requests,
+        groups_claim: options.groups_claim,
+        email_claim: options.email_claim,
+        name_claim: options.name_claim,
+    };
+    SamlProvider::new(config, env)
+}
+
+pub(super) fn saml(
+    row: &Upstream,
+    secret: Option<SecretString>,
+    env: Env,
+) -> Result<Arc<dyn Provider>, String> {
+    Ok(Arc::new(laneway_saml::Handle(saml_provider(
+        row, secret, env,
+    )?)))
+}
+
+/// Our metadata for the provider of a row.
+pub(super) fn saml_metadata(
+    row: &Upstream,
+    secret: Option<SecretString>,
+    env: Env,
+) -> Result<String, String> {
+    Ok(saml_provider(row, secret, env)?.metadata().to_owned())
 }
 
 pub(super) fn keycloak(

@@ -13,8 +13,10 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::{BULKHEAD, Configured, Providers};
-use crate::domain::connection::{ClientAuth, Config, Connection, Oidc, Revision, State};
+use super::{BULKHEAD, Configured, Providers, builtin};
+use crate::domain::connection::{
+    ClientAuth, Config, Connection, Oidc, Protocol, Revision, Saml, State,
+};
 use crate::domain::tenant::Tenant;
 use crate::domain::upstream::{Role, Upstream};
 use crate::domain::{Code, ConnectionId, OrgId, Problem, TenantId};
@@ -115,6 +117,49 @@ impl Providers {
         })
     }
 
+    /// Our metadata for a SAML provider, by the newest revision.
+    ///
+    /// # Errors
+    /// `not_found` for a connection that is none, or speaks something else.
+    pub async fn saml_metadata(&self, tenant: &Tenant, name: &str) -> Result<String, Problem> {
+        let one = connections::find(&self.parts.db, &tenant.id, name).await?;
+        let one = one
+            .filter(|one| one.id.as_str() == name && one.protocol == Protocol::Saml)
+            .ok_or_else(Problem::not_found)?;
+        let (db, id) = (&self.parts.db, &one.id);
+        let row = connections::revision(db, &tenant.id, id, one.draft).await?;
+        let row = row.ok_or_else(Problem::not_found)?;
+        let secret = self.revision_secret(tenant, &row);
+        let upstream = row_of(tenant, &one, &row);
+        secret
+            .and_then(|secret| builtin::saml_metadata(&upstream, secret, self.env(row.trust)))
+            .map_err(|error| {
+                Problem::new(
+                    Code::Internal,
+                    "The incident is logged under the reference below.",
+                )
+                .because(error)
+            })
+    }
+
+    /// Where requests of a SAML connection go, by what is live and by its draft.
+    ///
+    /// # Errors
+    /// `not_found`, `store_unavailable`.
+    pub async fn sso_urls(&self, tenant: &Tenant, name: &str) -> Result<Vec<String>, Problem> {
+        let (db, tenant) = (&self.parts.db, &tenant.id);
+        let one = connections::find(db, tenant, name).await?;
+        let one = one.ok_or_else(Problem::not_found)?;
+        let mut all = Vec::new();
+        for number in one.active.into_iter().chain([one.draft]) {
+            let row = connections::revision(db, tenant, &one.id, number).await?;
+            if let Some(Config::Saml(saml)) = row.map(|row| row.config) {
+                all.push(saml.sso_url);
+            }
+        }
+        Ok(all)
+    }
+
     fn revision_secret(
         &self,
         tenant: &Tenant,
@@ -148,7 +193,7 @@ fn row_of(tenant: &Tenant, one: &Connection, revision: &Revision) -> Upstream {
             oidc.client_id.clone(),
             options_of(one, oidc, revision),
         ),
-        Config::Saml(_) => ("saml", String::new(), json!({ "label": one.name })),
+        Config::Saml(saml) => ("saml", String::new(), saml_options(one, saml)),
     };
     Upstream {
         id: one.id.as_source(),
@@ -165,6 +210,16 @@ fn row_of(tenant: &Tenant, one: &Connection, revision: &Revision) -> Upstream {
         version: revision.number,
         created_at: revision.created_at,
     }
+}
+
+fn saml_options(one: &Connection, saml: &Saml) -> Value {
+    json!({
+        "label": one.name, "sso_url": saml.sso_url, "sso_binding": saml.sso_binding,
+        "certificates": saml.certificates, "metadata_url": saml.metadata_url,
+        "sp_entity_id": one.sp_entity_id, "acs_url": one.acs_url,
+        "sign_requests": saml.sign_requests, "groups_claim": saml.groups_claim,
+        "email_claim": saml.email_claim, "name_claim": saml.name_claim,
+    })
 }
 
 fn options_of(one: &Connection, oidc: &Oidc, revision: &Revision) -> Value {

@@ -62,3 +62,36 @@ pub async fn forget(
     }
     Ok(())
 }
+
+/// Every table that names an organization, children first.
+pub(super) const OF_ORGANIZATION: &[&str] = &[
+    "DELETE FROM identity_links WHERE tenant_id = $1 AND kind = 'connection' AND source_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM assertions_seen WHERE tenant_id = $1 AND connection_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM test_logins WHERE tenant_id = $1 AND connection_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM setup_links WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM organization_domains WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM connection_domains WHERE tenant_id = $1 AND connection_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM connection_people WHERE tenant_id = $1 AND connection_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM connection_revisions WHERE tenant_id = $1 AND connection_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM role_mapping_revisions WHERE tenant_id = $1 AND connection_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM connections WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM role_grants WHERE tenant_id = $1 AND membership_id IN \
+     (SELECT id FROM memberships WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM memberships WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM roles WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM operator_grants WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM invitations WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM api_tokens WHERE tenant_id = $1 AND (org_id = $2 OR service_id IN \
+     (SELECT id FROM service_accounts WHERE tenant_id = $1 AND org_id = $2))",
+    "DELETE FROM operator_grants WHERE principal_kind = 'service_account' AND principal_id IN \
+     (SELECT id FROM service_accounts WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM service_accounts WHERE tenant_id = $1 AND org_id = $2",
+    "UPDATE sessions SET org_id = NULL WHERE tenant_id = $1 AND org_id = $2",
+];

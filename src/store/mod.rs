@@ -5,6 +5,7 @@
 //! Must not know: policy, providers, HTTP.
 
 pub mod api_tokens;
+pub mod assertions;
 pub mod audit;
 pub mod audit_search;
 pub mod belongings;
@@ -108,6 +109,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "lane_b",
             sqlite: include_str!("../../migrations/sqlite/0011_lane_b.sql"),
             postgres: include_str!("../../migrations/postgres/0011_lane_b.sql"),
+        },
+        Migration {
+            version: 12,
+            name: "assertions",
+            sqlite: include_str!("../../migrations/sqlite/0012_assertions.sql"),
+            postgres: include_str!("../../migrations/postgres/0012_assertions.sql"),
         },
     ],
 };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use laneway_sqlkit::{DbError, On, Row, Tx, q};
 use serde::{Deserialize, Serialize};
 
+use super::erasure::OF_ORGANIZATION;
 use crate::domain::user::Membership;
 use crate::domain::{OrgId, TenantId, UserId};
 
@@ -128,7 +129,7 @@ pub async fn lock(tx: &mut Tx, tenant: &TenantId, org: &OrgId) -> Result<(), DbE
 
 /// Deletes an organization and all that hangs on it; people and audit events stay.
 pub async fn delete(tx: &mut Tx, tenant: &TenantId, org: &OrgId) -> Result<bool, DbError> {
-    for sql in DELETE {
+    for sql in OF_ORGANIZATION {
         q(sql)
             .bind(tenant.as_str())
             .bind(org.as_str())
@@ -142,37 +143,6 @@ pub async fn delete(tx: &mut Tx, tenant: &TenantId, org: &OrgId) -> Result<bool,
         .await?;
     Ok(count == 1)
 }
-
-/// Every table that names an organization, children first.
-const DELETE: &[&str] = &[
-    "DELETE FROM identity_links WHERE tenant_id = $1 AND kind = 'connection' AND source_id IN \
-     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
-    "DELETE FROM test_logins WHERE tenant_id = $1 AND connection_id IN \
-     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
-    "DELETE FROM setup_links WHERE tenant_id = $1 AND org_id = $2",
-    "DELETE FROM organization_domains WHERE tenant_id = $1 AND org_id = $2",
-    "DELETE FROM connection_domains WHERE tenant_id = $1 AND connection_id IN \
-     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
-    "DELETE FROM connection_people WHERE tenant_id = $1 AND connection_id IN \
-     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
-    "DELETE FROM connection_revisions WHERE tenant_id = $1 AND connection_id IN \
-     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
-    "DELETE FROM role_mapping_revisions WHERE tenant_id = $1 AND connection_id IN \
-     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
-    "DELETE FROM connections WHERE tenant_id = $1 AND org_id = $2",
-    "DELETE FROM role_grants WHERE tenant_id = $1 AND membership_id IN \
-     (SELECT id FROM memberships WHERE tenant_id = $1 AND org_id = $2)",
-    "DELETE FROM memberships WHERE tenant_id = $1 AND org_id = $2",
-    "DELETE FROM roles WHERE tenant_id = $1 AND org_id = $2",
-    "DELETE FROM operator_grants WHERE tenant_id = $1 AND org_id = $2",
-    "DELETE FROM invitations WHERE tenant_id = $1 AND org_id = $2",
-    "DELETE FROM api_tokens WHERE tenant_id = $1 AND (org_id = $2 OR service_id IN \
-     (SELECT id FROM service_accounts WHERE tenant_id = $1 AND org_id = $2))",
-    "DELETE FROM operator_grants WHERE principal_kind = 'service_account' AND principal_id IN \
-     (SELECT id FROM service_accounts WHERE tenant_id = $1 AND org_id = $2)",
-    "DELETE FROM service_accounts WHERE tenant_id = $1 AND org_id = $2",
-    "UPDATE sessions SET org_id = NULL WHERE tenant_id = $1 AND org_id = $2",
-];
 
 /// Adds a member; nothing happens when they are one. Answers the membership's id.
 pub async fn add_member(

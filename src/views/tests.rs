@@ -4,11 +4,11 @@ use askama::Template;
 
 use super::{
     AccountDeletedPage, AccountPage, ApiReferencePage, ChangeEmailPage, ChoosePage, CodePage,
-    ConfirmLogoutPage, ConnectUpstreamPage, ContinueLogoutPage, DeleteAccountPage, DeniedPage,
-    EnrolPage, EnrolTotpPage, ErrorPage, InvitationPage, LoggedOutPage, LoginPage, MagicLinkPage,
-    NewPasswordPage, OrganizationPage, OwnerPage, PasskeyPage, PasswordPage, ProfilePage, Reader,
-    RecoverPage, RecoveryCodesPage, SecondPage, SignupPage, TestResultPage, UpstreamDownPage,
-    assets, desk, mail, setup,
+    ConfirmLogoutPage, ConnectUpstreamPage, ContinueLogoutPage, ContinueSignInPage,
+    DeleteAccountPage, DeniedPage, EnrolPage, EnrolTotpPage, ErrorPage, InvitationPage,
+    LoggedOutPage, LoginPage, MagicLinkPage, NewPasswordPage, OrganizationPage, OwnerPage,
+    PasskeyPage, PasswordPage, ProfilePage, Reader, RecoverPage, RecoveryCodesPage, SecondPage,
+    SignupPage, TestResultPage, UpstreamDownPage, assets, desk, mail, setup,
 };
 use crate::domain::Lang;
 
@@ -45,6 +45,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     add(&mut all, "error", &ErrorPage::samples());
     add(&mut all, "logged-out", &LoggedOutPage::samples());
     add(&mut all, "continue-logout", &ContinueLogoutPage::samples());
+    add(&mut all, "continue-sign-in", &ContinueSignInPage::samples());
     add(&mut all, "confirm-logout", &ConfirmLogoutPage::samples());
     add(&mut all, "owner", &OwnerPage::samples());
     add(&mut all, "test-result", &TestResultPage::samples());

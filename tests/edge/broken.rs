@@ -86,6 +86,12 @@ const fn broken(
 
 const NGINX: &[Breakage] = &[
     broken(
+        "    proxy_set_header X-Original-URL \"\";\n",
+        "",
+        "the_served_address_cannot_be_forged",
+        "proxy_set_header X-Original-URL \"\";",
+    ),
+    broken(
         "    auth_request /laneway-check;\n",
         "",
         "strangers_are_sent_to_sign_in",
@@ -173,6 +179,12 @@ const NGINX: &[Breakage] = &[
 
 const CADDY: &[Breakage] = &[
     broken(
+        "\t\trequest_header -X-Rewrite-URL\n",
+        "",
+        "the_served_address_cannot_be_forged",
+        "request_header -X-Rewrite-URL",
+    ),
+    broken(
         "uri /authz/forward-auth?",
         "uri /authz/forward-auth",
         "the_browsers_query_is_no_filter",
@@ -206,6 +218,12 @@ const CADDY: &[Breakage] = &[
 ];
 
 const ENVOY: &[Breakage] = &[
+    broken(
+        "                          - remove: x-forwarded-host\n",
+        "",
+        "the_served_address_cannot_be_forged",
+        "remove: x-forwarded-host",
+    ),
     broken(
         "route: { cluster: files }\n",
         "route: { cluster: files }\n                          typed_per_filter_config:\n                            laneway.check:\n                              \"@type\": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute\n                              disabled: true\n",

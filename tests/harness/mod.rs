@@ -19,6 +19,7 @@ mod pg;
 mod png;
 pub mod relay;
 pub mod rows;
+pub mod saml;
 pub mod soak;
 mod tokens;
 pub mod wire;

@@ -28,6 +28,10 @@ pub struct UpstreamIdentity {
     pub evidence: AuthEvidence,
     /// The provider's session, where it has one.
     pub session: Option<UpstreamSession>,
+    /// Ids of the messages that prove this and count once each, whoever brings them (SAML
+    /// Profiles §4.1.4.5).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub once: Vec<String>,
 }
 
 /// The customer's IdP behind a brokering provider.

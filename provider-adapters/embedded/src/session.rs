@@ -39,6 +39,7 @@ impl Embedded {
                 source: EvidenceSource::Own,
             },
             session: None,
+            once: Vec::new(),
         })
     }
 }

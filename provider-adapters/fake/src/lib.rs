@@ -27,6 +27,7 @@ mod person;
 mod provider;
 mod random;
 mod redirect;
+pub mod saml_idp;
 mod session;
 
 pub use authenticator::SoftAuthenticator;

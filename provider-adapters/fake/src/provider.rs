@@ -205,6 +205,7 @@ impl Fake {
                 sid: Some(sid),
                 ..UpstreamSession::default()
             }),
+            once: Vec::new(),
         })
     }
 }

@@ -53,6 +53,7 @@ pub(crate) fn build(
         evidence: evidence(options, id)?,
         claims: merged,
         session: Some(session),
+        once: Vec::new(),
     })
 }
 

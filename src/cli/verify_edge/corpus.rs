@@ -127,6 +127,9 @@ pub(super) fn cookies(good: Option<&str>) -> Vec<String> {
     all
 }
 
+/// Headers from which frameworks take the address that they serve, before the real one.
+pub(super) const SERVED: &[&str] = &["X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Host"];
+
 /// Headers by which a client would choose what the proxy asks about.
 pub(super) const ORIGINAL: &[(&str, &str)] = &[
     ("X-Original-URL", "https://forged.invalid/"),

@@ -25,6 +25,8 @@ pub(super) enum Fault {
     NoIdentity,
     /// A client's identity header arrives.
     Spoofed,
+    /// A client's header arrives from which frameworks take the address that they serve.
+    ServedForged,
     /// One with an underscore arrives.
     SpoofedUnderscore,
     /// A client can have our headers dropped.
@@ -140,6 +142,10 @@ fn nginx(fault: Fault, subject: &str) -> Fix {
             },
             "proxy_set_header X-",
         ),
+        Fault::ServedForged => fix(
+            format!("proxy_set_header {subject} \"\";"),
+            "proxy_set_header X-",
+        ),
         Fault::SpoofedUnderscore => fix("underscores_in_headers off;", "underscores_in_headers"),
         Fault::NamedInConnection => fix(
             "proxy_set_header Connection $connection_upgrade;",
@@ -199,6 +205,7 @@ fn caddy(fault: Fault, subject: &str) -> Fix {
             format!("request_header -{}", caddy_prefix(subject, '-')),
             "forward_auth",
         ),
+        Fault::ServedForged => fix(format!("request_header -{subject}"), "forward_auth"),
         Fault::SpoofedUnderscore => fix(
             format!("request_header -{}", caddy_prefix(subject, '_')),
             "forward_auth",
@@ -262,6 +269,10 @@ fn envoy(fault: Fault, subject: &str) -> Fix {
             ),
             "request_mutations",
         ),
+        Fault::ServedForged => fix(
+            format!("- remove: {}", subject.to_ascii_lowercase()),
+            "request_mutations",
+        ),
         Fault::SpoofedUnderscore => fix(
             "headers_with_underscores_action: DROP_HEADER",
             "common_http_protocol_options",
@@ -322,6 +333,12 @@ fn traefik(fault: Fault, subject: &str) -> Fix {
         ),
         Fault::NamedInConnection => fix(
             "a middleware with headers: customRequestHeaders: { Connection: \"\" } before laneway",
+            "middlewares:",
+        ),
+        Fault::ServedForged => fix(
+            format!(
+                "a middleware with headers: customRequestHeaders: {{ {subject}: \"\" }} before laneway"
+            ),
             "middlewares:",
         ),
         Fault::QueryLeaks => fix(

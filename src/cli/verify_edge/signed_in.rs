@@ -44,6 +44,7 @@ pub(super) fn check(probe: &mut Probe) {
     identity(probe, &base);
     cookies(probe, &base);
     spoofed(probe, &cookie);
+    served(probe, &cookie);
     connection(probe, &cookie, &base);
     bytes(probe, &cookie);
 }
@@ -159,6 +160,28 @@ fn spoofed(probe: &mut Probe, cookie: &str) {
             let detail = format!("a client's {spelling} reaches the application");
             probe.bad(check, detail, fault, name);
         }
+    }
+}
+
+/// What was judged is what is served, also by a framework that asks a header for the address.
+fn served(probe: &mut Probe, cookie: &str) {
+    const NAME: &str = "the_served_address_cannot_be_forged";
+    const FORGED: &str = "laneway-forged.invalid";
+    let path = format!("{}/seen", probe.echo);
+    let mut fine = true;
+    for name in corpus::SERVED {
+        let request = Request::get(&path)
+            .with("Cookie", &ours(cookie))
+            .with(name, FORGED);
+        let seen = look(probe, request);
+        if seen.is_ok_and(|seen| seen.values(name).any(|value| value.contains(FORGED))) {
+            let detail = format!("a client's {name} reaches the application");
+            probe.bad(NAME, detail, Fault::ServedForged, name);
+            fine = false;
+        }
+    }
+    if fine {
+        probe.good(NAME, corpus::SERVED.join(", "));
     }
 }
 

@@ -112,7 +112,7 @@ pub struct Saml {
     /// Where the provider publishes its metadata.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata_url: Option<Url>,
-    /// Its metadata as it was read or uploaded.
+    /// Its metadata as it was uploaded; read once, not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata_xml: Option<String>,
     /// The provider's entity id.
@@ -217,11 +217,19 @@ impl Config {
     }
 
     /// Where a client secret is sent: the issuer, whose document names the token endpoint, or an
-    /// endpoint of its own.
-    pub fn receiver(&self) -> (&str, Option<&str>) {
+    /// endpoint of its own. Nowhere for SAML: our signing key never leaves us.
+    pub fn receiver(&self) -> Option<(&str, Option<&str>)> {
         match self {
-            Self::Oidc(oidc) => (&oidc.issuer, oidc.token_endpoint.as_ref().map(Url::as_str)),
-            Self::Saml(_) => (self.issuer(), None),
+            Self::Oidc(oidc) => Some((&oidc.issuer, oidc.token_endpoint.as_ref().map(Url::as_str))),
+            Self::Saml(_) => None,
+        }
+    }
+
+    /// Where browsers are sent, or at least whose address that is.
+    pub fn front(&self) -> &str {
+        match self {
+            Self::Oidc(oidc) => &oidc.issuer,
+            Self::Saml(saml) => &saml.sso_url,
         }
     }
 

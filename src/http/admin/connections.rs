@@ -120,7 +120,8 @@ pub fn read_config(
     absent: Secret,
 ) -> Result<(Config, Secret), Problem> {
     let secret = match members.remove("client_secret") {
-        _ if protocol == Protocol::Saml => Secret::Remove,
+        // The signing key is ours: nobody gives or takes it.
+        _ if protocol == Protocol::Saml => Secret::Keep,
         None => absent,
         Some(Value::Null) => Secret::Remove,
         Some(Value::String(text)) if !text.is_empty() && text.len() <= 4096 => {

@@ -159,6 +159,30 @@ pub const ENTRIES: &[Entry] = &[
         "The same by a posted form",
         Answer::Redirect,
     ),
+    op(
+        "GET /saml/{connection}",
+        "Who we are towards a SAML provider: the entity id, and its metadata",
+        Answer::Media("application/samlmetadata+xml"),
+    ),
+    op(
+        "GET /saml/{connection}/metadata",
+        "The same metadata",
+        Answer::Media("application/samlmetadata+xml"),
+    ),
+    op(
+        "GET /saml/{connection}/request",
+        "Post a request to a provider that takes it no other way",
+        Answer::Media("text/html"),
+    )
+    .asks(&[
+        ("SAMLRequest", "the request"),
+        ("RelayState", "the sign-in that it belongs to"),
+    ]),
+    op(
+        "POST /saml/{connection}/acs",
+        "Back from a SAML provider",
+        Answer::Redirect,
+    ),
 ];
 
 /// Shapes.
@@ -186,7 +210,8 @@ pub const SHAPES: &[Shape] = &[
     ),
     shape(
         "Flow",
-        "id purpose state=pending|done expires_in=count return_to step=FlowStep methods=[Method]",
+        "id purpose state=pending|done expires_in=count return_to step=FlowStep methods=[Method] \
+         recovery_codes?=[text]",
     ),
     shape(
         "FlowStep",

@@ -114,7 +114,8 @@ fn new_password(flow: &Flow, frame: Frame, skippable: bool) -> NewPasswordPage {
         .state
         .proofs
         .iter()
-        .any(|proof| proof.method.is_second_only());
+        .any(|proof| proof.method.is_second_only())
+        || flow.state.app_enrolled;
     NewPasswordPage {
         chrome: frame.chrome,
         action: frame.action,

@@ -20,7 +20,7 @@ use super::{check_form, chrome, render, render_flow, see_other};
 use crate::authn;
 use crate::authz::Permission;
 use crate::domain::upstream::Role;
-use crate::domain::{Code, Problem, UserId};
+use crate::domain::{Code, Lang, Problem, UserId};
 use crate::lane_a::{account, operator, owner as owners, swap};
 use crate::providers::Configured;
 use crate::store::links;
@@ -134,7 +134,7 @@ pub async fn show(context: Context, Query(chosen): Query<Chosen>) -> Result<Resp
     let named = |c: &&Arc<Configured>| chosen.name.is_empty() || c.row.slug == chosen.name;
     let latest = all.iter().rev().filter(named).find(|c| c.redirects());
     let latest = latest.cloned();
-    let values = latest.as_deref().map(values_of).unwrap_or_default();
+    let values = latest.as_deref().map_or_else(first_values, values_of);
     let waiting = latest.as_deref().filter(|c| c.row.role != Role::Primary);
     let checks = match waiting {
         Some(configured) => {
@@ -300,26 +300,39 @@ async fn page(
             && checks.iter().all(|c| c.ok),
         values,
         error,
-        checks: checks.into_iter().map(row_of).collect(),
+        checks: checks
+            .into_iter()
+            .map(|check| row_of(context.lang(), check))
+            .collect(),
         upstream_id: configured.map(|c| c.row.id.0.clone()),
         active_label: active,
     };
     Ok(render(context, status, &page))
 }
 
-pub(super) fn row_of(check: Check) -> CheckRow {
+/// What the first provider is called unless somebody says otherwise: the addresses on the page
+/// are made of it.
+fn first_values() -> UpstreamValues {
+    UpstreamValues {
+        name: "keycloak".into(),
+        ..UpstreamValues::default()
+    }
+}
+
+pub(super) fn row_of(lang: Lang, check: Check) -> CheckRow {
+    let said = |text: String| crate::views::translate(lang, &text).unwrap_or(text);
     CheckRow {
         name: check.name,
         ok: check.ok,
         advice: false,
         received: check.received.unwrap_or_default(),
-        expected: check.expected.unwrap_or_default(),
+        expected: said(check.expected.unwrap_or_default()),
         who: match check.who {
             laneway_contract::Who::Provider => "provider",
             laneway_contract::Who::Us => "us",
             laneway_contract::Who::Customer => "customer",
         }
         .to_owned(),
-        fix: check.fix,
+        fix: said(check.fix),
     }
 }

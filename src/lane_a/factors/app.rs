@@ -11,8 +11,9 @@ use serde_json::json;
 use super::super::Visit;
 use super::super::account::{end_other_sessions, require_fresh};
 use super::{Changed, admin, changed, list, totp_home, unsupported, wrong};
+use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
-use crate::domain::{Code, Problem};
+use crate::domain::{Code, Problem, UserId};
 use crate::providers::Configured;
 use crate::store::seal::Place;
 use crate::store::secrets::{self, SecretPurpose};
@@ -161,7 +162,7 @@ pub async fn confirm_totp(
     core.commit(write).await?;
     let user = &live.session.user;
     changed(visit, user, Changed::TotpAdded, &app.id).await;
-    let codes = make_codes(visit, &home).await?;
+    let codes = first_codes(visit, &home, user).await?;
     Ok((app, codes))
 }
 
@@ -206,25 +207,44 @@ pub async fn new_recovery_codes(visit: &Visit<'_>) -> Result<Vec<SecretString>, 
     make_codes(visit, &home).await
 }
 
+/// The codes that come with an app. No mail tells of them: that of the app does.
+///
+/// # Errors
+/// Those of the provider.
+pub(in crate::lane_a) async fn first_codes(
+    visit: &Visit<'_>,
+    home: &Configured,
+    user: &UserId,
+) -> Result<Vec<SecretString>, Problem> {
+    let codes = renew(visit, home, user).await?;
+    let target = ("user", user.as_str());
+    let event = Event::new(kind::RECOVERY_CODES_CREATED, Outcome::Success, target).by_user(user);
+    let tenant = &visit.site.tenant.id;
+    visit.core.audit_alone(tenant, visit.meta, event).await;
+    Ok(codes)
+}
+
 async fn make_codes(visit: &Visit<'_>, home: &Configured) -> Result<Vec<SecretString>, Problem> {
     let user = &visit.session()?.session.user;
-    let work = admin(home)?.renew_recovery_codes(user.as_str());
-    let codes = match visit
-        .core
-        .providers
-        .call(home, "recovery_codes", work)
-        .await
-    {
-        Err(problem) if problem.code == Code::NotFound => {
-            return Err(Problem::new(
-                Code::Conflict,
-                "Recovery codes stand in for an authenticator app. Set one up first.",
-            ));
-        }
-        other => other?,
-    };
+    let codes = renew(visit, home, user).await?;
     changed(visit, user, Changed::RecoveryCodesMade, user.as_str()).await;
     Ok(codes)
+}
+
+async fn renew(
+    visit: &Visit<'_>,
+    home: &Configured,
+    user: &UserId,
+) -> Result<Vec<SecretString>, Problem> {
+    let work = admin(home)?.renew_recovery_codes(user.as_str());
+    let providers = &visit.core.providers;
+    match providers.call(home, "recovery_codes", work).await {
+        Err(problem) if problem.code == Code::NotFound => Err(Problem::new(
+            Code::Conflict,
+            "Recovery codes stand in for an authenticator app. Set one up first.",
+        )),
+        other => other,
+    }
 }
 
 /// The codes as JSON.

@@ -24,6 +24,8 @@ pub enum Notice {
     RecoveryCodesMade,
     /// A recovery code was used to sign in.
     RecoveryCodeUsed,
+    /// A first password.
+    PasswordSet,
     /// Another password.
     PasswordChanged,
     /// A linked identity was added.
@@ -34,7 +36,7 @@ pub enum Notice {
 
 impl Notice {
     /// All of them, for samples and tests.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NewDevice,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
@@ -42,6 +44,7 @@ impl Notice {
         Self::TotpRemoved,
         Self::RecoveryCodesMade,
         Self::RecoveryCodeUsed,
+        Self::PasswordSet,
         Self::PasswordChanged,
         Self::IdentityLinked,
         Self::IdentityUnlinked,
@@ -63,6 +66,7 @@ impl Notice {
                 "notice-recovery-code-used",
                 "notice-lead-recovery-code-used",
             ),
+            Self::PasswordSet => ("notice-password-set", "notice-lead-password-set"),
             Self::PasswordChanged => ("notice-password-changed", "notice-lead-password-changed"),
             Self::IdentityLinked => ("notice-identity-linked", "notice-lead-identity-linked"),
             Self::IdentityUnlinked => ("notice-identity-unlinked", "notice-lead-identity-unlinked"),

@@ -71,7 +71,7 @@ desk-people-organizations = { $disabled ->
    *[other] { $organizations-text } Organisationen
 } · gezählt { $at }
 desk-revocation-more = Grenze { $bound } s · längster { $worst-text } ms · letzte Stunde
-desk-revocation-none = Grenze { $bound } s · in der letzten Stunde wurde nichts widerrufen
+desk-revocation-none = Grenze { $bound } s · hier keiner in der letzten Stunde gesehen
 desk-by-hour = Anmeldungen je Stunde
 desk-by-six-hours = Anmeldungen je sechs Stunden
 desk-by-day = Anmeldungen je Tag

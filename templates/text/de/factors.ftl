@@ -78,7 +78,7 @@ account-recovery-left = { $count ->
    *[other] Noch { $count } Codes übrig.
 }
 account-recovery-few = Erstellen Sie neue, bevor sie ausgehen.
-account-recovery-none = Keine mehr übrig. Erstellen Sie neue, damit ein verlorenes Telefon Sie nicht aussperrt.
+account-recovery-none = Keine vorhanden. Erstellen Sie welche, damit ein verlorenes Telefon Sie nicht aussperrt.
 account-recovery-make = Neue Codes erstellen
 account-flash-password = Ihr Passwort ist gespeichert. Überall sonst sind Sie abgemeldet.
 account-flash-totp-removed = Die App ist entfernt, und mit ihr die Wiederherstellungscodes. Überall sonst sind Sie abgemeldet.

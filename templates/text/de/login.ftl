@@ -112,6 +112,9 @@ error-support = Bleibt das so, dann schreiben Sie an <a href="mailto:{ $address 
 logged-out-title = Sie sind abgemeldet
 logged-out-lead = Niemand kann { $tenant } in diesem Browser unter Ihrem Namen nutzen.
 logged-out-again = Wieder anmelden
+continue-sign-in-title = Weiter zu Ihrem Anmeldedienst
+continue-sign-in-lead = Der Dienst Ihrer Organisation fragt, wer Sie sind, und bringt Sie wieder hierher.
+continue-sign-in-button = Weiter
 continue-logout-title = Sie werden abgemeldet
 continue-logout-lead = Hier sind Sie abgemeldet. Ein letzter Schritt beendet auch die Anmeldung bei dem Dienst, über den Sie gekommen sind.
 continue-logout-button = Abmeldung abschließen

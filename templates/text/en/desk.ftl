@@ -71,7 +71,7 @@ desk-people-organizations = { $disabled ->
    *[other] { $organizations-text } organizations
 } · counted { $at }
 desk-revocation-more = Bound { $bound } s · worst { $worst-text } ms · last hour
-desk-revocation-none = Bound { $bound } s · nothing was revoked in the last hour
+desk-revocation-none = Bound { $bound } s · none seen here in the last hour
 desk-by-hour = Sign-ins by hour
 desk-by-six-hours = Sign-ins by six hours
 desk-by-day = Sign-ins by day

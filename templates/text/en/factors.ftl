@@ -78,7 +78,7 @@ account-recovery-left = { $count ->
    *[other] { $count } codes left.
 }
 account-recovery-few = Make new ones before they run out.
-account-recovery-none = None left. Make new ones so that a lost phone does not lock you out.
+account-recovery-none = None at hand. Make some so that a lost phone does not lock you out.
 account-recovery-make = Make new codes
 account-flash-password = Your password is saved. Your other sessions are signed out.
 account-flash-totp-removed = The app is removed, and its recovery codes with it. Your other sessions are signed out.

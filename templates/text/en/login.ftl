@@ -112,6 +112,9 @@ error-support = If this stays, write to <a href="mailto:{ $address }">{ $address
 logged-out-title = You are signed out
 logged-out-lead = Nobody can use { $tenant } as you in this browser.
 logged-out-again = Sign in again
+continue-sign-in-title = On to your identity provider
+continue-sign-in-lead = Your organization's provider asks who you are. It brings you back here.
+continue-sign-in-button = Continue
 continue-logout-title = Signing you out
 continue-logout-lead = You are signed out here. One more step ends your sign-in at your identity provider.
 continue-logout-button = Finish signing out

@@ -83,7 +83,12 @@ fn card(lang: Lang, view: &UpstreamView) -> UpstreamCard {
             format!("{} ms", grouped(lang, probe.took_ms))
         }),
         fault: view.fault.clone(),
-        checks: view.checks.iter().cloned().map(row_of).collect(),
+        checks: view
+            .checks
+            .iter()
+            .cloned()
+            .map(|check| row_of(lang, check))
+            .collect(),
         can_activate: view.row.role != Role::Primary,
     }
 }

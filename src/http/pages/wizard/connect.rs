@@ -15,7 +15,7 @@ use super::super::super::context::Context;
 use super::super::super::flows;
 use super::super::{chrome, render, said_inline, see_other};
 use super::guard::{Instead, Setup, enter};
-use crate::domain::connection::{Broker, Config, Protocol};
+use crate::domain::connection::{Broker, Config, Connection, Protocol};
 use crate::domain::upstream::Trust;
 use crate::domain::{Code, Problem};
 use crate::lane_b::check::Check;
@@ -240,15 +240,22 @@ fn scopes(draft: &Draft, groups: Option<&str>) -> Vec<&'static str> {
     scopes
 }
 
+/// What was pasted is read again; where nothing was, what there is stays.
+fn give_metadata(draft: &Draft, all: &mut Value) {
+    let pasted = draft.metadata_url.is_some() || draft.metadata_xml.is_some();
+    if let (true, Some(members)) = (pasted, all.as_object_mut()) {
+        members.remove("certificates");
+        members.insert("metadata_url".into(), json!(draft.metadata_url));
+        members.insert("metadata_xml".into(), json!(draft.metadata_xml));
+    }
+}
+
 fn config(setup: &Setup, form: &ConnectForm) -> Result<(Config, Secret), Problem> {
     let draft = &setup.draft;
     let groups = Some(form.groups_claim.trim()).filter(|text| !text.is_empty());
     let mut all = kept_of(setup);
     if draft.saml {
-        all["metadata_url"] = json!(draft.metadata_url);
-        if draft.metadata_url.is_none() {
-            all["metadata_xml"] = json!(draft.metadata_xml);
-        }
+        give_metadata(draft, &mut all);
     } else {
         all["issuer"] = json!(draft.issuer);
         all["client_id"] = json!(form.client_id.trim());
@@ -335,10 +342,26 @@ fn give(context: &Context, setup: &Setup) -> Vec<GiveRow> {
         value,
     };
     if draft.saml {
-        return vec![
-            row("entity_id", address(format!("/saml/{id}"))),
-            row("acs", address(format!("/saml/{id}/acs"))),
+        let made = setup.made.as_ref().map(|(one, _)| one);
+        let known = |of: fn(&Connection) -> &Option<String>| made.and_then(|one| of(one).clone());
+        let entity = known(|one| &one.sp_entity_id);
+        let acs = known(|one| &one.acs_url);
+        let mut rows = vec![
+            row(
+                "entity_id",
+                entity.unwrap_or_else(|| address(format!("/saml/{id}"))),
+            ),
+            row(
+                "acs",
+                acs.unwrap_or_else(|| address(format!("/saml/{id}/acs"))),
+            ),
         ];
+        // There is a key to tell of from the first save on.
+        if made.is_some() {
+            let ours = address(format!("/saml/{id}/metadata"));
+            rows.push(row("sp_metadata", ours));
+        }
+        return rows;
     }
     let redirect = match &setup.made {
         Some((one, _)) => one.redirect_uri.clone(),

@@ -190,7 +190,7 @@ async fn page(
         context,
         status,
         &page,
-        revision.config.issuer(),
+        revision.config.front(),
     ))
 }
 

@@ -1,4 +1,4 @@
-//! Signing out: asking, going on to the provider, having left.
+//! Between us and a provider: going on to it, signing out, asking before, having left.
 
 use askama::Template;
 
@@ -19,6 +19,18 @@ pub struct LoggedOutPage {
 #[derive(Template)]
 #[template(path = "pages/continue_logout.html")]
 pub struct ContinueLogoutPage {
+    /// Frame.
+    pub chrome: Chrome,
+    /// Address at the provider.
+    pub action: String,
+    /// Names and values to send.
+    pub fields: Vec<(String, String)>,
+}
+
+/// A sign-in goes on at a provider that takes requests by POST only.
+#[derive(Template)]
+#[template(path = "pages/continue_sign_in.html")]
+pub struct ContinueSignInPage {
     /// Frame.
     pub chrome: Chrome,
     /// Address at the provider.
@@ -58,6 +70,20 @@ impl ContinueLogoutPage {
             fields: vec![
                 ("id_token_hint".into(), "a.b.c".into()),
                 ("client_id".into(), "lw\"".into()),
+            ],
+        }]
+    }
+}
+
+#[cfg(test)]
+impl ContinueSignInPage {
+    pub(super) fn samples() -> Vec<Self> {
+        vec![Self {
+            chrome: Chrome::sample(),
+            action: "https://idp.example/saml/sso".into(),
+            fields: vec![
+                ("SAMLRequest".into(), "PHNhbWw+".into()),
+                ("RelayState".into(), "t.1\"".into()),
             ],
         }]
     }

@@ -1,0 +1,7 @@
+//! A whole conversation with a provider that says what a test wants, and what attackers make
+//! of its answers.
+
+mod answers;
+mod attacks;
+mod mutator;
+mod rig;
