@@ -30,6 +30,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("DELETE /v1/admin/tenants/{id}/logo", "a picture: tests/desk_settings.rs"),
     ("POST /v1/organizations/{org}/domains/{domain}/verify", "a name server: tests/domains.rs"),
     ("POST /bff/backchannel/{upstream}", "a signed token: tests/backchannel.rs"),
+    ("DELETE /v1/organizations/{org}/break-glass/{user}", "somebody who was named: tests/enforce.rs"),
     ("POST /saml/{connection}/acs", "an answer that is signed: tests/saml.rs"),
     ("POST /federation/callback/{upstream}", "only with response_mode=form_post: tests/handoff.rs"),
 ];
@@ -141,7 +142,8 @@ impl World {
         self.ids.extend([
             ("tenants/{id}", tenant.as_str().to_owned()),
             ("users/{id}", user.clone()),
-            ("members/{user}", user),
+            ("members/{user}", user.clone()),
+            ("break-glass/{user}", user),
             (
                 "{identity}",
                 link.json()["id"].as_str().unwrap_or("none").to_owned(),

@@ -125,6 +125,45 @@ async fn an_answer_counts_once_and_for_the_browser_that_asked() {
 }
 
 #[tokio::test]
+async fn somebody_elses_browser_cannot_post_an_answer_to_my_sign_in() {
+    let acme = SamlCustomer::new().await;
+    acme.go_live().await;
+    // Mallory begins, and has a victim's browser walk the way: the victim's answer is posted.
+    let mut mallory = acme.app.browser();
+    let address = acme.begin(&mut mallory).await;
+    let (said, relay) = acme.says(&address, "victim", &[]);
+    let kept = acme
+        .posts(&acme.idp.posted(&said), &relay)
+        .await
+        .expect(303);
+    let there = kept.location().to_owned();
+    // What leads on is in the victim's browser alone, which did not begin.
+    acme.app
+        .browser()
+        .get(&there)
+        .await
+        .refused(404, "not_found");
+    let (front, ticket) = there.rsplit_once("&ticket=").expect("a ticket");
+    for guess in [
+        front.to_owned(),
+        format!("{front}&ticket="),
+        format!(
+            "{front}&ticket={}",
+            ticket.chars().rev().collect::<String>()
+        ),
+    ] {
+        let refused = mallory.get(&guess).await;
+        assert!(
+            matches!(refused.code(), 404 | 409),
+            "{guess}: {}",
+            refused.text()
+        );
+        mallory.user(LOGIN).await.refused(401, "unauthenticated");
+    }
+    assert!(acme.app.events("login.completed").await.is_empty());
+}
+
+#[tokio::test]
 async fn fifty_copies_of_one_answer_sign_in_once() {
     let acme = SamlCustomer::new().await;
     acme.go_live().await;

@@ -15,6 +15,8 @@ types! {
     ACCESS_DENIED "access.denied"
     ADMIN_TOKEN_CREATED "admin_token.created"
     CONFIGURATION_APPLIED "configuration.applied"
+    BREAK_GLASS_CHANGED "break_glass.changed"
+    BREAK_GLASS_USED "break_glass.used"
     CONNECTION_ACTIVATED "connection.activated"
     CONNECTION_CREATED "connection.created"
     CONNECTION_ROLLED_BACK "connection.rolled_back"

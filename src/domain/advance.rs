@@ -5,7 +5,7 @@ use laneway_contract::{Acr, MethodKind};
 use serde::Serialize;
 
 use super::flow::{Flow, FlowPurpose};
-use super::ids::{OrgId, UserId};
+use super::ids::{ConnectionId, OrgId, UserId};
 use super::user::{Membership, UserState};
 
 /// How the person was recognised.
@@ -45,8 +45,23 @@ pub struct Facts {
     pub memberships: Vec<Membership>,
     /// The door of the one organization whose own provider vouches for them.
     pub door: Option<Door>,
+    /// The organization that wants its own provider and no other way, where this is another.
+    pub sso: Option<Sso>,
     /// Epoch ms.
     pub now: i64,
+}
+
+/// An organization that has shut every way in but its own provider for a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sso {
+    /// Which organization.
+    pub org: OrgId,
+    /// Its provider.
+    pub connection: ConnectionId,
+    /// The domain of the person's address.
+    pub domain: String,
+    /// The person is one of those who may get in without it, with two factors.
+    pub emergency: bool,
 }
 
 /// How an organization's door was found: open or barred.
@@ -121,6 +136,8 @@ pub enum Refusal {
     NotRolledOut,
     /// The connection lets nobody attach its identities to an account.
     NotLinkable,
+    /// Their organization wants its own provider.
+    SsoRequired,
 }
 
 impl Refusal {
@@ -138,6 +155,7 @@ impl Refusal {
             Self::KeptOut => "kept_out",
             Self::NotRolledOut => "not_rolled_out",
             Self::NotLinkable => "not_linkable",
+            Self::SsoRequired => "sso_required",
         }
     }
 }
@@ -193,13 +211,26 @@ fn decide(flow: &Flow, facts: &Facts, trace: &mut Vec<TraceLine>) -> Decision {
             return Decision::Denied(bar);
         }
     }
+    if let Some(sso) = &facts.sso {
+        let may = if sso.emergency {
+            "break-glass"
+        } else {
+            "refused"
+        };
+        note(trace, "enforced", &format!("{}: {may}", sso.domain));
+        if !sso.emergency {
+            return Decision::Denied(Refusal::SsoRequired);
+        }
+    }
     if let Some(decision) = doubted(flow, trace) {
         return decision;
     }
     if let Some(decision) = strength(flow, facts, acr, trace) {
         return decision;
     }
-    if flow.purpose == FlowPurpose::Recover && !flow.state.password_settled {
+    // Whom an organization's own provider vouches for has no password here to lose.
+    let recovers = flow.purpose == FlowPurpose::Recover && facts.door.is_none();
+    if recovers && !flow.state.password_settled {
         note(trace, "password", "a new one is asked for");
         return Decision::NewPassword { skippable: false };
     }
@@ -352,7 +383,8 @@ pub fn wanted(flow: &Flow, facts: &Facts, trace: &mut Vec<TraceLine>) -> Option<
         note(trace, "second_factor", "switched on by this person");
     }
     let doubted = flow.state.doubt.is_some();
-    let two = (own || doubted).then_some(Acr::Aal2);
+    let emergency = facts.sso.is_some();
+    let two = (own || doubted || emergency).then_some(Acr::Aal2);
     flow.state.demand.acr.max(two)
 }
 

@@ -106,6 +106,9 @@ fn by_domain(known: &Known, mut rules: Vec<Looked>) -> Routed {
         [only] => Some(only),
         _ => None,
     };
+    // Unless one of them is the only way in: another one beside it does not undo that.
+    let must = |one: &&Candidate| one.enforced && one.rollout == Rollout::All;
+    let only = only.or_else(|| all.iter().find(must));
     let Some(one) = named.or(only) else {
         let text = format!("none of {} live connections is meant", all.len());
         note(&mut rules, "connections", &text, false);
@@ -225,6 +228,9 @@ mod tests {
         let mut one = candidate("a", true);
         one.enforced = true;
         assert!(route(&at_domain(vec![one.clone()])).enforced);
+        let beside = vec![candidate("b", false), one.clone()];
+        let routed = route(&at_domain(beside));
+        assert!(routed.enforced, "another one beside it does not undo that");
         one.rollout = Rollout::Some;
         let routed = route(&at_domain(vec![one]));
         assert!(!routed.enforced && routed.beside);

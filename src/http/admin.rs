@@ -5,6 +5,7 @@
 
 mod audit_events;
 mod body;
+mod break_glass;
 mod connection_tests;
 mod connections;
 mod domains;
@@ -31,7 +32,8 @@ use super::context::Context;
 use crate::domain::{Code, Problem};
 
 pub use audit_events::{audit_events, export_audit_events};
-pub use connection_tests::{create_test, read_test, tests};
+pub use break_glass::{break_glass, name_break_glass, unname_break_glass};
+pub use connection_tests::{create_test, read_test, tests, told};
 pub use connections::{
     activate, change_connection, connections, create_connection, live_checks, read_config,
     read_connection, roll_back,

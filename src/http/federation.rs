@@ -92,21 +92,19 @@ pub async fn callback(
     }
     let browser = context.browser().ok_or_else(other_browser)?;
     let visit = context.visit(&browser).await?;
-    if let [(key, id)] = params.as_slice()
-        && key == "test"
-        && ids::plausible(id)
-    {
-        let id = id.clone();
-        let kept = test_logins::kept_answer(&visit, &id).await?;
+    if let Some((id, ticket)) = waiting(&params, "test") {
+        let (id, ticket) = (id.to_owned(), ticket.to_owned());
+        let kept = test_logins::kept_answer(&visit, &id, &ticket).await?;
         let kept = kept.ok_or_else(other_browser)?;
         return tested(&context, &upstream, &id, kept).await;
     }
-    // After a form_post the answer lies on the flow; the address names only the flow.
-    let kept = match params.as_slice() {
-        [(key, id)] if key == "flow" && ids::plausible(id) => {
-            Some(lane_a::kept_answer(&visit, &FlowId(id.clone())).await?)
+    // After a post the answer lies on the flow; the address names the flow and holds the ticket.
+    let kept = match waiting(&params, "flow") {
+        Some((id, ticket)) => {
+            let id = FlowId(id.to_owned());
+            Some(lane_a::kept_answer(&visit, &id, ticket).await?)
         }
-        _ => None,
+        None => None,
     };
     let submitted = lane_a::complete_redirect(&visit, &upstream, kept.unwrap_or(params)).await;
     match submitted {
@@ -119,6 +117,18 @@ pub async fn callback(
             Ok(Redirect::to(&format!("/login?flow={}", flow.id)).into_response())
         }
         Err(problem) => silent(problem),
+    }
+}
+
+/// What a posted answer waits on, and the ticket that asks for it.
+fn waiting<'a>(params: &'a [(String, String)], kind: &str) -> Option<(&'a str, &'a str)> {
+    match params {
+        [(key, id), (second, ticket)]
+            if key == kind && second == "ticket" && ids::plausible(id) =>
+        {
+            Some((id, ticket))
+        }
+        _ => None,
     }
 }
 
@@ -171,12 +181,13 @@ pub async fn keep(
     let state = params.iter().find(|(key, _)| key == "state");
     let waiting = match state.and_then(|(_, state)| test_logins::id_of_state(state)) {
         Some(id) => {
-            test_logins::keep_answer(&context.core, tenant, id, params).await?;
-            format!("test={id}")
+            let core = &context.core;
+            let ticket = test_logins::keep_answer(core, tenant, id, params).await?;
+            format!("test={id}&ticket={ticket}")
         }
         None => {
-            let id = lane_a::keep_answer(&context.core, tenant, params).await?;
-            format!("flow={id}")
+            let (id, ticket) = lane_a::keep_answer(&context.core, tenant, params).await?;
+            format!("flow={id}&ticket={ticket}")
         }
     };
     let address = format!("/federation/callback/{}?{waiting}", encode(upstream));

@@ -200,6 +200,17 @@ pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>
             };
             render_for(site, &reader, status, &page, "")
         }
+        // A way on, where the organization has one.
+        Code::SsoRequired if problem.extra.contains_key("start_url") => {
+            let start = problem.extra.get("start_url").and_then(|url| url.as_str());
+            let page = views::SsoRequiredPage {
+                chrome,
+                title: said(lang, problem.code, problem.code.title()),
+                detail: said(lang, problem.code, &problem.detail),
+                start_href: start.unwrap_or_default().to_owned(),
+            };
+            render_for(site, &reader, status, &page, "")
+        }
         // Under /api it is a backend that does not answer, and sign-in is well.
         Code::UpstreamUnavailable | Code::UpstreamTimeout if !under_api(context) => {
             let page = views::UpstreamDownPage {

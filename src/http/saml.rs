@@ -21,6 +21,7 @@ type Fields = Vec<(String, String)>;
 /// `GET /saml/{connection}` (the entity id) and `…/metadata`: what a provider has to know of us.
 pub async fn metadata(context: Context, Path(name): Path<String>) -> Result<Response, Problem> {
     context.login_host_only()?;
+    limits::callback(&context.core, &context.meta.ip).await?;
     let (providers, tenant) = (&context.core.providers, &context.site.tenant);
     let xml = providers.saml_metadata(tenant, &plausible(name)?).await?;
     let kind = [

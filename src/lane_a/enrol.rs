@@ -151,7 +151,10 @@ pub(super) async fn submit(
             flow.state.enrolled = stored.kind == MethodKind::Passkey;
             if stored.kind == MethodKind::Totp {
                 flow.state.app_enrolled = true;
-                let codes = factors::first_codes(visit, &configured, &user).await?;
+                // The app is there already: without codes it still is, and the account page
+                // makes them.
+                let codes = factors::first_codes(visit, &configured, &user).await;
+                let codes = codes.unwrap_or_default();
                 let plain = codes.iter().map(|code| code.expose_secret().to_owned());
                 flow.state.recovery_codes = plain.map(Private).collect();
             }

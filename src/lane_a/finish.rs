@@ -5,9 +5,9 @@ use serde_json::json;
 
 use super::notices::{self, Notice};
 use super::submit::{Submitted, count_login};
-use super::{Visit, door, flow, invitation, sign_in};
+use super::{Visit, door, flow, invitation, sign_in, sso};
 use crate::audit::{Event, Outcome as EventOutcome, kind};
-use crate::domain::advance::TraceLine;
+use crate::domain::advance::{Sso, TraceLine};
 use crate::domain::connection::LinkPolicy;
 use crate::domain::flow::{Flow, FlowPurpose, Proof, Step};
 use crate::domain::session::SessionUpstream;
@@ -26,6 +26,8 @@ pub(super) struct Outcome {
     pub acr: Acr,
     pub org: Option<OrgId>,
     pub trace: Vec<TraceLine>,
+    /// Got in although their organization wants its own provider.
+    pub emergency: Option<Sso>,
 }
 
 pub(super) async fn finish(
@@ -87,6 +89,15 @@ pub(super) async fn finish(
         }
         None => serde_json::Value::Null,
     };
+    let who = (&outcome.user, outcome.acr);
+    sso::signed_in(
+        visit,
+        &mut write,
+        (&flow, &configured),
+        who,
+        outcome.emergency.as_ref(),
+    )
+    .await?;
     let added = link(visit, &mut write, &flow, &outcome.user, &configured, &proof).await?;
     if added {
         tell_linked(visit, &mut write, &outcome.user, before).await?;

@@ -41,6 +41,14 @@ pub async fn of_flow(visit: &Visit<'_>, flow: &Flow) -> Result<Vec<Offer>, Probl
         let all = all.iter().filter(|offer| wanted.contains(&offer.kind));
         Ok(all.cloned().collect())
     };
+    // An organization that wants its own provider wants it for all that begins with an address.
+    let enters = matches!(flow.purpose, FlowPurpose::Signup | FlowPurpose::Recover);
+    if enters
+        && flow.state.bound.is_none()
+        && let Some(only) = enforced(visit, flow).await?
+    {
+        return Ok(vec![only]);
+    }
     match (&flow.state.bound, flow.purpose) {
         (_, FlowPurpose::Signup) => only(&[MethodKind::EmailCode, MethodKind::Redirect]),
         (_, FlowPurpose::Verify | FlowPurpose::Recover) => only(&[MethodKind::EmailCode]),
@@ -81,6 +89,18 @@ async fn led(visit: &Visit<'_>, flow: &Flow, own: Vec<Offer>) -> Result<Vec<Offe
     } else {
         std::iter::once(theirs).chain(own).collect()
     })
+}
+
+/// The one way in that the organization of the typed address has left open.
+async fn enforced(visit: &Visit<'_>, flow: &Flow) -> Result<Option<Offer>, Problem> {
+    let mut all = led(visit, flow, Vec::new()).await?;
+    let routed = match &flow.state.username {
+        Some(name) => routing::of_address(visit.core, &visit.site.tenant.id, name).await?,
+        None => None,
+    };
+    Ok(all
+        .pop()
+        .filter(|_| routed.is_some_and(|routed| routed.enforced)))
 }
 
 fn rung(offer: &Offer) -> Rung {

@@ -4,7 +4,7 @@ use laneway_contract::{BeginRedirect, Callback, Denial, LoginStep, MethodKind, U
 use serde_json::Value;
 
 use super::submit::{Submitted, count_login, may_start, text, wrong_step};
-use super::{Visit, flow, methods, settle};
+use super::{Visit, flow, methods, posted, settle};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
 use crate::domain::flow::{Flow, Private, Proof, Step};
@@ -199,7 +199,7 @@ fn equal(a: &str, b: &str) -> bool {
 }
 
 /// Keeps the answer of a cross-site POST, which carries no cookie: nothing is judged yet.
-/// Answers the flow's id for the GET that follows.
+/// Answers the flow's id and the ticket for the GET that follows.
 ///
 /// # Errors
 /// `not_found` when no flow waits for it.
@@ -207,20 +207,19 @@ pub async fn keep_answer(
     core: &Core,
     tenant: &TenantId,
     params: &[(String, String)],
-) -> Result<FlowId, Problem> {
+) -> Result<(FlowId, String), Problem> {
     let mut states = params.iter().filter(|(key, _)| key == "state");
     let (Some((_, state)), None) = (states.next(), states.next()) else {
         return Err(Problem::not_found());
     };
     let id = flow::load_by_state(state).ok_or_else(Problem::not_found)?;
-    let plain = serde_json::to_vec(params)
-        .map_err(|error| Problem::new(Code::InvalidRequest, "unreadable").because(error))?;
+    let (plain, ticket) = posted::keep(core, params)?;
     let sealed = core.sealer.seal(answer_place(tenant, &id), &plain);
     let mut write = core.begin().await?;
     let kept = flows::keep_answer(&mut write.tx, tenant, &id, sealed).await?;
     core.commit(write).await?;
     if kept {
-        Ok(id)
+        Ok((id, ticket))
     } else {
         Err(Problem::not_found())
     }
@@ -230,7 +229,11 @@ pub async fn keep_answer(
 ///
 /// # Errors
 /// `not_found` when there is none.
-pub async fn kept_answer(visit: &Visit<'_>, id: &FlowId) -> Result<Vec<(String, String)>, Problem> {
+pub async fn kept_answer(
+    visit: &Visit<'_>,
+    id: &FlowId,
+    ticket: &str,
+) -> Result<Vec<(String, String)>, Problem> {
     // Loaded as this browser's flow first: others must not even learn that it exists.
     flow::load(visit, id).await?;
     let tenant = &visit.site.tenant.id;
@@ -239,7 +242,7 @@ pub async fn kept_answer(visit: &Visit<'_>, id: &FlowId) -> Result<Vec<(String, 
         .ok_or_else(Problem::not_found)?;
     let sealed = row.answer.ok_or_else(Problem::not_found)?;
     let plain = visit.core.sealer.open(answer_place(tenant, id), &sealed)?;
-    serde_json::from_slice(&plain).map_err(|_| Problem::not_found())
+    posted::take(&plain, ticket).ok_or_else(Problem::not_found)
 }
 
 fn answer_place<'a>(tenant: &'a TenantId, id: &'a FlowId) -> Place<'a> {

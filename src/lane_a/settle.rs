@@ -4,7 +4,8 @@ use laneway_contract::MethodKind;
 
 use super::submit::{Submitted, count_login};
 use super::{
-    Visit, door, email_code, enrol, factors, finish, flow, invitation, methods, new_password, typed,
+    Visit, door, email_code, enrol, factors, finish, flow, invitation, methods, new_password, sso,
+    typed,
 };
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::advance::{Advanced, Decision, Door, Facts, Found, Refusal, advance, wanted};
@@ -89,11 +90,19 @@ async fn carry_out(visit: &Visit<'_>, mut flow: Flow) -> Result<Submitted, Probl
                 acr,
                 org,
                 trace,
+                emergency: facts.sso,
             };
             return finish::finish(visit, flow, outcome).await;
         }
         Decision::Denied(refusal) => {
-            return Err(deny(visit, flow, refusal, &trace).await);
+            let problem = deny(visit, flow, refusal, &trace).await;
+            return Err(match facts.sso {
+                Some(sso) if refusal == Refusal::SsoRequired => {
+                    let start = format!("/federation/{}/start", sso.connection);
+                    problem.with("start_url", visit.site.tenant.address(&start))
+                }
+                _ => problem,
+            });
         }
     }
     flow::save(visit.core, &mut flow).await?;
@@ -131,6 +140,7 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
             passwords: false,
             memberships: Vec::new(),
             door: None,
+            sso: None,
             now,
         });
     };
@@ -158,6 +168,7 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
         _ => (Vec::new(), false),
     };
     let door = door(visit, flow, &proof, &configured, user.as_ref()).await?;
+    let sso = sso::required(visit, flow, &proof, user.as_ref(), door.as_ref()).await?;
     let second_factor = stronger.iter().any(|(kind, _)| *kind == MethodKind::Totp);
     Ok(Facts {
         found: user.map_or(Found::Nobody, |user| Found::User {
@@ -174,6 +185,7 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
         passwords,
         memberships,
         door,
+        sso,
         now,
     })
 }
@@ -326,6 +338,10 @@ fn denied_problem(refusal: Refusal) -> Problem {
         Refusal::KeptOut => "Your organization does not let this account in.",
         Refusal::NotRolledOut => "Single sign-on is not open to you yet. Sign in as before.",
         Refusal::NotLinkable => "An identity of this provider cannot be added to your account.",
+        Refusal::SsoRequired => {
+            let detail = "Your organization wants you to sign in with its own provider.";
+            return Problem::new(Code::SsoRequired, detail);
+        }
     };
     Problem::new(Code::Denied, detail)
 }

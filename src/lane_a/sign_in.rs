@@ -32,8 +32,8 @@ pub(super) async fn session(
         .live
         .as_ref()
         .filter(|live| live.session.user == outcome.user)
-        // A recovery has just ended it.
-        .filter(|_| flow.purpose != FlowPurpose::Recover);
+        // A recovery has just ended it; what an emergency opens is a session of its own.
+        .filter(|_| flow.purpose != FlowPurpose::Recover && outcome.emergency.is_none());
     let sid = match (same, &visit.live) {
         (Some(live), _) => {
             raise(visit, write, flow, outcome, (live, &seen), anchor.clone()).await?
@@ -84,11 +84,20 @@ async fn fresh(
         created_at: now,
         last_seen_at: now,
         idle_ms: i64::try_from(limits.idle.as_millis()).unwrap_or(i64::MAX),
-        expires_at: now
-            .saturating_add(i64::try_from(limits.absolute.as_millis()).unwrap_or(i64::MAX)),
+        expires_at: now.saturating_add(life(limits.absolute, outcome)),
     };
     sessions::create(&mut write.tx, &session).await?;
     Ok(session.sid)
+}
+
+/// How long a session may last: in an emergency an hour.
+fn life(absolute: std::time::Duration, outcome: &Outcome) -> i64 {
+    const EMERGENCY_MS: i64 = 3_600_000;
+    let usual = i64::try_from(absolute.as_millis()).unwrap_or(i64::MAX);
+    match outcome.emergency {
+        Some(_) => usual.min(EMERGENCY_MS),
+        None => usual,
+    }
 }
 
 /// The same person again: the session goes on, as strong as its newest proof.

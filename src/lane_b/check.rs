@@ -121,4 +121,5 @@ pub const REFUSED: &[&str] = &[
     "tls_fault",
     "too_large",
     "unreachable",
+    "weak_key",
 ];

@@ -285,6 +285,9 @@ pub async fn change(
         }
         None => (None, Vec::new()),
     };
+    if change.enforced == Some(true) && !old.enforced {
+        super::enforce::require_proven(act, &old).await?;
+    }
     let mut write = act.core.begin().await?;
     let found = connections::find(&mut write.tx, &act.tenant.id, old.id.as_str()).await?;
     // What was checked above outside of the transaction must still be so.
@@ -313,9 +316,6 @@ pub async fn change(
     if let Some(state) = change.state {
         one.switched(state)?;
     }
-    if change.enforced == Some(true) && !one.enforced {
-        super::enforce::require_ready(&one)?;
-    }
     one.enforced = change.enforced.unwrap_or(one.enforced);
     if one.enforced && (one.rollout != Rollout::All || !one.is_active()) && change.state.is_none() {
         return Err(Problem::new(
@@ -325,9 +325,14 @@ pub async fn change(
     }
     // Nobody is kept out by a door that is shut.
     one.enforced &= one.state != State::Disabled;
+    let enforces = one.enforced && !old.enforced;
+    if enforces {
+        super::enforce::require_people(act, &mut write, org).await?;
+    }
     // Written first: from here on a sign-in waits for us or is seen by us.
     save(&mut write, &mut one).await?;
     let ended = match one.state {
+        _ if enforces => super::enforce::end_other_sessions(act, &mut write, org).await?,
         State::Disabled if old.state != State::Disabled => {
             let (source, why) = (one.id.as_source(), "connection_disabled");
             end_in(&mut write, &act.tenant.id, Which::OfUpstream(&source), why)

@@ -1,24 +1,181 @@
-//! When a connection may become the only way in.
+//! When a connection may become the only way in, and who gets in without it in an emergency.
 //!
 //! Owns: what must be proven before.
-//! Must not know: how the other ways are shut.
+//! Must not know: how the other ways are shut (`lane_a::sso`).
 
-use crate::domain::connection::{Connection, Rollout};
-use crate::domain::{Code, Problem};
+use serde_json::json;
 
-/// Shutting everybody else's way in needs people who can get in without it; nobody is one yet.
+use super::trace::Trace;
+use crate::audit::{Event, Outcome, kind};
+use crate::authz::{Permission, Scope};
+use crate::domain::connection::Connection;
+use crate::domain::{Code, OrgId, Problem, UserId};
+use crate::lane_a::end_in;
+use crate::lane_a::operator::Act;
+use crate::store::break_glass::BreakGlass;
+use crate::store::sessions::Which;
+use crate::store::test_logins::TestState;
+use crate::store::{Source, Write, break_glass, connections, domains, members, orgs, test_logins};
+
+const DAY_MS: i64 = 24 * 3_600_000;
+/// A proof that somebody gets in another way is good for so long.
+const PROOF_MS: i64 = 90 * DAY_MS;
+/// So many must have one.
+const NEEDED: usize = 2;
+
+/// Refuses to shut the other ways before it is shown that this one works and that two people
+/// get in without it.
 ///
 /// # Errors
 /// `conflict` with what is missing.
-pub(super) fn require_ready(one: &Connection) -> Result<(), Problem> {
-    if !one.is_active() || one.rollout != Rollout::All {
-        return Err(Problem::new(
-            Code::Conflict,
-            "Only a connection that is live and rolled out to all can be enforced.",
-        ));
+pub(super) async fn require_proven(act: &Act<'_>, one: &Connection) -> Result<(), Problem> {
+    let (db, tenant) = (&act.core.db, &act.tenant.id);
+    let all = domains::list(db, tenant, &one.org, "", 100).await?;
+    if !all.iter().any(|domain| domain.verified_at.is_some()) {
+        return missing("Prove a domain of the organization first: enforcing is about its people.");
     }
-    Err(Problem::new(
-        Code::Conflict,
-        "Enforcing needs two people of the organization who have proven another way in for emergencies.",
-    ))
+    if !tested_by_admin(act, one).await? {
+        return missing(
+            "An administrator of the organization has to run a test login of what is live, with their own account, within a day.",
+        );
+    }
+    if ready(act, &mut &act.core.db, &one.org).await? < NEEDED {
+        return missing(
+            "Name two people for emergencies, and let each sign in without this provider and with two factors once.",
+        );
+    }
+    Ok(())
+}
+
+/// The same about the people, once more inside the transaction that shuts the other ways.
+pub(super) async fn require_people(
+    act: &Act<'_>,
+    write: &mut Write,
+    org: &OrgId,
+) -> Result<(), Problem> {
+    orgs::lock(&mut write.tx, &act.tenant.id, org).await?;
+    if ready(act, &mut &mut write.tx, org).await? < NEEDED {
+        return missing(
+            "Name two people for emergencies, and let each sign in without this provider and with two factors once.",
+        );
+    }
+    Ok(())
+}
+
+/// How many have shown that they get in without the provider, and could today.
+async fn ready(act: &Act<'_>, on: &mut impl Source, org: &OrgId) -> Result<usize, Problem> {
+    let since = act.core.now() - PROOF_MS;
+    let all = break_glass::list(on.on(), &act.tenant.id, org).await?;
+    let proven = |one: &&BreakGlass| one.proven_at.is_some_and(|at| at >= since);
+    Ok(all.iter().filter(proven).count())
+}
+
+/// Ends the sessions that people of the enforced domains have begun another way; those for
+/// emergencies stay.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn end_other_sessions(
+    act: &Act<'_>,
+    write: &mut Write,
+    org: &OrgId,
+) -> Result<usize, Problem> {
+    let tenant = &act.tenant.id;
+    let kept = break_glass::list(&mut write.tx, tenant, org).await?;
+    let people = domains::people(&mut write.tx, tenant, org).await?;
+    let mut ended = 0;
+    for user in people {
+        if !kept.iter().any(|one| one.user == user) {
+            let which = Which::OfUser(&user);
+            ended += end_in(write, tenant, which, "sso_enforced").await?.len();
+        }
+    }
+    Ok(ended)
+}
+
+fn missing(detail: &'static str) -> Result<(), Problem> {
+    Err(Problem::new(Code::Conflict, detail))
+}
+
+/// Has somebody who may set up the organization's sign-in, signed in as themselves, passed a
+/// test of the live revision within a day?
+async fn tested_by_admin(act: &Act<'_>, one: &Connection) -> Result<bool, Problem> {
+    let (core, tenant) = (act.core, &act.tenant.id);
+    let since = core.now() - DAY_MS;
+    let scope = Scope::Org(tenant.clone(), one.org.clone());
+    let live = connections::active_hash(&core.db, tenant, &one.id).await?;
+    for test in test_logins::list(&core.db, tenant, &one.id, "", 200).await? {
+        let recent = test.finished_at.is_some_and(|at| at >= since);
+        let right = test.state == TestState::Passed && live.as_deref() == Some(test.hash.as_str());
+        if !recent || !right {
+            continue;
+        }
+        let by = Trace::open(core, tenant, &test)?.and_then(|trace| trace.by);
+        if let Some(user) = by {
+            let authority = core.authority_of(tenant, &user).await?;
+            let theirs = members::find(&core.db, tenant, &one.org, &user).await?;
+            if theirs.is_some() && authority.may(Permission::ConnectionsWrite, &scope) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Everybody who gets in without the organization's provider.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn people(act: &Act<'_>, org: &OrgId) -> Result<Vec<BreakGlass>, Problem> {
+    Ok(break_glass::list(&act.core.db, &act.tenant.id, org).await?)
+}
+
+/// Names a member for emergencies.
+///
+/// # Errors
+/// `not_found` for whom the organization does not have.
+pub async fn name(act: &Act<'_>, org: &OrgId, user: &UserId) -> Result<(), Problem> {
+    let tenant = &act.tenant.id;
+    let mut write = act.core.begin().await?;
+    let member = members::find(&mut write.tx, tenant, org, user).await?;
+    member.ok_or_else(Problem::not_found)?;
+    let now = write.now();
+    if break_glass::add(&mut write.tx, tenant, org, user, now).await? {
+        act.audit(&mut write, event(org, user, true)).await?;
+    }
+    act.core.commit(write).await?;
+    Ok(())
+}
+
+/// Takes somebody off. Two must stay as long as a provider is enforced.
+///
+/// # Errors
+/// `not_found`, `conflict`.
+pub async fn unname(act: &Act<'_>, org: &OrgId, user: &UserId) -> Result<(), Problem> {
+    let tenant = &act.tenant.id;
+    let mut write = act.core.begin().await?;
+    orgs::lock(&mut write.tx, tenant, org).await?;
+    if !break_glass::remove(&mut write.tx, tenant, org, user).await? {
+        return Err(Problem::not_found());
+    }
+    let left = ready(act, &mut &mut write.tx, org).await?;
+    let live = domains::live_connections(&mut write.tx, tenant, org, "").await?;
+    if left < NEEDED && live.iter().any(|one| one.enforced) {
+        return missing(
+            "Two people must stay as long as the provider is enforced. Name another one first.",
+        );
+    }
+    act.audit(&mut write, event(org, user, false)).await?;
+    act.core.commit(write).await?;
+    Ok(())
+}
+
+fn event(org: &OrgId, user: &UserId, named: bool) -> Event {
+    Event::new(
+        kind::BREAK_GLASS_CHANGED,
+        Outcome::Success,
+        ("user", user.as_str()),
+    )
+    .org(org.as_str())
+    .detail(json!({ "named": named }))
 }

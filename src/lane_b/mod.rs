@@ -8,7 +8,7 @@ pub mod check;
 pub mod connections;
 pub mod domains;
 pub mod drafts;
-mod enforce;
+pub mod enforce;
 pub mod live;
 pub mod mappings;
 mod metadata;

@@ -22,8 +22,8 @@ use crate::domain::connection::Connection;
 use crate::domain::flow::Private;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Code, OrgId, Problem, TenantId, ids};
-use crate::lane_a::Visit;
 use crate::lane_a::operator::Act;
+use crate::lane_a::{Visit, posted};
 use crate::providers::Configured;
 use crate::store::connections;
 use crate::store::seal::Place;
@@ -189,7 +189,8 @@ async fn drafted(
     Ok((one, configured))
 }
 
-/// Keeps the answer of a cross-site POST, which carries no cookie: nothing is judged yet.
+/// Keeps the answer of a cross-site POST, which carries no cookie: nothing is judged yet. The
+/// ticket that asks for it.
 ///
 /// # Errors
 /// `not_found` when no test waits for it.
@@ -198,15 +199,15 @@ pub async fn keep_answer(
     tenant: &TenantId,
     id: &str,
     params: &[(String, String)],
-) -> Result<(), Problem> {
-    let plain = serde_json::to_vec(params).map_err(garbled)?;
+) -> Result<String, Problem> {
+    let (plain, ticket) = posted::keep(core, params)?;
     let sealed = core.sealer.seal(place(tenant, id, "answer"), &plain);
     let mut write = core.begin().await?;
     let now = write.now();
     let kept = test_logins::keep_answer(&mut write.tx, tenant, id, sealed, now).await?;
     core.commit(write).await?;
     if kept {
-        Ok(())
+        Ok(ticket)
     } else {
         Err(Problem::not_found())
     }
@@ -219,6 +220,7 @@ pub async fn keep_answer(
 pub async fn kept_answer(
     visit: &Visit<'_>,
     id: &str,
+    ticket: &str,
 ) -> Result<Option<Vec<(String, String)>>, Problem> {
     let tenant = &visit.site.tenant.id;
     let found = test_logins::find(&visit.core.db, tenant, id).await?;
@@ -232,7 +234,7 @@ pub async fn kept_answer(
         .core
         .sealer
         .open(place(tenant, id, "answer"), sealed)?;
-    Ok(serde_json::from_slice(&plain).ok())
+    Ok(posted::take(&plain, ticket))
 }
 
 /// Was it begun in this browser?

@@ -65,6 +65,23 @@ pub async fn add_revision(tx: &mut Tx, tenant: &TenantId, new: &Revision) -> Res
     Ok(())
 }
 
+/// The hash of what is live.
+pub async fn active_hash(
+    on: impl On,
+    tenant: &TenantId,
+    id: &ConnectionId,
+) -> Result<Option<String>, DbError> {
+    let row = q(
+        "SELECT r.hash FROM connections c JOIN connection_revisions r ON r.tenant_id = c.tenant_id \
+         AND r.connection_id = c.id AND r.number = c.active WHERE c.tenant_id = $1 AND c.id = $2",
+    )
+    .bind(tenant.as_str())
+    .bind(id.as_str())
+    .optional(on)
+    .await?;
+    row.map(|row| row.get("hash")).transpose()
+}
+
 /// By id or slug inside a tenant.
 pub async fn find(
     on: impl On,

@@ -4,7 +4,7 @@ use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
 
 use crate::domain::connection::Rollout;
 use crate::domain::routing::Candidate;
-use crate::domain::{ConnectionId, OrgId, TenantId};
+use crate::domain::{ConnectionId, OrgId, TenantId, UserId};
 
 /// A domain that an organization says is its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -236,6 +236,23 @@ pub async fn live_connections(
             })
         })
         .collect()
+}
+
+/// Everybody with an address in a domain that an organization has proven.
+pub async fn people(on: impl On, tenant: &TenantId, org: &OrgId) -> Result<Vec<UserId>, DbError> {
+    let rows = q(
+        "SELECT u.id FROM users u JOIN organization_domains d ON d.tenant_id = u.tenant_id \
+         AND d.org_id = $2 AND d.verified_at IS NOT NULL AND u.email LIKE '%@' || d.domain \
+         WHERE u.tenant_id = $1 UNION SELECT l.user_id FROM identity_links l \
+         JOIN organization_domains d ON d.tenant_id = l.tenant_id AND d.org_id = $2 \
+         AND d.verified_at IS NOT NULL AND l.subject LIKE '%@' || d.domain \
+         WHERE l.tenant_id = $1 AND l.kind = 'email'",
+    )
+    .bind(tenant.as_str())
+    .bind(org.as_str())
+    .all(on)
+    .await?;
+    rows.iter().map(|row| Ok(UserId(row.get("id")?))).collect()
 }
 
 fn from_row(row: &Row) -> Result<OrgDomain, DbError> {

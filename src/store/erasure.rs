@@ -22,6 +22,7 @@ const GOES: &[&str] = &[
     "DELETE FROM operator_grants WHERE principal_kind = 'user' AND principal_id = $2 \
      AND (tenant_id IS NULL OR tenant_id = $1)",
     "DELETE FROM api_tokens WHERE tenant_id = $1 AND user_id = $2",
+    "DELETE FROM break_glass WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM devices WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM upstream_sessions WHERE tenant_id = $1 AND sid IN \
      (SELECT sid FROM sessions WHERE tenant_id = $1 AND user_id = $2)",
@@ -71,6 +72,7 @@ pub(super) const OF_ORGANIZATION: &[&str] = &[
      (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
     "DELETE FROM test_logins WHERE tenant_id = $1 AND connection_id IN \
      (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM break_glass WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM setup_links WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM organization_domains WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM connection_domains WHERE tenant_id = $1 AND connection_id IN \

@@ -9,6 +9,7 @@ pub mod assertions;
 pub mod audit;
 pub mod audit_search;
 pub mod belongings;
+pub mod break_glass;
 pub mod connections;
 pub mod devices;
 pub mod domains;
@@ -115,6 +116,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "assertions",
             sqlite: include_str!("../../migrations/sqlite/0012_assertions.sql"),
             postgres: include_str!("../../migrations/postgres/0012_assertions.sql"),
+        },
+        Migration {
+            version: 13,
+            name: "break_glass",
+            sqlite: include_str!("../../migrations/sqlite/0013_break_glass.sql"),
+            postgres: include_str!("../../migrations/postgres/0013_break_glass.sql"),
         },
     ],
 };

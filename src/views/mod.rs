@@ -61,7 +61,7 @@ pub use invitation::{InvitationPage, InvitationStep};
 pub use login::{LoginPage, RedirectChoice};
 pub use magic_link::MagicLinkPage;
 pub use organization::{OrganizationChoice, OrganizationPage};
-pub use outcome::{DeniedPage, ErrorPage, UpstreamDownPage};
+pub use outcome::{DeniedPage, ErrorPage, SsoRequiredPage, UpstreamDownPage};
 pub use owner::OwnerPage;
 pub use passkey::{EnrolPage, PasskeyPage};
 pub use password::{NewPasswordPage, PasswordPage, RecoverPage};

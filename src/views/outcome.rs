@@ -44,6 +44,32 @@ pub struct ErrorPage {
     pub detail: String,
 }
 
+/// There is another way, and it is the organization's own.
+#[derive(Template)]
+#[template(path = "pages/sso_required.html")]
+pub struct SsoRequiredPage {
+    /// Frame.
+    pub chrome: Chrome,
+    /// One line.
+    pub title: String,
+    /// Why.
+    pub detail: String,
+    /// Where that way begins.
+    pub start_href: String,
+}
+
+#[cfg(test)]
+impl SsoRequiredPage {
+    pub(super) fn samples() -> Vec<Self> {
+        vec![Self {
+            chrome: Chrome::sample(),
+            title: "Sign in with your organization".into(),
+            detail: "Your organization wants you to sign in with its own provider.".into(),
+            start_href: "https://login.tidewell.example/federation/0199/start".into(),
+        }]
+    }
+}
+
 #[cfg(test)]
 impl DeniedPage {
     pub(super) fn samples() -> Vec<Self> {

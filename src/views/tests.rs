@@ -8,7 +8,7 @@ use super::{
     DeleteAccountPage, DeniedPage, EnrolPage, EnrolTotpPage, ErrorPage, InvitationPage,
     LoggedOutPage, LoginPage, MagicLinkPage, NewPasswordPage, OrganizationPage, OwnerPage,
     PasskeyPage, PasswordPage, ProfilePage, Reader, RecoverPage, RecoveryCodesPage, SecondPage,
-    SignupPage, TestResultPage, UpstreamDownPage, assets, desk, mail, setup,
+    SignupPage, SsoRequiredPage, TestResultPage, UpstreamDownPage, assets, desk, mail, setup,
 };
 use crate::domain::Lang;
 
@@ -41,6 +41,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     add(&mut all, "organization", &OrganizationPage::samples());
     add(&mut all, "magic-link", &MagicLinkPage::samples());
     add(&mut all, "denied", &DeniedPage::samples());
+    add(&mut all, "sso-required", &SsoRequiredPage::samples());
     add(&mut all, "upstream-down", &UpstreamDownPage::samples());
     add(&mut all, "error", &ErrorPage::samples());
     add(&mut all, "logged-out", &LoggedOutPage::samples());

@@ -45,8 +45,8 @@ pub(crate) struct Asserted {
     pub(crate) authenticated_at_ms: Option<i64>,
     pub(crate) session_ends: Option<When>,
     pub(crate) session_index: Option<String>,
-    /// Every attribute that it names.
-    pub(crate) attributes: Vec<String>,
+    /// Every attribute with its values, in order.
+    pub(crate) attributes: Vec<(String, Vec<String>)>,
     pub(crate) signed: bool,
 }
 
@@ -69,6 +69,9 @@ pub(crate) struct Answer {
     pub(crate) certificates: Vec<String>,
     /// References of its signatures.
     pub(crate) references: Vec<String>,
+    /// How many signatures there are, and every transform and canonical form that they name.
+    pub(crate) signatures: usize,
+    pub(crate) transforms: Vec<String>,
 }
 
 impl Answer {
@@ -102,6 +105,8 @@ impl Answer {
             algorithms: found.algorithms,
             certificates: found.certificates,
             references: found.references,
+            signatures: found.count,
+            transforms: found.transforms,
         })
     }
 }
@@ -177,13 +182,30 @@ fn asserted(assertion: &Element) -> Asserted {
         session_index: statement
             .and_then(|of| of.attribute("SessionIndex"))
             .map(str::to_owned),
-        attributes: assertion
-            .all(SAML, "AttributeStatement")
-            .flat_map(|of| of.all(SAML, "Attribute"))
-            .filter_map(|one| one.attribute("Name").map(str::to_owned))
-            .collect(),
+        attributes: attributes(assertion),
         signed: assertion.first(DS, "Signature").is_some(),
     }
+}
+
+fn attributes(assertion: &Element) -> Vec<(String, Vec<String>)> {
+    let mut all: Vec<(String, Vec<String>)> = Vec::new();
+    let every = assertion
+        .all(SAML, "AttributeStatement")
+        .flat_map(|of| of.all(SAML, "Attribute"));
+    for one in every {
+        let Some(name) = one.attribute("Name") else {
+            continue;
+        };
+        let values = one.all(SAML, "AttributeValue");
+        let values = values
+            .map(|value| value.trimmed().to_owned())
+            .filter(|value| !value.is_empty());
+        match all.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => known.extend(values),
+            None => all.push((name.to_owned(), values.collect())),
+        }
+    }
+    all
 }
 
 fn bearers(subject: &Element) -> impl Iterator<Item = Bearer> + '_ {
@@ -208,10 +230,17 @@ struct Signatures {
     algorithms: Vec<String>,
     certificates: Vec<String>,
     references: Vec<String>,
+    count: usize,
+    transforms: Vec<String>,
 }
 
 impl Signatures {
     fn look(&mut self, at: &Element) {
+        self.count += usize::from(at.is(DS, "Signature"));
+        if at.is(DS, "Transform") || at.is(DS, "CanonicalizationMethod") {
+            self.transforms
+                .push(at.attribute("Algorithm").unwrap_or_default().to_owned());
+        }
         if at.is(DS, "SignatureMethod") || at.is(DS, "DigestMethod") {
             self.algorithms
                 .push(at.attribute("Algorithm").unwrap_or_default().to_owned());

@@ -49,7 +49,8 @@ impl SamlConfig {
     /// Reads certificates as they were named.
     ///
     /// # Errors
-    /// `invalid_certificate` for the first that is none.
+    /// `invalid_certificate` for the first that is none, `weak_key` where none is strong enough;
+    /// of several, weak ones are left out.
     pub fn read_certificates(all: &[String]) -> Result<Vec<Certificate>, Fault> {
         let mut read = BTreeMap::new();
         for (place, text) in all.iter().enumerate() {
@@ -60,6 +61,18 @@ impl SamlConfig {
         }
         let mut read: Vec<(usize, Certificate)> = read.into_values().collect();
         read.sort_by_key(|(place, _)| *place);
-        Ok(read.into_iter().map(|(_, one)| one).collect())
+        let (strong, weak): (Vec<Certificate>, Vec<Certificate>) = read
+            .into_iter()
+            .map(|(_, one)| one)
+            .partition(|one| one.strong);
+        match weak.first() {
+            Some(weak) if strong.is_empty() => Err(Fault::new(
+                "weak_key",
+                &weak.key,
+                "RSA of 2048 bits or more",
+                "Let the provider sign with an RSA key of 2048 bits or more.",
+            )),
+            _ => Ok(strong),
+        }
     }
 }

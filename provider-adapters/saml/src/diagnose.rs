@@ -38,10 +38,6 @@ fn about_certificate(one: &Certificate, now_ms: i64) -> Check {
     let fail = |code: &str, expected: &str, fix: &str| {
         Check::fail(code, &received, expected, Who::Customer, fix)
     };
-    if !one.strong {
-        let fix = "Let the provider sign with an RSA key of 2048 bits or more.";
-        return fail("weak_key", "RSA of 2048 bits or more", fix);
-    }
     if one.not_after_ms <= now_ms {
         let fix = "Replace the signing certificate at the provider, and give the new one here before it is used.";
         return fail(

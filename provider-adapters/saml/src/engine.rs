@@ -22,14 +22,13 @@ use crate::judge::{self, Expected, SKEW_MS};
 use crate::request::Begun;
 use crate::{Fault, metadata};
 
-/// What a verified response says, in the library's reading.
+/// What a verified response is about, in the library's reading. It reads attributes by local
+/// names, which lets `xmlns:Name` pass for `Name`: what they say is read by ourselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Verified {
     pub(crate) assertion_id: String,
     pub(crate) issuer: String,
     pub(crate) name_id: String,
-    pub(crate) name_id_format: Option<String>,
-    pub(crate) attributes: Vec<(String, Vec<String>)>,
     /// Ids that may be seen once.
     pub(crate) once: Vec<String>,
 }
@@ -163,16 +162,6 @@ impl Engine {
             assertion_id: session.assertion_id().as_str().to_owned(),
             issuer: session.issuer().as_str().to_owned(),
             name_id: name.value().trim().to_owned(),
-            name_id_format: name.format().map(|format| format.as_uri().to_owned()),
-            attributes: session
-                .attributes()
-                .as_slice()
-                .iter()
-                .map(|one| {
-                    let values = one.values().iter().map(|value| value.as_str().to_owned());
-                    (one.name().to_owned(), values.collect())
-                })
-                .collect(),
             once: session
                 .replay_keys()
                 .iter()

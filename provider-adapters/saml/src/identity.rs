@@ -18,11 +18,9 @@ const EMAIL_FORMAT: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddre
 /// `wrong_signature` where they are not.
 pub(crate) fn agree(ours: &Asserted, verified: &Verified) -> Result<(), Fault> {
     let name_id = ours.name_id.as_ref().map(|(value, _)| value.as_str());
-    let mut known = verified.attributes.iter().map(|(name, _)| name);
     let same = ours.id == verified.assertion_id
         && ours.issuer == verified.issuer
-        && name_id == Some(verified.name_id.as_str())
-        && known.all(|name| ours.attributes.contains(name));
+        && name_id == Some(verified.name_id.as_str());
     if same {
         return Ok(());
     }
@@ -36,12 +34,16 @@ pub(crate) fn build(
     verified: Verified,
     now_ms: i64,
 ) -> UpstreamIdentity {
-    let mut claims = attributes::claims(config, &verified.attributes);
+    let mut claims = attributes::claims(config, &ours.attributes);
     claims.insert("name_id".into(), json!(verified.name_id));
-    if let Some(format) = &verified.name_id_format {
+    let format = ours
+        .name_id
+        .as_ref()
+        .and_then(|(_, format)| format.as_deref());
+    if let Some(format) = format {
         claims.insert("name_id_format".into(), json!(format));
     }
-    let by_name = verified.name_id_format.as_deref() == Some(EMAIL_FORMAT);
+    let by_name = format == Some(EMAIL_FORMAT);
     let email = attributes::email(config, &claims)
         .or_else(|| by_name.then(|| verified.name_id.clone()))
         .filter(|text| text.contains('@'));

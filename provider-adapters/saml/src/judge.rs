@@ -118,6 +118,7 @@ fn about_signature(
     if !answer.signed && !assertion.signed {
         return Err(unsigned());
     }
+    modest(answer)?;
     if let Some(outside) = answer.references.iter().find(|uri| !uri.starts_with('#')) {
         return Err(Fault::new(
             "wrong_signature",
@@ -138,6 +139,30 @@ fn about_signature(
         None => Ok(()),
         Some(_) => Err(wrong_certificate(expected)),
     }
+}
+
+/// A signature is computed before it is known to be right: nobody may ask for more of that than
+/// a provider needs.
+fn modest(answer: &Answer) -> Result<(), Fault> {
+    const KNOWN: [&str; 2] = [
+        "http://www.w3.org/2000/09/xmldsig#enveloped-signature",
+        "http://www.w3.org/2001/10/xml-exc-c14n#",
+    ];
+    let known = |uri: &String| KNOWN.contains(&uri.as_str());
+    let fits = answer.signatures <= 2
+        && answer.references.len() == answer.signatures
+        // Two for the reference, one for the signed part itself.
+        && answer.transforms.len() <= 3 * answer.signatures
+        && answer.transforms.iter().all(known);
+    if fits {
+        return Ok(());
+    }
+    Err(Fault::new(
+        "wrong_signature",
+        "a signature of an unusual shape",
+        "an enveloped signature in exclusive canonical form",
+        "Let the provider sign as SAML 2.0 demands: enveloped, with exclusive canonicalization.",
+    ))
 }
 
 pub(crate) fn unsigned() -> Fault {

@@ -1,7 +1,8 @@
 //! What attackers make of a signed answer: whatever they move, wrap or add, nobody comes in
 //! whom the provider has not signed for.
 
-use laneway_fake::saml_idp::Signed;
+use laneway_contract::Groups;
+use laneway_fake::saml_idp::{PERSISTENT, Signed};
 use saml_rs::binding::base64_encode;
 
 use crate::rig::Rig;
@@ -227,6 +228,29 @@ const EDITS: &[Edit] = &[
             1,
         )
     }),
+    // Names that a reading by local names takes for others; unused declarations are not signed.
+    ("xmlns:Name on another attribute", |p| {
+        p.xml.replace(
+            "<saml:Attribute Name=\"displayName\"",
+            "<saml:Attribute xmlns:Name=\"groups\" Name=\"displayName\"",
+        )
+    }),
+    ("xmlns:Name that takes the groups away", |p| {
+        p.xml.replace(
+            "<saml:Attribute Name=\"groups\"",
+            "<saml:Attribute xmlns:Name=\"nothing\" Name=\"groups\"",
+        )
+    }),
+    ("xmlns:Format on the NameID", |p| {
+        p.xml.replace(
+            "<saml:NameID ",
+            "<saml:NameID xmlns:Format=\"urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress\" ",
+        )
+    }),
+    ("xmlns:ID on the assertion", |p| {
+        p.xml
+            .replace("<saml:Assertion ", "<saml:Assertion xmlns:ID=\"_other\" ")
+    }),
     // Text.
     ("a comment in the NameID", |p| {
         p.xml.replace("u-1001", "u-<!-- -->1001")
@@ -314,6 +338,9 @@ async fn nobody_comes_in_who_was_not_signed_for() {
                 Some("mona@acme.test"),
                 "{form:?} {name}"
             );
+            let groups = Groups::Known(vec!["staff".into(), "eng".into()]);
+            assert_eq!(who.groups, groups, "{form:?} {name}");
+            assert_eq!(who.claims["name_id_format"], PERSISTENT, "{form:?} {name}");
         }
     }
     assert!(changed >= 67, "{changed} edits did something");

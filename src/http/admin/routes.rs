@@ -184,6 +184,14 @@ fn connection_routes() -> Router<AppState> {
             post(super::diff),
         )
         .route(
+            "/v1/organizations/{org}/break-glass",
+            get(super::break_glass),
+        )
+        .route(
+            "/v1/organizations/{org}/break-glass/{user}",
+            put(super::name_break_glass).delete(super::unname_break_glass),
+        )
+        .route(
             "/v1/organizations/{org}/domains",
             get(super::domains).post(super::add_domain),
         )

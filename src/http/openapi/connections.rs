@@ -93,6 +93,22 @@ pub const ENTRIES: &[Entry] = &[
     .takes("RoleMapping")
     .refuses(&[Denied]),
     op(
+        "GET /v1/organizations/{org}/break-glass",
+        "Who gets in without the organization's own provider, in an emergency",
+        json("BreakGlassList"),
+    ),
+    op(
+        "PUT /v1/organizations/{org}/break-glass/{user}",
+        "Name a member for emergencies",
+        Answer::Empty(204),
+    ),
+    op(
+        "DELETE /v1/organizations/{org}/break-glass/{user}",
+        "Take somebody off",
+        Answer::Empty(204),
+    )
+    .refuses(&[Conflict]),
+    op(
         "GET /v1/organizations/{org}/domains",
         "The organization's domains",
         Answer::Page("Domain"),
@@ -208,6 +224,11 @@ pub const SHAPES: &[Shape] = &[
         "DomainLooked",
         "id domain verified_at=instant? checked_at=instant? missing_since=instant? txt=Txt \
          created_at=instant seen=[text]",
+    ),
+    shape("BreakGlassList", "items=[BreakGlass]"),
+    shape(
+        "BreakGlass",
+        "user proven_at=text? used_at=text? created_at",
     ),
     shape("NewDomain", "domain"),
     shape(

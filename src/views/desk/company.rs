@@ -18,6 +18,23 @@ pub struct ConnectionLine {
     pub rollout: Option<&'static str>,
     /// Last sign-in, epoch ms.
     pub used: Option<i64>,
+    /// The only way in.
+    pub enforced: bool,
+    /// Live and open to all: it could be.
+    pub enforceable: bool,
+}
+
+/// Somebody who gets in without the provider in an emergency.
+#[derive(Debug, Clone)]
+pub struct EmergencyLine {
+    /// Id.
+    pub user: String,
+    /// Name or address.
+    pub name: String,
+    /// When they last showed that they get in, epoch ms.
+    pub proven: Option<i64>,
+    /// When they last had to, epoch ms.
+    pub used: Option<i64>,
 }
 
 /// A set-up link in a line.
@@ -51,6 +68,8 @@ pub struct CompanyPage {
     pub name: String,
     /// All that it has.
     pub connections: Vec<ConnectionLine>,
+    /// Who gets in without them.
+    pub emergency: Vec<EmergencyLine>,
     /// One page, newest first.
     pub links: Vec<SetupLinkLine>,
     /// The first page, where this is another.
@@ -91,12 +110,30 @@ impl CompanyPage {
                     state: StateWord::new("ok", "desk-connection-active"),
                     rollout: Some("rollout-some"),
                     used: Some(AT),
+                    enforced: true,
+                    enforceable: true,
                 },
                 ConnectionLine {
                     id: "c2".into(),
                     name: "Okta".into(),
                     state: StateWord::new("idle", "desk-connection-draft"),
-                    rollout: None,
+                    rollout: Some("rollout-all"),
+                    used: None,
+                    enforced: false,
+                    enforceable: true,
+                },
+            ],
+            emergency: vec![
+                EmergencyLine {
+                    user: "u1".into(),
+                    name: "Ana <Ferreira>".into(),
+                    proven: Some(AT),
+                    used: Some(AT),
+                },
+                EmergencyLine {
+                    user: "u2".into(),
+                    name: "ben@brennankohl.example".into(),
+                    proven: None,
                     used: None,
                 },
             ],
@@ -113,6 +150,7 @@ impl CompanyPage {
         };
         let none = Self {
             connections: Vec::new(),
+            emergency: Vec::new(),
             links: Vec::new(),
             next: None,
             made: None,

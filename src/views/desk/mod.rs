@@ -18,7 +18,7 @@ mod upstreams;
 pub use about::{AboutFields, Fixed};
 pub use activate::ActivatePage;
 pub use chart::{Bar, Chart, MethodSeries};
-pub use company::{CompanyPage, ConnectionLine, SetupLinkLine};
+pub use company::{CompanyPage, ConnectionLine, EmergencyLine, SetupLinkLine};
 pub use frame::{DeskFrame, StateWord};
 pub use invite::{InvitationLine, InvitePage};
 pub use organizations::{MemberLine, OrganizationLine, OrganizationPage, OrganizationsPage};

@@ -15,4 +15,4 @@ pub use check::SetupCheckPage;
 pub use connect::{FoundProvider, GiveRow, SetupConnectPage, SetupValues};
 pub use frame::SetupFrame;
 pub use link::{SetupLinkPage, SetupLinkStep};
-pub use test::{ClaimRow, GroupRow, RuleRow, SetupTestPage, TestOutcome};
+pub use test::{ClaimRow, GroupRow, MomentRow, RuleRow, SetupTestPage, TestOutcome};

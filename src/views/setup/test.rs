@@ -78,6 +78,23 @@ pub struct TestOutcome {
     pub claims: Vec<ClaimRow>,
     /// Groups that it sent.
     pub groups: Vec<GroupRow>,
+    /// When what happened.
+    pub timeline: Vec<MomentRow>,
+}
+
+/// One step in time.
+#[derive(Debug, Clone)]
+pub struct MomentRow {
+    /// As people write it.
+    pub at: String,
+    /// The key of the words for it.
+    pub key: String,
+}
+
+impl MomentRow {
+    fn key(&self) -> &str {
+        &self.key
+    }
 }
 
 /// `GET {base}/test`.
@@ -176,6 +193,21 @@ fn outcome(passed: bool) -> TestOutcome {
         current: passed,
         at: "14:41:09 UTC".into(),
         checks: Checks::sample(&[("discovery", true), ("groups", passed)]),
+        timeline: vec![
+            MomentRow {
+                at: "14:40:58 UTC".into(),
+                key: "moment-sent-to-provider".into(),
+            },
+            MomentRow {
+                at: "14:41:09 UTC".into(),
+                key: if passed {
+                    "moment-identity-received"
+                } else {
+                    "moment-refused"
+                }
+                .into(),
+            },
+        ],
         claims: vec![ClaimRow {
             name: "email".into(),
             value: "elif@pellworm.example".into(),

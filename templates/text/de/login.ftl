@@ -93,6 +93,7 @@ link-over-title = Dieser Link gilt nicht mehr
 link-over-lead = Er wurde schon benutzt oder ist zu alt. Fordern Sie auf der Anmeldeseite einen neuen an.
 
 ## Wenn es nicht ging
+sso-required-go = Zur Anmeldung Ihrer Organisation
 denied-title = Sie haben noch keinen Zugang
 denied-next = Was Sie tun können
 denied-ask = Bitten Sie die Leute, die { $tenant } betreiben, um Zugang und nennen Sie die Kennung unten. Damit finden sie den Vorgang.

@@ -93,6 +93,7 @@ link-over-title = This link is over
 link-over-lead = It was used already or is too old. Ask for a new one on the sign-in page.
 
 ## When it did not work
+sso-required-go = Go to your organization’s sign-in
 denied-title = You do not have access yet
 denied-next = What to do
 denied-ask = Ask the people who run { $tenant } for access and tell them the reference below. They can look it up.

@@ -35,8 +35,8 @@ async function call(server, method, pathname, body) {
   const token = await adminToken(server);
   const answer = await fetch(`${server.url}/admin/realms/${server.realm}${pathname}`, {
     method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: 'application/json' },
-    body: body && JSON.stringify(body),
+    headers: { authorization: `Bearer ${token}`, 'content-type': typeof body === 'string' ? 'application/xml' : 'application/json', accept: 'application/json' },
+    body: typeof body === 'string' ? body : body && JSON.stringify(body),
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`Keycloak ${method} ${pathname}: ${answer.status} ${text}`);

@@ -13,7 +13,7 @@ use url::Url;
 use super::super::super::admin::read_config;
 use super::super::super::context::Context;
 use super::super::super::flows;
-use super::super::{chrome, render, said_inline, see_other};
+use super::super::{chrome, render, said_inline, see_other, words};
 use super::guard::{Instead, Setup, enter};
 use crate::domain::connection::{Broker, Config, Connection, Protocol};
 use crate::domain::upstream::Trust;
@@ -312,7 +312,11 @@ fn found(context: &Context, setup: &Setup) -> Option<FoundProvider> {
     let (vendor, protocol) = (vendors::get(&draft.vendor), draft.protocol());
     let guide = vendor.guide(protocol, context.lang());
     Some(FoundProvider {
-        vendor: vendor.name.clone(),
+        vendor: if draft.vendor == vendors::GENERIC {
+            words(context.lang(), "setup-generic")
+        } else {
+            vendor.name.clone()
+        },
         protocol: match protocol {
             Protocol::Oidc => "OpenID Connect",
             Protocol::Saml => "SAML 2.0",

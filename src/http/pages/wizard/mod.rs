@@ -26,6 +26,7 @@ pub fn routes() -> Router<AppState> {
             get(connect::show).post(connect::save),
         )
         .route("/setup/{token}/check", get(check::show))
+        .route("/setup/{token}/trace", get(test::download))
         .route("/setup/{token}/test", get(test::show).post(test::act))
         .route(
             "/setup/{token}/activate",

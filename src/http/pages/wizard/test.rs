@@ -1,13 +1,15 @@
 //! Step 3: a test login in this browser or a colleague's, and the rules that give roles.
 
-use axum::Form;
 use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
+use axum::response::IntoResponse as _;
 use axum::response::Response;
-use http::StatusCode;
+use axum::{Form, Json};
+use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::super::super::admin::told;
 use super::super::super::bff::rfc3339;
 use super::super::super::context::Context;
 use super::super::super::flows;
@@ -18,12 +20,12 @@ use super::guard::{Instead, Setup, enter};
 use crate::domain::connection::{Connection, Revision};
 use crate::domain::mapping::{Access, Judged, Mapping, Mode, Rule, When};
 use crate::domain::{Code, Problem};
-use crate::lane_b::trace::{Trace, shown_claims};
+use crate::lane_b::trace::{Moment, Trace, shown_claims};
 use crate::lane_b::{mappings, test_logins};
 use crate::store::orgs;
 use crate::store::test_logins::{self as rows, TestState};
 use crate::views::Checks;
-use crate::views::setup::{ClaimRow, GroupRow, RuleRow, SetupTestPage, TestOutcome};
+use crate::views::setup::{ClaimRow, GroupRow, MomentRow, RuleRow, SetupTestPage, TestOutcome};
 
 /// Fields of all forms of the page.
 #[derive(Deserialize, Default)]
@@ -267,6 +269,7 @@ async fn newest(
         claims,
         groups,
         checks: Checks::default(),
+        timeline: moments(&trace),
     };
     let judged = entry
         .map(|entry| entry.mapped.rules.clone())
@@ -276,14 +279,39 @@ async fn newest(
     Ok(Some((TestOutcome { checks, ..outcome }, judged)))
 }
 
+/// When what happened.
+fn moments(trace: &Trace) -> Vec<MomentRow> {
+    let row = |moment: &Moment| MomentRow {
+        at: clock(&rfc3339(moment.at)),
+        key: format!("moment-{}", moment.what.replace('_', "-")),
+    };
+    trace.timeline.iter().map(row).collect()
+}
+
+/// `GET /setup/{token}/trace`: the newest trace as the API shows it, for whoever is asked for help.
+pub async fn download(context: Context, Path(token): Path<String>) -> Result<Response, Instead> {
+    let setup = enter(&context, &token).await?;
+    let (one, revision) = setup.made()?;
+    let (core, tenant) = (&context.core, &context.site.tenant.id);
+    let all = rows::list(&core.db, tenant, &one.id, "", 10)
+        .await
+        .map_err(Problem::from)?;
+    let test = all.iter().find(|test| test.state != TestState::Waiting);
+    let test = test.ok_or_else(Problem::not_found)?;
+    let told = told(&setup.act(&context), one, &revision.config, test).await?;
+    let name = "attachment; filename=\"laneway-test-login.json\"";
+    Ok(([(header::CONTENT_DISPOSITION, name)], Json(told)).into_response())
+}
+
 /// Claims as rows; groups apart, each with the roles that rules give for it.
 fn sent(claims: &Value, groups_claim: &str, mapping: &Mapping) -> (Vec<ClaimRow>, Vec<GroupRow>) {
     let mut rows = Vec::new();
     let mut groups = Vec::new();
     for (name, value) in claims.as_object().into_iter().flatten() {
-        if name == groups_claim
-            && let Value::Array(all) = value
-        {
+        if name == groups_claim {
+            // One group alone may come without a list around it.
+            let one = std::slice::from_ref(value);
+            let all = value.as_array().map_or(one, Vec::as_slice);
             groups.extend(all.iter().filter_map(Value::as_str).map(|group| GroupRow {
                 name: group.to_owned(),
                 roles: roles_of(mapping, group),
