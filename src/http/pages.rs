@@ -72,6 +72,7 @@ pub(super) fn chrome(site: &Site, reference: &str) -> Chrome {
         help_url: settings.help_url.as_ref().map(ToString::to_string),
         privacy_url: settings.privacy_url.as_ref().map(ToString::to_string),
         support_email: settings.support_email.clone(),
+        leave_href: None,
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Chrome {
     pub privacy_url: Option<String>,
     /// Whom people write to when something fails.
     pub support_email: Option<String>,
+    /// Where somebody goes who does not want to prove anything now.
+    pub leave_href: Option<String>,
 }
 
 impl Chrome {
@@ -47,6 +49,7 @@ impl Chrome {
             help_url: None,
             privacy_url: None,
             support_email: None,
+            leave_href: None,
         }
     }
 
@@ -59,6 +62,7 @@ impl Chrome {
             help_url: Some("https://quay.example/help".into()),
             privacy_url: Some("https://quay.example/privacy".into()),
             support_email: Some("help@quay.example".into()),
+            leave_href: Some("/account".into()),
         }
     }
 }

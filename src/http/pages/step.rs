@@ -15,7 +15,7 @@ use crate::domain::tenant::Signup;
 use crate::lane_a::{Visit, methods};
 use crate::providers::Offer;
 use crate::views::{
-    ChoosePage, CodePage, FluentArgs, LoginPage, MethodChoice, OrganizationChoice,
+    ChoosePage, Chrome, CodePage, FluentArgs, LoginPage, MethodChoice, OrganizationChoice,
     OrganizationPage, ProfilePage, RecoverPage, RedirectChoice, SignupPage, text,
 };
 
@@ -121,6 +121,17 @@ pub(super) async fn start_page(
     Ok(render_flow(visit, status, &page).await)
 }
 
+/// Whoever was asked to confirm that it is them, for something on their account, may think
+/// better of it.
+fn step_chrome(context: &Context, flow: &Flow) -> Chrome {
+    let own = flow.state.return_to.as_str().starts_with('/');
+    let leaves = flow.purpose == FlowPurpose::StepUp && own;
+    Chrome {
+        leave_href: leaves.then(|| "/account".to_owned()),
+        ..chrome(&context.site, &context.meta.request_id)
+    }
+}
+
 /// The page of a flow's open step.
 pub(super) async fn step_page(
     context: &Context,
@@ -130,7 +141,7 @@ pub(super) async fn step_page(
     error: Option<String>,
     status: StatusCode,
 ) -> Result<Response, Problem> {
-    let frame = chrome(&context.site, &context.meta.request_id);
+    let frame = step_chrome(context, flow);
     let csrf = form_csrf(context, browser);
     let action = page_of(flow)
         .split('?')
@@ -248,7 +259,7 @@ async fn choose_page(
         "choose-title"
     };
     let page = ChoosePage {
-        chrome: chrome(&context.site, &context.meta.request_id),
+        chrome: step_chrome(context, flow),
         action: page_of(flow)
             .split('?')
             .next()

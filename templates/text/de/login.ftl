@@ -94,6 +94,7 @@ link-over-lead = Er wurde schon benutzt oder ist zu alt. Fordern Sie auf der Anm
 
 ## Wenn es nicht ging
 sso-required-go = Zur Anmeldung Ihrer Organisation
+leave-step = Zurück zu Ihrem Konto
 denied-title = Sie haben noch keinen Zugang
 denied-next = Was Sie tun können
 denied-ask = Bitten Sie die Leute, die { $tenant } betreiben, um Zugang und nennen Sie die Kennung unten. Damit finden sie den Vorgang.

@@ -94,6 +94,7 @@ link-over-lead = It was used already or is too old. Ask for a new one on the sig
 
 ## When it did not work
 sso-required-go = Go to your organization’s sign-in
+leave-step = Back to your account
 denied-title = You do not have access yet
 denied-next = What to do
 denied-ask = Ask the people who run { $tenant } for access and tell them the reference below. They can look it up.
