@@ -173,7 +173,10 @@ pub fn spawn_jobs(core: &Arc<Core>) -> tokio::task::JoinSet<()> {
         &mut jobs,
         core,
         Duration::from_secs(3600),
-        |core| async move { crate::lane_b::domains::recheck(&core).await },
+        |core| async move {
+            crate::lane_b::domains::recheck(&core).await?;
+            crate::lane_b::health::look_due(&core).await
+        },
     );
     jobs
 }
@@ -203,8 +206,8 @@ where
 /// Forgets what is over: flows, one-time values, counters, old messages and log rows.
 async fn prune(core: &Core) -> Result<(), Problem> {
     use crate::store::{
-        assertions, email_changes, failures, flows, invalidations, login_hours, nodes, outbox,
-        rate, secrets, test_logins,
+        assertions, connection_health, email_changes, failures, flows, invalidations, login_hours,
+        nodes, outbox, rate, secrets, test_logins,
     };
     const HOUR: i64 = 3_600_000;
     let mut write = core.begin().await?;
@@ -216,6 +219,7 @@ async fn prune(core: &Core) -> Result<(), Problem> {
     failures::prune(&mut write.tx, now - 30 * 24 * HOUR).await?;
     outbox::prune(&mut write.tx, now - 7 * 24 * HOUR).await?;
     nodes::prune(&mut write.tx, now - 24 * HOUR).await?;
+    connection_health::prune(&mut write.tx, now - 100 * 24 * HOUR).await?;
     assertions::prune(&mut write.tx, now - 48 * HOUR).await?;
     test_logins::delete_old(&mut write.tx, now - 90 * 24 * HOUR).await?;
     login_hours::prune(&mut write.tx, now - 100 * 24 * HOUR).await?;

@@ -260,6 +260,33 @@ async fn every_other_way_in_is_shut_for_the_domain() {
 }
 
 #[tokio::test]
+async fn an_invitation_leads_to_the_provider_and_is_taken_there() {
+    let acme = Acme::new().await;
+    acme.ready().await;
+    let app = &acme.saml.app;
+    let body = json!({ "email": "gus@acme.test", "roles": ["member"] });
+    let path = acme.saml.path("invitations");
+    acme.saml.call("POST", &path, &body).await.expect(201);
+    let mails = app.mails_to("gus@acme.test").await;
+    let link = mails[0].links[0].clone();
+    let mut gus = app.browser();
+    let csrf = crate::harness::form_token(&gus.get(&link).await.expect(200).text());
+    let form = Call::form(&link, &[("csrf", &csrf)]);
+    let page = gus.send(form).await;
+    assert_eq!(page.code(), 403, "{}", page.text());
+    let start = format!(
+        "/federation/{}/start?return_to=%2Finvitations%2F",
+        acme.saml.id
+    );
+    assert!(page.text().contains(&start), "{}", page.text());
+    acme.saml.sign_in(&mut gus, "gus", &[]).await.expect(303);
+    let csrf = crate::harness::form_token(&gus.get(&link).await.expect(200).text());
+    let form = Call::form(&link, &[("csrf", &csrf)]);
+    gus.send(form).await.expect(303);
+    assert_eq!(app.events("invitation.accepted").await.len(), 1);
+}
+
+#[tokio::test]
 async fn an_emergency_takes_two_factors_lasts_an_hour_and_is_told() {
     let acme = Acme::new().await;
     acme.ready().await;

@@ -42,6 +42,7 @@ mod frozen;
 mod fuzz;
 mod garbage;
 mod handoff;
+mod health;
 mod identities;
 mod invitations;
 mod invitations_made;

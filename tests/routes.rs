@@ -379,6 +379,8 @@ fn every_form_is_sent_by_a_stranger_above() {
         "/setup/{token}/connect",
         "/setup/{token}/test",
         "/setup/{token}/activate",
+        "/setup/{token}/health",
+        "/setup/{token}/trace",
         "/setup/{token}/share",
     ];
     let me = include_str!("routes.rs");

@@ -10,6 +10,7 @@ mod connection_tests;
 mod connections;
 mod domains;
 mod guard;
+mod health;
 mod invitations;
 mod logo;
 mod members;
@@ -42,6 +43,7 @@ pub use domains::{
     add_domain, domains, explain_routing, read_domain, remove_domain, verify_domain,
 };
 pub use guard::{Operator, guard, page_operator};
+pub use health::connection_health;
 pub use invitations::{
     invitations, invite, invite_to_org, org_invitations, read_invitation, read_org_invitation,
     resend_invitation, resend_org_invitation, revoke_invitation, revoke_org_invitation,

@@ -205,6 +205,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("PUT", "/v1/organizations/{org}/connections/{connection}/role-mappings", Needs(May::ConnectionsWrite, Org)),
     ("POST", "/v1/organizations/{org}/connections/{connection}/role-mappings/simulate", Needs(May::ConnectionsRead, Org)),
     ("POST", "/v1/organizations/{org}/connections/{connection}/role-mappings/diff", Needs(May::ConnectionsRead, Org)),
+    ("GET", "/v1/organizations/{org}/connections/{connection}/health", Needs(May::ConnectionsRead, Org)),
     ("GET", "/v1/organizations/{org}/break-glass", Needs(May::ConnectionsRead, Org)),
     ("PUT", "/v1/organizations/{org}/break-glass/{user}", Needs(May::ConnectionsWrite, Org)),
     ("DELETE", "/v1/organizations/{org}/break-glass/{user}", Needs(May::ConnectionsWrite, Org)),

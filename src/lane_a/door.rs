@@ -23,7 +23,9 @@ use crate::providers::{Attached, switched_off};
 use crate::store::invalidations::{Change, Scope};
 use crate::store::orgs::{OrgState, Organization};
 use crate::store::seal::Place as SealPlace;
-use crate::store::{Source, Write, assertions, connections, links, members, orgs, role_mappings};
+use crate::store::{
+    Source, Write, assertions, connection_health, connections, links, members, orgs, role_mappings,
+};
 
 /// What was found at the door.
 pub struct Found {
@@ -230,6 +232,7 @@ pub(super) async fn enter(
             "Your organization does not let this account in.",
         ));
     }
+    connection_health::count(&mut write.tx, &tenant.id, id, "", now).await?;
     let org = &found.org.id;
     let new_id = visit.core.new_id();
     let place = orgs::add_member(&mut write.tx, &tenant.id, org, user, &new_id, now).await?;
@@ -246,6 +249,22 @@ pub(super) async fn enter(
         changed(visit, write, &found, user, place == new_id).await?;
     }
     Ok(told(&found))
+}
+
+/// Counts a sign-in that failed, for whoever looks at how it goes. What cannot be counted is
+/// only logged: it must not stand in the place of the reason.
+pub(super) async fn count_failure(visit: &Visit<'_>, attached: &Attached, cause: &str) {
+    let outcome = async {
+        let mut write = visit.core.begin().await?;
+        let (tenant, now) = (&visit.site.tenant.id, write.now());
+        let id = &attached.connection;
+        connection_health::count(&mut write.tx, tenant, id, cause, now).await?;
+        visit.core.commit(write).await?;
+        Ok::<_, Problem>(())
+    };
+    if let Err(problem) = outcome.await {
+        tracing::warn!(source = problem.source, "a failed sign-in was not counted");
+    }
 }
 
 async fn changed(

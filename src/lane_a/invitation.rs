@@ -4,7 +4,7 @@ use laneway_contract::MethodKind;
 use serde_json::json;
 
 use super::flow::Begin;
-use super::{Visit, account, begin, limits, submit};
+use super::{Visit, account, begin, limits, sso, submit};
 use crate::audit::{Event, Outcome, kind};
 use crate::authz::OperatorRole;
 use crate::core::hash_token;
@@ -63,7 +63,8 @@ pub async fn look(visit: &Visit<'_>, token: &str) -> Result<Shown, Problem> {
 }
 
 /// How the session's person stands to an invitation. Only an address that was proven to us
-/// counts, never a provider's word.
+/// counts, never a provider's word; but an organization's own provider may say who its people
+/// are, for addresses in a domain that the organization has proven.
 ///
 /// # Errors
 /// `store_unavailable`.
@@ -76,6 +77,19 @@ pub async fn looker(visit: &Visit<'_>, invitation: &Invitation) -> Result<Looker
     let mut proven = all.iter().filter(|link| link.kind == LinkKind::Email);
     if proven.clone().any(|link| link.subject == invitation.email) {
         return Ok(Looker::Invited);
+    }
+    let theirs = live
+        .session
+        .within()
+        .is_some_and(|org| invitation.org.as_ref() == Some(org));
+    if theirs {
+        let user = users::find(db, tenant, &live.session.user).await?;
+        let vouched = user.is_some_and(|user| {
+            user.email_verified && user.email.as_deref() == Some(invitation.email.as_str())
+        });
+        if vouched {
+            return Ok(Looker::Invited);
+        }
     }
     Ok(match proven.next() {
         Some(_) => Looker::Other,
@@ -97,6 +111,9 @@ pub async fn start(visit: &Visit<'_>, token: &str) -> Result<Submitted, Problem>
     let tenant = &visit.site.tenant;
     let primary = visit.core.providers.primary(tenant).await?;
     let email = shown.invitation.email;
+    // A code to this address would open nothing: its organization wants its own provider.
+    let back = format!("/invitations/{token}");
+    sso::refuse(visit, &email, &back).await?;
     let invited = Invited {
         hash: hash_token(token).to_vec(),
         email: email.clone(),

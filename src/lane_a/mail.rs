@@ -182,6 +182,18 @@ pub(super) fn note(tenant: &Tenant, lang: Lang, to: &str, note: NoteMail) -> Mes
     }
 }
 
+/// Something new was found about an organization's connection.
+pub fn connection_note(
+    tenant: &Tenant,
+    (lang, to): (Lang, &str),
+    (name, org): (&str, &str),
+    codes: &str,
+    url: &str,
+) -> Message {
+    let mail = NoteMail::connection(&tenant.name, name, org, codes, url);
+    note(tenant, lang, to, mail)
+}
+
 /// Somebody tried to sign up with an address that has an account.
 pub(super) fn existing_account_message(visit: &Visit<'_>, to: &str, lang: Lang) -> Message {
     let tenant = &visit.site.tenant;

@@ -4,7 +4,7 @@ use laneway_contract::{BeginRedirect, Callback, Denial, LoginStep, MethodKind, U
 use serde_json::Value;
 
 use super::submit::{Submitted, count_login, may_start, text, wrong_step};
-use super::{Visit, flow, methods, posted, settle};
+use super::{Visit, door, flow, methods, posted, settle};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
 use crate::domain::flow::{Flow, Private, Proof, Step};
@@ -119,7 +119,12 @@ pub async fn complete(
     let answered = visit.core.providers.call(&configured, "complete", work);
     let step = match answered.await {
         Ok(step) => step,
-        Err(problem) => return Err(failed(visit, &flow, slug, problem).await),
+        Err(problem) => {
+            if let Some(attached) = &configured.attached {
+                door::count_failure(visit, attached, problem.code.as_str()).await;
+            }
+            return Err(failed(visit, &flow, slug, problem).await);
+        }
     };
     match step {
         LoginStep::Authenticated(mut identity) => {
@@ -138,7 +143,12 @@ pub async fn complete(
             flow.state.proofs.push(proof);
             settle::settle(visit, flow).await
         }
-        LoginStep::Denied(denial) => Err(denied(visit, &flow, slug, &denial).await),
+        LoginStep::Denied(denial) => {
+            if let Some(attached) = &configured.attached {
+                door::count_failure(visit, attached, &reason(&denial)).await;
+            }
+            Err(denied(visit, &flow, slug, &denial).await)
+        }
         LoginStep::Challenge(_) | LoginStep::Redirect(_) => Err(wrong_step(&flow)),
     }
 }
@@ -162,14 +172,18 @@ async fn failed(visit: &Visit<'_>, flow: &Flow, slug: &str, problem: Problem) ->
     problem
 }
 
-async fn denied(visit: &Visit<'_>, flow: &Flow, slug: &str, denial: &Denial) -> Problem {
-    let reason = match denial {
+fn reason(denial: &Denial) -> String {
+    match denial {
         Denial::LoginRequired => "login_required".to_owned(),
         Denial::Cancelled => "cancelled".to_owned(),
         Denial::Disabled => "disabled".to_owned(),
         Denial::Refused(code) => code.clone(),
         Denial::WrongAnswer(_) | Denial::TooManyTries | Denial::Expired => "refused".to_owned(),
-    };
+    }
+}
+
+async fn denied(visit: &Visit<'_>, flow: &Flow, slug: &str, denial: &Denial) -> Problem {
+    let reason = reason(denial);
     let event = Event::new(
         kind::LOGIN_DENIED,
         Outcome::Denied,

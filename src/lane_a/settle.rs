@@ -13,7 +13,7 @@ use crate::domain::flow::{Flow, FlowPurpose, More, Proof, Step};
 use crate::domain::tenant::Signup;
 use crate::domain::upstream::Role;
 use crate::domain::user::{LinkKind, User};
-use crate::domain::{Code, Email, Problem, UserId};
+use crate::domain::{Code, Email, Problem, UpstreamId, UserId};
 use crate::providers::{Configured, EMBEDDED};
 use crate::store::{links, orgs, users};
 
@@ -95,11 +95,16 @@ async fn carry_out(visit: &Visit<'_>, mut flow: Flow) -> Result<Submitted, Probl
             return finish::finish(visit, flow, outcome).await;
         }
         Decision::Denied(refusal) => {
+            if let Some(door) = &facts.door
+                && door.bar.is_some()
+            {
+                let main = flow.state.main_proof().map(|proof| proof.upstream.clone());
+                count_bar(visit, main.as_ref(), refusal).await;
+            }
             let problem = deny(visit, flow, refusal, &trace).await;
             return Err(match facts.sso {
                 Some(sso) if refusal == Refusal::SsoRequired => {
-                    let start = format!("/federation/{}/start", sso.connection);
-                    problem.with("start_url", visit.site.tenant.address(&start))
+                    sso::told(visit, problem, &sso, None)
                 }
                 _ => problem,
             });
@@ -107,6 +112,15 @@ async fn carry_out(visit: &Visit<'_>, mut flow: Flow) -> Result<Submitted, Probl
     }
     flow::save(visit.core, &mut flow).await?;
     Ok(Submitted::Pending(Box::new(flow)))
+}
+
+/// Whom a door keeps out is counted at its connection.
+async fn count_bar(visit: &Visit<'_>, upstream: Option<&UpstreamId>, refusal: Refusal) {
+    let Some(id) = upstream else { return };
+    let found = visit.core.providers.get(&visit.site.tenant, id).await;
+    if let Some(attached) = found.ok().as_ref().and_then(|one| one.attached.as_ref()) {
+        door::count_failure(visit, attached, refusal.as_str()).await;
+    }
 }
 
 fn person(flow: &Flow, facts: &Facts) -> crate::domain::UserId {
@@ -338,10 +352,7 @@ fn denied_problem(refusal: Refusal) -> Problem {
         Refusal::KeptOut => "Your organization does not let this account in.",
         Refusal::NotRolledOut => "Single sign-on is not open to you yet. Sign in as before.",
         Refusal::NotLinkable => "An identity of this provider cannot be added to your account.",
-        Refusal::SsoRequired => {
-            let detail = "Your organization wants you to sign in with its own provider.";
-            return Problem::new(Code::SsoRequired, detail);
-        }
+        Refusal::SsoRequired => return sso::refusal(),
     };
     Problem::new(Code::Denied, detail)
 }

@@ -11,7 +11,7 @@ use crate::audit::{Event, Outcome, kind};
 use crate::domain::advance::{Door, Sso};
 use crate::domain::flow::{Flow, FlowPurpose, Proof};
 use crate::domain::user::{LinkKind, User};
-use crate::domain::{Email, Problem, UserId};
+use crate::domain::{Code, Email, Problem, UserId};
 use crate::providers::Configured;
 use crate::store::{Write, break_glass, connections, links};
 
@@ -46,6 +46,39 @@ pub(super) async fn required(
         found = found.or(Some(sso));
     }
     Ok(found)
+}
+
+/// Refuses what an organization's own provider would have to be asked for, and says where
+/// that begins; afterwards it goes on at `back`.
+///
+/// # Errors
+/// `sso_required` with `start_url`, `store_unavailable`.
+pub(super) async fn refuse(visit: &Visit<'_>, address: &str, back: &str) -> Result<(), Problem> {
+    let Some(email) = Email::parse(address) else {
+        return Ok(());
+    };
+    match wanted_for(visit, &email, None).await? {
+        None => Ok(()),
+        Some(sso) => Err(told(visit, refusal(), &sso, Some(back))),
+    }
+}
+
+/// The refusal without the way on.
+pub(super) fn refusal() -> Problem {
+    Problem::new(
+        Code::SsoRequired,
+        "Your organization wants you to sign in with its own provider.",
+    )
+}
+
+/// A refusal with the way on.
+pub(super) fn told(visit: &Visit<'_>, problem: Problem, sso: &Sso, back: Option<&str>) -> Problem {
+    let mut start = format!("/federation/{}/start", sso.connection);
+    if let Some(back) = back {
+        let back: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
+        start.push_str(&format!("?return_to={back}"));
+    }
+    problem.with("start_url", visit.site.tenant.address(&start))
 }
 
 /// The organization that wants its own provider for an address.

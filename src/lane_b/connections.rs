@@ -260,6 +260,8 @@ pub struct ConnectionChange {
     pub state: Option<State>,
     /// Domains that lead to it.
     pub domains: Option<Vec<String>>,
+    /// Who is told when something about it needs somebody.
+    pub contacts: Option<Vec<String>>,
 }
 
 /// Changes a connection in one commit. A new draft leaves what is live alone.
@@ -309,6 +311,9 @@ pub async fn change(
     if let Some(people) = &change.people {
         let people = check_people(people)?;
         connections::set_people(&mut write.tx, &act.tenant.id, &one.id, &people).await?;
+    }
+    if let Some(contacts) = &change.contacts {
+        super::health::set_contacts(act, &mut write, &one, contacts).await?;
     }
     if let Some(rollout) = change.rollout {
         one.rollout = rollout;

@@ -9,6 +9,7 @@ pub mod connections;
 pub mod domains;
 pub mod drafts;
 pub mod enforce;
+pub mod health;
 pub mod live;
 pub mod mappings;
 mod metadata;

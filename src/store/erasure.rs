@@ -68,6 +68,10 @@ pub async fn forget(
 pub(super) const OF_ORGANIZATION: &[&str] = &[
     "DELETE FROM identity_links WHERE tenant_id = $1 AND kind = 'connection' AND source_id IN \
      (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM connection_health WHERE tenant_id = $1 AND connection_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM connection_days WHERE tenant_id = $1 AND connection_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
     "DELETE FROM assertions_seen WHERE tenant_id = $1 AND connection_id IN \
      (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
     "DELETE FROM test_logins WHERE tenant_id = $1 AND connection_id IN \

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod audit_search;
 pub mod belongings;
 pub mod break_glass;
+pub mod connection_health;
 pub mod connections;
 pub mod devices;
 pub mod domains;
@@ -122,6 +123,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "break_glass",
             sqlite: include_str!("../../migrations/sqlite/0013_break_glass.sql"),
             postgres: include_str!("../../migrations/postgres/0013_break_glass.sql"),
+        },
+        Migration {
+            version: 14,
+            name: "connection_health",
+            sqlite: include_str!("../../migrations/sqlite/0014_connection_health.sql"),
+            postgres: include_str!("../../migrations/postgres/0014_connection_health.sql"),
         },
     ],
 };

@@ -68,6 +68,7 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
         "setup-activate",
         &setup::SetupActivatePage::samples(),
     );
+    add(&mut all, "setup-health", &setup::SetupHealthPage::samples());
     add(&mut all, "account", &AccountPage::samples());
     add(&mut all, "api-reference", &ApiReferencePage::samples());
     add(&mut all, "change-email", &ChangeEmailPage::samples());

@@ -167,6 +167,7 @@ pub struct ChangeBody {
     enforced: Patch<bool>,
     state: Patch<State>,
     domains: Patch<Vec<String>>,
+    contacts: Patch<Vec<String>>,
 }
 
 /// `PATCH /v1/organizations/{org}/connections/{connection}`
@@ -181,6 +182,9 @@ pub async fn change_connection(
     let draft = match body.config.lasting("/config")? {
         Some(members) => {
             let one = connections::get(&act, org, &name).await?;
+            // An address of metadata that is given is read, also when it is the same again.
+            let reads =
+                members.contains_key("metadata_url") && !members.contains_key("certificates");
             let base = connections::get_revision(&act, &one, one.draft).await?;
             let all = merged(
                 json!(base.config),
@@ -189,6 +193,9 @@ pub async fn change_connection(
             let Value::Object(mut all) = all else {
                 return Err(Problem::field("/config", "invalid_type", "Give an object."));
             };
+            if reads {
+                all.remove("certificates");
+            }
             let removed = all.remove(NO_SECRET).is_some();
             let absent = if removed {
                 Secret::Remove
@@ -208,6 +215,7 @@ pub async fn change_connection(
         enforced: body.enforced.lasting("/enforced")?,
         state: body.state.lasting("/state")?,
         domains: body.domains.lasting("/domains")?,
+        contacts: body.contacts.lasting("/contacts")?,
     };
     let drafted = connections::change(&act, org, &name, change, expected).await?;
     let version = drafted.connection.version;

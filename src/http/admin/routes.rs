@@ -184,6 +184,10 @@ fn connection_routes() -> Router<AppState> {
             post(super::diff),
         )
         .route(
+            "/v1/organizations/{org}/connections/{connection}/health",
+            get(super::connection_health),
+        )
+        .route(
             "/v1/organizations/{org}/break-glass",
             get(super::break_glass),
         )

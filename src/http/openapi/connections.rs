@@ -93,6 +93,11 @@ pub const ENTRIES: &[Entry] = &[
     .takes("RoleMapping")
     .refuses(&[Denied]),
     op(
+        "GET /v1/organizations/{org}/connections/{connection}/health",
+        "How it goes with a connection: sign-ins, causes of failure, what ends, what was found",
+        json("ConnectionHealth"),
+    ),
+    op(
         "GET /v1/organizations/{org}/break-glass",
         "Who gets in without the organization's own provider, in an emergency",
         json("BreakGlassList"),
@@ -182,7 +187,7 @@ pub const SHAPES: &[Shape] = &[
     ),
     shape(
         "ConnectionChange",
-        "name? config?=any rollout?=admins|some|all people?=[text] enforced?=flag \
+        "name? config?=any rollout?=admins|some|all people?=[text] contacts?=[text] enforced?=flag \
          state?=active|disabled domains?=[text]",
     ),
     shape("Activation", "hash"),
@@ -225,6 +230,14 @@ pub const SHAPES: &[Shape] = &[
         "id domain verified_at=instant? checked_at=instant? missing_since=instant? txt=Txt \
          created_at=instant seen=[text]",
     ),
+    shape(
+        "ConnectionHealth",
+        "looked_at=text? checks=[ConnectionCheck] contacts=[text] days=[ConnectionDay] \
+         causes=[ConnectionCause] expires=[ConnectionEnding]",
+    ),
+    shape("ConnectionDay", "day worked=count failed=count"),
+    shape("ConnectionCause", "code count=count last_at link"),
+    shape("ConnectionEnding", "what name at"),
     shape("BreakGlassList", "items=[BreakGlass]"),
     shape(
         "BreakGlass",

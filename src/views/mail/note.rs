@@ -165,6 +165,25 @@ impl NoteMail {
         }
     }
 
+    /// To whoever looks after a connection: something new was found about it.
+    pub fn connection(tenant: &str, name: &str, org: &str, codes: &str, url: &str) -> Self {
+        let keys = Keys {
+            subject: "note-connection-subject",
+            title: "note-connection-title",
+            lead: "note-connection-lead",
+            not_you: "note-connection-not-you",
+        };
+        Self {
+            link: Some((url.to_owned(), Words::new("note-connection-open"))),
+            ..Self::of(tenant, &keys, &|words| {
+                words
+                    .text("name", one_line(name))
+                    .text("org", one_line(org))
+                    .text("codes", codes)
+            })
+        }
+    }
+
     /// To the address of an account that is gone.
     pub fn account_deleted(tenant: &str, at: i64, reference: &str) -> Self {
         let keys = Keys {
@@ -192,6 +211,7 @@ impl NoteMail {
             Self::email_changed(tenant, "ana@<new>.example", at, "7QK4M2", login),
             Self::account_deleted(tenant, at, "7QK4M2"),
             Self::invitation(tenant, "Acme", invitation, at),
+            Self::connection(tenant, "Acme <SSO>", "Acme", "certificate_expiring", login),
         ]
         .into_iter()
         .map(|note| {

@@ -7,6 +7,7 @@ mod activate;
 mod check;
 mod connect;
 mod frame;
+mod health;
 mod link;
 mod test;
 
@@ -14,5 +15,6 @@ pub use activate::SetupActivatePage;
 pub use check::SetupCheckPage;
 pub use connect::{FoundProvider, GiveRow, SetupConnectPage, SetupValues};
 pub use frame::SetupFrame;
+pub use health::{CauseRow, DayRow, EndingRow, SetupHealthPage};
 pub use link::{SetupLinkPage, SetupLinkStep};
 pub use test::{ClaimRow, GroupRow, MomentRow, RuleRow, SetupTestPage, TestOutcome};

@@ -199,6 +199,10 @@ fn outcome(passed: bool) -> TestOutcome {
                 key: "moment-sent-to-provider".into(),
             },
             MomentRow {
+                at: "14:41:08 UTC".into(),
+                key: "moment-answer-received".into(),
+            },
+            MomentRow {
                 at: "14:41:09 UTC".into(),
                 key: if passed {
                     "moment-identity-received"

@@ -193,6 +193,11 @@ fn every_sentence_of_a_problem_is_known_and_said() {
             said.insert(words);
         }
     }
+    // What adapters find is said by them.
+    for (_, code) in source::files("provider-adapters", &["rs"]) {
+        let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+        said.extend(source::literals(code).iter().map(|one| without_values(one)));
+    }
     assert!(
         unknown.is_empty(),
         "give these sentences a key in templates/text/*/{PROBLEMS}: {unknown:#?}"

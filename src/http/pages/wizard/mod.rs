@@ -10,6 +10,7 @@ mod activate;
 mod check;
 mod connect;
 mod guard;
+mod health;
 mod test;
 
 use axum::Router;
@@ -32,5 +33,6 @@ pub fn routes() -> Router<AppState> {
             "/setup/{token}/activate",
             get(activate::show).post(activate::act),
         )
+        .route("/setup/{token}/health", get(health::show).post(health::act))
         .route("/setup/{token}/share", post(guard::share))
 }

@@ -1,0 +1,45 @@
+//! How it goes with a connection.
+
+use axum::Json;
+use axum::extract::Path;
+use serde_json::{Value, json};
+
+use super::super::bff::rfc3339;
+use super::super::context::Context;
+use super::super::me::plausible;
+use super::Operator;
+use crate::domain::Problem;
+use crate::lane_b::connections::get;
+use crate::lane_b::health::{self, Health};
+
+/// `GET /v1/organizations/{org}/connections/{connection}/health`
+pub async fn connection_health(
+    by: Operator,
+    context: Context,
+    Path((_, name)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let act = by.act(&context);
+    let one = get(&act, &by.org()?.id, &plausible(name)?).await?;
+    Ok(Json(shown(&health::of(&act, &one).await?)))
+}
+
+fn shown(all: &Health) -> Value {
+    let days = all
+        .days
+        .iter()
+        .map(|day| json!({ "day": rfc3339(day.day), "worked": day.worked, "failed": day.failed }));
+    let causes = all.causes.iter().map(|cause| {
+        json!({
+            "code": cause.code, "count": cause.n, "last_at": rfc3339(cause.last_at),
+            "link": format!("/help/checks#{}", cause.code),
+        })
+    });
+    let endings = all.endings.iter().map(
+        |ending| json!({ "what": ending.what, "name": ending.name, "at": rfc3339(ending.at) }),
+    );
+    json!({
+        "looked_at": all.looked_at.map(rfc3339), "checks": all.findings,
+        "contacts": all.contacts, "days": days.collect::<Vec<_>>(),
+        "causes": causes.collect::<Vec<_>>(), "expires": endings.collect::<Vec<_>>(),
+    })
+}

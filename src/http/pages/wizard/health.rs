@@ -1,0 +1,155 @@
+//! How it goes, for whoever has set it up: no step of its own, and no account needed.
+
+use axum::Form;
+use axum::extract::Path;
+use axum::extract::rejection::FormRejection;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::super::super::bff::rfc3339;
+use super::super::super::context::Context;
+use super::super::super::flows;
+use super::super::test_login::row_for;
+use super::super::{chrome, render, said_inline, see_other};
+use super::guard::{Instead, Setup, enter};
+use crate::domain::connection::{Config, Connection, Revision};
+use crate::domain::{Code, Problem};
+use crate::lane_b::connections::{self, ConnectionChange};
+use crate::lane_b::drafts::Secret;
+use crate::lane_b::health;
+use crate::views::setup::{CauseRow, DayRow, EndingRow, SetupHealthPage};
+
+/// Fields of both forms.
+#[derive(Deserialize, Default)]
+pub struct HealthForm {
+    #[serde(default)]
+    csrf: String,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    contacts: String,
+}
+
+/// `GET /setup/{token}/health`
+pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Instead> {
+    let setup = enter(&context, &token).await?;
+    page(&context, &setup, None).await
+}
+
+/// `POST /setup/{token}/health`
+pub async fn act(
+    context: Context,
+    Path(token): Path<String>,
+    form: Result<Form<HealthForm>, FormRejection>,
+) -> Result<Response, Instead> {
+    let form = flows::form_body(form)?;
+    let setup = enter(&context, &token).await?;
+    setup.check(&context, &form.csrf)?;
+    let (one, revision) = setup.made()?;
+    match carry_out(&context, &setup, (one, revision), &form).await {
+        Ok(next) => Ok(see_other(&setup.address(next))),
+        Err(problem)
+            if matches!(
+                problem.code,
+                Code::InvalidField | Code::Forbidden | Code::Conflict
+            ) =>
+        {
+            let words = said_inline(context.lang(), &problem);
+            page(&context, &setup, Some(words)).await
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// The step to go on with.
+async fn carry_out(
+    context: &Context,
+    setup: &Setup,
+    (one, revision): (&Connection, &Revision),
+    form: &HealthForm,
+) -> Result<&'static str, Problem> {
+    let (change, next) = match form.action.as_str() {
+        "contacts" => {
+            let all = form.contacts.split_whitespace().map(str::to_owned);
+            let change = ConnectionChange {
+                contacts: Some(all.collect()),
+                ..ConnectionChange::default()
+            };
+            (change, "health")
+        }
+        // What is published now becomes a draft: looked at, tested and activated like any other.
+        "read" => {
+            let mut config = revision.config.clone();
+            match &mut config {
+                Config::Saml(saml) if saml.metadata_url.is_some() => saml.certificates.clear(),
+                _ => return Err(Problem::not_found()),
+            }
+            let change = ConnectionChange {
+                draft: Some((one.draft, config, Secret::Keep)),
+                ..ConnectionChange::default()
+            };
+            (change, "check")
+        }
+        _ => return Err(Problem::not_found()),
+    };
+    let (act, id) = (setup.act(context), one.id.as_str());
+    connections::change(&act, &setup.org.id, id, change, None).await?;
+    Ok(next)
+}
+
+async fn page(
+    context: &Context,
+    setup: &Setup,
+    error: Option<String>,
+) -> Result<Response, Instead> {
+    let (one, _) = setup.made()?;
+    let known = health::of(&setup.act(context), one).await?;
+    let lang = context.lang();
+    let changed = known
+        .findings
+        .iter()
+        .any(|check| !check.ok && check.code == "metadata_changed");
+    let status = if error.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    let page = SetupHealthPage {
+        chrome: chrome(&context.site, &context.meta.request_id),
+        frame: setup.frame(context, 4),
+        looked: known.looked_at,
+        checks: known
+            .findings
+            .into_iter()
+            .map(|check| row_for(lang, check))
+            .collect(),
+        days: known
+            .days
+            .iter()
+            .rev()
+            .map(|day| DayRow {
+                day: rfc3339(day.day).chars().take(10).collect(),
+                worked: day.worked,
+                failed: day.failed,
+            })
+            .collect(),
+        causes: known
+            .causes
+            .into_iter()
+            .map(|cause| CauseRow::new(cause.code, cause.n, cause.last_at))
+            .collect(),
+        endings: known
+            .endings
+            .into_iter()
+            .map(|ending| EndingRow {
+                name: ending.name,
+                at: ending.at,
+            })
+            .collect(),
+        can_read_again: changed,
+        contacts: known.contacts.join("\n"),
+        error,
+    };
+    Ok(render(context, status, &page))
+}

@@ -1,0 +1,284 @@
+//! How it goes with a connection after it went live: sign-ins, causes of failure, what ends soon,
+//! and what has changed at the other side.
+//!
+//! Owns: looking each day, and whom that is told to.
+//! Must not know: how a finding comes about (`drafts`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use laneway_saml::Certificate;
+use serde::Serialize;
+
+use super::check::Check;
+use super::drafts;
+use crate::core::Core;
+use crate::domain::connection::{Config, Connection};
+use crate::domain::tenant::Tenant;
+use crate::domain::{Email, Lang, Problem};
+use crate::lane_a::mail;
+use crate::lane_a::operator::Act;
+use crate::store::connection_health::{self as rows, Counted};
+use crate::store::{Write, connections, orgs, tenants};
+
+const DAY_MS: i64 = 24 * 3_600_000;
+/// Sign-ins are shown for so many days.
+const SHOWN_MS: i64 = 30 * DAY_MS;
+
+/// Sign-ins of one day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Day {
+    /// Begin of the day, epoch ms.
+    pub day: i64,
+    /// How many worked.
+    pub worked: i64,
+    /// How many did not.
+    pub failed: i64,
+}
+
+/// Failures of one cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// The code: that of a check, or why a door was shut.
+    pub code: String,
+    /// How many.
+    pub n: i64,
+    /// The last one, epoch ms.
+    pub last_at: i64,
+}
+
+/// Something that ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ending {
+    /// `certificate`.
+    pub what: &'static str,
+    /// Its key: `RSA 2048`.
+    pub name: String,
+    /// Epoch ms.
+    pub at: i64,
+}
+
+/// All of it.
+pub struct Health {
+    /// When it was last looked at, epoch ms.
+    pub looked_at: Option<i64>,
+    /// What was found then.
+    pub findings: Vec<Check>,
+    /// Who is told.
+    pub contacts: Vec<String>,
+    /// By day, oldest first, without days on which nothing happened.
+    pub days: Vec<Day>,
+    /// The most frequent first.
+    pub causes: Vec<Cause>,
+    /// The next first.
+    pub endings: Vec<Ending>,
+}
+
+/// How it goes with a connection.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn of(act: &Act<'_>, one: &Connection) -> Result<Health, Problem> {
+    let (db, tenant) = (&act.core.db, &act.tenant.id);
+    let known = rows::find(db, tenant, &one.id).await?;
+    let since = act.core.now() - SHOWN_MS;
+    let counted = rows::counted(db, tenant, &one.id, since).await?;
+    let number = one.active.unwrap_or(one.draft);
+    let revision = connections::revision(db, tenant, &one.id, number).await?;
+    Ok(Health {
+        looked_at: (known.looked_at > 0).then_some(known.looked_at),
+        findings: serde_json::from_str(&known.findings).unwrap_or_default(),
+        contacts: known.contacts,
+        days: days(&counted),
+        causes: causes(&counted),
+        endings: revision.map_or_else(Vec::new, |revision| endings(&revision.config)),
+    })
+}
+
+fn days(counted: &[Counted]) -> Vec<Day> {
+    let mut all: BTreeMap<i64, Day> = BTreeMap::new();
+    for one in counted {
+        let day = all.entry(one.day).or_insert(Day {
+            day: one.day,
+            worked: 0,
+            failed: 0,
+        });
+        if one.cause.is_empty() {
+            day.worked += one.n;
+        } else {
+            day.failed += one.n;
+        }
+    }
+    all.into_values().collect()
+}
+
+fn causes(counted: &[Counted]) -> Vec<Cause> {
+    let mut all: BTreeMap<&str, Cause> = BTreeMap::new();
+    for one in counted.iter().filter(|one| !one.cause.is_empty()) {
+        let cause = all.entry(&one.cause).or_insert(Cause {
+            code: one.cause.clone(),
+            n: 0,
+            last_at: 0,
+        });
+        cause.n += one.n;
+        cause.last_at = cause.last_at.max(one.last_at);
+    }
+    let mut all: Vec<Cause> = all.into_values().collect();
+    all.sort_by_key(|cause| (-cause.n, cause.code.clone()));
+    all
+}
+
+/// What is known to end. An identity provider does not tell when a client secret does.
+fn endings(config: &Config) -> Vec<Ending> {
+    let Config::Saml(saml) = config else {
+        return Vec::new();
+    };
+    let mut all: Vec<Ending> = saml
+        .certificates
+        .iter()
+        .filter_map(|text| Certificate::read(text).ok())
+        .map(|one| Ending {
+            what: "certificate",
+            name: one.key,
+            at: one.not_after_ms,
+        })
+        .collect();
+    all.sort_by_key(|ending| ending.at);
+    all
+}
+
+/// Replaces whom to tell.
+///
+/// # Errors
+/// `invalid_field`.
+pub(super) async fn set_contacts(
+    act: &Act<'_>,
+    write: &mut Write,
+    one: &Connection,
+    contacts: &[String],
+) -> Result<(), Problem> {
+    if contacts.len() > 10 {
+        let detail = "Name at most 10 addresses.";
+        return Err(Problem::field("/contacts", "too_many", detail));
+    }
+    let mut all = BTreeSet::new();
+    for (index, text) in contacts.iter().enumerate() {
+        let refused = || {
+            let pointer = format!("/contacts/{index}");
+            Problem::field(&pointer, "invalid_email", "Give an e-mail address.")
+        };
+        let email = Email::parse(text).ok_or_else(refused)?;
+        all.insert(email.as_str().to_owned());
+    }
+    let all: Vec<String> = all.into_iter().collect();
+    rows::set_contacts(&mut write.tx, &act.tenant.id, &one.id, &all).await?;
+    Ok(())
+}
+
+/// Looks at live connections that nobody has looked at for a day, and tells what is new.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn look_due(core: &Core) -> Result<(), Problem> {
+    for _ in 0..50 {
+        let mut write = core.begin().await?;
+        let now = write.now();
+        let taken = rows::take_due(&mut write.tx, now - DAY_MS, now).await?;
+        core.commit(write).await?;
+        let Some((tenant, id)) = taken else {
+            return Ok(());
+        };
+        let Some(tenant) = tenants::find(&core.db, &tenant).await? else {
+            continue;
+        };
+        if let Some(one) = connections::find(&core.db, &tenant.id, id.as_str()).await? {
+            look(core, &tenant, &one).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Looks at one, keeps what was found, and writes to its contacts about what is new.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn look(core: &Core, tenant: &Tenant, one: &Connection) -> Result<(), Problem> {
+    let (db, number) = (&core.db, one.active.unwrap_or(one.draft));
+    let Some(revision) = connections::revision(db, &tenant.id, &one.id, number).await? else {
+        return Ok(());
+    };
+    let found = drafts::look(core, tenant, one, &revision).await?;
+    let text = serde_json::to_string(&found).unwrap_or_else(|_| "[]".into());
+    let mut write = core.begin().await?;
+    let now = write.now();
+    let known = rows::find(&mut write.tx, &tenant.id, &one.id).await?;
+    let before: Vec<Check> = serde_json::from_str(&known.findings).unwrap_or_default();
+    let bad = |all: &[Check]| -> BTreeSet<String> {
+        let bad = all.iter().filter(|check| !check.ok);
+        bad.map(|check| check.code.clone()).collect()
+    };
+    let new: Vec<String> = bad(&found).difference(&bad(&before)).cloned().collect();
+    rows::note(&mut write.tx, &tenant.id, &one.id, &text, now).await?;
+    if !new.is_empty() && !known.contacts.is_empty() {
+        let org = orgs::find(&mut write.tx, &tenant.id, one.org.as_str()).await?;
+        let org = org.map(|org| org.name).unwrap_or_default();
+        for to in &known.contacts {
+            tell(core, &mut write, tenant, (&one.name, &org), (to, &new)).await?;
+        }
+    }
+    core.commit(write).await?;
+    Ok(())
+}
+
+async fn tell(
+    core: &Core,
+    write: &mut Write,
+    tenant: &Tenant,
+    (name, org): (&str, &str),
+    (to, codes): (&str, &[String]),
+) -> Result<(), Problem> {
+    // Nobody knows their language; the page that it leads to has both.
+    let lang = tenant.settings.locale.unwrap_or(Lang::En);
+    let url = tenant.address(&format!("/help/checks#{}", codes[0]));
+    let message = mail::connection_note(tenant, (lang, to), (name, org), &codes.join(", "), &url);
+    mail::enqueue(core, write, tenant, &message, true).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counted, causes, days};
+
+    fn counted(day: i64, cause: &str, n: i64) -> Counted {
+        Counted {
+            day,
+            cause: cause.into(),
+            n,
+            last_at: day + n,
+        }
+    }
+
+    #[test]
+    fn days_and_causes_are_added_up() {
+        let all = [
+            counted(1, "", 3),
+            counted(1, "wrong_certificate", 2),
+            counted(2, "kept_out", 5),
+            counted(2, "wrong_certificate", 1),
+        ];
+        let told: Vec<(i64, i64, i64)> = days(&all)
+            .iter()
+            .map(|day| (day.day, day.worked, day.failed))
+            .collect();
+        assert_eq!(told, [(1, 3, 2), (2, 0, 6)]);
+        let told: Vec<(String, i64)> = causes(&all)
+            .into_iter()
+            .map(|cause| (cause.code, cause.n))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("kept_out".to_owned(), 5),
+                ("wrong_certificate".to_owned(), 3)
+            ]
+        );
+    }
+}
