@@ -8,6 +8,8 @@ use super::flow::{Flow, FlowPurpose};
 use super::ids::{ConnectionId, OrgId, UserId};
 use super::user::{Membership, UserState};
 
+pub use super::refusal::Refusal;
+
 /// How the person was recognised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
@@ -108,56 +110,6 @@ pub enum Decision {
     },
     /// Refuse.
     Denied(Refusal),
-}
-
-/// Why a sign-in is refused. The person sees less than the audit event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Refusal {
-    /// Nobody is linked and strangers are not let in.
-    UnknownPerson,
-    /// The account is switched off.
-    Disabled,
-    /// Somebody else came back than the one whose session this is.
-    OtherPerson,
-    /// The identity belongs to another account already.
-    LinkedElsewhere,
-    /// The demanded rung was not reached and cannot be.
-    TooWeak,
-    /// Not a member of the organization asked for.
-    NoMember,
-    /// A claim that the connection demands is missing or another one.
-    UnmetClaim,
-    /// Was a member and is suspended.
-    Suspended,
-    /// A rule of the role mapping keeps them out.
-    KeptOut,
-    /// The connection is not open to them yet.
-    NotRolledOut,
-    /// The connection lets nobody attach its identities to an account.
-    NotLinkable,
-    /// Their organization wants its own provider.
-    SsoRequired,
-}
-
-impl Refusal {
-    /// The word for the audit event.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UnknownPerson => "unknown_person",
-            Self::Disabled => "disabled",
-            Self::OtherPerson => "other_person",
-            Self::LinkedElsewhere => "linked_elsewhere",
-            Self::TooWeak => "too_weak",
-            Self::NoMember => "no_member",
-            Self::UnmetClaim => "unmet_claim",
-            Self::Suspended => "suspended",
-            Self::KeptOut => "kept_out",
-            Self::NotRolledOut => "not_rolled_out",
-            Self::NotLinkable => "not_linkable",
-            Self::SsoRequired => "sso_required",
-        }
-    }
 }
 
 /// One reason in the order of consideration.

@@ -19,6 +19,7 @@ pub mod lang;
 pub mod mapping;
 pub mod png;
 pub mod problem;
+mod refusal;
 pub mod return_to;
 pub mod routing;
 pub mod session;

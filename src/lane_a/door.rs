@@ -26,6 +26,7 @@ use crate::store::seal::Place as SealPlace;
 use crate::store::{
     Source, Write, assertions, connection_health, connections, links, members, orgs, role_mappings,
 };
+use crate::views::EXPLAINED;
 
 /// What was found at the door.
 pub struct Found {
@@ -254,6 +255,9 @@ pub(super) async fn enter(
 /// Counts a sign-in that failed, for whoever looks at how it goes. What cannot be counted is
 /// only logged: it must not stand in the place of the reason.
 pub(super) async fn count_failure(visit: &Visit<'_>, attached: &Attached, cause: &str) {
+    // Whoever calls us back can write any code: what nobody explains is one cause.
+    let known = EXPLAINED.contains(&cause) || Refusal::ALL.iter().any(|one| one.as_str() == cause);
+    let cause = if known { cause } else { "refused" };
     let outcome = async {
         let mut write = visit.core.begin().await?;
         let (tenant, now) = (&visit.site.tenant.id, write.now());
