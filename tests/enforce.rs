@@ -51,7 +51,10 @@ struct Acme {
 
 impl Acme {
     async fn new() -> Self {
-        let saml = SamlCustomer::new().await;
+        Self::of(SamlCustomer::new().await).await
+    }
+
+    async fn of(saml: SamlCustomer) -> Self {
         saml.go_live().await;
         saml.app.prove_domain(&saml.org, "acme.test").await;
         let mut people = Vec::new();
@@ -347,6 +350,46 @@ async fn an_operator_does_all_of_it_on_the_page() {
     let free = [("action", "free"), ("connection", acme.saml.id.as_str())];
     post(&mut owner, &free).await.expect(303);
     post(&mut owner, &fields).await.expect(303);
+}
+
+#[tokio::test]
+async fn on_postgres_it_is_the_same() {
+    let Some(app) = TestApp::postgres().await else {
+        return;
+    };
+    let acme = Acme::of(SamlCustomer::in_app(app, &json!({})).await).await;
+    let app = &acme.saml.app;
+    let mut cleo = Person::new(app, "cleo@acme.test").await;
+    acme.ready().await;
+    cleo.browser
+        .user(LOGIN)
+        .await
+        .refused(401, "unauthenticated");
+    cleo.browser = app.browser();
+    cleo.sign_in(app).await.refused(403, "sso_required");
+    let mut ana = acme.people[0].clone();
+    ana.browser = app.browser();
+    ana.sign_in(app).await.expect(200);
+    assert_eq!(app.events("break_glass.used").await.len(), 1);
+    let path = acme.saml.path(&format!("break-glass/{}", ana.id));
+    let refused = acme.saml.call("DELETE", &path, &json!({})).await;
+    refused.refused(409, "conflict");
+    // How it goes is counted and looked at there too.
+    let mut ida = app.browser();
+    acme.saml.sign_in(&mut ida, "ida", &[]).await.expect(303);
+    let core = app.core();
+    laneway::lane_b::health::look_due(core)
+        .await
+        .expect("looked");
+    let path = acme.saml.at("health");
+    let told = acme
+        .saml
+        .call("GET", &path, &json!({}))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(told["days"][0]["worked"], 1, "{told}");
+    assert!(told["looked_at"].is_string(), "{told}");
 }
 
 impl TestApp {
