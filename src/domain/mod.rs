@@ -6,6 +6,7 @@
 
 pub mod advance;
 pub mod api_token;
+pub mod checks;
 pub mod connection;
 pub mod device;
 pub mod email;

@@ -12,6 +12,7 @@ use super::Visit;
 use crate::audit::{Event, Outcome, kind};
 use crate::core::hash_token;
 use crate::domain::advance::{Door, Refusal};
+use crate::domain::checks::EXPLAINED;
 use crate::domain::connection::{Config, Connection, LinkPolicy, Rollout};
 use crate::domain::entry::{self, Arrival, Entry, Place};
 use crate::domain::flow::{Flow, FlowPurpose};
@@ -26,7 +27,6 @@ use crate::store::seal::Place as SealPlace;
 use crate::store::{
     Source, Write, assertions, connection_health, connections, links, members, orgs, role_mappings,
 };
-use crate::views::EXPLAINED;
 
 /// What was found at the door.
 pub struct Found {

@@ -1,6 +1,6 @@
 //! Findings about a provider, as pages list them.
 
-use super::EXPLAINED;
+use crate::domain::checks::EXPLAINED;
 
 /// One finding.
 #[derive(Debug, Clone)]

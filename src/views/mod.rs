@@ -56,7 +56,7 @@ pub use chrome::Chrome;
 pub use code::CodePage;
 pub use deletion::{AccountDeletedPage, DeleteAccountPage};
 pub use flow::{ChoosePage, MethodChoice};
-pub use help::{EXPLAINED, HelpChecksPage};
+pub use help::HelpChecksPage;
 pub use invitation::{InvitationPage, InvitationStep};
 pub use login::{LoginPage, RedirectChoice};
 pub use magic_link::MagicLinkPage;

@@ -3,7 +3,8 @@
 use askama::Template;
 
 use super::SetupFrame;
-use crate::views::{Checks, Chrome, EXPLAINED, filters};
+use crate::domain::checks::EXPLAINED;
+use crate::views::{Checks, Chrome, filters};
 
 /// Sign-ins of one day.
 #[derive(Debug, Clone)]

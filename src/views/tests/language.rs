@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{mails, pages, source};
 use crate::domain::Lang;
-use crate::views::{EXPLAINED, FluentArgs, text};
+use crate::domain::checks::EXPLAINED;
+use crate::views::{FluentArgs, text};
 
 /// What stands in templates and is no word: names of products, classes, example addresses.
 const NAMES: &[&str] = &[
