@@ -99,6 +99,8 @@ impl Check {
 const ADVICE: &[&str] = &[
     "certificate_expired",
     "certificate_expiring",
+    "client_secret_expired",
+    "client_secret_expiring",
     "metadata_changed",
     "metadata_unreachable",
 ];

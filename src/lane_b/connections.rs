@@ -262,6 +262,10 @@ pub struct ConnectionChange {
     pub domains: Option<Vec<String>>,
     /// Who is told when something about it needs somebody.
     pub contacts: Option<Vec<String>>,
+    /// When the client secret ends, epoch ms; `Some(None)`: nobody knows.
+    pub secret_end: Option<Option<i64>>,
+    /// What the provider states about itself now is right: the hash of what was looked at.
+    pub approve: Option<String>,
 }
 
 /// Changes a connection in one commit. A new draft leaves what is live alone.
@@ -277,6 +281,9 @@ pub async fn change(
 ) -> Result<Drafted, Problem> {
     let old = get(act, org, name).await?;
     check_version(expected, old.version)?;
+    // Another secret has another end.
+    let replaced = matches!(&change.draft, Some((_, _, Secret::Set(_) | Secret::Remove)));
+    let secret_end = change.secret_end.or(replaced.then_some(None));
     let (new, checks) = match change.draft {
         Some((base, config, secret)) => {
             if base != old.draft {
@@ -315,6 +322,12 @@ pub async fn change(
     if let Some(contacts) = &change.contacts {
         super::health::set_contacts(act, &mut write, &one, contacts).await?;
     }
+    if let Some(end) = secret_end {
+        super::health::set_secret_end(act, &mut write, &one, end).await?;
+    }
+    if let Some(hash) = &change.approve {
+        super::health::approve(act, &mut write, &one, hash).await?;
+    }
     if let Some(rollout) = change.rollout {
         one.rollout = rollout;
     }
@@ -348,7 +361,10 @@ pub async fn change(
     };
     let event = event(kind::CONNECTION_UPDATED, &one)
         .change(Some(shown(&old)), Some(shown(&one)))
-        .detail(json!({ "sessions_ended": ended, "people": change.people.is_some() }));
+        .detail(json!({
+            "sessions_ended": ended, "people": change.people.is_some(),
+            "secret_end": secret_end.flatten(), "approved": change.approve,
+        }));
     act.audit(&mut write, event).await?;
     let draft = connections::revision(&mut write.tx, &act.tenant.id, &one.id, one.draft).await?;
     act.core.commit(write).await?;

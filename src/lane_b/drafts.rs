@@ -107,8 +107,12 @@ fn hash(connection: &Connection, config: &Config, secret_id: Option<&str>) -> St
         "secret": secret_id, "redirect_uri": connection.redirect_uri,
         "acs_url": connection.acs_url, "sp_entity_id": connection.sp_entity_id,
     });
-    let digest = Sha256::digest(all.to_string());
-    digest
+    hex(&Sha256::digest(all.to_string()))
+}
+
+/// Bytes in hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes
         .iter()
         .fold(String::with_capacity(64), |mut text, byte| {
             use std::fmt::Write as _;

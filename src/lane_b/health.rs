@@ -11,16 +11,19 @@ use serde::Serialize;
 
 use super::check::Check;
 use super::drafts;
+use super::drift::{self, Changed, Stated};
 use crate::core::Core;
-use crate::domain::connection::{Config, Connection};
+use crate::domain::connection::{Config, Connection, Protocol};
 use crate::domain::tenant::Tenant;
-use crate::domain::{Email, Lang, Problem};
+use crate::domain::{Code, Email, Lang, Problem};
 use crate::lane_a::mail;
 use crate::lane_a::operator::Act;
 use crate::store::connection_health::{self as rows, Counted};
 use crate::store::{Write, connections, orgs, tenants};
 
 const DAY_MS: i64 = 24 * 3_600_000;
+/// An end is told so long before.
+const SOON_MS: i64 = 30 * DAY_MS;
 /// Sign-ins are shown for so many days.
 const SHOWN_MS: i64 = 30 * DAY_MS;
 
@@ -49,9 +52,9 @@ pub struct Cause {
 /// Something that ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Ending {
-    /// `certificate`.
+    /// `certificate` or `client_secret`.
     pub what: &'static str,
-    /// Its key: `RSA 2048`.
+    /// The certificate's key: `RSA 2048`; empty for a secret.
     pub name: String,
     /// Epoch ms.
     pub at: i64,
@@ -71,6 +74,10 @@ pub struct Health {
     pub causes: Vec<Cause>,
     /// The next first.
     pub endings: Vec<Ending>,
+    /// End of the client secret, epoch ms.
+    pub secret_end: Option<i64>,
+    /// What the provider states otherwise than what was taken as right, and the hash of it.
+    pub changes: Option<(String, Vec<Changed>)>,
 }
 
 /// How it goes with a connection.
@@ -84,13 +91,18 @@ pub async fn of(act: &Act<'_>, one: &Connection) -> Result<Health, Problem> {
     let counted = rows::counted(db, tenant, &one.id, since).await?;
     let number = one.active.unwrap_or(one.draft);
     let revision = connections::revision(db, tenant, &one.id, number).await?;
+    let mut endings = revision.map_or_else(Vec::new, |revision| endings(&revision.config));
+    endings.extend(known.secret_expires_at.map(secret_ending));
+    endings.sort_by_key(|ending| ending.at);
     Ok(Health {
         looked_at: (known.looked_at > 0).then_some(known.looked_at),
         findings: serde_json::from_str(&known.findings).unwrap_or_default(),
         contacts: known.contacts,
         days: days(&counted),
         causes: causes(&counted),
-        endings: revision.map_or_else(Vec::new, |revision| endings(&revision.config)),
+        endings,
+        secret_end: known.secret_expires_at,
+        changes: changes(&known),
     })
 }
 
@@ -127,13 +139,29 @@ fn causes(counted: &[Counted]) -> Vec<Cause> {
     all
 }
 
-/// What is known to end. An identity provider does not tell when a client secret does.
+/// What is stated now, by its hash, and how it differs from what was taken as right.
+fn changes(known: &rows::Health) -> Option<(String, Vec<Changed>)> {
+    let stated = Stated::kept(known.stated.as_deref())?;
+    let approved = Stated::kept(known.approved.as_deref())?;
+    let all = approved.changes(&stated);
+    (!all.is_empty()).then(|| (stated.hash(), all))
+}
+
+/// An identity provider does not tell when a client secret ends: somebody has said so.
+fn secret_ending(at: i64) -> Ending {
+    Ending {
+        what: "client_secret",
+        name: String::new(),
+        at,
+    }
+}
+
+/// What is known to end.
 fn endings(config: &Config) -> Vec<Ending> {
     let Config::Saml(saml) = config else {
         return Vec::new();
     };
-    let mut all: Vec<Ending> = saml
-        .certificates
+    saml.certificates
         .iter()
         .filter_map(|text| Certificate::read(text).ok())
         .map(|one| Ending {
@@ -141,9 +169,7 @@ fn endings(config: &Config) -> Vec<Ending> {
             name: one.key,
             at: one.not_after_ms,
         })
-        .collect();
-    all.sort_by_key(|ending| ending.at);
-    all
+        .collect()
 }
 
 /// Replaces whom to tell.
@@ -171,6 +197,55 @@ pub(super) async fn set_contacts(
     }
     let all: Vec<String> = all.into_iter().collect();
     rows::set_contacts(&mut write.tx, &act.tenant.id, &one.id, &all).await?;
+    Ok(())
+}
+
+/// Notes when the client secret ends; `None`: nobody knows.
+///
+/// # Errors
+/// `invalid_field` where there is no client secret.
+pub(super) async fn set_secret_end(
+    act: &Act<'_>,
+    write: &mut Write,
+    one: &Connection,
+    at: Option<i64>,
+) -> Result<(), Problem> {
+    if at.is_some() && one.protocol != Protocol::Oidc {
+        let detail = "Only an OpenID Connect connection has a client secret.";
+        return Err(Problem::field("/client_secret_expires_at", "invalid", detail));
+    }
+    rows::set_secret_end(&mut write.tx, &act.tenant.id, &one.id, at).await?;
+    Ok(())
+}
+
+/// Takes as right what the provider states, if it is still what somebody has looked at.
+///
+/// # Errors
+/// `conflict` where it is not.
+pub(super) async fn approve(
+    act: &Act<'_>,
+    write: &mut Write,
+    one: &Connection,
+    hash: &str,
+) -> Result<(), Problem> {
+    let known = rows::find(&mut write.tx, &act.tenant.id, &one.id).await?;
+    let stated = Stated::kept(known.stated.as_deref()).filter(|stated| stated.hash() == hash);
+    let stated = stated.ok_or_else(|| {
+        Problem::new(
+            Code::Conflict,
+            "The provider states something else by now. Look at it once more.",
+        )
+    })?;
+    let text = stated.to_text();
+    rows::set_stated(&mut write.tx, &act.tenant.id, &one.id, (&text, &text)).await?;
+    // What was found about it is answered by this.
+    let found: Vec<Check> = serde_json::from_str(&known.findings).unwrap_or_default();
+    let rest: Vec<Check> = found
+        .into_iter()
+        .filter(|check| !drift::CODES.contains(&check.code.as_str()))
+        .collect();
+    let rest = serde_json::to_string(&rest).unwrap_or_else(|_| "[]".into());
+    rows::note(&mut write.tx, &act.tenant.id, &one.id, &rest, known.looked_at).await?;
     Ok(())
 }
 
@@ -206,14 +281,28 @@ pub async fn look(core: &Core, tenant: &Tenant, one: &Connection) -> Result<(), 
     let Some(revision) = connections::revision(db, &tenant.id, &one.id, number).await? else {
         return Ok(());
     };
-    let found = drafts::look(core, tenant, one, &revision).await?;
-    let text = serde_json::to_string(&found).unwrap_or_else(|_| "[]".into());
+    let mut found = drafts::look(core, tenant, one, &revision).await?;
+    let stated = drift::stated(core, &revision).await;
     let mut write = core.begin().await?;
     let now = write.now();
     let known = rows::find(&mut write.tx, &tenant.id, &one.id).await?;
+    found.extend(known.secret_expires_at.and_then(|at| secret_finding(at, now)));
+    if let Some(stated) = stated {
+        // The first time, and with another provider, it is as it should be: it was tested.
+        let approved = Stated::kept(known.approved.as_deref())
+            .filter(|approved| approved.is_of(&stated))
+            .unwrap_or_else(|| stated.clone());
+        found.extend(drift::finding(&approved.changes(&stated)));
+        let kept = (approved.to_text(), stated.to_text());
+        let kept = (kept.0.as_str(), kept.1.as_str());
+        rows::set_stated(&mut write.tx, &tenant.id, &one.id, kept).await?;
+    }
+    let text = serde_json::to_string(&found).unwrap_or_else(|_| "[]".into());
     let before: Vec<Check> = serde_json::from_str(&known.findings).unwrap_or_default();
     let bad = |all: &[Check]| -> BTreeSet<String> {
         let bad = all.iter().filter(|check| !check.ok);
+        // Keys come and go by themselves: nobody is written to about them.
+        let bad = bad.filter(|check| check.code != drift::KEYS_CHANGED);
         bad.map(|check| check.code.clone()).collect()
     };
     let new: Vec<String> = bad(&found).difference(&bad(&before)).cloned().collect();
@@ -227,6 +316,26 @@ pub async fn look(core: &Core, tenant: &Tenant, one: &Connection) -> Result<(), 
     }
     core.commit(write).await?;
     Ok(())
+}
+
+/// What is to be said about the end of a client secret.
+fn secret_finding(at: i64, now: i64) -> Option<Check> {
+    let (code, fix) = if at <= now {
+        (
+            "client_secret_expired",
+            "Make a new client secret at the provider and enter it here.",
+        )
+    } else if at - now < SOON_MS {
+        (
+            "client_secret_expiring",
+            "Make a new client secret at the provider before the old one ends, and enter it here.",
+        )
+    } else {
+        return None;
+    };
+    let day = time::OffsetDateTime::from_unix_timestamp(at / 1000);
+    let day = day.map(|at| at.date().to_string()).unwrap_or_default();
+    Some(Check::fail(code, day, "30 days or more", fix))
 }
 
 async fn tell(

@@ -8,6 +8,7 @@ pub mod check;
 pub mod connections;
 pub mod domains;
 pub mod drafts;
+pub mod drift;
 pub mod enforce;
 pub mod health;
 pub mod live;

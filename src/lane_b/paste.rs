@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
-use laneway_saml::IdpMetadata;
+use laneway_saml::{IdpMetadata, SamlConfig};
 use serde_json::Value;
 use url::Url;
 
@@ -16,8 +16,10 @@ use crate::core::Core;
 use crate::domain::connection::Protocol;
 use crate::domain::upstream::Trust;
 
-const WELL_KNOWN: &str = "/.well-known/openid-configuration";
+pub(super) const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 const MAX_TEXT: usize = 256 * 1024;
+/// The finding about a certificate without anything else.
+pub const CERTIFICATE_ALONE: &str = "certificate_alone";
 
 /// What was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,13 +151,48 @@ fn metadata(core: &Core, xml: &str, at: Option<&Url>) -> Result<Understood, Box<
     })
 }
 
+/// Refuses what was typed in instead of metadata where it can never work.
+///
+/// # Errors
+/// What is wrong with it, as a finding.
+pub fn by_fields(
+    entity_id: &str,
+    sso_url: &str,
+    certificates: &[String],
+) -> Result<(), Box<Check>> {
+    let incomplete = |received: &str, expected, fix| {
+        Err(Check::fail("metadata_incomplete", received, expected, fix).into())
+    };
+    if entity_id.is_empty() {
+        return incomplete("", "an entity id", "Give the provider's entity id.");
+    }
+    let sso = Url::parse(sso_url).ok();
+    if !sso.is_some_and(|url| matches!(url.scheme(), "https" | "http")) {
+        return incomplete(
+            sso_url,
+            "an address",
+            "Give the address of the provider's single sign-on page.",
+        );
+    }
+    if certificates.is_empty() {
+        return incomplete(
+            "",
+            "a certificate",
+            "Copy the whole signing certificate of the provider, with its first and last line.",
+        );
+    }
+    SamlConfig::read_certificates(certificates)
+        .map(drop)
+        .map_err(|fault| Check::from(fault.check()).into())
+}
+
 /// A certificate says what somebody signs with, and neither who nor where.
 fn certificate_alone() -> Check {
     Check::fail(
-        "certificate_alone",
+        CERTIFICATE_ALONE,
         "a certificate",
         "the metadata that it belongs to",
-        "Paste the SAML metadata of your provider, or its address: the certificate is in it.",
+        "Paste the SAML metadata of your provider, or its address: the certificate is in it. Without metadata, give the other values by hand.",
     )
 }
 

@@ -15,6 +15,12 @@ pub struct Health {
     pub findings: String,
     /// Addresses.
     pub contacts: Vec<String>,
+    /// End of the client secret, epoch ms, where somebody said so.
+    pub secret_expires_at: Option<i64>,
+    /// What the provider stated when somebody took it as right.
+    pub approved: Option<String>,
+    /// What it stated the last time.
+    pub stated: Option<String>,
 }
 
 /// So many sign-ins of one kind on one day.
@@ -37,8 +43,8 @@ pub async fn find(
     connection: &ConnectionId,
 ) -> Result<Health, DbError> {
     let row = q(
-        "SELECT looked_at, findings, contacts FROM connection_health \
-         WHERE tenant_id = $1 AND connection_id = $2",
+        "SELECT looked_at, findings, contacts, secret_expires_at, approved, stated \
+         FROM connection_health WHERE tenant_id = $1 AND connection_id = $2",
     )
     .bind(tenant.as_str())
     .bind(connection.as_str())
@@ -56,6 +62,9 @@ pub async fn find(
         findings: row.get("findings")?,
         contacts: serde_json::from_str(&contacts)
             .map_err(|_| DbError::Broken("connection_health.contacts is garbled".into()))?,
+        secret_expires_at: row.get("secret_expires_at")?,
+        approved: row.get("approved")?,
+        stated: row.get("stated")?,
     })
 }
 
@@ -74,6 +83,47 @@ pub async fn set_contacts(
     .bind(tenant.as_str())
     .bind(connection.as_str())
     .bind(text)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes when the client secret ends; `None`: nobody knows.
+pub async fn set_secret_end(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    connection: &ConnectionId,
+    at: Option<i64>,
+) -> Result<(), DbError> {
+    q(
+        "INSERT INTO connection_health (tenant_id, connection_id, secret_expires_at) \
+         VALUES ($1, $2, $3) ON CONFLICT (tenant_id, connection_id) \
+         DO UPDATE SET secret_expires_at = $3",
+    )
+    .bind(tenant.as_str())
+    .bind(connection.as_str())
+    .bind(at)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes what the provider states, and what is taken as right of it.
+pub async fn set_stated(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    connection: &ConnectionId,
+    (approved, stated): (&str, &str),
+) -> Result<(), DbError> {
+    q(
+        "INSERT INTO connection_health (tenant_id, connection_id, approved, stated) \
+         VALUES ($1, $2, $3, $4) ON CONFLICT (tenant_id, connection_id) \
+         DO UPDATE SET approved = $3, stated = $4",
+    )
+    .bind(tenant.as_str())
+    .bind(connection.as_str())
+    .bind(approved)
+    .bind(stated)
     .run(tx)
     .await?;
     Ok(())

@@ -130,6 +130,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             sqlite: include_str!("../../migrations/sqlite/0014_connection_health.sql"),
             postgres: include_str!("../../migrations/postgres/0014_connection_health.sql"),
         },
+        Migration {
+            version: 22,
+            name: "connection_watch",
+            sqlite: include_str!("../../migrations/sqlite/0022_connection_watch.sql"),
+            postgres: include_str!("../../migrations/postgres/0022_connection_watch.sql"),
+        },
     ],
 };
 

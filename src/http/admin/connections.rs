@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::super::bff::rfc3339;
 use super::super::context::Context;
 use super::super::me::{Page, page, plausible};
+use super::super::shown::instant;
 use super::body::{Body, Patch, merged, parse_at};
 use super::{Operator, created, if_match, versioned};
 use crate::domain::Problem;
@@ -168,6 +169,8 @@ pub struct ChangeBody {
     state: Patch<State>,
     domains: Patch<Vec<String>>,
     contacts: Patch<Vec<String>>,
+    client_secret_expires_at: Patch<String>,
+    approve: Patch<String>,
 }
 
 /// `PATCH /v1/organizations/{org}/connections/{connection}`
@@ -216,6 +219,12 @@ pub async fn change_connection(
         state: body.state.lasting("/state")?,
         domains: body.domains.lasting("/domains")?,
         contacts: body.contacts.lasting("/contacts")?,
+        secret_end: match body.client_secret_expires_at {
+            Patch::Keep => None,
+            Patch::Remove => Some(None),
+            Patch::Set(text) => Some(Some(instant(Some(&text), 0)?)),
+        },
+        approve: body.approve.lasting("/approve")?,
     };
     let drafted = connections::change(&act, org, &name, change, expected).await?;
     let version = drafted.connection.version;

@@ -41,5 +41,9 @@ fn shown(all: &Health) -> Value {
         "looked_at": all.looked_at.map(rfc3339), "checks": all.findings,
         "contacts": all.contacts, "days": days.collect::<Vec<_>>(),
         "causes": causes.collect::<Vec<_>>(), "expires": endings.collect::<Vec<_>>(),
+        "client_secret_expires_at": all.secret_end.map(rfc3339),
+        "changes": all.changes.as_ref().map(|(hash, members)| json!({
+            "hash": hash, "members": members,
+        })),
     })
 }

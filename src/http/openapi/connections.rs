@@ -188,6 +188,7 @@ pub const SHAPES: &[Shape] = &[
     shape(
         "ConnectionChange",
         "name? config?=any rollout?=admins|some|all people?=[text] contacts?=[text] enforced?=flag \
+         client_secret_expires_at?=text? approve?=text \
          state?=active|disabled domains?=[text]",
     ),
     shape("Activation", "hash"),
@@ -233,8 +234,11 @@ pub const SHAPES: &[Shape] = &[
     shape(
         "ConnectionHealth",
         "looked_at=text? checks=[ConnectionCheck] contacts=[text] days=[ConnectionDay] \
-         causes=[ConnectionCause] expires=[ConnectionEnding]",
+         causes=[ConnectionCause] expires=[ConnectionEnding] \
+         client_secret_expires_at=text? changes=StatedChanges?",
     ),
+    shape("StatedChanges", "hash members=[StatedChange]"),
+    shape("StatedChange", "member before now"),
     shape("ConnectionDay", "day worked=count failed=count"),
     shape("ConnectionCause", "code count=count last_at link"),
     shape("ConnectionEnding", "what name at"),

@@ -44,6 +44,12 @@ pub struct GiveRow {
 pub struct SetupValues {
     /// As it was pasted.
     pub paste: String,
+    /// Without metadata: the provider's entity id.
+    pub entity_id: String,
+    /// Without metadata: where people sign in.
+    pub sso_url: String,
+    /// Without metadata: what the provider signs with.
+    pub certificates: String,
     /// Name of the connection.
     pub name: String,
     /// Client id.
@@ -54,6 +60,13 @@ pub struct SetupValues {
     pub groups_claim: String,
     /// The value of the demanded claim.
     pub required_value: String,
+}
+
+impl SetupValues {
+    /// The values are given by hand.
+    pub fn by_hand(&self) -> bool {
+        !self.sso_url.is_empty() || !self.certificates.is_empty()
+    }
 }
 
 /// `GET {base}/connect`.
@@ -91,6 +104,9 @@ impl SetupConnectPage {
             },
             found,
             values: SetupValues {
+                entity_id: String::new(),
+                sso_url: String::new(),
+                certificates: error.unwrap_or_default().into(),
                 paste: "https://login.example/<tenant>".into(),
                 name: "Pellworm & Labs".into(),
                 client_id: "c1".into(),

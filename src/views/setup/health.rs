@@ -48,10 +48,21 @@ impl CauseRow {
 /// Something that ends.
 #[derive(Debug, Clone)]
 pub struct EndingRow {
-    /// What it is called.
+    /// The client secret; else a certificate.
+    pub secret: bool,
+    /// What the certificate is called.
     pub name: String,
     /// Epoch ms.
     pub at: i64,
+}
+
+/// What a provider states otherwise than before.
+#[derive(Debug, Clone)]
+pub struct StatedChanges {
+    /// Of what is stated now.
+    pub hash: String,
+    /// Member, before, now.
+    pub rows: Vec<(String, String, String)>,
 }
 
 /// `GET {base}/health`.
@@ -72,6 +83,12 @@ pub struct SetupHealthPage {
     pub causes: Vec<CauseRow>,
     /// The next first.
     pub endings: Vec<EndingRow>,
+    /// What the provider states otherwise than before.
+    pub changes: Option<StatedChanges>,
+    /// There is a client secret, whose end may be known.
+    pub has_secret: bool,
+    /// `2027-03-01`, or empty.
+    pub secret_end: String,
     /// The other side's metadata has changed and can be read again.
     pub can_read_again: bool,
     /// Addresses, one per line.
@@ -98,10 +115,28 @@ impl SetupHealthPage {
                 CauseRow::new("wrong_certificate".into(), 2, AT),
                 CauseRow::new("kept_out".into(), 1, AT),
             ],
-            endings: vec![EndingRow {
-                name: "RSA 2048".into(),
-                at: AT,
-            }],
+            endings: vec![
+                EndingRow {
+                    secret: false,
+                    name: "RSA 2048".into(),
+                    at: AT,
+                },
+                EndingRow {
+                    secret: true,
+                    name: String::new(),
+                    at: AT,
+                },
+            ],
+            changes: Some(StatedChanges {
+                hash: "c1a5".into(),
+                rows: vec![(
+                    "token_endpoint".into(),
+                    "https://idp.example/<old>/token".into(),
+                    "https://idp.example/oauth2/v2.0/a-much-longer-path/token".into(),
+                )],
+            }),
+            has_secret: true,
+            secret_end: "2027-03-01".into(),
             can_read_again: true,
             contacts: "it@pellworm.example".into(),
             error: None,
@@ -112,6 +147,9 @@ impl SetupHealthPage {
             days: Vec::new(),
             causes: Vec::new(),
             endings: Vec::new(),
+            changes: None,
+            has_secret: false,
+            secret_end: String::new(),
             can_read_again: false,
             contacts: String::new(),
             error: Some("Give an e-mail address.".into()),

@@ -8,11 +8,10 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::super::super::context::Context;
-use super::super::super::flows;
-use super::super::{chrome, render, said_inline, see_other};
-use super::guard::{Instead, Setup, enter};
+use super::super::{chrome, render, see_other};
+use super::guard::{Instead, Setup, enter, posted, told_here};
+use crate::domain::Problem;
 use crate::domain::connection::{Connection, Rollout, State};
-use crate::domain::{Code, Problem};
 use crate::lane_b::connections::{self, ConnectionChange};
 use crate::lane_b::live;
 use crate::store::connections as rows;
@@ -45,22 +44,14 @@ pub async fn act(
     Path(token): Path<String>,
     form: Result<Form<ActivateForm>, FormRejection>,
 ) -> Result<Response, Instead> {
-    let form = flows::form_body(form)?;
-    let setup = enter(&context, &token).await?;
-    setup.check(&context, &form.csrf)?;
+    let (setup, form) = posted(&context, &token, form, |form| &form.csrf).await?;
     let (one, _) = setup.made()?;
     match carry_out(&context, &setup, one, &form).await {
         Ok(()) => Ok(see_other(&setup.address("activate"))),
-        Err(problem)
-            if matches!(
-                problem.code,
-                Code::InvalidField | Code::Forbidden | Code::Conflict
-            ) =>
-        {
-            let words = said_inline(context.lang(), &problem);
+        Err(problem) => {
+            let words = told_here(&context, problem)?;
             page(&context, &setup, Some(words)).await
         }
-        Err(problem) => Err(problem.into()),
     }
 }
 

@@ -5,94 +5,23 @@ use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
 use axum::response::Response;
 use http::StatusCode;
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use url::Url;
+use secrecy::SecretString;
+use serde::Deserialize;
 
-use super::super::super::admin::read_config;
 use super::super::super::context::Context;
-use super::super::super::flows;
-use super::super::{chrome, render, said_inline, see_other, words};
-use super::guard::{Instead, Setup, enter};
+use super::super::{chrome, render, see_other, words};
+use super::draft::{Draft, config, separate};
+use super::guard::{Instead, Setup, enter, posted, told_here};
 use crate::domain::connection::{Broker, Config, Connection, Protocol};
 use crate::domain::upstream::Trust;
 use crate::domain::{Code, Problem};
 use crate::lane_b::check::Check;
 use crate::lane_b::connections::{self, ConnectionChange, NewConnection};
-use crate::lane_b::drafts::Secret;
-use crate::lane_b::paste::{Understood, understand};
+use crate::lane_b::paste::{CERTIFICATE_ALONE, by_fields, understand};
 use crate::lane_b::{setup_links, vendors};
 use crate::views::setup::{FoundProvider, GiveRow, SetupConnectPage, SetupValues};
 
-/// What was understood so far, kept with the link; no secret is in it.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Draft {
-    /// As it was pasted.
-    paste: String,
-    /// Whose it is.
-    vendor: String,
-    /// SAML instead of OpenID Connect.
-    saml: bool,
-    /// Issuer or entity id.
-    issuer: String,
-    /// Where metadata came from.
-    metadata_url: Option<String>,
-    /// Metadata as it was read or pasted.
-    metadata_xml: Option<String>,
-}
-
-impl Draft {
-    /// What a link keeps; nothing where it cannot be read.
-    pub fn read(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_default()
-    }
-
-    /// What there is already, for a link that begins with a connection.
-    pub fn of_config(config: &Config) -> Self {
-        let issuer = config.issuer().to_owned();
-        let vendor = Url::parse(&issuer).map_or(vendors::GENERIC, |url| vendors::of_address(&url));
-        Self {
-            paste: issuer.clone(),
-            vendor: vendor.to_owned(),
-            saml: config.protocol() == Protocol::Saml,
-            issuer,
-            ..Self::default()
-        }
-    }
-
-    /// Nothing was understood so far.
-    pub fn is_empty(&self) -> bool {
-        self.issuer.is_empty()
-    }
-
-    fn of(found: Understood, paste: &str) -> Self {
-        Self {
-            // Metadata itself is kept once.
-            paste: if paste.trim_start().starts_with('<') {
-                String::new()
-            } else {
-                paste.trim().chars().take(2000).collect()
-            },
-            vendor: found.vendor.to_owned(),
-            saml: found.protocol == Protocol::Saml,
-            issuer: found.issuer,
-            metadata_url: found.metadata_url.map(String::from),
-            metadata_xml: found.metadata_xml,
-        }
-    }
-
-    fn protocol(&self) -> Protocol {
-        if self.saml {
-            Protocol::Saml
-        } else {
-            Protocol::Oidc
-        }
-    }
-}
-
-/// Fields of both forms.
+/// Fields of its forms.
 #[derive(Deserialize, Default)]
 pub struct ConnectForm {
     #[serde(default)]
@@ -102,14 +31,20 @@ pub struct ConnectForm {
     #[serde(default)]
     paste: String,
     #[serde(default)]
+    pub entity_id: String,
+    #[serde(default)]
+    pub sso_url: String,
+    #[serde(default)]
+    pub certificates: String,
+    #[serde(default)]
     name: String,
     #[serde(default)]
-    client_id: String,
-    client_secret: Option<SecretString>,
+    pub client_id: String,
+    pub client_secret: Option<SecretString>,
     #[serde(default)]
-    groups_claim: String,
+    pub groups_claim: String,
     #[serde(default)]
-    required_value: String,
+    pub required_value: String,
 }
 
 /// `GET /setup/{token}/connect`
@@ -124,56 +59,67 @@ pub async fn save(
     Path(token): Path<String>,
     form: Result<Form<ConnectForm>, FormRejection>,
 ) -> Result<Response, Instead> {
-    let form = flows::form_body(form)?;
-    let setup = enter(&context, &token).await?;
-    setup.check(&context, &form.csrf)?;
-    if form.action == "paste" {
-        return Ok(paste(&context, setup, &form.paste).await?);
-    }
-    match keep(&context, &setup, form).await {
-        Ok(()) => Ok(see_other(&setup.address("check"))),
-        Err(problem) if shown_here(&problem) => {
-            let text = said(&context, &problem);
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(page(&context, &setup, Some(text), status, None))
-        }
-        Err(problem) => Err(problem.into()),
+    let (setup, form) = posted(&context, &token, form, |form| &form.csrf).await?;
+    match form.action.as_str() {
+        "paste" => Ok(paste(&context, setup, &form.paste).await?),
+        "fields" => Ok(fields(&context, setup, &form).await?),
+        _ => match keep(&context, &setup, form).await {
+            Ok(()) => Ok(see_other(&setup.address("check"))),
+            Err(problem) => {
+                let words = told_here(&context, problem)?;
+                Ok(again(&context, &setup, words))
+            }
+        },
     }
 }
 
-fn shown_here(problem: &Problem) -> bool {
-    matches!(
-        problem.code,
-        Code::InvalidField | Code::Conflict | Code::Duplicate | Code::Forbidden
+/// The page again, with what is wrong.
+fn again(context: &Context, setup: &Setup, words: String) -> Response {
+    page(
+        context,
+        setup,
+        Some(words),
+        StatusCode::UNPROCESSABLE_ENTITY,
+        None,
     )
-}
-
-/// What is wrong, in the words of the finding where there is one.
-fn said(context: &Context, problem: &Problem) -> String {
-    said_inline(context.lang(), problem)
 }
 
 async fn paste(context: &Context, mut setup: Setup, text: &str) -> Result<Response, Problem> {
     // Whoever holds a link is trusted like a tenant, never like an operator.
     match understand(&context.core, Trust::Tenant, text).await {
-        Ok(found) => {
-            let draft = Draft::of(found, text);
-            let json = serde_json::to_string(&draft).unwrap_or_default();
-            setup_links::keep_draft(&setup.act(context), &setup.link, &json).await?;
-            Ok(see_other(&setup.address("connect")))
-        }
+        Ok(found) => understood(context, &setup, Draft::of(found, text)).await,
         Err(check) => {
             setup.draft.paste = text.chars().take(2000).collect();
-            let words = finding(context, &check);
-            Ok(page(
-                context,
-                &setup,
-                Some(words),
-                StatusCode::UNPROCESSABLE_ENTITY,
-                None,
-            ))
+            if check.code == CERTIFICATE_ALONE {
+                // A beginning: the other values are asked for beside it.
+                setup.draft.certificates = std::mem::take(&mut setup.draft.paste);
+            }
+            Ok(again(context, &setup, finding(context, &check)))
         }
     }
+}
+
+/// What was typed in, where there is no metadata.
+async fn fields(
+    context: &Context,
+    mut setup: Setup,
+    form: &ConnectForm,
+) -> Result<Response, Problem> {
+    let draft = Draft::typed(form);
+    let certificates = separate(&draft.certificates);
+    match by_fields(&draft.issuer, &draft.sso_url, &certificates) {
+        Ok(()) => understood(context, &setup, draft).await,
+        Err(check) => {
+            setup.draft = draft.to_mend();
+            Ok(again(context, &setup, finding(context, &check)))
+        }
+    }
+}
+
+async fn understood(context: &Context, setup: &Setup, draft: Draft) -> Result<Response, Problem> {
+    let json = serde_json::to_string(&draft).unwrap_or_default();
+    setup_links::keep_draft(&setup.act(context), &setup.link, &json).await?;
+    Ok(see_other(&setup.address("connect")))
 }
 
 fn finding(context: &Context, check: &Check) -> String {
@@ -219,68 +165,6 @@ async fn keep(context: &Context, setup: &Setup, form: ConnectForm) -> Result<(),
             Ok(())
         }
     }
-}
-
-/// What only the API sets stays as it is, as long as the provider is the same.
-fn kept_of(setup: &Setup) -> Value {
-    match &setup.made {
-        Some((_, revision)) if revision.config.issuer() == setup.draft.issuer => {
-            json!(revision.config)
-        }
-        _ => json!({}),
-    }
-}
-
-fn scopes(draft: &Draft, groups: Option<&str>) -> Vec<&'static str> {
-    let mut scopes = vec!["openid", "profile", "email"];
-    // Asked for where the provider knows such a scope by its claim's name.
-    if groups == Some("groups") && draft.vendor == vendors::GENERIC {
-        scopes.push("groups");
-    }
-    scopes
-}
-
-/// What was pasted is read again; where nothing was, what there is stays.
-fn give_metadata(draft: &Draft, all: &mut Value) {
-    let pasted = draft.metadata_url.is_some() || draft.metadata_xml.is_some();
-    if let (true, Some(members)) = (pasted, all.as_object_mut()) {
-        members.remove("certificates");
-        members.insert("metadata_url".into(), json!(draft.metadata_url));
-        members.insert("metadata_xml".into(), json!(draft.metadata_xml));
-    }
-}
-
-fn config(setup: &Setup, form: &ConnectForm) -> Result<(Config, Secret), Problem> {
-    let draft = &setup.draft;
-    let groups = Some(form.groups_claim.trim()).filter(|text| !text.is_empty());
-    let mut all = kept_of(setup);
-    if draft.saml {
-        give_metadata(draft, &mut all);
-    } else {
-        all["issuer"] = json!(draft.issuer);
-        all["client_id"] = json!(form.client_id.trim());
-        if all.get("scopes").is_none() {
-            all["scopes"] = json!(scopes(draft, groups));
-        }
-        let vendor = vendors::get(&draft.vendor);
-        if let Some(claim) = vendor.required_claim(Protocol::Oidc) {
-            all["required_claims"][claim] = json!(form.required_value.trim());
-        }
-    }
-    match (groups, all.as_object_mut()) {
-        (Some(groups), _) => all["groups_claim"] = json!(groups),
-        (None, Some(members)) => drop(members.remove("groups_claim")),
-        (None, None) => {}
-    }
-    let typed = form.client_secret.as_ref();
-    let typed = typed.filter(|secret| !secret.expose_secret().trim().is_empty());
-    if let Some(secret) = typed.filter(|_| !draft.saml) {
-        all["client_secret"] = json!(secret.expose_secret().trim());
-    }
-    let Value::Object(members) = all else {
-        return Err(Problem::not_found());
-    };
-    read_config(draft.protocol(), members, Secret::Keep)
 }
 
 /// The page.
@@ -379,6 +263,13 @@ fn values(setup: &Setup) -> SetupValues {
     let vendor = vendors::get(&draft.vendor);
     let mut values = SetupValues {
         paste: draft.paste.clone(),
+        entity_id: if draft.is_empty() {
+            draft.entity_id.clone()
+        } else {
+            draft.issuer.clone()
+        },
+        sso_url: draft.sso_url.clone(),
+        certificates: draft.certificates.clone(),
         name: setup.org.name.clone(),
         groups_claim: vendor.word(draft.protocol(), "groups"),
         ..SetupValues::default()

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::super::super::context::Context;
 use super::super::super::flows;
-use super::super::{check_form, chrome, render, see_other};
-use super::connect::Draft;
+use super::super::{check_form, chrome, render, said_inline, see_other};
+use super::draft::Draft;
 use crate::authn;
 use crate::authz::Authority;
 use crate::core::hash_token;
@@ -113,6 +113,29 @@ pub async fn enter(context: &Context, token: &str) -> Result<Setup, Instead> {
     Ok(setup)
 }
 
+/// The set-up behind a link and a form that was made for this browser; `csrf` reads the form's mark.
+pub async fn posted<F>(
+    context: &Context,
+    token: &str,
+    form: Result<Form<F>, FormRejection>,
+    csrf: fn(&F) -> &str,
+) -> Result<(Setup, F), Instead> {
+    let form = flows::form_body(form)?;
+    let setup = enter(context, token).await?;
+    check_form(context, &setup.device, csrf(&form))?;
+    Ok((setup, form))
+}
+
+/// What is said on the page itself where somebody can mend it there.
+pub fn told_here(context: &Context, problem: Problem) -> Result<String, Problem> {
+    match problem.code {
+        Code::InvalidField | Code::Conflict | Code::Duplicate | Code::Forbidden => {
+            Ok(said_inline(context.lang(), &problem))
+        }
+        _ => Err(problem),
+    }
+}
+
 async fn organization(context: &Context, link: &SetupLink) -> Result<Organization, Problem> {
     let (db, tenant) = (&context.core.db, &context.site.tenant.id);
     let found = orgs::find(db, tenant, link.org.as_str()).await?;
@@ -170,11 +193,6 @@ impl Setup {
         }
     }
 
-    /// Refuses a form that was not made for this browser.
-    pub fn check(&self, context: &Context, csrf: &str) -> Result<(), Problem> {
-        check_form(context, &self.device, csrf)
-    }
-
     /// What stands around a page.
     pub fn frame(&self, context: &Context, at: u8) -> SetupFrame {
         let tested = self.made.as_ref().is_some_and(|(one, _)| {
@@ -198,7 +216,7 @@ impl Setup {
 }
 
 /// A day as people write it in both languages' admin pages.
-fn day(at: i64) -> String {
+pub fn day(at: i64) -> String {
     super::super::super::bff::rfc3339(at)
         .chars()
         .take(10)
@@ -282,9 +300,7 @@ pub async fn share(
     Path(token): Path<String>,
     form: Result<Form<Marked>, FormRejection>,
 ) -> Result<Response, Instead> {
-    let form = flows::form_body(form)?;
-    let setup = enter(&context, &token).await?;
-    setup.check(&context, &form.csrf)?;
+    let (setup, _) = posted(&context, &token, form, |form| &form.csrf).await?;
     let left = (setup.link.expires_at - context.core.now()) / 1000;
     if left < setup_links::SHORTEST_S {
         return Err(setup_links::over().into());

@@ -7,18 +7,17 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::super::super::bff::rfc3339;
 use super::super::super::context::Context;
-use super::super::super::flows;
+use super::super::super::shown::instant;
 use super::super::test_login::row_for;
-use super::super::{chrome, render, said_inline, see_other};
-use super::guard::{Instead, Setup, enter};
-use crate::domain::connection::{Config, Connection, Revision};
-use crate::domain::{Code, Problem};
+use super::super::{chrome, render, see_other};
+use super::guard::{Instead, Setup, day, enter, posted, told_here};
+use crate::domain::Problem;
+use crate::domain::connection::{Config, Connection, Protocol, Revision};
 use crate::lane_b::connections::{self, ConnectionChange};
 use crate::lane_b::drafts::Secret;
 use crate::lane_b::health;
-use crate::views::setup::{CauseRow, DayRow, EndingRow, SetupHealthPage};
+use crate::views::setup::{CauseRow, DayRow, EndingRow, SetupHealthPage, StatedChanges};
 
 /// Fields of both forms.
 #[derive(Deserialize, Default)]
@@ -29,6 +28,10 @@ pub struct HealthForm {
     action: String,
     #[serde(default)]
     contacts: String,
+    #[serde(default)]
+    secret_end: String,
+    #[serde(default)]
+    hash: String,
 }
 
 /// `GET /setup/{token}/health`
@@ -43,22 +46,14 @@ pub async fn act(
     Path(token): Path<String>,
     form: Result<Form<HealthForm>, FormRejection>,
 ) -> Result<Response, Instead> {
-    let form = flows::form_body(form)?;
-    let setup = enter(&context, &token).await?;
-    setup.check(&context, &form.csrf)?;
+    let (setup, form) = posted(&context, &token, form, |form| &form.csrf).await?;
     let (one, revision) = setup.made()?;
     match carry_out(&context, &setup, (one, revision), &form).await {
         Ok(next) => Ok(see_other(&setup.address(next))),
-        Err(problem)
-            if matches!(
-                problem.code,
-                Code::InvalidField | Code::Forbidden | Code::Conflict
-            ) =>
-        {
-            let words = said_inline(context.lang(), &problem);
+        Err(problem) => {
+            let words = told_here(&context, problem)?;
             page(&context, &setup, Some(words)).await
         }
-        Err(problem) => Err(problem.into()),
     }
 }
 
@@ -72,8 +67,22 @@ async fn carry_out(
     let (change, next) = match form.action.as_str() {
         "contacts" => {
             let all = form.contacts.split_whitespace().map(str::to_owned);
+            let end = form.secret_end.trim();
+            let end = match (one.protocol, end) {
+                (Protocol::Saml, _) => None,
+                (Protocol::Oidc, "") => Some(None),
+                (Protocol::Oidc, day) => Some(Some(instant(Some(&format!("{day}T00:00:00Z")), 0)?)),
+            };
             let change = ConnectionChange {
                 contacts: Some(all.collect()),
+                secret_end: end,
+                ..ConnectionChange::default()
+            };
+            (change, "health")
+        }
+        "approve" => {
+            let change = ConnectionChange {
+                approve: Some(form.hash.clone()),
                 ..ConnectionChange::default()
             };
             (change, "health")
@@ -128,10 +137,10 @@ async fn page(
             .days
             .iter()
             .rev()
-            .map(|day| DayRow {
-                day: rfc3339(day.day).chars().take(10).collect(),
-                worked: day.worked,
-                failed: day.failed,
+            .map(|of| DayRow {
+                day: day(of.day),
+                worked: of.worked,
+                failed: of.failed,
             })
             .collect(),
         causes: known
@@ -143,10 +152,20 @@ async fn page(
             .endings
             .into_iter()
             .map(|ending| EndingRow {
+                secret: ending.what == "client_secret",
                 name: ending.name,
                 at: ending.at,
             })
             .collect(),
+        changes: known.changes.map(|(hash, all)| StatedChanges {
+            hash,
+            rows: all
+                .into_iter()
+                .map(|one| (one.member, one.before, one.now))
+                .collect(),
+        }),
+        has_secret: one.protocol == Protocol::Oidc,
+        secret_end: known.secret_end.map(day).unwrap_or_default(),
         can_read_again: changed,
         contacts: known.contacts.join("\n"),
         error,

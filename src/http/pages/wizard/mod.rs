@@ -9,6 +9,7 @@
 mod activate;
 mod check;
 mod connect;
+mod draft;
 mod guard;
 mod health;
 mod test;

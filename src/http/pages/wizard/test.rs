@@ -16,10 +16,10 @@ use super::super::super::flows;
 use super::super::test_login::row_for;
 use super::super::{chrome, said_inline, see_other};
 use super::check::clock;
-use super::guard::{Instead, Setup, enter};
+use super::guard::{Instead, Setup, enter, posted, told_here};
+use crate::domain::Problem;
 use crate::domain::connection::{Connection, Revision};
 use crate::domain::mapping::{Access, Judged, Mapping, Mode, Rule, When};
-use crate::domain::{Code, Problem};
 use crate::lane_b::trace::{Moment, Trace, shown_claims};
 use crate::lane_b::{mappings, test_logins};
 use crate::store::orgs;
@@ -54,9 +54,7 @@ pub async fn act(
     Path(token): Path<String>,
     form: Result<Form<TestForm>, FormRejection>,
 ) -> Result<Response, Instead> {
-    let form = flows::form_body(form)?;
-    let setup = enter(&context, &token).await?;
-    setup.check(&context, &form.csrf)?;
+    let (setup, form) = posted(&context, &token, form, |form| &form.csrf).await?;
     let (one, _) = setup.made()?;
     let act = setup.act(&context);
     match form.action.as_str() {
@@ -69,16 +67,10 @@ pub async fn act(
         }
         _ => match edit(&context, &setup, one, &form).await {
             Ok(()) => Ok(see_other(&setup.address("test"))),
-            Err(problem)
-                if matches!(
-                    problem.code,
-                    Code::InvalidField | Code::Forbidden | Code::Conflict
-                ) =>
-            {
-                let words = said_inline(context.lang(), &problem);
+            Err(problem) => {
+                let words = told_here(&context, problem)?;
                 page(&context, &setup, None, Some(words)).await
             }
-            Err(problem) => Err(problem.into()),
         },
     }
 }
