@@ -1,6 +1,9 @@
 //! How it goes with a connection after it went live.
 
+use laneway_contract::Clock as _;
 use serde_json::{Value, json};
+use wiremock::matchers::path;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::harness::saml::SamlCustomer;
 
@@ -120,4 +123,136 @@ async fn metadata_is_read_again_when_its_address_is_given_again() {
     let refused = acme.call("PATCH", &path, &body).await;
     let refused = refused.refused(422, "invalid_field").json();
     assert_eq!(refused["errors"][0]["pointer"], "/config/metadata_url");
+}
+
+/// A provider that states what a test wants.
+async fn states(server: &MockServer, token_endpoint: &str, key: &str) {
+    server.reset().await;
+    let issuer = server.uri();
+    let document = json!({
+        "issuer": issuer, "authorization_endpoint": format!("{issuer}/authorize"),
+        "token_endpoint": format!("{issuer}/{token_endpoint}"),
+        "jwks_uri": format!("{issuer}/jwks"), "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+    });
+    let keys = json!({ "keys": [
+        { "kid": "1", "kty": "RSA", "alg": "RS256", "use": "sig", "n": key, "e": "AQAB" },
+    ] });
+    for (at, body) in [
+        ("/.well-known/openid-configuration", document),
+        ("/jwks", keys),
+    ] {
+        let answer = ResponseTemplate::new(200).set_body_json(body);
+        Mock::given(path(at))
+            .respond_with(answer)
+            .mount(server)
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn what_an_openid_provider_states_is_compared_and_taken_as_right_by_a_person() {
+    let server = MockServer::start().await;
+    states(&server, "token", "abc").await;
+    let acme = SamlCustomer::new().await;
+    let config = json!({ "issuer": server.uri(), "client_id": "c", "client_secret": "s" });
+    let body = json!({ "protocol": "oidc", "name": "Acme", "config": config });
+    let made = acme.call("POST", &acme.path("connections"), &body).await;
+    let id = made.expect(201).json()["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let at = acme.path(&format!("connections/{id}"));
+    let change = async |body: Value, code: u16| acme.call("PATCH", &at, &body).await.expect(code);
+    let told = async || {
+        let path = format!("{at}/health");
+        acme.call("GET", &path, &json!({})).await.expect(200).json()
+    };
+    let look = async || {
+        let (core, tenant) = (acme.app.core(), acme.app.tenant().await);
+        let found = laneway::store::connections::find(&core.db, &tenant.id, &id).await;
+        let one = found.expect("a store").expect("a connection");
+        laneway::lane_b::health::look(core, &tenant, &one)
+            .await
+            .expect("looked");
+    };
+    let mails = async || acme.app.mails_to("it@acme.test").await;
+    let news = async || mails().await.last().map(|mail| mail.text.clone());
+    change(json!({ "contacts": ["it@acme.test"] }), 200).await;
+    look().await;
+    let begin = mails().await.len();
+    assert_eq!(told().await["changes"], Value::Null);
+    // Keys come and go: shown, and nobody is written to.
+    states(&server, "token", "xyz").await;
+    look().await;
+    let now = told().await;
+    assert_eq!(now["changes"]["members"][0]["member"], "signing_keys");
+    assert!(codes(&now, "checks").contains(&"signing_keys_changed".to_owned()));
+    assert_eq!(mails().await.len(), begin);
+    // Another address is news.
+    states(&server, "oauth2/token", "xyz").await;
+    look().await;
+    assert_eq!(mails().await.len(), begin + 1);
+    assert!(
+        news()
+            .await
+            .is_some_and(|text| text.contains("discovery_changed"))
+    );
+    let stale = now["changes"]["hash"].clone();
+    change(json!({ "approve": stale }), 409).await;
+    let hash = told().await["changes"]["hash"].clone();
+    change(json!({ "approve": hash }), 200).await;
+    let now = told().await;
+    assert_eq!(now["changes"], Value::Null);
+    assert!(!codes(&now, "checks").contains(&"discovery_changed".to_owned()));
+    look().await;
+    assert_eq!(told().await["changes"], Value::Null);
+    assert_eq!(mails().await.len(), begin + 1);
+}
+
+#[tokio::test]
+async fn the_end_of_a_client_secret_is_told_and_goes_with_the_secret() {
+    let server = MockServer::start().await;
+    states(&server, "token", "abc").await;
+    let mut acme = SamlCustomer::new().await;
+    let refused = json!({ "client_secret_expires_at": "2027-03-01T00:00:00Z" });
+    let none = acme.call("PATCH", &acme.at(""), &refused).await;
+    none.refused(422, "invalid_field");
+    let config = json!({ "issuer": server.uri(), "client_id": "c", "client_secret": "s" });
+    let body = json!({ "protocol": "oidc", "name": "Acme", "config": config });
+    let made = acme.call("POST", &acme.path("connections"), &body).await;
+    acme.id = made.expect(201).json()["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let end = acme.app.clock.now_ms() + 20 * 24 * 3_600_000;
+    let end = time::OffsetDateTime::from_unix_timestamp(end / 1000).expect("an instant");
+    let end = format!("{}T00:00:00Z", end.date());
+    let body = json!({ "client_secret_expires_at": end, "contacts": ["it@acme.test"] });
+    acme.call("PATCH", &acme.at(""), &body).await.expect(200);
+    for (days, code) in [(0, "client_secret_expiring"), (21, "client_secret_expired")] {
+        acme.app.clock.advance_s(days * 24 * 3600);
+        acme.token = acme.app.operator().await;
+        let (core, tenant) = (acme.app.core(), acme.app.tenant().await);
+        let found = laneway::store::connections::find(&core.db, &tenant.id, &acme.id).await;
+        let one = found.expect("a store").expect("a connection");
+        laneway::lane_b::health::look(core, &tenant, &one)
+            .await
+            .expect("looked");
+        let told = health(&acme).await;
+        assert!(codes(&told, "checks").contains(&code.to_owned()), "{told}");
+        assert_eq!(
+            told["expires"][0],
+            json!({ "what": "client_secret", "name": "", "at": end })
+        );
+        let mails = acme.app.mails_to("it@acme.test").await;
+        assert!(mails.last().is_some_and(|mail| mail.text.contains(code)));
+    }
+    // Another secret ends at another time.
+    let body = json!({ "config": { "client_secret": "t" } });
+    acme.call("PATCH", &acme.at(""), &body).await.expect(200);
+    let told = health(&acme).await;
+    assert_eq!(told["client_secret_expires_at"], Value::Null);
+    assert_eq!(told["expires"], json!([]));
 }

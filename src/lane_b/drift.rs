@@ -89,11 +89,8 @@ impl Stated {
 
     fn of(document: &Value, keys: &Value) -> Self {
         let stated = |member: &&str| Some(((*member).to_owned(), plain(document.get(member)?)));
-        let mut all: BTreeMap<String, String> = MEMBERS
-            .iter()
-            .chain([&ISSUER])
-            .filter_map(stated)
-            .collect();
+        let mut all: BTreeMap<String, String> =
+            MEMBERS.iter().chain([&ISSUER]).filter_map(stated).collect();
         let listed = keys["keys"].as_array().into_iter().flatten();
         let mut keys: Vec<String> = listed.map(name_of_key).collect();
         keys.sort_unstable();
@@ -156,7 +153,8 @@ pub fn finding(changes: &[Changed]) -> Option<Check> {
         (false, false) => "discovery_changed",
     };
     let members: Vec<&str> = changes.iter().map(|one| one.member.as_str()).collect();
-    let fix = "Compare what is stated now with what you changed at the provider, and take it as right.";
+    let fix =
+        "Compare what is stated now with what you changed at the provider, and take it as right.";
     Some(Check::fail(code, members.join(", "), "what was stated before", fix).as_advice())
 }
 

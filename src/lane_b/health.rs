@@ -94,6 +94,7 @@ pub async fn of(act: &Act<'_>, one: &Connection) -> Result<Health, Problem> {
     let mut endings = revision.map_or_else(Vec::new, |revision| endings(&revision.config));
     endings.extend(known.secret_expires_at.map(secret_ending));
     endings.sort_by_key(|ending| ending.at);
+    let changes = changes(&known);
     Ok(Health {
         looked_at: (known.looked_at > 0).then_some(known.looked_at),
         findings: serde_json::from_str(&known.findings).unwrap_or_default(),
@@ -102,7 +103,7 @@ pub async fn of(act: &Act<'_>, one: &Connection) -> Result<Health, Problem> {
         causes: causes(&counted),
         endings,
         secret_end: known.secret_expires_at,
-        changes: changes(&known),
+        changes,
     })
 }
 
@@ -212,7 +213,11 @@ pub(super) async fn set_secret_end(
 ) -> Result<(), Problem> {
     if at.is_some() && one.protocol != Protocol::Oidc {
         let detail = "Only an OpenID Connect connection has a client secret.";
-        return Err(Problem::field("/client_secret_expires_at", "invalid", detail));
+        return Err(Problem::field(
+            "/client_secret_expires_at",
+            "invalid",
+            detail,
+        ));
     }
     rows::set_secret_end(&mut write.tx, &act.tenant.id, &one.id, at).await?;
     Ok(())
@@ -245,7 +250,14 @@ pub(super) async fn approve(
         .filter(|check| !drift::CODES.contains(&check.code.as_str()))
         .collect();
     let rest = serde_json::to_string(&rest).unwrap_or_else(|_| "[]".into());
-    rows::note(&mut write.tx, &act.tenant.id, &one.id, &rest, known.looked_at).await?;
+    rows::note(
+        &mut write.tx,
+        &act.tenant.id,
+        &one.id,
+        &rest,
+        known.looked_at,
+    )
+    .await?;
     Ok(())
 }
 
@@ -286,7 +298,11 @@ pub async fn look(core: &Core, tenant: &Tenant, one: &Connection) -> Result<(), 
     let mut write = core.begin().await?;
     let now = write.now();
     let known = rows::find(&mut write.tx, &tenant.id, &one.id).await?;
-    found.extend(known.secret_expires_at.and_then(|at| secret_finding(at, now)));
+    found.extend(
+        known
+            .secret_expires_at
+            .and_then(|at| secret_finding(at, now)),
+    );
     if let Some(stated) = stated {
         // The first time, and with another provider, it is as it should be: it was tested.
         let approved = Stated::kept(known.approved.as_deref())

@@ -1,5 +1,5 @@
 // Customers' administrators connect SAML providers on another site by a link: SimpleSAMLphp, which replaces its
-// certificate on the way, and Keycloak. Cross-site over https, without an account; colleagues come in with the
+// certificate on the way, Keycloak, and one made with the npm package samlp, whose values are entered by hand. Cross-site over https, without an account; colleagues come in with the
 // roles that the rules give.
 import assert from 'node:assert/strict';
 import path from 'node:path';
@@ -12,6 +12,7 @@ import { startMailbox } from '../lib/mailbox.mjs';
 import { certificate, startNginx } from '../lib/nginx.mjs';
 import { Parts, freePort, workDir } from '../lib/parts.mjs';
 import { passKeycloak } from '../lib/person.mjs';
+import { SAMLP, passSamlp, startSamlp } from '../lib/samlp.mjs';
 import { SIMPLESAML, passSimpleSaml, startSimpleSaml } from '../lib/simplesaml.mjs';
 import { steps } from '../lib/steps.mjs';
 
@@ -25,7 +26,7 @@ const PEOPLE = {
 test('customers connect SAML providers by a link', async (t) => {
   const parts = new Parts(workDir('saml'));
   t.after(() => parts.stop());
-  const { site, keycloak, simple } = await build(parts);
+  const { site, keycloak, simple, third } = await build(parts);
   const browser = await openBrowser(parts, '127.0.0.1');
   const { page } = await openPerson(browser);
   const step = steps(t, parts, page);
@@ -157,18 +158,53 @@ test('customers connect SAML providers by a link', async (t) => {
     });
   });
 
+  await step('samlp: its values entered by hand, tested, live', async () => {
+    link = await open('lowtide');
+    await page.locator('#paste').fill(third.certificate);
+    await send('paste');
+    assert.match(await page.getByRole('alert').textContent(), /certificate_alone/);
+    assert.match(await page.locator('#certificates').inputValue(), /BEGIN CERTIFICATE/);
+    await look('setup-saml-by-hand');
+    await page.locator('#entity-id-in').fill(third.entityId);
+    await page.locator('#sso-url').fill(third.sso);
+    await send('fields');
+    await page.locator('#entity-id').waitFor();
+    id = (await given('entity-id')).split('/').at(-1);
+    await page.locator('#groups-claim').fill(third.groups);
+    await save();
+    const xml = await ourMetadata(site, id);
+    third.register({ acs: `${site.login}/saml/${id}/acs`, certificate: /X509Certificate>([^<]+)</.exec(xml)[1] });
+    await page.goto(`${link}/test`);
+    await send('begin');
+    await page.waitForURL(new RegExp(`^https://${SAMLP}`));
+    await passSamlp(page, 'nora', PEOPLE.nora.password);
+    await page.waitForURL(/\/test$/);
+    await page.locator('.strip').waitFor();
+    assert.match(await page.locator('.strip').textContent(), /nora@lowtide\.test/);
+    await goLive(link);
+    const user = await comesIn(id, 'lowtide', async (theirs) => {
+      await theirs.waitForURL(new RegExp(`^https://${SAMLP}`));
+      await passSamlp(theirs, 'nora', PEOPLE.nora.password);
+    });
+    assert.deepEqual([user.email, user.name], ['nora@lowtide.test', 'Nora Lund']);
+  });
+
   await step('nothing was wrong with any page', () => assert.deepEqual(wrong, []));
 });
 
 async function build(parts) {
   const port = await freePort();
   const suffix = `:${port}`;
-  const names = [LOGIN, KEYCLOAK, SIMPLESAML];
+  const names = [LOGIN, KEYCLOAK, SIMPLESAML, SAMLP];
   const tls = certificate(parts.dir, names);
   const reach = reachable(parts, names, tls);
-  const [keycloakPort, simplePort] = [await freePort(), await freePort()];
+  const [keycloakPort, simplePort, thirdPort] = [await freePort(), await freePort(), await freePort()];
   const keycloak = await startKeycloak(parts, { port: keycloakPort, frontend: `https://${KEYCLOAK}${suffix}`, tls, reach });
   const simple = await startSimpleSaml(parts, { port: simplePort, origin: `https://${SIMPLESAML}${suffix}`, people: PEOPLE });
+  const third = await startSamlp(parts, {
+    port: thirdPort, origin: `https://${SAMLP}${suffix}`,
+    people: { nora: { password: PEOPLE.nora.password, id: 'n-1001', email: 'nora@lowtide.test', displayName: 'Nora Lund', groups: ['operations', 'everyone'] } },
+  });
   const mailbox = await startMailbox(parts);
   // All of it runs on one machine, where every address is a private one.
   const options = '[federation]\nallow_private = true\n';
@@ -177,9 +213,10 @@ async function build(parts) {
     { names: [LOGIN], ports: [site.nodes[0].port], port },
     { names: [KEYCLOAK], ports: [keycloakPort], port },
     { names: [SIMPLESAML], ports: [simplePort], port },
+    { names: [SAMLP], ports: [thirdPort], port },
   ];
   await startNginx(parts, { port, tls, sites });
-  return { site, keycloak, simple };
+  return { site, keycloak, simple, third };
 }
 
 async function ourMetadata(site, id) {
