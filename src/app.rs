@@ -166,6 +166,12 @@ pub fn spawn_jobs(core: &Arc<Core>) -> tokio::task::JoinSet<()> {
     every(
         &mut jobs,
         core,
+        Duration::from_secs(60),
+        |core| async move { crate::lane_a::broker::switch_off_due(&core).await },
+    );
+    every(
+        &mut jobs,
+        core,
         Duration::from_secs(600),
         |core| async move { prune(&core).await },
     );

@@ -4,8 +4,11 @@
 //! an adapter: deadline, bulkhead, metrics, errors as problems.
 //! Must not know: flows, sessions, HTTP routes.
 
+mod brokered;
 mod builtin;
 mod customers;
+mod telling;
+mod trouble;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -29,10 +32,13 @@ use crate::store::seal::{Place, Sealer};
 use crate::store::upstreams;
 
 pub use builtin::{
-    BootstrapKeycloak, BreachedPasswords, bootstrap_keycloak, embedded_methods, plan_keycloak,
-    read_breached,
+    BootstrapKeycloak, BreachedPasswords, Vendor, bootstrap_keycloak, embedded_methods,
+    plan_keycloak, read_breached, vendor,
 };
 pub use customers::{Attached, connection_secret_place, switched_off};
+pub use telling::Prepared;
+pub use trouble::problem;
+use trouble::unavailable;
 
 /// The kind that needs nothing else installed.
 pub const EMBEDDED: &str = "embedded";
@@ -96,7 +102,8 @@ pub struct Providers {
     parts: Parts,
     log: Arc<InvalidationLog>,
     rows: Cache<TenantId, Arc<Vec<Arc<Configured>>>>,
-    customers: Cache<(ConnectionId, i64), Arc<Configured>>,
+    /// By connection, its revision, and the version of the upstream in between.
+    customers: Cache<(ConnectionId, i64, i64), Arc<Configured>>,
     troubled: Mutex<HashSet<(TenantId, UpstreamId)>>,
 }
 
@@ -177,13 +184,13 @@ impl Providers {
         }
     }
 
-    /// One upstream of a tenant by slug, or a live connection by slug or id.
+    /// One upstream of a tenant, or a live connection, by slug or id.
     ///
     /// # Errors
     /// As [`Providers::get`].
     pub async fn by_slug(&self, tenant: &Tenant, slug: &str) -> Result<Arc<Configured>, Problem> {
         let all = self.of_tenant(tenant).await?;
-        match all.iter().find(|c| c.row.slug == slug) {
+        match all.iter().find(|c| c.row.is_called(slug)) {
             Some(found) => Ok(Arc::clone(found)),
             None => self.customer(tenant, slug).await,
         }
@@ -206,8 +213,8 @@ impl Providers {
             })
     }
 
-    /// What the login page offers: the primary's methods, and the companion's where the
-    /// primary has none of that kind.
+    /// What the login page offers: the primary's methods, the companion's where the primary has
+    /// none of that kind, and what the tenant itself has attached.
     ///
     /// # Errors
     /// As [`Providers::primary`].
@@ -238,8 +245,7 @@ impl Providers {
                 }
             }
         }
-        offers.sort_by_key(|offer| offer.kind);
-        Ok(offers)
+        self.with_social(tenant, offers).await
     }
 
     /// Calls an adapter: with a deadline, inside its bulkhead, measured.
@@ -466,35 +472,4 @@ fn count(slug: &str, operation: &'static str, outcome: &'static str) {
         "upstream" => slug.to_owned(), "operation" => operation, "outcome" => outcome
     )
     .increment(1);
-}
-
-fn unavailable(reason: impl std::fmt::Display) -> Problem {
-    Problem::new(
-        Code::UpstreamUnavailable,
-        "The identity provider cannot be reached. Try again soon.",
-    )
-    .because(reason)
-}
-
-/// A provider's trouble as the outside sees it; what it said stays in the log.
-pub fn problem(error: &ProviderError) -> Problem {
-    match error {
-        ProviderError::Unreachable(_) | ProviderError::Misconfigured(_) => unavailable(error),
-        ProviderError::RateLimited { retry_after } => {
-            unavailable(error).retry_in(retry_after.unwrap_or(30).min(3600))
-        }
-        ProviderError::InvalidResponse(_) => Problem::new(
-            Code::UpstreamInvalid,
-            "The identity provider gave an answer that cannot be trusted.",
-        )
-        .because(error),
-        ProviderError::GrantRevoked | ProviderError::SubjectGone => {
-            Problem::new(Code::Denied, "The identity provider refused.").because(error)
-        }
-        ProviderError::Conflict => Problem::new(
-            Code::Duplicate,
-            "The identity provider has this record already.",
-        ),
-        ProviderError::NotFound => Problem::not_found(),
-    }
 }

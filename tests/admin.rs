@@ -56,7 +56,7 @@ both! {
         let path = format!("/v1/admin/tenants/{}/hosts", app.tenant().await.id);
         app.browser().get("https://new.test/login").await.refused(421, "unknown_host");
         let made = app.admin("POST", &path, json!({ "host": "NEW.test", "purpose": "login" })).await.expect(201);
-        assert_eq!(members(&made.json()), ["canonical", "config_owned", "host", "id", "purpose"]);
+        assert_eq!(members(&made.json()), ["canonical", "config_owned", "host", "id", "org", "purpose"]);
         assert_eq!(made.json()["host"], "new.test");
         app.browser().get("https://new.test/login").await.expect(200);
         app.admin("POST", &path, json!({ "host": "new.test", "purpose": "app" })).await.refused(409, "duplicate");
@@ -184,7 +184,7 @@ both! {
     async fn organizations_and_their_members(app: TestApp) {
         let made = app.admin("POST", "/v1/organizations", json!({ "slug": "acme", "name": " Acme " })).await;
         check_made(&made, "/v1/organizations");
-        assert_eq!(members(&made.json()), ["created_at", "id", "name", "slug", "state"]);
+        assert_eq!(members(&made.json()), ["brand", "created_at", "id", "name", "required_acr", "slug", "state"]);
         assert_eq!(made.json()["name"], "Acme");
         app.admin("POST", "/v1/organizations", json!({ "slug": "acme", "name": "x" })).await.refused(409, "duplicate");
         app.admin("POST", "/v1/organizations", json!({ "slug": "A", "name": "x" })).await.refused(422, "invalid_field");

@@ -257,7 +257,7 @@ both! {
         app.admin("GET", &path, json!({})).await.refused(404, "not_found");
         let roles = app.admin("GET", &format!("/v1/organizations/{acme}/roles"), json!({})).await.expect(200).json();
         let names: Vec<&str> = roles["items"].as_array().expect("items").iter().filter_map(|role| role["slug"].as_str()).collect();
-        assert_eq!(names, ["admin", "member", "owner"]);
+        assert_eq!(names, ["admin", "member", "owner", "viewer"]);
     }
 
     async fn a_tenants_operator_reaches_nobody_above(app: TestApp) {
@@ -297,6 +297,27 @@ both! {
         let stolen = Call::api("PUT", &format!("/v1/admin/users/{bob}/identities"), &json!({ "upstream": "embedded", "subject": owner }));
         admin.send(stolen).await.refused(422, "invalid_field");
         admin.send(Call::api("PATCH", &format!("/v1/admin/users/{bob}"), &json!({ "state": "disabled" }))).await.expect(200);
+    }
+
+    async fn the_last_owner_of_an_organization_does_not_leave_others_behind(app: TestApp) {
+        let acme = org(&app, "acme").await;
+        let mut owner = app.signup("owner@x.test").await;
+        let (owner_id, mut other) = (sub(&mut owner).await, app.signup("other@x.test").await);
+        let other_id = sub(&mut other).await;
+        join(&app, &acme, &owner_id, &["owner"]).await;
+        join(&app, &acme, &other_id, &["member"]).await;
+        let leave = Call::api("DELETE", "/v1/me", &json!({}));
+        owner.send(leave.clone()).await.refused(409, "conflict");
+        assert_eq!(sub(&mut owner).await, owner_id, "nothing was half done");
+        app.login("owner@x.test").await.me().await;
+        // Alone there is nobody to leave behind; and operators stand above.
+        let at = format!("/v1/organizations/{acme}/members/{other_id}");
+        app.admin("DELETE", &at, json!({})).await.expect(204);
+        owner.send(leave).await.expect(204);
+        join(&app, &acme, &other_id, &["owner"]).await;
+        let third = id_of(&app.admin("POST", "/v1/admin/users", json!({ "email": "c@x.test" })).await.expect(201));
+        join(&app, &acme, &third, &["member"]).await;
+        app.admin("DELETE", &format!("/v1/admin/users/{other_id}"), json!({})).await.expect(204);
     }
 
     async fn the_last_owner_of_the_installation_stays(app: TestApp) {

@@ -39,9 +39,11 @@ async fn what_was_tested_goes_live_and_its_people_come_in_with_their_roles() {
             "rollout",
             "slug",
             "sp_entity_id",
+            "sp_metadata_url",
             "state",
             "tested_hash",
             "trust",
+            "upstream",
         ]
     );
     assert_eq!(

@@ -62,10 +62,11 @@ fn silent(html: &str, words: &str) {
     assert!(!html.contains(words), "{words:?} is on the page");
 }
 
-const ROOMS: [&str; 6] = [
+const ROOMS: [&str; 7] = [
     "/admin",
     "/admin/users",
     "/admin/upstreams",
+    "/admin/connections",
     "/admin/organizations",
     "/admin/audit",
     "/admin/settings",

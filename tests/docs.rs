@@ -136,7 +136,13 @@ async fn newest_code(app: &TestApp, email: &str) -> Option<String> {
 #[test]
 fn every_piece_of_configuration_loads() {
     let mut seen = 0;
-    for path in ["README.md", "docs/operators.md", "docs/edge.md", GUIDE] {
+    for path in [
+        "README.md",
+        "docs/operators.md",
+        "docs/brokered-connections.md",
+        "docs/edge.md",
+        GUIDE,
+    ] {
         for text in example::fenced(&read(path), "toml") {
             seen += 1;
             // A frontend's folder has to be there.

@@ -12,14 +12,14 @@ use crate::signup_app::signed_up;
 
 /// Somebody with an account and a passkey.
 #[derive(Clone)]
-struct Person {
-    browser: Browser,
-    keys: Arc<SoftAuthenticator>,
-    id: String,
+pub struct Person {
+    pub browser: Browser,
+    pub keys: Arc<SoftAuthenticator>,
+    pub id: String,
 }
 
 impl Person {
-    async fn new(app: &TestApp, email: &str) -> Self {
+    pub async fn new(app: &TestApp, email: &str) -> Self {
         let mut browser = app.signup(email).await;
         let keys = Arc::new(SoftAuthenticator::new());
         app.enrol(&mut browser, &keys).await;
@@ -31,7 +31,7 @@ impl Person {
     }
 
     /// Signs in by passkey, without saying who it is.
-    async fn sign_in(&mut self, app: &TestApp) -> Reply {
+    pub async fn sign_in(&mut self, app: &TestApp) -> Reply {
         let flow = app.begin(&mut self.browser, json!({})).await;
         let id = flow["id"].as_str().expect("an id").to_owned();
         let asked = answer(&mut self.browser, &id, "passkey", json!({})).await;
@@ -44,17 +44,17 @@ impl Person {
 }
 
 /// Live for all, with a proven domain and two administrators.
-struct Acme {
-    saml: SamlCustomer,
-    people: Vec<Person>,
+pub struct Acme {
+    pub saml: SamlCustomer,
+    pub people: Vec<Person>,
 }
 
 impl Acme {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::of(SamlCustomer::new().await).await
     }
 
-    async fn of(saml: SamlCustomer) -> Self {
+    pub async fn of(saml: SamlCustomer) -> Self {
         saml.go_live().await;
         saml.app.prove_domain(&saml.org, "acme.test").await;
         let mut people = Vec::new();
@@ -97,7 +97,7 @@ impl Acme {
     }
 
     /// All that is needed.
-    async fn ready(&self) {
+    pub async fn ready(&self) {
         self.tests(0).await;
         for place in 0..2 {
             self.name(place).await;
@@ -394,7 +394,7 @@ async fn on_postgres_it_is_the_same() {
 
 impl TestApp {
     /// As if the record stood in the name system.
-    async fn prove_domain(&self, org: &str, domain: &str) {
+    pub async fn prove_domain(&self, org: &str, domain: &str) {
         let core = self.core();
         let tenant = self.tenant().await.id;
         let mut write = core.begin().await.expect("a transaction");

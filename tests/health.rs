@@ -178,7 +178,8 @@ async fn what_an_openid_provider_states_is_compared_and_taken_as_right_by_a_pers
             .expect("looked");
     };
     let mails = async || acme.app.mails_to("it@acme.test").await;
-    let news = async || mails().await.last().map(|mail| mail.text.clone());
+    // All in one moment of the test's clock: in no order.
+    let news = async |code: &str| mails().await.iter().any(|mail| mail.text.contains(code));
     change(json!({ "contacts": ["it@acme.test"] }), 200).await;
     look().await;
     let begin = mails().await.len();
@@ -194,11 +195,7 @@ async fn what_an_openid_provider_states_is_compared_and_taken_as_right_by_a_pers
     states(&server, "oauth2/token", "xyz").await;
     look().await;
     assert_eq!(mails().await.len(), begin + 1);
-    assert!(
-        news()
-            .await
-            .is_some_and(|text| text.contains("discovery_changed"))
-    );
+    assert!(news("discovery_changed").await);
     let stale = now["changes"]["hash"].clone();
     change(json!({ "approve": stale }), 409).await;
     let hash = told().await["changes"]["hash"].clone();
@@ -247,7 +244,7 @@ async fn the_end_of_a_client_secret_is_told_and_goes_with_the_secret() {
             json!({ "what": "client_secret", "name": "", "at": end })
         );
         let mails = acme.app.mails_to("it@acme.test").await;
-        assert!(mails.last().is_some_and(|mail| mail.text.contains(code)));
+        assert!(mails.iter().any(|mail| mail.text.contains(code)));
     }
     // Another secret ends at another time.
     let body = json!({ "config": { "client_secret": "t" } });

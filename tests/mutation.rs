@@ -1,15 +1,17 @@
 //! Valid requests with something broken in them: whatever it is, the answer is one of the
 //! contract, never an error of ours.
 
+mod broken;
+
 use std::collections::BTreeSet;
 
 use laneway::http::{Access, ROUTES};
-use laneway_contract::Random as _;
 use laneway_fake::SeededRandom;
 use serde_json::{Value, json};
 
-use crate::fuzz::{NAMES, VALUES};
-use crate::garbage::{SEGMENTS, check};
+use broken::{Dice, mutate};
+
+use crate::garbage::check;
 use crate::harness::app::Options;
 use crate::harness::{APP, Browser, Call, LOGIN, Reply, TestApp, soak};
 
@@ -81,18 +83,8 @@ impl World {
     #[rustfmt::skip]
     async fn fill(&mut self) {
         let id = |value: &Value| value["id"].as_str().expect("an id").to_owned();
-        let user = self
-            .made(
-                "/v1/admin/users",
-                json!({ "email": "bo@x.test", "name": "Bo" }),
-            )
-            .await;
-        let org = self
-            .made(
-                "/v1/organizations",
-                json!({ "slug": "acme", "name": "Acme" }),
-            )
-            .await;
+        let user = self.made("/v1/admin/users", json!({ "email": "bo@x.test", "name": "Bo" })).await;
+        let org = self.made("/v1/organizations", json!({ "slug": "acme", "name": "Acme" })).await;
         let upstream = self.app.add_fake().await;
         let tenant = self.app.tenant().await.id;
         let host = json!({ "host": "two.test", "purpose": "app" });
@@ -124,6 +116,8 @@ impl World {
         let path = format!("/v1/organizations/{org}/invitations");
         let into_org = self.made(&path, invited).await;
         let (connection, test) = self.app.add_connection(&self.token, LOGIN, &org).await;
+        let place = "/v1/admin/connections";
+        let (social, social_test) = self.app.add_connection_at(&self.token, LOGIN, place).await;
         let sessions = self.browser.get("/v1/me/sessions").await.expect(200).json();
         let devices = self.browser.get("/v1/me/devices").await.expect(200).json();
         let flow = self
@@ -132,12 +126,25 @@ impl World {
             .await;
         let path = format!("/v1/organizations/{org}/domains");
         let domain = self.made(&path, json!({ "domain": "own.test" })).await;
+        let groups = format!("/v1/organizations/{org}/groups");
+        let group = self.made(&groups, json!({ "name": "Night shift", "roles": ["member"] })).await;
+        let into = Call::api("PUT", &format!("{groups}/{}/members/{user}", id(&group)), &json!({}));
+        self.browser.clone().send(into.bearer(&self.token)).await.expect(200);
+        for path in ["/v1/admin/roles".to_owned(), format!("/v1/organizations/{org}/roles")] {
+            let slug = if path.contains("admin") { "auditor" } else { "planner" };
+            self.made(&path, json!({ "slug": slug, "name": "R", "permissions": ["org:read"] })).await;
+        }
         let path = format!("/v1/organizations/{org}/setup-links");
         let setup = self.made(&path, json!({ "purpose": "connection" })).await;
         let path = format!("/v1/organizations/{org}/connections/{connection}");
         let read = Call::new("GET", &path).bearer(&self.token);
         let hash = self.browser.clone().send(read).await.expect(200).json()["draft_hash"].clone();
         self.ids.push(("{hash}", hash.as_str().expect("a hash").to_owned()));
+        let path = format!("/v1/admin/connections/{social}");
+        let read = Call::new("GET", &path).bearer(&self.token);
+        let hash = self.browser.clone().send(read).await.expect(200).json()["draft_hash"].clone();
+        self.ids.push(("{social_hash}", hash.as_str().expect("a hash").to_owned()));
+        let social_tests: &'static str = Box::leak(format!("{social}/tests/{{test}}").into_boxed_str());
         let first = |list: &Value| list["items"][0]["id"].as_str().unwrap_or("none").to_owned();
         self.ids.extend([
             ("tenants/{id}", tenant.as_str().to_owned()),
@@ -151,9 +158,14 @@ impl World {
             ("upstreams/{id}", upstream),
             ("operators/{id}", id(&operator)),
             ("admin/invitations/{id}", id(&invitation)),
+            ("admin/roles/{role}", "auditor".into()),
+            ("roles/{role}", "planner".into()),
+            ("{group}", id(&group)),
             ("invitations/{id}", id(&into_org)),
             ("hosts/{host}", id(&host)),
             ("{org}", org),
+            ("admin/connections/{connection}", social),
+            (social_tests, social_test),
             ("{connection}", connection),
             ("{test}", test),
             ("{domain}", id(&domain)),
@@ -198,7 +210,17 @@ impl World {
             }
             "POST /v1/auth/flows/{id}/{kind}"
             | "POST /v1/organizations/{org}/connections/{connection}/rollback"
-            | "POST /v1/organizations/{org}/connections/{connection}/tests" => json!({}),
+            | "POST /v1/organizations/{org}/connections/{connection}/tests"
+            | "POST /v1/admin/connections/{connection}/rollback"
+            | "POST /v1/admin/connections/{connection}/tests" => json!({}),
+            "POST /v1/admin/connections" => json!({
+                "protocol": "oidc", "name": "Social", "slug": "social",
+                "config": { "issuer": "https://fake.test", "client_id": "c", "client_secret": "s" },
+            }),
+            "PATCH /v1/admin/connections/{connection}" => json!({ "name": "Social 2" }),
+            "POST /v1/admin/connections/{connection}/activate" => {
+                json!({ "hash": self.id("{social_hash}") })
+            }
             "PATCH /v1/me" => json!({ "name": "Ana B" }),
             "POST /v1/me/email" => json!({ "email": "new@x.test" }),
             "POST /v1/me/passkeys" => json!({ "label": "key" }),
@@ -230,6 +252,16 @@ impl World {
                 json!({ "email": "ed@x.test", "roles": ["member"] })
             }
             "POST /v1/organizations" => json!({ "slug": "beta", "name": "Beta" }),
+            "POST /v1/organizations/{org}/groups" => json!({ "name": "Day shift", "roles": ["admin"] }),
+            "PATCH /v1/organizations/{org}/groups/{group}" => {
+                json!({ "name": "Late shift", "roles": ["viewer"] })
+            }
+            "POST /v1/admin/roles" | "POST /v1/organizations/{org}/roles" => {
+                json!({ "slug": "new", "name": "New", "permissions": ["org:read", "members:read"] })
+            }
+            "PATCH /v1/admin/roles/{role}" | "PATCH /v1/organizations/{org}/roles/{role}" => {
+                json!({ "name": "Other", "permissions": ["org:read"] })
+            }
             "PATCH /v1/organizations/{org}" => json!({ "name": "Acme 2" }),
             "PUT /v1/organizations/{org}/members/{user}"
              => json!({ "roles": ["admin"] }),
@@ -308,132 +340,6 @@ fn bytes(request: &Valid) -> Option<Vec<u8>> {
         .body
         .as_ref()
         .map(|body| body.to_string().into_bytes())
-}
-
-struct Dice(SeededRandom);
-
-impl Dice {
-    fn below(&self, limit: usize) -> usize {
-        let mut bytes = [0; 8];
-        self.0.fill(&mut bytes);
-        usize::try_from(u64::from_le_bytes(bytes) % limit.max(1) as u64).expect("small")
-    }
-
-    fn pick<T: Clone>(&self, all: &[T]) -> T {
-        all[self.below(all.len())].clone()
-    }
-}
-
-const HEADERS: &[(&str, &str)] = &[
-    ("content-type", "text/plain"),
-    ("content-type", "application/json; charset=utf-16"),
-    ("content-type", "multipart/form-data"),
-    ("content-length", "99999999999"),
-    ("if-match", "\"0\""),
-    ("if-match", "*"),
-    ("if-match", "W/\"x\", \"y\""),
-    ("accept-language", "de;q=9, ,;;;=,*"),
-    ("accept", "text/html"),
-    ("x-laneway-org", "acme"),
-    ("origin", "null"),
-    ("origin", "https://evil.test"),
-    ("sec-fetch-site", "cross-site"),
-    ("x-csrf", "0"),
-    ("cookie", "__Host-lw=AAAA"),
-    ("cookie", "__Host-lw-flow=%00; __Host-lw-device=; ;;=;"),
-    ("x-forwarded-for", "999.1.1.1, , ::1"),
-    ("x-forwarded-host", "evil.test"),
-    ("authorization", "Bearer"),
-    ("x-api-key", "lw_pat_nothing"),
-    ("range", "bytes=0-1,5-"),
-    ("user-agent", ""),
-    ("expect", "100-continue"),
-];
-
-/// One thing broken in a valid request, in a way that says where.
-fn mutate(world: &World, dice: &Dice, request: &Valid) -> (Call, String) {
-    let mut broken = request.clone();
-    let mut body = bytes(request);
-    let mut headers = Vec::new();
-    for _ in 0..=dice.below(2) {
-        match dice.below(10) {
-            0..=3 => in_json(dice, &mut broken, &mut body),
-            4 => in_bytes(dice, &mut body),
-            5 | 6 => {
-                let (name, value) = dice.pick(HEADERS);
-                headers.push((name.to_owned(), value.to_owned()));
-            }
-            7 => {
-                let (_, from) = dice.pick(&world.ids);
-                let (_, to) = dice.pick(&world.ids);
-                broken.url = broken.url.replace(&from, &to);
-            }
-            8 => {
-                let mark = if broken.url.contains('?') { '&' } else { '?' };
-                let (name, value) = (dice.pick(NAMES), dice.pick(SEGMENTS));
-                broken.url.push_str(&format!("{mark}{name}={value}"));
-            }
-            _ => {
-                let (_, id) = dice.pick(&world.ids);
-                broken.url = broken.url.replace(&id, dice.pick(SEGMENTS));
-            }
-        }
-    }
-    let shown = body.as_deref().map(String::from_utf8_lossy);
-    let what = format!(
-        "{} {} {:.300?} {headers:?}",
-        request.route, broken.url, shown
-    );
-    (world.call(&broken, body, &headers), what)
-}
-
-fn in_json(dice: &Dice, broken: &mut Valid, body: &mut Option<Vec<u8>>) {
-    let value: Value = serde_json::from_str(dice.pick(VALUES)).unwrap_or(Value::Null);
-    let mut whole = broken.body.clone().unwrap_or_else(|| json!({}));
-    let names: Vec<String> = whole
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name.clone())
-        .collect();
-    // Broken into an array before: begin again.
-    if !whole.is_object() {
-        whole = json!({});
-    }
-    let name = if names.is_empty() {
-        dice.pick(NAMES).to_owned()
-    } else {
-        dice.pick(&names)
-    };
-    match dice.below(7) {
-        0 | 1 => whole[&name] = value,
-        2 => whole = json!([whole]),
-        3 => whole[dice.pick(NAMES)] = value,
-        4 => whole[&name] = json!("ü".repeat(1 << dice.below(17))),
-        5 => whole[&name] = json!({ "a": [whole[&name].clone()] }),
-        _ => {
-            if let Some(members) = whole.as_object_mut() {
-                members.remove(&name);
-            }
-        }
-    }
-    *body = Some(whole.to_string().into_bytes());
-    broken.body = Some(whole);
-}
-
-fn in_bytes(dice: &Dice, body: &mut Option<Vec<u8>>) {
-    let Some(bytes) = body else { return };
-    let at = dice.below(bytes.len());
-    match dice.below(4) {
-        0 => bytes.truncate(at),
-        1 => bytes.insert(at, 0),
-        2 => bytes.extend_from_within(..),
-        _ => {
-            if let Some(byte) = bytes.get_mut(at) {
-                *byte ^= 1 << dice.below(8);
-            }
-        }
-    }
 }
 
 /// Problems of a provider that was named wrongly are not ours.

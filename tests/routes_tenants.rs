@@ -23,6 +23,8 @@ const NAMELESS: &[(&str, &str, &str)] = &[
     ("DELETE", "/v1/admin/sessions", "by filter, proven below"),
     ("GET", "/v1/admin/upstreams", "lists"),
     ("POST", "/v1/admin/upstreams", "creates"),
+    ("GET", "/v1/admin/connections", "lists"),
+    ("POST", "/v1/admin/connections", "creates"),
     ("GET", "/v1/admin/operators", "lists"),
     (
         "POST",
@@ -34,6 +36,8 @@ const NAMELESS: &[(&str, &str, &str)] = &[
     ("GET", "/v1/admin/audit-events", "lists"),
     ("GET", "/v1/admin/audit-events/export", "lists"),
     ("POST", "/v1/admin/routing/explain", "asks about a name"),
+    ("GET", "/v1/admin/roles", "lists"),
+    ("POST", "/v1/admin/roles", "creates"),
     ("GET", "/v1/organizations", "lists"),
     ("POST", "/v1/organizations", "creates"),
     ("GET", "/v1/users", "lists"),
@@ -77,8 +81,12 @@ struct Records {
     org_invitation: String,
     connection: String,
     test: String,
+    social: String,
+    social_test: String,
     domain: String,
     link: String,
+    role: String,
+    group: String,
 }
 
 impl Records {
@@ -92,20 +100,29 @@ impl Records {
             _ if path.contains("/invitations/") => &self.invitation,
             _ => &self.user,
         };
+        let (connection, test) = if path.starts_with("/v1/admin/connections") {
+            (&self.social, &self.social_test)
+        } else {
+            (&self.connection, &self.test)
+        };
         path.replace("{id}", id)
+            .replace("{role}", &self.role)
+            .replace("{group}", &self.group)
             .replace("{org}", &self.org)
             .replace("{user}", &self.user)
             .replace("{sid}", &self.sid)
             .replace("{identity}", &self.identity)
             .replace("{host}", &self.host)
-            .replace("{connection}", &self.connection)
-            .replace("{test}", &self.test)
+            .replace("{connection}", connection)
+            .replace("{test}", test)
             .replace("{domain}", &self.domain)
             .replace("{link}", &self.link)
     }
 
-    fn all(&self) -> [&str; 7] {
+    fn all(&self) -> [&str; 9] {
         [
+            &self.role,
+            &self.social,
             &self.user,
             &self.upstream,
             &self.org,
@@ -151,17 +168,20 @@ async fn records(app: &TestApp, token: &str, origin: &str, tenant: &TenantId) ->
     let path = format!("/v1/organizations/{org}/invitations");
     let org_invitation = made(app, token, origin, &path, invited).await;
     let (connection, test) = app.add_connection(token, origin, &org).await;
+    let place = "/v1/admin/connections";
+    let (social, social_test) = app.add_connection_at(token, origin, place).await;
     let path = format!("/v1/organizations/{org}/domains");
     let domain = made(app, token, origin, &path, json!({ "domain": "acme.test" })).await;
     let path = format!("/v1/organizations/{org}/setup-links");
-    let link = made(
-        app,
-        token,
-        origin,
-        &path,
-        json!({ "purpose": "connection" }),
-    )
-    .await;
+    let purpose = json!({ "purpose": "connection" });
+    let link = made(app, token, origin, &path, purpose).await;
+    let groups = format!("/v1/organizations/{org}/groups");
+    let group = json!({ "name": "Night shift" });
+    let group = made(app, token, origin, &groups, group).await;
+    // Short names are what a role is called in an address: each tenant its own.
+    let role = format!("role-{}", &origin[8..].replace('.', "-"));
+    let body = json!({ "slug": role, "name": "R", "permissions": [] });
+    made(app, token, origin, "/v1/admin/roles", body).await;
     let (sid, grant) = (format!("s-{tenant}"), format!("g-{tenant}"));
     let mut tx = tx(app).await;
     let session = rows::session(&sid, tenant, &user);
@@ -186,8 +206,12 @@ async fn records(app: &TestApp, token: &str, origin: &str, tenant: &TenantId) ->
         org_invitation,
         connection,
         test,
+        social,
+        social_test,
         domain,
         link,
+        role,
+        group,
     }
 }
 
@@ -309,7 +333,7 @@ async fn another_tenants_records_do_not_exist() {
             assert_eq!(answer, (404, "not_found".into()), "{method} {mixed}");
         }
         // An own organization does not open the way to a foreign connection.
-        if ["{connection}", "{domain}", "{link}"]
+        if ["{connection}", "{domain}", "{link}", "{group}"]
             .iter()
             .any(|name| path.contains(name))
         {
@@ -318,7 +342,8 @@ async fn another_tenants_records_do_not_exist() {
                 .replace("{connection}", &stage.other.connection)
                 .replace("{test}", &stage.other.test)
                 .replace("{domain}", &stage.other.domain)
-                .replace("{link}", &stage.other.link);
+                .replace("{link}", &stage.other.link)
+                .replace("{group}", &stage.other.group);
             let url = format!("{LOGIN}{mixed}");
             let body = body(method, path);
             let answer = stage
@@ -421,14 +446,9 @@ async fn an_operator_of_one_tenant_administers_that_one_only() {
     }
     let tenant = json!({ "slug": "more", "name": "More", "public_url": "https://more.test" });
     let url = format!("{OTHER}/v1/admin/tenants");
-    let answer = stage
-        .call(&mut browser, &token, "POST", &url, &tenant)
-        .await;
-    assert_eq!(
-        answer,
-        (403, "forbidden".into()),
-        "tenants are the instance's"
-    );
+    let call = stage.call(&mut browser, &token, "POST", &url, &tenant);
+    let refused = (403, "forbidden".into());
+    assert_eq!(call.await, refused, "tenants are the instance's");
     let listed = browser
         .send(Call::new("GET", &url).bearer(&token))
         .await
@@ -437,16 +457,9 @@ async fn an_operator_of_one_tenant_administers_that_one_only() {
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(1));
     assert_eq!(listed["items"][0]["slug"], "other");
     let own = format!("{OTHER}/v1/admin/tenants/{}", stage.other_id);
-    let answer = stage
-        .call(
-            &mut browser,
-            &token,
-            "PATCH",
-            &own,
-            &json!({ "name": "Renamed" }),
-        )
-        .await;
-    assert_eq!(answer.0, 200);
+    let name = json!({ "name": "Renamed" });
+    let call = stage.call(&mut browser, &token, "PATCH", &own, &name);
+    assert_eq!(call.await.0, 200);
 }
 
 #[tokio::test]

@@ -22,11 +22,12 @@ fn connection(tenant: &TenantId, org: &str, id: &str) -> Connection {
     Connection {
         id: ConnectionId(id.into()),
         tenant: tenant.clone(),
-        org: OrgId(org.into()),
+        org: Some(OrgId(org.into())),
         slug: format!("slug-{id}"),
         name: "Their provider".into(),
         protocol: Protocol::Oidc,
         broker: Broker::Direct,
+        through: None,
         state: State::Draft,
         rollout: Rollout::Admins,
         enforced: false,
@@ -213,7 +214,7 @@ both! {
         let mut write = tx(&app).await;
         links::create(&mut write, &tenant, &link("l1", "u1", "c1")).await.expect("a link");
         role_mappings::add(&mut write, &tenant, &one.id, ("m1", 1), &Mapping::default(), AT).await.expect("added");
-        assert!(orgs::delete(&mut write, &tenant, &one.org).await.expect("deleted"));
+        assert!(orgs::delete(&mut write, &tenant, one.owner().expect("an owner")).await.expect("deleted"));
         write.commit().await.expect("a commit");
         assert!(connections::find(db(&app), &tenant, "c1").await.expect("read").is_none());
         let left = links::list(db(&app), &tenant, &UserId("u1".into())).await.expect("read");

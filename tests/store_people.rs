@@ -17,6 +17,7 @@ fn host(id: &str, name: &str) -> Host {
         purpose: Purpose::App,
         canonical: false,
         config_owned: false,
+        org: None,
     }
 }
 

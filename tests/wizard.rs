@@ -76,7 +76,7 @@ async fn opened(world: &World) -> (Browser, String) {
 }
 
 /// A form that is sent back to the page it stands on.
-async fn post(browser: &mut Browser, page: &str, fields: &[(&str, &str)]) -> Reply {
+pub async fn post(browser: &mut Browser, page: &str, fields: &[(&str, &str)]) -> Reply {
     send(browser, page, page, fields).await
 }
 

@@ -132,6 +132,12 @@ impl Authority {
             .any(|grant| matches!(grant, Grant::Operator(..)) && grant.scope().reaches(&tenant))
     }
 
+    /// Is anything granted there, even a role that permits nothing?
+    pub fn belongs(&self, there: &Scope) -> bool {
+        let reaches = |grant: &Grant| grant.scope().reaches(there);
+        self.grants.iter().any(reaches)
+    }
+
     /// May this caller do that there?
     pub fn may(&self, permission: Permission, there: &Scope) -> bool {
         self.may_word(permission.as_str(), there)

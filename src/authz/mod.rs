@@ -12,7 +12,7 @@ use crate::domain::session::Session;
 use crate::domain::{Code, Problem};
 
 pub use authority::{Authority, Grant, Scope, require};
-pub use permission::{DEFAULT_ROLES, OperatorRole, Permission};
+pub use permission::{BUILT_IN, IN_ORGANIZATIONS, OperatorRole, Permission};
 
 /// How old a proof may be for changes to factors, address or existence of an account.
 pub const FRESH_S: u64 = 300;

@@ -112,11 +112,34 @@ impl OperatorRole {
     }
 }
 
-/// Roles that every tenant starts with, and what they permit inside an organization.
-pub const DEFAULT_ROLES: &[(&str, &[&str])] = &[
-    (
-        "owner",
-        &[
+/// What a role can permit: whatever is about one organization.
+pub const IN_ORGANIZATIONS: &[Permission] = &[
+    Permission::OrgRead,
+    Permission::OrgWrite,
+    Permission::MembersRead,
+    Permission::MembersWrite,
+    Permission::OwnersWrite,
+    Permission::ConnectionsRead,
+    Permission::ConnectionsWrite,
+    Permission::AuditRead,
+];
+
+/// A role that every tenant has and nobody changes.
+pub struct BuiltIn {
+    /// Short name.
+    pub slug: &'static str,
+    /// Name.
+    pub name: &'static str,
+    /// What it permits inside an organization.
+    pub permissions: &'static [&'static str],
+}
+
+/// All of them.
+pub const BUILT_IN: &[BuiltIn] = &[
+    BuiltIn {
+        slug: "owner",
+        name: "Owner",
+        permissions: &[
             "org:read",
             "org:write",
             "members:read",
@@ -124,34 +147,47 @@ pub const DEFAULT_ROLES: &[(&str, &[&str])] = &[
             "owners:write",
             "connections:read",
             "connections:write",
+            "audit:read",
         ],
-    ),
-    (
-        "admin",
-        &[
+    },
+    BuiltIn {
+        slug: "admin",
+        name: "Admin",
+        permissions: &[
             "org:read",
             "org:write",
             "members:read",
             "members:write",
             "connections:read",
             "connections:write",
+            "audit:read",
         ],
-    ),
-    ("member", &[]),
+    },
+    BuiltIn {
+        slug: "viewer",
+        name: "Viewer",
+        permissions: &["org:read", "members:read", "connections:read"],
+    },
+    BuiltIn {
+        slug: "member",
+        name: "Member",
+        permissions: &[],
+    },
 ];
 
 #[cfg(test)]
 mod tests {
-    use super::{DEFAULT_ROLES, OperatorRole, Permission};
+    use super::{BUILT_IN, IN_ORGANIZATIONS, OperatorRole, Permission};
 
     #[test]
-    fn words_are_read_back_and_defaults_use_only_them() {
+    fn words_are_read_back_and_built_in_roles_use_only_those_of_organizations() {
         for permission in Permission::ALL {
             assert_eq!(Permission::parse(permission.as_str()), Some(*permission));
         }
-        for (role, permissions) in DEFAULT_ROLES {
-            for word in *permissions {
-                assert!(Permission::parse(word).is_some(), "{role}: {word}");
+        for role in BUILT_IN {
+            for word in role.permissions {
+                let known = Permission::parse(word).filter(|one| IN_ORGANIZATIONS.contains(one));
+                assert!(known.is_some(), "{}: {word}", role.slug);
             }
         }
         assert_eq!(OperatorRole::parse("root"), None);

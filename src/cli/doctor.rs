@@ -11,8 +11,11 @@ use super::say;
 use crate::config::{self, Config};
 use crate::core::{Core, CoreOptions, open_store};
 use crate::domain::tenant::Tenant;
-use crate::lane_a::operator;
+use crate::domain::upstream::Role;
+use crate::lane_a::{operator, swap};
 use crate::outbound::{SystemClock, SystemRandom};
+use crate::providers::Configured;
+use crate::store::brokered::{self, Tied};
 use crate::store::outbox;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -299,6 +302,7 @@ async fn upstreams(core: &Core, tenant: &Tenant) -> Vec<Finding> {
     let mut findings = Vec::new();
     for configured in all.iter() {
         let slug = &configured.row.slug;
+        findings.extend(tied(core, tenant, configured).await);
         let checks = match operator::probe(core, tenant, configured).await {
             Ok(checks) => checks,
             Err(problem) => {
@@ -319,6 +323,41 @@ async fn upstreams(core: &Core, tenant: &Tenant) -> Vec<Finding> {
                 bad(&name, &detail, &check.fix)
             });
         }
+    }
+    findings
+}
+
+/// What hangs on this upstream alone, and what of it does not work as it should.
+async fn tied(core: &Core, tenant: &Tenant, upstream: &Configured) -> Vec<Finding> {
+    let slug = &upstream.row.slug;
+    let name = format!("upstream.{slug}.tied");
+    let tied = match brokered::tied(&core.db, &tenant.id, &upstream.row.id).await {
+        Ok(tied) if tied.is_empty() => return Vec::new(),
+        Ok(tied) => tied,
+        Err(error) => {
+            let fix = "Look at the log of the database.";
+            return vec![bad(&name, &error.to_string(), fix)];
+        }
+    };
+    let told = format!(
+        "customers' connections run through it and would be lost without it: {}",
+        swap::told(&tied)
+    );
+    let mut findings = vec![Finding {
+        fix: format!("Look at `laneway upstream plan {slug} …` before you change the upstream."),
+        ..good(&name, &told)
+    }];
+    if upstream.row.role != Role::Primary {
+        let fix = "Keep it running, or make direct connections and switch these off.";
+        findings[0] = warn(&name, &told, fix);
+    }
+    let behind: Vec<Tied> = tied.into_iter().filter(|one| one.behind).collect();
+    if !behind.is_empty() {
+        findings.push(warn(
+            &format!("upstream.{slug}.behind"),
+            &format!("has something else than what is live: {}", swap::told(&behind)),
+            "The next sign-in through each makes it good; if it stays so, look at the checks of the connection.",
+        ));
     }
     findings
 }

@@ -72,6 +72,9 @@ pub(super) struct KeycloakArguments {
     /// Client id to create
     #[arg(long, default_value = "laneway")]
     client_id: String,
+    /// Realm to create for customers' own identity providers, which Keycloak then speaks to
+    #[arg(long)]
+    connections_realm: Option<String>,
     /// Only say what would be done
     #[arg(long)]
     plan: bool,
@@ -182,6 +185,7 @@ async fn bootstrap(file: Option<PathBuf>, arguments: KeycloakArguments) -> Resul
         admin_password: SecretString::from(password.trim_end().to_owned()),
         client_id: arguments.client_id,
         addresses,
+        connections_realm: arguments.connections_realm,
     };
     if arguments.plan {
         return providers::plan_keycloak(&request).await;

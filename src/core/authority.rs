@@ -1,8 +1,8 @@
 //! From a principal to what it may do: grants of operators and memberships, as stored now.
 
 use super::Core;
-use crate::authz::{Authority, DEFAULT_ROLES, Grant, OperatorRole, Scope};
-use crate::domain::{OrgId, TenantId, UserId};
+use crate::authz::{Authority, BUILT_IN, Grant, OperatorRole, Scope};
+use crate::domain::{OrgId, TenantId, UpstreamId, UserId};
 use crate::store::api_tokens::{AdminToken, ApiToken, Principal};
 use crate::store::operators::{self, GrantRow};
 use crate::store::orgs;
@@ -37,6 +37,19 @@ pub async fn operator_grants(on: impl On, user: &UserId) -> Result<Vec<Grant>, D
 /// [`DbError`] of the engine.
 pub async fn grants_of_people(on: impl On, tenant: &TenantId) -> Result<Vec<Grant>, DbError> {
     let rows = operators::of_people(on, tenant).await?;
+    Ok(rows.iter().filter_map(read).collect())
+}
+
+/// The grants as operator of people of a tenant who are linked to a source, wherever they reach.
+///
+/// # Errors
+/// [`DbError`] of the engine.
+pub async fn grants_of_linked(
+    on: impl On,
+    tenant: &TenantId,
+    source: &UpstreamId,
+) -> Result<Vec<Grant>, DbError> {
+    let rows = operators::of_linked(on, tenant, source).await?;
     Ok(rows.iter().filter_map(read).collect())
 }
 
@@ -90,10 +103,10 @@ impl Core {
 
 /// An organization may do in itself what its owners may.
 fn whole_org(tenant: &TenantId, org: &OrgId) -> Authority {
-    let words = DEFAULT_ROLES
+    let words = BUILT_IN
         .iter()
-        .filter(|(role, _)| *role == "owner")
-        .flat_map(|(_, words)| words.iter().map(|word| (*word).to_owned()))
+        .filter(|role| role.slug == "owner")
+        .flat_map(|role| role.permissions.iter().map(|word| (*word).to_owned()))
         .collect();
     let grant = Grant::Member(tenant.clone(), org.clone(), words);
     Authority::new("organization", org.as_str(), vec![grant])

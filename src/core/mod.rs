@@ -26,7 +26,7 @@ use crate::store::Write;
 use crate::store::seal::Sealer;
 use crate::tokens::Keys;
 
-pub use authority::{grants_of_people, operator_grants};
+pub use authority::{grants_of_linked, grants_of_people, operator_grants};
 pub use site::{Site, Tenants};
 pub use start::{CoreOptions, OwnerLink, make_owner_link, open, open_store, url_host_key};
 

@@ -14,7 +14,8 @@ use crate::domain::tenant::{
 use crate::domain::{Code, Problem, TenantId};
 use crate::sessions::InvalidationLog;
 use crate::store::invalidations::Scope;
-use crate::store::{hosts, tenants};
+use crate::store::orgs::{OrgState, Organization};
+use crate::store::{hosts, orgs, tenants};
 
 /// A host that is served here, with everything that is configured for it.
 pub struct Site {
@@ -22,6 +23,8 @@ pub struct Site {
     pub tenant: Arc<Tenant>,
     /// Which.
     pub host: Host,
+    /// The organization whose own sign-in it is.
+    pub org: Option<Organization>,
     /// All hosts of the tenant.
     pub hosts: Vec<Host>,
     /// Frontend and routes, for app hosts from configuration.
@@ -104,11 +107,20 @@ impl Tenants {
         if tenant.state != TenantState::Active {
             return Ok(None);
         }
+        let org = match &host.org {
+            Some(org) => orgs::find(&self.db, &tenant_id, org.as_str()).await?,
+            None => None,
+        };
+        // Nobody signs in where the organization is switched off.
+        if host.org.is_some() && org.as_ref().is_none_or(|org| org.state != OrgState::Active) {
+            return Ok(None);
+        }
         let hosts = hosts::list(&self.db, &tenant_id).await?;
         let app = self.apps.iter().find(|app| app.host == host.host).cloned();
         Ok(Some(Arc::new(Site {
             tenant: Arc::new(tenant),
             host,
+            org,
             hosts,
             app,
         })))
@@ -141,6 +153,18 @@ impl Site {
     /// Is this a login host?
     pub fn is_login(&self) -> bool {
         self.host.purpose == Purpose::Login
+    }
+
+    /// Do providers answer to it, and sessions begin here? Elsewhere they arrive by a ticket.
+    pub fn is_home(&self) -> bool {
+        self.is_login() && self.org.is_none()
+    }
+
+    /// Do this tenant's passkeys work here? Browsers bind them to a domain.
+    pub fn takes_passkeys(&self) -> bool {
+        let (name, _) = split_host(&self.host.host);
+        let rp = self.tenant.rp_id.as_str();
+        name == rp || name.ends_with(&format!(".{rp}"))
     }
 
     /// The origin of this site as the browser wrote it in `Host`.

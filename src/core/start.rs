@@ -20,9 +20,10 @@ use crate::outbound::{GuardedClient, Mailer, Names};
 use crate::providers::{self, EMBEDDED, Factory, Parts, Providers};
 use crate::sessions::{InvalidationLog, Sessions};
 use crate::store::invalidations::{Change, Scope};
+use crate::store::roles::{self, Role as OrgRole};
 use crate::store::seal::{Place, Sealer};
 use crate::store::secrets::{self, SecretPurpose};
-use crate::store::{self, Write, hosts, installation, operators, orgs, upstreams};
+use crate::store::{self, Write, hosts, installation, operators, upstreams};
 use crate::tokens::Keys;
 
 const KEY_CHECK: Place<'static> = Place {
@@ -188,8 +189,9 @@ async fn try_apply(core: &Core) -> Result<(), Problem> {
     let tenant = apply_tenant(core, &mut write).await?;
     apply_hosts(core, &mut write, &tenant).await?;
     apply_upstreams(core, &mut write, &tenant).await?;
-    for (slug, permissions) in crate::authz::DEFAULT_ROLES {
-        orgs::define_role(&mut write.tx, &tenant.id, &core.new_id(), slug, permissions).await?;
+    for one in crate::authz::BUILT_IN {
+        let role = OrgRole::of_tenant(core.new_id(), one.slug, one.name, one.permissions);
+        roles::define(&mut write.tx, &tenant.id, &role).await?;
     }
     core.commit(write).await?;
     Ok(())
@@ -226,6 +228,7 @@ async fn apply_hosts(core: &Core, write: &mut Write, tenant: &Tenant) -> Result<
             purpose,
             canonical: purpose == Purpose::Login,
             config_owned: true,
+            org: None,
         };
         hosts::create(&mut write.tx, &tenant.id, &host, core.now()).await?;
         write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());

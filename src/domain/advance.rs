@@ -47,6 +47,10 @@ pub struct Facts {
     pub memberships: Vec<Membership>,
     /// The door of the one organization whose own provider vouches for them.
     pub door: Option<Door>,
+    /// What the tenant's own connection holds against them.
+    pub barred: Option<Refusal>,
+    /// The proof is an account at a provider for everybody: one factor, whatever it says.
+    pub elsewhere: bool,
     /// The organization that wants its own provider and no other way, where this is another.
     pub sso: Option<Sso>,
     /// Epoch ms.
@@ -162,6 +166,10 @@ fn decide(flow: &Flow, facts: &Facts, trace: &mut Vec<TraceLine>) -> Decision {
         if let Some(bar) = door.bar {
             return Decision::Denied(bar);
         }
+    }
+    if let Some(bar) = facts.barred {
+        note(trace, "connection", bar.as_str());
+        return Decision::Denied(bar);
     }
     if let Some(sso) = &facts.sso {
         let may = if sso.emergency {
@@ -323,13 +331,13 @@ fn strength(flow: &Flow, facts: &Facts, acr: Acr, trace: &mut Vec<TraceLine>) ->
 }
 
 /// The rung to be reached: what was demanded, and two factors of whoever has switched a
-/// second one on, whichever way they come. A provider's own page is the exception: whether
-/// it asks for more is its policy.
+/// second one on, whichever way they come. The page of a provider that somebody here has chosen
+/// for their people is the exception: whether it asks for more is its policy.
 pub fn wanted(flow: &Flow, facts: &Facts, trace: &mut Vec<TraceLine>) -> Option<Acr> {
     let by_provider = flow
         .state
         .main_proof()
-        .is_some_and(|proof| proof.method == MethodKind::Redirect);
+        .is_some_and(|proof| proof.method == MethodKind::Redirect && !facts.elsewhere);
     let own = facts.second_factor && flow.state.bound.is_none() && !by_provider;
     if own {
         note(trace, "second_factor", "switched on by this person");

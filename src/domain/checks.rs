@@ -7,6 +7,7 @@
 pub const EXPLAINED: &[&str] = &[
     "discovery",
     "discovery_incomplete",
+    "tenants_missing",
     "issuer_mismatch",
     "invalid_json",
     "http_status",
@@ -79,4 +80,6 @@ pub const EXPLAINED: &[&str] = &[
     "groups_missing",
     "groups_overage",
     "domain_not_covered",
+    "broker",
+    "another_connection",
 ];

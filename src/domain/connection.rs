@@ -1,4 +1,5 @@
-//! A customer's own identity provider, attached to an organization.
+//! An identity provider beside the tenant's own: a customer's, attached to its organization, or
+//! one that anybody may have an account at, attached to the tenant itself.
 //!
 //! Owns: what can be set about one, its states and which follows which.
 //! Must not know: how it is stored or spoken to.
@@ -7,7 +8,7 @@ mod config;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ConnectionId, OrgId, TenantId};
+use super::ids::{ConnectionId, OrgId, TenantId, UpstreamId};
 use super::upstream::Trust;
 use super::{Code, Problem};
 
@@ -82,6 +83,16 @@ words! {
     Rollout { Admins "admins", Some "some", All "all" }
 }
 
+/// The upstream that speaks to a customer's provider on our behalf. The connection is tied to it:
+/// its addresses are the upstream's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Through {
+    /// Which.
+    pub upstream: UpstreamId,
+    /// Where the metadata for the customer lies, for SAML.
+    pub metadata_url: Option<String>,
+}
+
 /// One connection.
 #[derive(Debug, Clone)]
 pub struct Connection {
@@ -89,8 +100,8 @@ pub struct Connection {
     pub id: ConnectionId,
     /// Tenant.
     pub tenant: TenantId,
-    /// Whose.
-    pub org: OrgId,
+    /// Whose; `None` for one of the tenant itself.
+    pub org: Option<OrgId>,
     /// In addresses.
     pub slug: String,
     /// On buttons and pages.
@@ -99,13 +110,15 @@ pub struct Connection {
     pub protocol: Protocol,
     /// Who speaks to it.
     pub broker: Broker,
+    /// Through which upstream, unless we do.
+    pub through: Option<Through>,
     /// How far it has come.
     pub state: State,
     /// For whom.
     pub rollout: Rollout,
     /// Nobody of its domains gets in by another way.
     pub enforced: bool,
-    /// Our callback as registered there: data, so that it stays whatever our addresses do.
+    /// Where answers go as registered there: data, so that it stays whatever our addresses do.
     pub redirect_uri: String,
     /// Where a SAML provider posts its answers.
     pub acs_url: Option<String>,
@@ -153,6 +166,14 @@ pub struct Revision {
 }
 
 impl Connection {
+    /// The organization that it belongs to.
+    ///
+    /// # Errors
+    /// `not_found` for one of the tenant itself.
+    pub fn owner(&self) -> Result<&OrgId, Problem> {
+        self.org.as_ref().ok_or_else(Problem::not_found)
+    }
+
     /// Signs people in?
     pub fn is_active(&self) -> bool {
         self.state == State::Active

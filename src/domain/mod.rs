@@ -4,6 +4,7 @@
 //! input beyond its arguments.
 //! Must not know: I/O, SQL, HTTP, clocks, randomness, any other room.
 
+pub mod admission;
 pub mod advance;
 pub mod api_token;
 pub mod checks;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::ids::TenantId;
+use super::ids::{OrgId, TenantId};
 use super::settings::Settings;
 
 /// Who may create an account by themselves.
@@ -74,6 +74,17 @@ pub struct Brand {
     /// `#rrggbb`
     pub color: Option<String>,
     /// Own asset path or https address.
+    pub logo_url: Option<String>,
+}
+
+/// How the sign-in of an organization looks, where it does not look like the tenant's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrgBrand {
+    /// As people know it; without one the organization's name.
+    pub name: Option<String>,
+    /// `#rrggbb`; without one the tenant's.
+    pub color: Option<String>,
+    /// Own asset path or https address; without one a letter.
     pub logo_url: Option<String>,
 }
 
@@ -174,6 +185,8 @@ pub struct Host {
     pub canonical: bool,
     /// Read-only in the API.
     pub config_owned: bool,
+    /// The organization whose own sign-in it is.
+    pub org: Option<OrgId>,
 }
 
 /// Whether a name means this machine itself: plain http is allowed only there.

@@ -84,6 +84,11 @@ pub struct Upstream {
 }
 
 impl Upstream {
+    /// Is this its short name or its id?
+    pub fn is_called(&self, name: &str) -> bool {
+        self.slug == name || self.id.as_str() == name
+    }
+
     /// The name on buttons and pages.
     pub fn label(&self) -> String {
         if let Some(label) = self.options.get("label").and_then(Value::as_str) {

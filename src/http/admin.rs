@@ -9,6 +9,7 @@ mod break_glass;
 mod connection_tests;
 mod connections;
 mod domains;
+mod groups;
 mod guard;
 mod health;
 mod invitations;
@@ -17,6 +18,7 @@ mod members;
 mod operators;
 mod organizations;
 mod role_mappings;
+mod roles;
 mod routes;
 mod sessions;
 mod setup_links;
@@ -32,7 +34,7 @@ use serde_json::Value;
 use super::context::Context;
 use crate::domain::{Code, Problem};
 
-pub use audit_events::{audit_events, export_audit_events};
+pub use audit_events::{audit_events, export_audit_events, org_audit_events};
 pub use break_glass::{break_glass, name_break_glass, unname_break_glass};
 pub use connection_tests::{create_test, read_test, tests, told};
 pub use connections::{
@@ -42,7 +44,11 @@ pub use connections::{
 pub use domains::{
     add_domain, domains, explain_routing, read_domain, remove_domain, verify_domain,
 };
-pub use guard::{Operator, guard, page_operator};
+pub use groups::{
+    change_group, create_group, delete_group, group_members, groups, put_group_member, read_group,
+    remove_group_member,
+};
+pub use guard::{Operator, guard, page_manager, page_operator};
 pub use health::connection_health;
 pub use invitations::{
     invitations, invite, invite_to_org, org_invitations, read_invitation, read_org_invitation,
@@ -52,10 +58,13 @@ pub use logo::{put_logo, remove_logo};
 pub use members::{change_member, members, put_member, read_member, remove_member};
 pub use operators::{appoint, dismiss, operators};
 pub use organizations::{
-    change_organization, create_organization, delete_organization, organizations,
-    read_organization, roles,
+    change_organization, create_organization, delete_organization, organizations, read_organization,
 };
 pub use role_mappings::{diff, put_mapping, read_mapping, simulate};
+pub use roles::{
+    change_org_role, change_role, create_org_role, create_role, delete_org_role, delete_role,
+    org_roles, read_org_role, read_role, roles,
+};
 pub use routes::routes;
 pub use sessions::{end_session, end_sessions, sessions};
 pub use setup_links::{create_setup_link, read_setup_link, revoke_setup_link, setup_links};

@@ -20,7 +20,7 @@ use crate::lane_a;
 
 /// `GET /.laneway/start?rd=`
 pub async fn start(context: Context, Query(query): Query<LoginQuery>) -> Result<Response, Problem> {
-    if context.site.is_login() {
+    if context.site.is_home() {
         return Err(Problem::not_found());
     }
     let rd = flows::return_to(&context, Some(query.target().unwrap_or("/")))?;
@@ -142,7 +142,7 @@ pub async fn callback(
     context: Context,
     Query(query): Query<CallbackQuery>,
 ) -> Result<Response, Problem> {
-    if context.site.is_login() {
+    if context.site.is_home() {
         return Err(Problem::not_found());
     }
     lane_a::limits::callback(&context.core, &context.meta.ip).await?;

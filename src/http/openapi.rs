@@ -11,6 +11,7 @@ mod admin;
 mod connections;
 mod describe;
 mod edge;
+mod organizations;
 mod public;
 mod schema;
 
@@ -30,6 +31,7 @@ const ENTRIES: &[&[Entry]] = &[
     account::ENTRIES,
     admin::ENTRIES,
     connections::ENTRIES,
+    organizations::ENTRIES,
 ];
 /// Every room's shapes.
 const SHAPES: &[&[Shape]] = &[
@@ -38,6 +40,7 @@ const SHAPES: &[&[Shape]] = &[
     account::SHAPES,
     admin::SHAPES,
     connections::SHAPES,
+    organizations::SHAPES,
 ];
 
 /// The document, made once.

@@ -3,6 +3,7 @@
 mod account;
 mod desk;
 mod flow;
+mod health;
 mod invitation;
 mod secret_step;
 mod setup;
@@ -15,7 +16,7 @@ use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
-use laneway_contract::MethodKind;
+use laneway_contract::{Acr, MethodKind};
 use url::Url;
 
 use super::bff::see_other;
@@ -25,9 +26,10 @@ use super::gate::page_headers;
 use super::router::AppState;
 use crate::authn;
 use crate::core::Site;
-use crate::domain::flow::{Flow, Step};
-use crate::domain::{Code, Lang, Problem};
+use crate::domain::flow::{Flow, FlowPurpose, Step};
+use crate::domain::{Code, Lang, Problem, UpstreamId};
 use crate::lane_a::{Begin, Submitted, Visit};
+use crate::store::orgs::Organization;
 use crate::views::{self, Chrome, Reader};
 
 pub use test_login::test_result;
@@ -37,6 +39,7 @@ pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/", get(account::home))
         .route("/login", get(flow::login).post(flow::answer))
+        .route("/login/{org}", get(flow::login_of).post(flow::answer_of))
         .route(
             "/login/link/{token}",
             get(flow::link).post(flow::follow_link),
@@ -60,11 +63,16 @@ pub fn routes() -> Router<AppState> {
         .merge(wizard::routes())
 }
 
-/// The frame of every page.
+/// The frame of every page, in the look of the host.
 pub(super) fn chrome(site: &Site, reference: &str) -> Chrome {
+    chrome_of(site, reference, None)
+}
+
+/// The same in the look of the organization that somebody is about to enter.
+pub(super) fn chrome_of(site: &Site, reference: &str, org: Option<&Organization>) -> Chrome {
     let brand = &site.tenant.brand;
     let settings = &site.tenant.settings;
-    Chrome {
+    let mut frame = Chrome {
         tenant_name: site.tenant.name.clone(),
         brand_color: brand.color.clone(),
         logo_url: brand.logo_url.clone(),
@@ -73,7 +81,15 @@ pub(super) fn chrome(site: &Site, reference: &str) -> Chrome {
         privacy_url: settings.privacy_url.as_ref().map(ToString::to_string),
         support_email: settings.support_email.clone(),
         leave_href: None,
+    };
+    if let Some(org) = org.or(site.org.as_ref()) {
+        let brand = &org.brand;
+        frame.tenant_name = brand.name.clone().unwrap_or_else(|| org.name.clone());
+        frame.brand_color = brand.color.clone().or(frame.brand_color);
+        // The tenant's picture beside another name would be wrong.
+        frame.logo_url.clone_from(&brand.logo_url);
     }
+    frame
 }
 
 /// A rendered page with its headers.
@@ -159,6 +175,13 @@ async fn flow_targets(visit: &Visit<'_>) -> String {
             // browsers apply the rule to every hop.
             if !targets.contains(" https: ") {
                 targets.push_str(" https: ");
+            }
+        }
+    }
+    if let Ok(all) = visit.core.providers.social(&visit.site.tenant).await {
+        for offer in &all {
+            if let Ok(url) = Url::parse(&offer.upstream.row.issuer) {
+                targets.push_str(&format!(" {} https: ", url.origin().ascii_serialization()));
             }
         }
     }
@@ -264,7 +287,6 @@ pub async fn open_flow(
 
 /// The address of a flow's page.
 pub fn page_of(flow: &Flow) -> String {
-    use crate::domain::flow::FlowPurpose;
     let page = match flow.purpose {
         FlowPurpose::Signup => "/signup",
         FlowPurpose::Verify => "/verify",
@@ -278,7 +300,7 @@ pub fn page_of(flow: &Flow) -> String {
 pub fn after(visit: &Visit<'_>, submitted: Submitted) -> Response {
     let mut response = match codes_page(visit, &submitted) {
         Some(page) => page,
-        None => see_other(&next_address(&submitted)),
+        None => see_other(&next_address(visit, &submitted)),
     };
     if let Submitted::Done { cookies, .. } = &submitted {
         flows::set_cookies(visit, &mut response, cookies.as_ref());
@@ -296,7 +318,7 @@ fn codes_page(visit: &Visit<'_>, submitted: &Submitted) -> Option<Response> {
     let page = views::RecoveryCodesPage {
         chrome: chrome(visit.site, &visit.meta.request_id),
         codes: codes.iter().map(|code| code.0.clone()).collect(),
-        done_href: next_address(submitted),
+        done_href: next_address(visit, submitted),
     };
     let reader = Reader {
         lang: visit.lang,
@@ -309,14 +331,43 @@ fn codes_page(visit: &Visit<'_>, submitted: &Submitted) -> Option<Response> {
 }
 
 /// The address after a submitted answer.
-pub fn next_address(submitted: &Submitted) -> String {
+pub fn next_address(visit: &Visit<'_>, submitted: &Submitted) -> String {
     match submitted {
         Submitted::Done { flow, .. } => flow.state.return_to.as_str().to_owned(),
         Submitted::Pending(flow) => match &flow.state.step {
-            Step::Redirect { url, .. } => url.0.clone(),
+            Step::Redirect { url, upstream, .. } => {
+                provider_address(visit, flow, url.0.as_str(), upstream)
+            }
             _ => page_of(flow),
         },
     }
+}
+
+/// Where a provider is asked: it answers to the tenant's own login host, so from an
+/// organization's host the way leads over that one, and back by a ticket.
+fn provider_address(visit: &Visit<'_>, flow: &Flow, url: &str, upstream: &UpstreamId) -> String {
+    if visit.site.is_home() {
+        return url.to_owned();
+    }
+    // An identity is added where the account lives.
+    if flow.purpose == FlowPurpose::Link {
+        return visit.site.tenant.address("/account");
+    }
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("rd", flow.state.return_to.as_str());
+    query.append_pair("connection", upstream.as_str());
+    let demand = &flow.state.demand;
+    let seconds = demand.max_age.map(|seconds| seconds.to_string());
+    for (name, value) in [
+        ("org", demand.org.as_deref()),
+        ("acr_values", demand.acr.map(Acr::as_str)),
+        ("max_age", seconds.as_deref()),
+    ] {
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
+    }
+    format!("/.laneway/start?{}", query.finish())
 }
 
 /// To the login page, with what was asked for in its address.

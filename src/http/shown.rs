@@ -12,11 +12,14 @@ use crate::domain::session::Session;
 use crate::domain::tenant::{Host, Tenant};
 use crate::domain::upstream::Upstream;
 use crate::domain::{Code, Problem};
+use crate::lane_a::operator;
 use crate::lane_b::setup_links::{self, LinkState};
 use crate::store::audit::EventRow;
+use crate::store::groups::Group;
 use crate::store::members::Member;
 use crate::store::operators::GrantRow;
 use crate::store::orgs::Organization;
+use crate::store::roles::Role;
 use crate::store::setup_links::SetupLink;
 
 pub use super::me::{identity_json as identity, user_json as user};
@@ -52,7 +55,7 @@ pub fn tenant(tenant: &Tenant) -> Value {
 pub fn host(host: &Host) -> Value {
     json!({
         "id": host.id, "host": host.host, "purpose": host.purpose, "canonical": host.canonical,
-        "config_owned": host.config_owned,
+        "config_owned": host.config_owned, "org": host.org,
     })
 }
 
@@ -78,7 +81,23 @@ pub fn upstream(row: &Upstream) -> Value {
 pub fn organization(org: &Organization) -> Value {
     json!({
         "id": org.id, "slug": org.slug, "name": org.name, "state": org.state,
-        "created_at": rfc3339(org.created_at),
+        "required_acr": org.required_acr, "brand": org.brand, "created_at": rfc3339(org.created_at),
+    })
+}
+
+/// A role.
+pub fn role(role: &Role) -> Value {
+    json!({
+        "id": role.id, "slug": role.slug, "name": role.name, "permissions": role.permissions,
+        "org_id": role.org, "built_in": operator::is_built_in(role),
+    })
+}
+
+/// A group.
+pub fn group(group: &Group) -> Value {
+    json!({
+        "id": group.id, "name": group.name, "roles": group.roles, "members": group.members,
+        "created_at": rfc3339(group.created_at),
     })
 }
 
@@ -145,5 +164,6 @@ pub fn setup_link(link: &SetupLink, now: i64) -> Value {
         "invited_by": link.invited_by,
         "created_at": rfc3339(link.created_at), "expires_at": rfc3339(link.expires_at),
         "opened_at": link.opened_at.map(rfc3339), "revoked_at": link.revoked_at.map(rfc3339),
+        "email": link.email,
     })
 }

@@ -112,7 +112,7 @@ pub async fn judge(
     mapping: Option<&Mapping>,
 ) -> Result<(Organization, Entry), Problem> {
     let one = at.connection;
-    let found = orgs::find(on.on(), &tenant.id, one.org.as_str()).await?;
+    let found = orgs::find(on.on(), &tenant.id, one.owner()?.as_str()).await?;
     let org = found
         .filter(|org| org.state == OrgState::Active)
         .ok_or_else(|| Problem::new(Code::Denied, "This organization is switched off."))?;
@@ -142,14 +142,14 @@ async fn place(
     assertion: &Assertion<'_>,
     user: Option<&UserId>,
 ) -> Result<Place, Problem> {
-    let tenant = &tenant.id;
-    let defined = orgs::roles(on.on(), tenant, &one.org).await?;
+    let (tenant, org) = (&tenant.id, one.owner()?);
+    let defined = orgs::roles(on.on(), tenant, org).await?;
     let picked = match assertion.email.and_then(Email::parse) {
         Some(email) => connections::is_picked(on.on(), tenant, &one.id, &email).await?,
         None => false,
     };
     let member = match user {
-        Some(user) => members::find(on.on(), tenant, &one.org, user).await?,
+        Some(user) => members::find(on.on(), tenant, org, user).await?,
         None => None,
     };
     let (mut mapped, mut others) = (BTreeSet::new(), BTreeSet::new());

@@ -3,18 +3,16 @@
 use laneway_contract::{Acr, MethodKind, UpstreamIdentity};
 use serde_json::json;
 
-use super::notices::{self, Notice};
 use super::submit::{Submitted, count_login};
-use super::{Visit, door, flow, invitation, sign_in, sso};
+use super::{Visit, admission, door, flow, invitation, linking, sign_in, social, sso};
 use crate::audit::{Event, Outcome as EventOutcome, kind};
 use crate::domain::advance::{Sso, TraceLine};
-use crate::domain::connection::LinkPolicy;
 use crate::domain::flow::{Flow, FlowPurpose, Proof, Step};
 use crate::domain::session::SessionUpstream;
 use crate::domain::upstream::Role;
-use crate::domain::user::{IdentityLink, LinkKind, User, UserState};
+use crate::domain::user::{LinkKind, User, UserState};
 use crate::domain::{Code, Email, OrgId, Problem, UserId};
-use crate::providers::{Configured, EMBEDDED};
+use crate::providers::Configured;
 use crate::store::invalidations::{Change, Scope};
 use crate::store::secrets::{self, SecretPurpose};
 use crate::store::{Write, domains, links, operators, users};
@@ -33,9 +31,9 @@ pub(super) struct Outcome {
 pub(super) async fn finish(
     visit: &Visit<'_>,
     mut flow: Flow,
-    outcome: Outcome,
+    mut outcome: Outcome,
 ) -> Result<Submitted, Problem> {
-    let proof = flow
+    let mut proof = flow
         .state
         .main_proof()
         .cloned()
@@ -49,6 +47,10 @@ pub(super) async fn finish(
         Some(tie) => tie,
         None => anchor(visit, &configured, &proof, &outcome.user).await?,
     };
+    if configured.attached.is_some() {
+        // What is attached is not asked about a session later, nor told of its end.
+        proof.identity.session = None;
+    }
     let elsewhere = |own: &OrgId| outcome.org.as_ref().is_some_and(|org| org != own);
     if anchor.within.as_ref().is_some_and(elsewhere) {
         return Err(Problem::new(
@@ -56,6 +58,7 @@ pub(super) async fn finish(
             "Your organization's own provider vouches for you there only. Sign in another way to enter this one.",
         ));
     }
+    admission::admit(visit, &flow, &mut outcome, anchor.within.is_some()).await?;
     let core = visit.core;
     let mut write = core.begin().await?;
     flow.state.step = Step::Done;
@@ -83,6 +86,9 @@ pub(super) async fn finish(
         )
     };
     let entered = match &configured.attached {
+        Some(attached) if configured.is_social() => {
+            social::enter(visit, &mut write, attached, &proof.identity).await?
+        }
         Some(attached) => {
             let (who, new) = (&outcome.user, outcome.create);
             door::enter(visit, &mut write, attached, &proof.identity, who, new).await?
@@ -98,9 +104,9 @@ pub(super) async fn finish(
         outcome.emergency.as_ref(),
     )
     .await?;
-    let added = link(visit, &mut write, &flow, &outcome.user, &configured, &proof).await?;
+    let added = linking::link(visit, &mut write, &flow, &outcome.user, &configured, &proof).await?;
     if added {
-        tell_linked(visit, &mut write, &outcome.user, before).await?;
+        linking::tell(visit, &mut write, &outcome.user, before).await?;
     }
     if let Some(hash) = flow.state.owner_link.clone() {
         become_owner(visit, &mut write, &hash, &outcome.user).await?;
@@ -141,13 +147,13 @@ async fn anchor(
     let own = SessionUpstream {
         id: configured.row.id.clone(),
         slug: configured.row.slug.clone(),
-        subject: proof.identity.subject.clone(),
+        subject: proof.identity.origin().1.to_owned(),
         sid: proof
             .identity
             .session
             .as_ref()
             .and_then(|session| session.sid.clone()),
-        within: configured.attached.as_ref().map(|own| own.org.clone()),
+        within: configured.attached.as_ref().and_then(|own| own.org.clone()),
     };
     if configured.row.role != Role::Companion {
         return Ok(own);
@@ -214,15 +220,19 @@ async fn is_proven(
     configured: &Configured,
     identity: &UpstreamIdentity,
 ) -> Result<bool, Problem> {
-    let Some(attached) = &configured.attached else {
-        return Ok(identity.email_verified);
+    let org = match &configured.attached {
+        None => return Ok(identity.email_verified),
+        Some(attached) => &attached.org,
+    };
+    let Some(org) = org else {
+        return social::is_proven(visit, write, identity).await;
     };
     let email = identity.email.as_deref().and_then(Email::parse);
     let Some(email) = email.filter(|_| identity.email_verified) else {
         return Ok(false);
     };
     let (tenant, domain) = (&visit.site.tenant.id, email.domain());
-    Ok(domains::is_proven(&mut write.tx, tenant, &attached.org, domain).await?)
+    Ok(domains::is_proven(&mut write.tx, tenant, org, domain).await?)
 }
 
 /// What the record lacks and this flow brought; answers the record as it was.
@@ -270,122 +280,6 @@ async fn fill_user(
         write.invalidate(Change::Changed, Scope::User, id.as_str());
     }
     Ok(before)
-}
-
-/// Links what was proven; true if a link was added that its owner should hear of.
-async fn link(
-    visit: &Visit<'_>,
-    write: &mut Write,
-    flow: &Flow,
-    user: &UserId,
-    configured: &Configured,
-    proof: &Proof,
-) -> Result<bool, Problem> {
-    let mut added = false;
-    let kind = match configured.attached {
-        Some(_) => LinkKind::Connection,
-        None => LinkKind::Upstream,
-    };
-    let mut wanted = vec![(
-        kind,
-        Some(configured.row.id.clone()),
-        proof.identity.issuer.clone(),
-        proof.identity.subject.clone(),
-    )];
-    let address = proof.identity.email.as_deref().and_then(Email::parse);
-    if proof.method == MethodKind::EmailCode
-        && let Some(address) = address
-    {
-        wanted.push((
-            LinkKind::Email,
-            None,
-            String::new(),
-            address.as_str().to_owned(),
-        ));
-    }
-    // An embedded subject stands for the user id it is equal to, and for nobody else.
-    if configured.row.kind == EMBEDDED && proof.identity.subject != user.as_str() {
-        wanted.remove(0);
-    }
-    let (tenant, now) = (&visit.site.tenant.id, write.now());
-    if let Some(attached) = configured.attached.as_ref().filter(|own| {
-        let policy = own.config.link_policy();
-        flow.purpose == FlowPurpose::Link && policy == LinkPolicy::Replace
-    }) {
-        let id = &attached.connection;
-        links::delete_of_connection(&mut write.tx, tenant, user, id).await?;
-    }
-    for (kind, source, issuer, subject) in wanted {
-        let row = IdentityLink {
-            id: visit.core.new_id(),
-            user: user.clone(),
-            kind,
-            source,
-            issuer,
-            subject,
-            created_at: now,
-            last_used_at: Some(now),
-        };
-        let made = links::create(&mut write.tx, tenant, &row).await?;
-        if made && kind == LinkKind::Connection {
-            door::remember(visit, write, &row.id, &proof.identity).await?;
-        }
-        if made {
-            if flow.purpose == FlowPurpose::Link || flow.purpose == FlowPurpose::Verify {
-                linked_event(visit, write, user, &row).await?;
-                added = true;
-            }
-            continue;
-        }
-        let found = links::find(&mut write.tx, tenant, &row).await?;
-        let Some(old) = found.filter(|old| old.user == *user) else {
-            return Err(Problem::new(
-                Code::Denied,
-                "This identity belongs to another account already.",
-            ));
-        };
-        links::touch(&mut write.tx, tenant, &old.id, now).await?;
-        if kind == LinkKind::Connection {
-            door::remember(visit, write, &old.id, &proof.identity).await?;
-        }
-    }
-    Ok(added)
-}
-
-async fn linked_event(
-    visit: &Visit<'_>,
-    write: &mut Write,
-    user: &UserId,
-    row: &IdentityLink,
-) -> Result<(), Problem> {
-    let event = Event::new(
-        kind::IDENTITY_LINKED,
-        EventOutcome::Success,
-        ("user", user.as_str()),
-    )
-    .by_user(user)
-    .detail(json!({ "kind": row.kind, "issuer": row.issuer, "subject": row.subject }));
-    let tenant = &visit.site.tenant.id;
-    visit.core.audit(write, tenant, visit.meta, event).await?;
-    Ok(())
-}
-
-/// The address that was theirs before hears of it: the new one may be in other hands.
-async fn tell_linked(
-    visit: &Visit<'_>,
-    write: &mut Write,
-    user: &UserId,
-    before: Option<User>,
-) -> Result<(), Problem> {
-    let known = before.filter(|user| user.email.is_some() && user.email_verified);
-    let told = match known {
-        Some(user) => Some(user),
-        None => users::find(&mut write.tx, &visit.site.tenant.id, user).await?,
-    };
-    match told {
-        Some(user) => notices::tell(visit, write, &user, Notice::IdentityLinked).await,
-        None => Ok(()),
-    }
 }
 
 async fn become_owner(
@@ -449,8 +343,12 @@ async fn record(
         "acr": outcome.acr, "amr": flow.state.amr(), "trace": outcome.trace,
         "entry": entered,
     }));
-    if let Some(attached) = &configured.attached {
-        event = event.org(attached.org.as_str());
+    if let Some(org) = configured
+        .attached
+        .as_ref()
+        .and_then(|own| own.org.as_ref())
+    {
+        event = event.org(org.as_str());
     }
     visit
         .core

@@ -95,7 +95,7 @@ pub(super) async fn mail_allowed(
 ///
 /// # Errors
 /// `store_unavailable`.
-pub(super) async fn unasked_mail_allowed(
+pub async fn unasked_mail_allowed(
     core: &Core,
     tenant: &TenantId,
     what: &str,

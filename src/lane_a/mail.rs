@@ -194,6 +194,21 @@ pub fn connection_note(
     note(tenant, lang, to, mail)
 }
 
+/// To whoever is asked to set a connection up: the code that opens their link.
+pub fn setup_code(
+    tenant: &Tenant,
+    (lang, to): (Lang, &str),
+    org: &str,
+    (code, minutes): (&str, u32),
+) -> Message {
+    note(
+        tenant,
+        lang,
+        to,
+        NoteMail::setup_code(&tenant.name, org, code, minutes),
+    )
+}
+
 /// Somebody tried to sign up with an address that has an account.
 pub(super) fn existing_account_message(visit: &Visit<'_>, to: &str, lang: Lang) -> Message {
     let tenant = &visit.site.tenant;

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use laneway_contract::{Acr, MethodKind, Mode};
 
 use super::{Visit, routing};
+use crate::domain::connection::Rollout;
 use crate::domain::flow::{Flow, FlowPurpose};
 use crate::domain::ladder::{self, Rung};
 use crate::domain::session::Session;
-use crate::domain::user::LinkKind;
+use crate::domain::user::{IdentityLink, LinkKind};
 use crate::domain::{Code, Problem, UserId};
 use crate::providers::{Configured, EMBEDDED, Offer};
-use crate::store::links;
+use crate::store::orgs::{OrgState, Organization};
+use crate::store::{domains, links, orgs};
 
 /// The methods that a flow may use now.
 ///
@@ -24,7 +26,7 @@ pub async fn of_flow(visit: &Visit<'_>, flow: &Flow) -> Result<Vec<Offer>, Probl
     if let Some(target) = &flow.state.link_to {
         return link_target(visit, target).await;
     }
-    let all = match visit.core.providers.offers(&visit.site.tenant).await {
+    let all = match here(visit).await {
         Err(problem) if problem.code == Code::NotSupportedByUpstream => Vec::new(),
         other => other?,
     };
@@ -32,8 +34,10 @@ pub async fn of_flow(visit: &Visit<'_>, flow: &Flow) -> Result<Vec<Offer>, Probl
     let more = flow.state.more.as_ref().filter(|_| !flow.state.is_hidden());
     if let Some(more) = more {
         let open = of_person(visit, &more.user, &all).await?;
+        // What is attached vouches for a whole sign-in, never for the second half of one.
         return Ok(open
             .into_iter()
+            .filter(|o| o.upstream.attached.is_none())
             .filter(|o| flow.state.acr_with(rung(o)) >= Some(more.wanted))
             .collect());
     }
@@ -58,9 +62,61 @@ pub async fn of_flow(visit: &Visit<'_>, flow: &Flow) -> Result<Vec<Offer>, Probl
         }
         (None, _) => {
             let own = all.into_iter().filter(|offer| !offer.kind.is_second_only());
-            led(visit, flow, own.collect()).await
+            let own = match asked_for(visit, flow).await? {
+                Some(org) => of_organization(visit, &org, own.collect()).await?,
+                None => own.collect(),
+            };
+            led(visit, flow, own).await
         }
     }
+}
+
+/// The tenant's own ways on this host.
+///
+/// # Errors
+/// `not_supported_by_upstream` where there is none, `store_unavailable`.
+pub async fn here(visit: &Visit<'_>) -> Result<Vec<Offer>, Problem> {
+    let mut all = visit.core.providers.offers(&visit.site.tenant).await?;
+    all.retain(|offer| offer.kind != MethodKind::Passkey || visit.site.takes_passkeys());
+    Ok(all)
+}
+
+/// The organization that a flow is to enter.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn asked_for(visit: &Visit<'_>, flow: &Flow) -> Result<Option<Organization>, Problem> {
+    let Some(name) = &flow.state.demand.org else {
+        return Ok(None);
+    };
+    let found = orgs::find(&visit.core.db, &visit.site.tenant.id, name).await?;
+    Ok(found.filter(|org| org.state == OrgState::Active))
+}
+
+/// The ways into an organization: its own providers that are open to all, before the tenant's
+/// ways; and nothing but them where it has enforced one.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn of_organization(
+    visit: &Visit<'_>,
+    org: &Organization,
+    own: Vec<Offer>,
+) -> Result<Vec<Offer>, Problem> {
+    let (core, tenant) = (visit.core, &visit.site.tenant);
+    let live = domains::live_connections(&core.db, &tenant.id, &org.id, "").await?;
+    let mut theirs = Vec::new();
+    for one in live.iter().filter(|one| one.rollout == Rollout::All) {
+        match core.providers.customer(tenant, one.id.as_str()).await {
+            Ok(upstream) => theirs.push(by_redirect(upstream)),
+            Err(problem) if matches!(problem.code, Code::Denied | Code::NotFound) => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    if !live.iter().any(|one| one.enforced) {
+        theirs.extend(own);
+    }
+    Ok(theirs)
 }
 
 /// The provider of the organization that has proven the domain of the typed address: before
@@ -82,6 +138,9 @@ async fn led(visit: &Visit<'_>, flow: &Flow, own: Vec<Offer>) -> Result<Vec<Offe
         Err(problem) if matches!(problem.code, Code::Denied | Code::NotFound) => return Ok(own),
         Err(problem) => return Err(problem),
     };
+    // It may stand there already, as a way of the organization that is asked for.
+    let mut own = own;
+    own.retain(|offer| offer.upstream.row.id != theirs.upstream.row.id);
     Ok(if routed.enforced {
         vec![theirs]
     } else if routed.beside {
@@ -162,9 +221,7 @@ async fn of_person(visit: &Visit<'_>, user: &UserId, all: &[Offer]) -> Result<Ve
                 offer.upstream.row.kind == EMBEDDED && kept.contains(&offer.kind)
             }
             MethodKind::EmailCode => has_address,
-            MethodKind::Redirect => known.iter().any(|link| {
-                link.kind == LinkKind::Upstream && link.issuer == offer.upstream.row.issuer
-            }),
+            MethodKind::Redirect => known.iter().any(|link| opens(offer, link)),
         };
         if usable {
             open.push(offer.clone());
@@ -172,6 +229,16 @@ async fn of_person(visit: &Visit<'_>, user: &UserId, all: &[Offer]) -> Result<Ve
     }
     open.extend(own_customer(visit, user).await?);
     Ok(open)
+}
+
+/// Does this provider find a person by this link?
+pub fn opens(offer: &Offer, link: &IdentityLink) -> bool {
+    let row = &offer.upstream.row;
+    if offer.upstream.attached.is_some() {
+        // One provider may have many issuers: the connection is what was linked.
+        return link.kind == LinkKind::Connection && link.source.as_ref() == Some(&row.id);
+    }
+    link.kind == LinkKind::Upstream && link.issuer == row.issuer
 }
 
 /// The customer's provider that vouches for this session's person: it can do so again.
@@ -205,7 +272,10 @@ pub async fn named_customer(
         return Ok(None);
     };
     match visit.core.providers.by_slug(&visit.site.tenant, name).await {
-        Ok(upstream) if upstream.attached.is_some() => Ok(Some(by_redirect(upstream))),
+        // What the tenant itself has attached is offered where it may be, or not at all.
+        Ok(upstream) if upstream.attached.is_some() && !upstream.is_social() => {
+            Ok(Some(by_redirect(upstream)))
+        }
         Ok(_) => Ok(None),
         Err(problem) if problem.code == Code::NotFound => Ok(None),
         Err(problem) => Err(problem),

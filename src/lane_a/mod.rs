@@ -5,17 +5,21 @@
 //! Must not know: HTTP types, template text, vendor names, SQL.
 
 pub mod account;
-mod codes;
+mod admission;
+pub mod broker;
+pub mod codes;
 pub mod desk;
 pub mod devices;
 pub mod door;
 mod email_code;
+pub mod emergency;
 mod enrol;
 pub mod factors;
 mod finish;
 mod flow;
 pub mod invitation;
 pub mod limits;
+mod linking;
 pub mod logout;
 pub mod mail;
 pub mod methods;
@@ -31,6 +35,7 @@ mod render;
 pub mod routing;
 mod settle;
 mod sign_in;
+mod social;
 mod sso;
 mod submit;
 pub mod swap;

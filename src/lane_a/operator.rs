@@ -5,11 +5,13 @@
 //! nobody touches somebody, or hands out something, above themselves.
 
 mod grants;
+mod groups;
 mod hosts;
 mod identities;
 mod invitations;
 mod members;
 mod orgs;
+mod roles;
 mod sessions;
 mod settings;
 mod tenants;
@@ -24,6 +26,10 @@ use crate::domain::{Code, Lang, Problem, TenantId};
 use crate::store::Write;
 
 pub use grants::{NewGrant, appoint, dismiss};
+pub use groups::{
+    GroupChange, change_group, create_group, delete_group, get_group, list_group_members,
+    list_groups, put_into_group, take_from_group,
+};
 pub use hosts::{add_host, remove_host};
 pub use identities::{delete_identity, put_identity};
 pub use invitations::{Invite, Made, get_invitation, invite, resend_invitation, revoke_invitation};
@@ -31,6 +37,9 @@ pub use members::{
     change_member, known as known_roles, put_member, remove_member, require_covered,
 };
 pub use orgs::{OrgChange, change_org, create_org, delete_org};
+pub use roles::{
+    NewRole, RoleChange, change_role, create_role, delete_role, get_role, is_built_in, list_roles,
+};
 pub use sessions::end_sessions;
 pub use settings::{
     check_color, may_set_sender, patch_brand, patch_settings, put_logo, remove_logo, set_in_file,

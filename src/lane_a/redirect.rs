@@ -1,15 +1,17 @@
 //! The redirect step: the provider's own page and its answer.
 
+use std::sync::Arc;
+
 use laneway_contract::{BeginRedirect, Callback, Denial, LoginStep, MethodKind, UpstreamSession};
 use serde_json::Value;
 
 use super::submit::{Submitted, count_login, may_start, text, wrong_step};
-use super::{Visit, door, flow, methods, posted, settle};
+use super::{Visit, broker, door, flow, methods, posted, settle};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
 use crate::domain::flow::{Flow, Private, Proof, Step};
-use crate::domain::{Code, FlowId, Problem, TenantId};
-use crate::providers::Offer;
+use crate::domain::{Code, FlowId, Problem, TenantId, UpstreamId};
+use crate::providers::{Configured, Offer};
 use crate::store::flows;
 use crate::store::seal::Place;
 
@@ -32,13 +34,20 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> R
     };
     let provider = offer.upstream.provider()?;
     let login = provider.redirect_login().ok_or_else(|| wrong_step(flow))?;
+    let (core, tenant) = (visit.core, &visit.site.tenant);
+    broker::ensure(core, tenant, &offer.upstream, broker::Why::SignIn).await?;
     let (nonce, _) = visit.core.new_token();
     let request = BeginRedirect {
         redirect_uri: offer.upstream.callback(&visit.site.tenant)?,
         state: format!("{}.{}", flow.id, nonce.expose()),
         login_hint: flow.state.username.clone(),
         prompt: flow.state.demand.prompt,
-        acr: flow.state.demand.acr,
+        // What is attached has no words for our rungs: what it proves is judged afterwards.
+        acr: flow
+            .state
+            .demand
+            .acr
+            .filter(|_| offer.upstream.attached.is_none()),
         max_age: max_age(flow, &offer),
         ui_locales: visit.ui_locales.clone(),
     };
@@ -82,13 +91,13 @@ pub async fn complete(
     params: Vec<(String, String)>,
 ) -> Result<Submitted, Problem> {
     super::limits::callback(visit.core, &visit.meta.ip).await?;
-    let configured = visit
+    let at = visit
         .core
         .providers
         .by_slug(&visit.site.tenant, slug)
         .await?;
     let callback = Callback {
-        redirect_uri: configured.callback(&visit.site.tenant)?,
+        redirect_uri: at.callback(&visit.site.tenant)?,
         params,
     };
     let state = callback.single("state").unwrap_or_default();
@@ -103,6 +112,7 @@ pub async fn complete(
     else {
         return Err(wrong_step(&flow));
     };
+    let configured = behind(visit, at, &upstream).await?;
     let expected = format!("{}.{}", flow.id, nonce.0);
     if upstream != configured.row.id || !equal(state, &expected) {
         return Err(wrong_step(&flow));
@@ -151,6 +161,22 @@ pub async fn complete(
         }
         LoginStep::Challenge(_) | LoginStep::Redirect(_) => Err(wrong_step(&flow)),
     }
+}
+
+/// Whoever was asked: the provider at whose callback the answer came, or a customer's provider
+/// behind it.
+async fn behind(
+    visit: &Visit<'_>,
+    at: Arc<Configured>,
+    asked: &UpstreamId,
+) -> Result<Arc<Configured>, Problem> {
+    if at.row.id == *asked || at.attached.is_some() {
+        return Ok(at);
+    }
+    let found = visit.core.providers.get(&visit.site.tenant, asked).await?;
+    let attached = found.attached.as_ref();
+    let through = attached.is_some_and(|own| own.is_brokered() && own.callback == at.row.slug);
+    Ok(if through { found } else { at })
 }
 
 /// No answer, or none that can be trusted: nobody is signed in, and the record says why.

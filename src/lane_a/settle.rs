@@ -4,8 +4,8 @@ use laneway_contract::MethodKind;
 
 use super::submit::{Submitted, count_login};
 use super::{
-    Visit, door, email_code, enrol, factors, finish, flow, invitation, methods, new_password, sso,
-    typed,
+    Visit, door, email_code, enrol, factors, finish, flow, invitation, methods, new_password,
+    social, sso, typed,
 };
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::advance::{Advanced, Decision, Door, Facts, Found, Refusal, advance, wanted};
@@ -95,9 +95,8 @@ async fn carry_out(visit: &Visit<'_>, mut flow: Flow) -> Result<Submitted, Probl
             return finish::finish(visit, flow, outcome).await;
         }
         Decision::Denied(refusal) => {
-            if let Some(door) = &facts.door
-                && door.bar.is_some()
-            {
+            let of_door = facts.door.as_ref().is_some_and(|door| door.bar.is_some());
+            if of_door || facts.barred.is_some() {
                 let main = flow.state.main_proof().map(|proof| proof.upstream.clone());
                 count_bar(visit, main.as_ref(), refusal).await;
             }
@@ -154,6 +153,8 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
             passwords: false,
             memberships: Vec::new(),
             door: None,
+            barred: None,
+            elsewhere: false,
             sso: None,
             now,
         });
@@ -181,7 +182,9 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
         ),
         _ => (Vec::new(), false),
     };
-    let door = door(visit, flow, &proof, &configured, user.as_ref()).await?;
+    let doors = door(visit, flow, &proof, &configured, user.as_ref()).await?;
+    let (door, barred, elsewhere) = doors;
+    let invited = invitation::lets_in(visit, flow, &proof);
     let sso = sso::required(visit, flow, &proof, user.as_ref(), door.as_ref()).await?;
     let second_factor = stronger.iter().any(|(kind, _)| *kind == MethodKind::Totp);
     Ok(Facts {
@@ -191,27 +194,33 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
             named: user.name.is_some(),
         }),
         found_by,
-        may_create: may_create(visit, &configured, proof.method)
-            || invitation::lets_in(visit, flow, &proof),
+        may_create: if configured.is_social() {
+            social::lets_in(visit, &proof, invited)
+        } else {
+            may_create(visit, &configured, proof.method) || invited
+        },
         stronger,
         second_factor,
         enrol,
         passwords,
         memberships,
         door,
+        barred,
+        elsewhere,
         sso,
         now,
     })
 }
 
-/// The organization's door, where the proof that the session will hang on came through one.
+/// The organization's door, where the proof that the session will hang on came through one; what
+/// a connection of the tenant itself holds against them, and whether it came through such a one.
 async fn door(
     visit: &Visit<'_>,
     flow: &Flow,
     last: &Proof,
     configured: &Configured,
     user: Option<&User>,
-) -> Result<Option<Door>, Problem> {
+) -> Result<(Option<Door>, Option<Refusal>, bool), Problem> {
     let tenant = &visit.site.tenant;
     let main = flow.state.main_proof().unwrap_or(last);
     let own = main.upstream == last.upstream && main.method == last.method;
@@ -223,13 +232,17 @@ async fn door(
     }
     let of_main = visit.core.providers.get(tenant, &main.upstream).await?;
     let Some(attached) = &of_main.attached else {
-        return Ok(None);
+        return Ok((None, None, false));
     };
     let known = user.map(|user| &user.id);
     let mut db = &visit.core.db;
-    let found = door::look(&mut db, tenant, attached, &main.identity, known).await?;
     let policy = door::may_link(visit, flow, attached, known).await?;
-    Ok(Some(found.into_fact(policy)))
+    if of_main.is_social() {
+        let bar = social::bar(&mut db, tenant, attached, &main.identity).await?;
+        return Ok((None, bar.or(policy), true));
+    }
+    let found = door::look(&mut db, tenant, attached, &main.identity, known).await?;
+    Ok((Some(found.into_fact(policy)), None, false))
 }
 
 /// Finds the person behind a proof: by link, never by a mere e-mail claim.
@@ -242,7 +255,7 @@ async fn find(
     let (db, tenant) = (&visit.core.db, &visit.site.tenant.id);
     let identity = &proof.identity;
     if let Some(attached) = &configured.attached {
-        let (issuer, subject) = (&identity.issuer, &identity.subject);
+        let (issuer, subject) = identity.origin();
         let id = &attached.connection;
         let linked = links::find_by_connection(db, tenant, id, issuer, subject).await?;
         return Ok(match linked {

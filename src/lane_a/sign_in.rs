@@ -7,8 +7,9 @@ use super::submit::Cookies;
 use super::{Visit, throttle};
 use crate::domain::flow::{Flow, FlowPurpose, Proof};
 use crate::domain::session::{Session, SessionUpstream};
-use crate::domain::{Code, Problem, Sid};
+use crate::domain::{Code, ConnectionId, Problem, Sid};
 use crate::sessions::Live;
+use crate::store::admissions::{self, Vouch};
 use crate::store::invalidations::{Change, Scope};
 use crate::store::seal::Place;
 use crate::store::sessions::Which;
@@ -35,6 +36,9 @@ pub(super) async fn session(
         // A recovery has just ended it; what an emergency opens is a session of its own.
         .filter(|_| flow.purpose != FlowPurpose::Recover && outcome.emergency.is_none());
     let sid = match (same, &visit.live) {
+        (Some(live), _) if only_vouches(flow, live, &anchor) => {
+            vouch(visit, write, outcome, live, &anchor).await?
+        }
         (Some(live), _) => {
             raise(visit, write, flow, outcome, (live, &seen), anchor.clone()).await?
         }
@@ -54,6 +58,42 @@ pub(super) async fn session(
         session: rotate_cookie(visit, write, &sid).await?,
         device: seen.cookie,
     })
+}
+
+/// An organization's own provider, asked by somebody who is signed in another way: it vouches
+/// for them there, and the session stays what it is. Where a newer or stronger proof was
+/// demanded, it becomes the session's own, and confines it.
+fn only_vouches(flow: &Flow, live: &Live, anchor: &SessionUpstream) -> bool {
+    let demand = &flow.state.demand;
+    let plain = demand.acr.is_none() && demand.max_age.is_none() && demand.prompt.is_none();
+    let login = flow.purpose == FlowPurpose::Login;
+    login && plain && anchor.within.is_some() && live.session.within().is_none()
+}
+
+async fn vouch(
+    visit: &Visit<'_>,
+    write: &mut Write,
+    outcome: &Outcome,
+    live: &Live,
+    anchor: &SessionUpstream,
+) -> Result<Sid, Problem> {
+    let (tenant, sid, now) = (&visit.site.tenant.id, &live.session.sid, write.now());
+    let org = anchor.within.as_ref().ok_or_else(Problem::not_found)?;
+    // Not enough for the organization: they stay where they were.
+    let active = outcome.org.as_ref().or(live.session.org.as_ref());
+    if !sessions::set_org(&mut write.tx, tenant, sid, active).await? {
+        return Err(over());
+    }
+    let word = Vouch {
+        sid,
+        org,
+        connection: &ConnectionId(anchor.id.0.clone()),
+        subject: &anchor.subject,
+        acr: outcome.acr,
+    };
+    admissions::vouch(&mut write.tx, tenant, &word, now).await?;
+    write.invalidate(Change::Changed, Scope::Session, sid.as_str());
+    Ok(sid.clone())
 }
 
 async fn fresh(
@@ -130,13 +170,17 @@ async fn raise(
         session.org.clone_from(&outcome.org);
     }
     if !sessions::prove_again(&mut write.tx, &session).await? {
-        return Err(Problem::new(
-            Code::Unauthenticated,
-            "The session has ended. Sign in again.",
-        ));
+        return Err(over());
     }
     write.invalidate(Change::Changed, Scope::Session, session.sid.as_str());
     Ok(session.sid)
+}
+
+fn over() -> Problem {
+    Problem::new(
+        Code::Unauthenticated,
+        "The session has ended. Sign in again.",
+    )
 }
 
 /// When the person proved themselves: the provider's word, but never in the future. Where a
@@ -230,9 +274,13 @@ pub async fn end(
     reason: &str,
 ) -> Result<Vec<Sid>, Problem> {
     let now = write.now();
-    let ended = sessions::end(&mut write.tx, tenant, which, reason, now).await?;
+    let ended = sessions::end(&mut write.tx, tenant, which.clone(), reason, now).await?;
     for sid in &ended {
         write.invalidate(Change::Ended, Scope::Session, sid.as_str());
+    }
+    // What it has vouched for in other sessions is over with its own.
+    for sid in admissions::take_back(&mut write.tx, tenant, &which).await? {
+        write.invalidate(Change::Changed, Scope::Session, sid.as_str());
     }
     Ok(ended)
 }

@@ -11,7 +11,7 @@ use crate::audit::{Event, Outcome, kind};
 use crate::domain::advance::{Door, Sso};
 use crate::domain::flow::{Flow, FlowPurpose, Proof};
 use crate::domain::user::{LinkKind, User};
-use crate::domain::{Code, Email, Problem, UserId};
+use crate::domain::{Code, ConnectionId, Email, Problem, UserId};
 use crate::providers::Configured;
 use crate::store::{Write, break_glass, connections, links};
 
@@ -73,7 +73,17 @@ pub(super) fn refusal() -> Problem {
 
 /// A refusal with the way on.
 pub(super) fn told(visit: &Visit<'_>, problem: Problem, sso: &Sso, back: Option<&str>) -> Problem {
-    let mut start = format!("/federation/{}/start", sso.connection);
+    to_start(visit, problem, &sso.connection, back)
+}
+
+/// The same towards a provider.
+pub(super) fn to_start(
+    visit: &Visit<'_>,
+    problem: Problem,
+    connection: &ConnectionId,
+    back: Option<&str>,
+) -> Problem {
+    let mut start = format!("/federation/{connection}/start");
     if let Some(back) = back {
         let back: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
         start.push_str(&format!("?return_to={back}"));
@@ -97,11 +107,11 @@ async fn wanted_for(
         return Ok(None);
     };
     let emergency = match user {
-        Some(user) => break_glass::is_one(db, tenant, &one.org, &user.id).await?,
+        Some(user) => break_glass::is_one(db, tenant, one.owner()?, &user.id).await?,
         None => false,
     };
     Ok(Some(Sso {
-        org: one.org,
+        org: one.owner()?.clone(),
         connection: id,
         domain: email.domain().to_owned(),
         emergency,

@@ -10,8 +10,9 @@ use crate::domain::tenant::Tenant;
 use crate::domain::upstream::{Role, Upstream};
 use crate::domain::{Code, Problem, UpstreamId};
 use crate::providers::{Configured, EMBEDDED};
+use crate::store::brokered::Tied;
 use crate::store::invalidations::{Change, Scope};
-use crate::store::{Write, links, upstreams};
+use crate::store::{Write, brokered, links, upstreams};
 
 /// What a swap would mean.
 #[derive(Debug, Serialize)]
@@ -28,6 +29,9 @@ pub struct Plan {
     pub new_users: i64,
     /// Whether passkeys that Laneway keeps stop working as the way in.
     pub passkeys_idle: bool,
+    /// Customers' connections that the upstream that is left speaks to: without it they are
+    /// lost.
+    pub tied: Vec<String>,
     /// What an operator should know.
     pub notes: Vec<String>,
 }
@@ -55,6 +59,17 @@ pub async fn plan(core: &Core, tenant: &Tenant, from: &str, to: &str) -> Result<
             tenant.rp_id
         ));
     }
+    let tied = brokered::tied(&core.db, &tenant.id, &from.row.id).await?;
+    if !tied.is_empty() {
+        notes.push(format!(
+            "Tied to {}: {}. They go on while it runs and is not retired; without it their people \
+             cannot sign in. Make direct ones beside them before you switch it off: the customers \
+             have to register new addresses, and their people keep their accounts only by \
+             linking them.",
+            from.row.slug,
+            told(&tied)
+        ));
+    }
     if let Some(fault) = to.fault() {
         notes.push(format!(
             "{} cannot be used as it is set up: {fault}",
@@ -68,8 +83,45 @@ pub async fn plan(core: &Core, tenant: &Tenant, from: &str, to: &str) -> Result<
         linked,
         new_users,
         passkeys_idle,
+        tied: tied.iter().map(name).collect(),
         notes,
     })
+}
+
+/// A tied connection as operators name it.
+fn name(one: &Tied) -> String {
+    format!("{}/{}", one.org, one.slug)
+}
+
+/// The connections with how many people come through each: the first twenty by name.
+pub fn told(tied: &[Tied]) -> String {
+    const NAMED: usize = 20;
+    let mut all: Vec<String> = tied
+        .iter()
+        .take(NAMED)
+        .map(|one| format!("{} ({}, {} people)", name(one), one.state, one.people))
+        .collect();
+    if tied.len() > NAMED {
+        all.push(format!("{} more", tied.len() - NAMED));
+    }
+    all.join(", ")
+}
+
+/// An upstream that connections are tied to stays: without it their people are locked out.
+pub(super) async fn check_tied(
+    act: &Act<'_>,
+    write: &mut Write,
+    row: &Upstream,
+) -> Result<(), Problem> {
+    let tied = brokered::tied(&mut write.tx, &act.tenant.id, &row.id).await?;
+    let live = tied.iter().filter(|one| one.state == "active").count();
+    if live == 0 {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::Conflict,
+        "Customers' connections run through this upstream. Switch them off first, or keep it as secondary.",
+    ))
 }
 
 async fn people(core: &Core, tenant: &Tenant, to: &Configured) -> Result<(i64, i64), Problem> {
@@ -111,6 +163,9 @@ pub(super) async fn set_role_in(
             "invalid",
             "Only the embedded provider can be a companion.",
         ));
+    }
+    if role == Role::Retired {
+        check_tied(act, write, old).await?;
     }
     let tenant = &act.tenant.id;
     upstreams::set_role(&mut write.tx, tenant, &old.id, role).await?;

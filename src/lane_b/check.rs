@@ -44,8 +44,13 @@ impl From<Finding> for Check {
             received: found.received.map(plain),
             ok: found.ok,
             expected: found.expected,
-            // The settings are the customer's too: nothing that an adapter finds is ours to mend.
-            who: "customer".to_owned(),
+            // The settings are the customer's too: what an adapter finds is ours to mend only where
+            // it stands between the two of us.
+            who: if BETWEEN.contains(&code.as_str()) {
+                "us".to_owned()
+            } else {
+                "customer".to_owned()
+            },
             fix: found.fix,
             advice: !found.ok && ADVICE.contains(&code.as_str()),
             code,
@@ -95,6 +100,9 @@ impl Check {
     }
 }
 
+/// Findings about an upstream that speaks to the customer's provider.
+const BETWEEN: &[&str] = &["broker", "another_connection"];
+
 /// Findings of adapters that do not stand in the way: what they are about works today.
 const ADVICE: &[&str] = &[
     "certificate_expired",
@@ -119,6 +127,7 @@ pub const REFUSED: &[&str] = &[
     "not_found",
     "redirects",
     "server_error",
+    "tenants_missing",
     "timeout",
     "tls_fault",
     "too_large",

@@ -7,10 +7,12 @@ use serde_json::json;
 
 use super::check::Check;
 use super::drafts::{self, Secret};
+use super::home::Home;
 use super::metadata;
+use super::through::{self, Given};
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::connection::{Broker, Config, Connection, Protocol, Revision, Rollout, State};
-use crate::domain::{Code, ConnectionId, Email, OrgId, Problem};
+use crate::domain::{Code, ConnectionId, Email, Problem};
 use crate::lane_a::end_in;
 use crate::lane_a::operator::{Act, check_slug, check_version, moved};
 use crate::store::sessions::Which;
@@ -49,24 +51,28 @@ pub struct Drafted {
 /// # Errors
 /// `invalid_field` for settings, addresses or documents that cannot work, `duplicate` for a
 /// slug that is taken, `not_supported_by_upstream`.
-pub async fn create(act: &Act<'_>, org: &OrgId, new: NewConnection) -> Result<Drafted, Problem> {
+pub async fn create(
+    act: &Act<'_>,
+    home: impl Into<Home<'_>>,
+    new: NewConnection,
+) -> Result<Drafted, Problem> {
+    let home = home.into();
+    home.check_new(&new)?;
     let trust = drafts::trust(act, None);
     let config = metadata::filled(act.core, trust, new.config.clone()).await?;
     config.check()?;
-    if new.broker == Broker::Upstream {
-        return Err(Problem::new(
-            Code::NotSupportedByUpstream,
-            "The identity provider of this tenant cannot speak to customers' providers. Use the direct broker.",
-        ));
-    }
     let name = check_name(&new.name)?;
     let domains = check_domains(&new.domains)?;
-    let mut one = blank(act, org, &new, &name);
+    let id = new.id.clone();
+    let id = id.unwrap_or_else(|| ConnectionId(act.core.new_id()));
+    let given = through::given(act, home, &id, (config.protocol(), new.broker)).await?;
+    let mut one = blank(act, home, &new, (id, &name, given));
     let secret = match one.protocol {
         Protocol::Saml => metadata::signing_key(act.core, act.tenant).await?,
         Protocol::Oidc => new.secret,
     };
     let draft = drafts::revision(act, &one, 1, (config, secret), None)?;
+    through::check_secret(&one, &draft)?;
     one.draft_hash.clone_from(&draft.hash);
     let checks = drafts::look(act.core, act.tenant, &one, &draft).await?;
     let checks = drafts::acceptable(&draft.config, checks)?;
@@ -74,12 +80,15 @@ pub async fn create(act: &Act<'_>, org: &OrgId, new: NewConnection) -> Result<Dr
     one.slug = free_slug(act, &mut write, new.slug, &name).await?;
     connections::create(&mut write.tx, &one, &draft).await?;
     connections::set_domains(&mut write.tx, &act.tenant.id, &one.id, &domains).await?;
-    super::domains::claim_all(act, &mut write, org, &domains).await?;
+    if let Some(org) = home.org() {
+        super::domains::claim_all(act, &mut write, org, &domains).await?;
+    }
     let event = event(kind::CONNECTION_CREATED, &one)
         .change(None, Some(shown(&one)))
         .detail(json!({ "issuer": draft.config.issuer(), "hash": draft.hash }));
     act.audit(&mut write, event).await?;
     act.core.commit(write).await?;
+    let checks = through::tell(act, &one, checks).await;
     Ok(Drafted {
         connection: one,
         draft,
@@ -87,28 +96,26 @@ pub async fn create(act: &Act<'_>, org: &OrgId, new: NewConnection) -> Result<Dr
     })
 }
 
-fn blank(act: &Act<'_>, org: &OrgId, new: &NewConnection, name: &str) -> Connection {
-    let core = act.core;
-    let id = new
-        .id
-        .clone()
-        .unwrap_or_else(|| ConnectionId(core.new_id()));
-    let address = |path: &str| act.tenant.address(path);
-    let protocol = new.config.protocol();
-    let saml = protocol == Protocol::Saml;
+fn blank(
+    act: &Act<'_>,
+    home: Home<'_>,
+    new: &NewConnection,
+    (id, name, given): (ConnectionId, &str, Given),
+) -> Connection {
     Connection {
-        redirect_uri: address(&format!("/federation/callback/{id}")),
-        acs_url: saml.then(|| address(&format!("/saml/{id}/acs"))),
-        sp_entity_id: saml.then(|| address(&format!("/saml/{id}"))),
+        redirect_uri: given.redirect_uri,
+        acs_url: given.acs_url,
+        sp_entity_id: given.sp_entity_id,
         id,
         tenant: act.tenant.id.clone(),
-        org: org.clone(),
+        org: home.org().cloned(),
         slug: String::new(),
         name: name.to_owned(),
-        protocol,
+        protocol: new.config.protocol(),
         broker: new.broker,
+        through: given.through,
         state: State::Draft,
-        rollout: Rollout::Admins,
+        rollout: home.first_rollout(),
         enforced: false,
         draft: 1,
         draft_hash: String::new(),
@@ -116,7 +123,7 @@ fn blank(act: &Act<'_>, org: &OrgId, new: &NewConnection, name: &str) -> Connect
         tested_hash: None,
         last_login_at: None,
         version: 1,
-        created_at: core.now(),
+        created_at: act.core.now(),
     }
 }
 
@@ -218,14 +225,19 @@ fn slug_of(name: &str) -> String {
     }
 }
 
-/// A connection of an organization, by id or slug.
+/// A connection of an organization or of the tenant itself, by id or slug.
 ///
 /// # Errors
 /// `not_found`, `store_unavailable`.
-pub async fn get(act: &Act<'_>, org: &OrgId, name: &str) -> Result<Connection, Problem> {
+pub async fn get(
+    act: &Act<'_>,
+    home: impl Into<Home<'_>>,
+    name: &str,
+) -> Result<Connection, Problem> {
+    let org = home.into().org();
     let found = connections::find(&act.core.db, &act.tenant.id, name).await?;
     found
-        .filter(|one| one.org == *org)
+        .filter(|one| one.org.as_ref() == org)
         .ok_or_else(Problem::not_found)
 }
 
@@ -274,12 +286,14 @@ pub struct ConnectionChange {
 /// `not_found`, `invalid_field`, `version_mismatch`, `conflict`, `forbidden`.
 pub async fn change(
     act: &Act<'_>,
-    org: &OrgId,
+    home: impl Into<Home<'_>>,
     name: &str,
     change: ConnectionChange,
     expected: Option<i64>,
 ) -> Result<Drafted, Problem> {
-    let old = get(act, org, name).await?;
+    let home = home.into();
+    home.check_change(&change)?;
+    let old = get(act, home, name).await?;
     check_version(expected, old.version)?;
     // Another secret has another end.
     let replaced = matches!(&change.draft, Some((_, _, Secret::Set(_) | Secret::Remove)));
@@ -297,6 +311,7 @@ pub async fn change(
     if change.enforced == Some(true) && !old.enforced {
         super::enforce::require_proven(act, &old).await?;
     }
+    through::before_switching(act, &old, change.state).await?;
     let mut write = act.core.begin().await?;
     let found = connections::find(&mut write.tx, &act.tenant.id, old.id.as_str()).await?;
     // What was checked above outside of the transaction must still be so.
@@ -313,7 +328,7 @@ pub async fn change(
     if let Some(domains) = &change.domains {
         let domains = check_domains(domains)?;
         connections::set_domains(&mut write.tx, &act.tenant.id, &one.id, &domains).await?;
-        super::domains::claim_all(act, &mut write, org, &domains).await?;
+        super::domains::claim_all(act, &mut write, one.owner()?, &domains).await?;
     }
     if let Some(people) = &change.people {
         let people = check_people(people)?;
@@ -345,12 +360,12 @@ pub async fn change(
     one.enforced &= one.state != State::Disabled;
     let enforces = one.enforced && !old.enforced;
     if enforces {
-        super::enforce::require_people(act, &mut write, org).await?;
+        super::enforce::require_people(act, &mut write, one.owner()?).await?;
     }
     // Written first: from here on a sign-in waits for us or is seen by us.
     save(&mut write, &mut one).await?;
     let ended = match one.state {
-        _ if enforces => super::enforce::end_other_sessions(act, &mut write, org).await?,
+        _ if enforces => super::enforce::end_other_sessions(act, &mut write, one.owner()?).await?,
         State::Disabled if old.state != State::Disabled => {
             let (source, why) = (one.id.as_source(), "connection_disabled");
             end_in(&mut write, &act.tenant.id, Which::OfUpstream(&source), why)
@@ -368,6 +383,7 @@ pub async fn change(
     act.audit(&mut write, event).await?;
     let draft = connections::revision(&mut write.tx, &act.tenant.id, &one.id, one.draft).await?;
     act.core.commit(write).await?;
+    through::after_switching(act, &old, &one).await;
     Ok(Drafted {
         connection: one,
         draft: draft.ok_or_else(Problem::not_found)?,
@@ -416,6 +432,7 @@ async fn next_draft(
     }
     let set = (config, secret);
     let new = drafts::revision(act, old, old.draft + 1, set, Some(&base))?;
+    through::check_secret(old, &new)?;
     let checks = drafts::look(act.core, act.tenant, old, &new).await?;
     let checks = drafts::acceptable(&new.config, checks)?;
     Ok((new, checks))
@@ -437,7 +454,11 @@ pub(super) fn shown(one: &Connection) -> serde_json::Value {
 }
 
 pub(super) fn event(kind: &'static str, one: &Connection) -> Event {
-    Event::new(kind, Outcome::Success, ("connection", one.id.as_str())).org(one.org.as_str())
+    let event = Event::new(kind, Outcome::Success, ("connection", one.id.as_str()));
+    match &one.org {
+        Some(org) => event.org(org.as_str()),
+        None => event,
+    }
 }
 
 #[cfg(test)]

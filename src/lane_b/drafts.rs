@@ -137,7 +137,8 @@ pub async fn look(
     }
     let configured = core
         .providers
-        .attach(tenant, connection, revision.clone())?;
+        .attach(tenant, connection, revision.clone())
+        .await?;
     if let Some(fault) = configured.fault() {
         let fix = "Correct the settings of the connection.";
         return Ok(vec![Check::fail(
@@ -202,6 +203,7 @@ pub(super) fn acceptable(config: &Config, checks: Vec<Check>) -> Result<Vec<Chec
         return Ok(checks);
     };
     let member = check.member.as_deref().unwrap_or(match config {
+        Config::Oidc(_) if check.code == "tenants_missing" => "tenants",
         Config::Oidc(_) => "issuer",
         Config::Saml(saml) if saml.metadata_url.is_some() => "metadata_url",
         Config::Saml(_) => "certificates",

@@ -10,18 +10,17 @@ use crate::audit::{Event, Outcome, kind};
 use crate::authz::{Permission, Scope};
 use crate::domain::connection::Connection;
 use crate::domain::{Code, OrgId, Problem, UserId};
-use crate::lane_a::end_in;
 use crate::lane_a::operator::Act;
+use crate::lane_a::{emergency, end_in};
 use crate::store::break_glass::BreakGlass;
+use crate::store::invalidations::{Change, Scope as Invalidated};
 use crate::store::sessions::Which;
 use crate::store::test_logins::TestState;
-use crate::store::{Source, Write, break_glass, connections, domains, members, orgs, test_logins};
+use crate::store::{
+    Write, admissions, break_glass, connections, domains, members, orgs, test_logins,
+};
 
 const DAY_MS: i64 = 24 * 3_600_000;
-/// A proof that somebody gets in another way is good for so long.
-const PROOF_MS: i64 = 90 * DAY_MS;
-/// So many must have one.
-const NEEDED: usize = 2;
 
 /// Refuses to shut the other ways before it is shown that this one works and that two people
 /// get in without it.
@@ -29,8 +28,8 @@ const NEEDED: usize = 2;
 /// # Errors
 /// `conflict` with what is missing.
 pub(super) async fn require_proven(act: &Act<'_>, one: &Connection) -> Result<(), Problem> {
-    let (db, tenant) = (&act.core.db, &act.tenant.id);
-    let all = domains::list(db, tenant, &one.org, "", 100).await?;
+    let (db, tenant, org) = (&act.core.db, &act.tenant.id, one.owner()?);
+    let all = domains::list(db, tenant, org, "", 100).await?;
     if !all.iter().any(|domain| domain.verified_at.is_some()) {
         return missing("Prove a domain of the organization first: enforcing is about its people.");
     }
@@ -39,7 +38,7 @@ pub(super) async fn require_proven(act: &Act<'_>, one: &Connection) -> Result<()
             "An administrator of the organization has to run a test login of what is live, with their own account, within a day.",
         );
     }
-    if ready(act, &mut &act.core.db, &one.org).await? < NEEDED {
+    if !emergency::are_enough(act, &mut &act.core.db, org).await? {
         return missing(
             "Name two people for emergencies, and let each sign in without this provider and with two factors once.",
         );
@@ -54,7 +53,7 @@ pub(super) async fn require_people(
     org: &OrgId,
 ) -> Result<(), Problem> {
     orgs::lock(&mut write.tx, &act.tenant.id, org).await?;
-    if ready(act, &mut &mut write.tx, org).await? < NEEDED {
+    if !emergency::are_enough(act, &mut &mut write.tx, org).await? {
         return missing(
             "Name two people for emergencies, and let each sign in without this provider and with two factors once.",
         );
@@ -62,16 +61,8 @@ pub(super) async fn require_people(
     Ok(())
 }
 
-/// How many have shown that they get in without the provider, and could today.
-async fn ready(act: &Act<'_>, on: &mut impl Source, org: &OrgId) -> Result<usize, Problem> {
-    let since = act.core.now() - PROOF_MS;
-    let all = break_glass::list(on.on(), &act.tenant.id, org).await?;
-    let proven = |one: &&BreakGlass| one.proven_at.is_some_and(|at| at >= since);
-    Ok(all.iter().filter(proven).count())
-}
-
-/// Ends the sessions that people of the enforced domains have begun another way; those for
-/// emergencies stay.
+/// Ends the sessions that people of the enforced domains have begun another way, and leads
+/// others who work in the organization out of it; those for emergencies stay.
 ///
 /// # Errors
 /// `store_unavailable`.
@@ -90,6 +81,9 @@ pub(super) async fn end_other_sessions(
             ended += end_in(write, tenant, which, "sso_enforced").await?.len();
         }
     }
+    for sid in admissions::leave_unvouched(&mut write.tx, tenant, org).await? {
+        write.invalidate(Change::Changed, Invalidated::Session, sid.as_str());
+    }
     Ok(ended)
 }
 
@@ -102,7 +96,8 @@ fn missing(detail: &'static str) -> Result<(), Problem> {
 async fn tested_by_admin(act: &Act<'_>, one: &Connection) -> Result<bool, Problem> {
     let (core, tenant) = (act.core, &act.tenant.id);
     let since = core.now() - DAY_MS;
-    let scope = Scope::Org(tenant.clone(), one.org.clone());
+    let org = one.owner()?;
+    let scope = Scope::Org(tenant.clone(), org.clone());
     let live = connections::active_hash(&core.db, tenant, &one.id).await?;
     for test in test_logins::list(&core.db, tenant, &one.id, "", 200).await? {
         let recent = test.finished_at.is_some_and(|at| at >= since);
@@ -113,7 +108,7 @@ async fn tested_by_admin(act: &Act<'_>, one: &Connection) -> Result<bool, Proble
         let by = Trace::open(core, tenant, &test)?.and_then(|trace| trace.by);
         if let Some(user) = by {
             let authority = core.authority_of(tenant, &user).await?;
-            let theirs = members::find(&core.db, tenant, &one.org, &user).await?;
+            let theirs = members::find(&core.db, tenant, org, &user).await?;
             if theirs.is_some() && authority.may(Permission::ConnectionsWrite, &scope) {
                 return Ok(true);
             }
@@ -154,16 +149,9 @@ pub async fn name(act: &Act<'_>, org: &OrgId, user: &UserId) -> Result<(), Probl
 pub async fn unname(act: &Act<'_>, org: &OrgId, user: &UserId) -> Result<(), Problem> {
     let tenant = &act.tenant.id;
     let mut write = act.core.begin().await?;
-    orgs::lock(&mut write.tx, tenant, org).await?;
+    emergency::keep_enough(act, &mut write, org, user).await?;
     if !break_glass::remove(&mut write.tx, tenant, org, user).await? {
         return Err(Problem::not_found());
-    }
-    let left = ready(act, &mut &mut write.tx, org).await?;
-    let live = domains::live_connections(&mut write.tx, tenant, org, "").await?;
-    if left < NEEDED && live.iter().any(|one| one.enforced) {
-        return missing(
-            "Two people must stay as long as the provider is enforced. Name another one first.",
-        );
     }
     act.audit(&mut write, event(org, user, false)).await?;
     act.core.commit(write).await?;

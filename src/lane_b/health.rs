@@ -324,8 +324,11 @@ pub async fn look(core: &Core, tenant: &Tenant, one: &Connection) -> Result<(), 
     let new: Vec<String> = bad(&found).difference(&bad(&before)).cloned().collect();
     rows::note(&mut write.tx, &tenant.id, &one.id, &text, now).await?;
     if !new.is_empty() && !known.contacts.is_empty() {
-        let org = orgs::find(&mut write.tx, &tenant.id, one.org.as_str()).await?;
-        let org = org.map(|org| org.name).unwrap_or_default();
+        let org = match &one.org {
+            Some(org) => orgs::find(&mut write.tx, &tenant.id, org.as_str()).await?,
+            None => None,
+        };
+        let org = org.map_or_else(|| tenant.name.clone(), |org| org.name);
         for to in &known.contacts {
             tell(core, &mut write, tenant, (&one.name, &org), (to, &new)).await?;
         }

@@ -6,12 +6,15 @@
 use serde_json::json;
 
 use super::connections::{event, get, save, shown};
+use super::home::Home;
 use crate::audit::kind;
-use crate::authz::Scope as Place;
-use crate::domain::connection::Connection;
-use crate::domain::{Code, OrgId, Problem};
+use crate::authz::{Grant, OperatorRole, Scope as Place};
+use crate::core::grants_of_linked;
+use crate::domain::connection::{Connection, State};
+use crate::domain::{Code, ConnectionId, Problem};
+use crate::lane_a::broker;
 use crate::lane_a::operator::{Act, check_version};
-use crate::store::{Write, connections, orgs, role_mappings};
+use crate::store::{Write, connections, links, orgs, role_mappings};
 
 /// Puts the draft live that has passed its test under this hash.
 ///
@@ -19,22 +22,19 @@ use crate::store::{Write, connections, orgs, role_mappings};
 /// `not_found`, `version_mismatch`, `conflict` for any other hash, `forbidden`.
 pub async fn activate(
     act: &Act<'_>,
-    org: &OrgId,
+    home: impl Into<Home<'_>>,
     name: &str,
     hash: &str,
     expected: Option<i64>,
 ) -> Result<Connection, Problem> {
-    let id = get(act, org, name).await?.id;
+    let id = get(act, home, name).await?.id;
+    let next = Next::Draft(hash);
+    tell_upstream(act, &id, next, expected).await?;
     let mut write = act.core.begin().await?;
-    let found = connections::find(&mut write.tx, &act.tenant.id, id.as_str()).await?;
-    let mut one = found.ok_or_else(Problem::not_found)?;
-    check_version(expected, one.version)?;
-    let before = shown(&one);
-    stand_above(act, &mut write, &one).await?;
-    one.activated(hash)?;
+    let (before, mut one) = decide(act, &mut write, &id, next, expected).await?;
     go_live(act, &mut write, &mut one).await?;
     let event = event(kind::CONNECTION_ACTIVATED, &one)
-        .change(Some(before), Some(shown(&one)))
+        .change(Some(shown(&before)), Some(shown(&one)))
         .detail(json!({ "hash": hash }));
     act.audit(&mut write, event).await?;
     act.core.commit(write).await?;
@@ -47,37 +47,90 @@ pub async fn activate(
 /// `not_found`, `version_mismatch`, `conflict` where none was, `forbidden`.
 pub async fn roll_back(
     act: &Act<'_>,
-    org: &OrgId,
+    home: impl Into<Home<'_>>,
     name: &str,
     expected: Option<i64>,
 ) -> Result<Connection, Problem> {
-    let id = get(act, org, name).await?.id;
+    let id = get(act, home, name).await?.id;
+    tell_upstream(act, &id, Next::Earlier, expected).await?;
     let mut write = act.core.begin().await?;
+    let (before, mut one) = decide(act, &mut write, &id, Next::Earlier, expected).await?;
+    go_live(act, &mut write, &mut one).await?;
+    let event = event(kind::CONNECTION_ROLLED_BACK, &one)
+        .change(Some(shown(&before)), Some(shown(&one)))
+        .detail(json!({ "revision": one.active }));
+    act.audit(&mut write, event).await?;
+    act.core.commit(write).await?;
+    Ok(one)
+}
+
+/// What goes live.
+#[derive(Clone, Copy)]
+enum Next<'a> {
+    /// The draft of this hash.
+    Draft(&'a str),
+    /// What was live before.
+    Earlier,
+}
+
+/// The connection as it is, and as it would be.
+async fn decide(
+    act: &Act<'_>,
+    write: &mut Write,
+    id: &ConnectionId,
+    next: Next<'_>,
+    expected: Option<i64>,
+) -> Result<(Connection, Connection), Problem> {
     let found = connections::find(&mut write.tx, &act.tenant.id, id.as_str()).await?;
-    let mut one = found.ok_or_else(Problem::not_found)?;
-    check_version(expected, one.version)?;
-    stand_above(act, &mut write, &one).await?;
-    let all = connections::revisions(&mut write.tx, &act.tenant.id, &id).await?;
+    let before = found.ok_or_else(Problem::not_found)?;
+    check_version(expected, before.version)?;
+    stand_above(act, write, &before).await?;
+    let mut one = before.clone();
+    match next {
+        Next::Draft(hash) => one.activated(hash)?,
+        Next::Earlier => one.active = Some(earlier(act, write, &one).await?),
+    }
+    Ok((before, one))
+}
+
+async fn earlier(act: &Act<'_>, write: &mut Write, one: &Connection) -> Result<i64, Problem> {
+    let all = connections::revisions(&mut write.tx, &act.tenant.id, &one.id).await?;
     let earlier = all
         .iter()
         .filter(|revision| Some(revision.number) != one.active)
         .filter_map(|revision| revision.activated_at.map(|at| (at, revision.number)))
         .max();
-    let Some((_, number)) = earlier else {
-        return Err(Problem::new(
+    match earlier {
+        Some((_, number)) => Ok(number),
+        None => Err(Problem::new(
             Code::Conflict,
             "No other revision has ever been live.",
-        ));
-    };
-    let before = shown(&one);
-    one.active = Some(number);
-    go_live(act, &mut write, &mut one).await?;
-    let event = event(kind::CONNECTION_ROLLED_BACK, &one)
-        .change(Some(before), Some(shown(&one)))
-        .detail(json!({ "revision": number }));
-    act.audit(&mut write, event).await?;
-    act.core.commit(write).await?;
-    Ok(one)
+        )),
+    }
+}
+
+/// An upstream in between has what goes live before it does. Decided first, and once more
+/// afterwards: no transaction is open meanwhile.
+async fn tell_upstream(
+    act: &Act<'_>,
+    id: &ConnectionId,
+    next: Next<'_>,
+    expected: Option<i64>,
+) -> Result<(), Problem> {
+    let found = connections::find(&act.core.db, &act.tenant.id, id.as_str()).await?;
+    if found.is_none_or(|one| one.through.is_none()) {
+        return Ok(());
+    }
+    let mut write = act.core.begin().await?;
+    let (_, one) = decide(act, &mut write, id, next, expected).await?;
+    write.tx.rollback().await?;
+    match one.active {
+        // What is switched off stays so at the upstream too.
+        Some(number) if one.state != State::Disabled => {
+            broker::restore(act.core, act.tenant, &one, number).await
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn go_live(act: &Act<'_>, write: &mut Write, one: &mut Connection) -> Result<(), Problem> {
@@ -91,11 +144,14 @@ async fn go_live(act: &Act<'_>, write: &mut Write, one: &mut Connection) -> Resu
 /// who stands above all who come by it, and above all that the rules give.
 async fn stand_above(act: &Act<'_>, write: &mut Write, one: &Connection) -> Result<(), Problem> {
     let tenant = &act.tenant.id;
+    let Some(org) = &one.org else {
+        return stand_above_linked(act, write, one).await;
+    };
     let held = connections::roles_of_linked(&mut write.tx, tenant, one).await?;
     let (_, mapping) = role_mappings::current(&mut write.tx, tenant, &one.id).await?;
     let given = mapping.roles();
-    let defined = orgs::roles(&mut write.tx, tenant, &one.org).await?;
-    let there = Place::Org(tenant.clone(), one.org.clone());
+    let defined = orgs::roles(&mut write.tx, tenant, org).await?;
+    let there = Place::Org(tenant.clone(), org.clone());
     let words = defined
         .iter()
         .filter(|(role, _)| held.contains(role) || given.contains(role.as_str()))
@@ -103,8 +159,34 @@ async fn stand_above(act: &Act<'_>, write: &mut Write, one: &Connection) -> Resu
     if act.by.covers_words(words, &there) {
         return Ok(());
     }
-    Err(Problem::new(
+    Err(above())
+}
+
+/// Through one of the tenant itself people of every organization come, and operators: whoever
+/// decides stands above all operators among them, and administers the whole tenant.
+async fn stand_above_linked(
+    act: &Act<'_>,
+    write: &mut Write,
+    one: &Connection,
+) -> Result<(), Problem> {
+    let tenant = &act.tenant.id;
+    if !links::any_of_source(&mut write.tx, tenant, &one.id.as_source()).await? {
+        return Ok(());
+    }
+    let mut held = grants_of_linked(&mut write.tx, tenant, &one.id.as_source()).await?;
+    held.push(Grant::Operator(
+        OperatorRole::Admin,
+        Place::Tenant(tenant.clone()),
+    ));
+    if held.iter().all(|grant| act.by.covers(grant)) {
+        return Ok(());
+    }
+    Err(above())
+}
+
+fn above() -> Problem {
+    Problem::new(
         Code::Forbidden,
         "People who may do more than you sign in through this connection: one of them has to decide.",
-    ))
+    )
 }

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::check::Check;
 use super::drafts::{self, Secret};
-use super::paste;
+use super::{known, paste};
 use crate::core::Core;
 use crate::domain::connection::{Config, RequestBinding, Saml};
 use crate::domain::tenant::Tenant;
@@ -20,8 +20,9 @@ use crate::domain::{Code, Problem};
 /// # Errors
 /// `invalid_field` with the finding's code.
 pub(super) async fn filled(core: &Core, trust: Trust, config: Config) -> Result<Config, Problem> {
-    let Config::Saml(saml) = config else {
-        return Ok(config);
+    let saml = match config {
+        Config::Oidc(oidc) => return known::filled(oidc).map(Config::Oidc),
+        Config::Saml(saml) => saml,
     };
     match fill(core, trust, saml.clone()).await {
         Ok(saml) => Ok(Config::Saml(saml)),

@@ -11,10 +11,10 @@ use crate::audit::{Event, Outcome, kind};
 use crate::authz::{Authority, Grant, Permission, Scope as Place};
 use crate::core::{Core, hash_token};
 use crate::domain::user::UserState;
-use crate::domain::{Code, ConnectionId, OrgId, Problem, TenantId, UserId};
+use crate::domain::{Code, ConnectionId, Email, OrgId, Problem, TenantId, UserId};
 use crate::lane_a::operator::Act;
 use crate::store::setup_links::{self, SetupLink};
-use crate::store::{orgs, users};
+use crate::store::{Write, orgs, users};
 
 /// A link lives so long where nobody says otherwise.
 const LIFE_S: i64 = 7 * 24 * 3600;
@@ -40,6 +40,8 @@ pub struct NewLink {
     pub reserved: Option<ConnectionId>,
     /// What was understood so far, of the link that it is a copy of.
     pub draft: Option<String>,
+    /// It opens with a code from this mailbox only.
+    pub email: Option<String>,
 }
 
 /// Makes a link; its value is shown once. It may do in the organization what its maker may, and
@@ -60,6 +62,13 @@ pub async fn create(
             "Use 300 to 7776000 seconds.",
         ));
     }
+    let email =
+        match &new.email {
+            Some(text) => Some(Email::parse(text).ok_or_else(|| {
+                Problem::field("/email", "invalid_email", "Give an e-mail address.")
+            })?),
+            None => None,
+        };
     let words = words(act, org).await?;
     let (plain, hash) = act.core.new_token();
     let now = act.core.now();
@@ -79,11 +88,14 @@ pub async fn create(
         expires_at: now + life * 1000,
         opened_at: None,
         revoked_at: None,
+        email: email.map(|email| email.as_str().to_owned()),
+        code_until: 0,
     };
     let mut write = act.core.begin().await?;
     setup_links::create(&mut write.tx, &act.tenant.id, &link, &hash).await?;
-    let event = event(kind::SETUP_LINK_CREATED, &link)
-        .detail(json!({ "connection": link.connection, "expires_in": life }));
+    let event = event(kind::SETUP_LINK_CREATED, &link).detail(json!({
+        "connection": link.connection, "expires_in": life, "email": link.email,
+    }));
     act.audit(&mut write, event).await?;
     act.core.commit(write).await?;
     Ok((link, plain.expose().to_owned()))
@@ -200,17 +212,32 @@ pub fn state(link: &SetupLink, browser: Option<&[u8; 32]>, now: i64) -> LinkStat
 /// Opens a link for one browser: no other opens it after that.
 ///
 /// # Errors
-/// `expired` where another one was faster or it is over.
+/// `expired` where another one was faster or it is over, `forbidden` for one that wants a code.
 pub async fn open(act: &Act<'_>, link: &SetupLink, browser: &[u8; 32]) -> Result<(), Problem> {
+    if link.email.is_some() {
+        return Err(Problem::new(
+            Code::Forbidden,
+            "This link opens with a code from the mailbox that it was made for.",
+        ));
+    }
     let mut write = act.core.begin().await?;
+    open_in(act, &mut write, link, browser).await?;
+    act.core.commit(write).await?;
+    Ok(())
+}
+
+/// The same inside a transaction, whatever had to be shown for it.
+pub(super) async fn open_in(
+    act: &Act<'_>,
+    write: &mut Write,
+    link: &SetupLink,
+    browser: &[u8; 32],
+) -> Result<(), Problem> {
     let now = write.now();
     if !setup_links::open(&mut write.tx, &act.tenant.id, &link.id, browser, now).await? {
         return Err(over());
     }
-    act.audit(&mut write, event(kind::SETUP_LINK_OPENED, link))
-        .await?;
-    act.core.commit(write).await?;
-    Ok(())
+    act.audit(write, event(kind::SETUP_LINK_OPENED, link)).await
 }
 
 /// Takes a link back, with everything that was shared from it.

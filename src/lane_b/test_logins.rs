@@ -15,15 +15,16 @@ use subtle::ConstantTimeEq as _;
 
 use super::check::Check;
 use super::connections::{event, get};
+use super::home::Home;
 use super::trace::{Moment, Trace};
 use crate::audit::kind;
 use crate::core::{Core, hash_token};
 use crate::domain::connection::Connection;
 use crate::domain::flow::Private;
 use crate::domain::tenant::Tenant;
-use crate::domain::{Code, OrgId, Problem, TenantId, ids};
+use crate::domain::{Code, Problem, TenantId, ids};
 use crate::lane_a::operator::Act;
-use crate::lane_a::{Visit, posted};
+use crate::lane_a::{Visit, broker, posted};
 use crate::providers::Configured;
 use crate::store::connections;
 use crate::store::seal::Place;
@@ -48,10 +49,10 @@ struct Pending {
 /// `not_found`, `store_unavailable`.
 pub async fn create(
     act: &Act<'_>,
-    org: &OrgId,
+    home: impl Into<Home<'_>>,
     name: &str,
 ) -> Result<(TestLogin, String), Problem> {
-    let one = get(act, org, name).await?;
+    let one = get(act, home, name).await?;
     let (plain, hash) = act.core.new_token();
     let now = act.core.now();
     let test = TestLogin {
@@ -124,9 +125,10 @@ pub async fn begin(
     return_to: Option<String>,
 ) -> Result<String, Problem> {
     let (core, tenant) = (visit.core, &visit.site.tenant);
-    let configured = drafted(core, tenant, test).await?.1;
+    let (one, configured) = drafted(core, tenant, test).await?;
     let provider = configured.provider()?;
     let login = provider.redirect_login().ok_or_else(Problem::not_found)?;
+    broker::begin_test(core, tenant, &one, &configured).await?;
     let nonce = nonce(core);
     let request = BeginRedirect {
         redirect_uri: configured.callback(tenant)?,
@@ -263,7 +265,8 @@ pub async fn complete(
         .ok_or_else(Problem::not_found)?;
     let pending = pending(core, &tenant.id, &test)?;
     let (one, configured) = drafted(core, tenant, &test).await?;
-    if at != one.id.as_str() {
+    let own = configured.attached.as_ref();
+    if own.is_none_or(|own| at != own.callback) {
         return Err(wrong());
     }
     let callback = Callback {
@@ -284,6 +287,7 @@ pub async fn complete(
         return Err(wrong());
     }
     let trial = try_out(core, &configured, &pending.state, callback).await;
+    broker::end_test(core, tenant, &one).await;
     let trace = traced(visit, &pending, trial);
     finish(visit, &one, &test, &configured, trace).await?;
     Ok((test, pending.return_to))

@@ -59,7 +59,9 @@ pub struct Trace {
 pub struct Reading {
     /// Those of the moment, and those of what the provider said.
     pub checks: Vec<Check>,
-    /// Who they would be, where the test came that far.
+    /// It proved somebody.
+    pub proven: bool,
+    /// Who they would be in the organization, where there is one.
     pub entry: Option<Entry>,
     /// Who they are already.
     pub user: Option<UserId>,
@@ -103,19 +105,24 @@ impl Trace {
         let Some(identity) = &self.identity else {
             return Ok(Reading {
                 checks,
+                proven: false,
                 entry: None,
                 user: None,
             });
         };
         let db = &core.db;
-        let user = links::find_by_connection(
-            db,
-            &tenant.id,
-            &connection.id,
-            &identity.issuer,
-            &identity.subject,
-        )
-        .await?;
+        let (issuer, subject) = identity.origin();
+        let user =
+            links::find_by_connection(db, &tenant.id, &connection.id, issuer, subject).await?;
+        if connection.org.is_none() {
+            checks.extend(about_claim(config, &identity.claims));
+            return Ok(Reading {
+                checks,
+                proven: true,
+                entry: None,
+                user,
+            });
+        }
         let (_, mapping) = role_mappings::current(db, &tenant.id, &connection.id).await?;
         let assertion = Assertion {
             groups: Groups::read(&identity.claims, config.groups_claim()),
@@ -140,6 +147,7 @@ impl Trace {
         checks.extend(about_domain(core, tenant, connection, &assertion).await?);
         Ok(Reading {
             checks,
+            proven: true,
             entry: Some(entry),
             user,
         })
@@ -149,7 +157,7 @@ impl Trace {
 impl Reading {
     /// Did the connection prove somebody? What the rules make of them stands beside it.
     pub fn state(&self) -> TestState {
-        if self.entry.is_some() && !self.checks.iter().any(Check::blocks) {
+        if self.proven && !self.checks.iter().any(Check::blocks) {
             TestState::Passed
         } else {
             TestState::Failed
@@ -159,14 +167,7 @@ impl Reading {
 
 /// What the provider said, against what is demanded of it.
 fn about_claims(config: &Config, mapping: &Mapping, said: &Assertion<'_>) -> Vec<Check> {
-    let mut all = Vec::new();
-    if let Some((name, wanted)) = config.unmet(said.claims) {
-        let received = crate::domain::mapping::find(said.claims, name)
-            .map_or_else(|| "nothing".to_owned(), Value::to_string);
-        let fix = "Sign in with an account of the right organization, or correct the claims that this connection demands.";
-        let expected = format!("{name} = {wanted}");
-        all.push(Check::fail("claim_unmet", received, expected, fix));
-    }
+    let mut all: Vec<Check> = about_claim(config, said.claims).into_iter().collect();
     match said.email {
         Some(email) => all.push(Check::pass("email", email)),
         None => {
@@ -177,6 +178,16 @@ fn about_claims(config: &Config, mapping: &Mapping, said: &Assertion<'_>) -> Vec
     }
     all.push(about_groups(mapping, said));
     all
+}
+
+/// The first claim that is not as demanded.
+fn about_claim(config: &Config, claims: &Map<String, Value>) -> Option<Check> {
+    let (name, wanted) = config.unmet(claims)?;
+    let received = crate::domain::mapping::find(claims, name)
+        .map_or_else(|| "nothing".to_owned(), Value::to_string);
+    let fix = "Sign in with an account of the right organization, or correct the claims that this connection demands.";
+    let expected = format!("{name} = {wanted}");
+    Some(Check::fail("claim_unmet", received, expected, fix))
 }
 
 fn about_groups(mapping: &Mapping, said: &Assertion<'_>) -> Check {
@@ -214,7 +225,7 @@ async fn about_domain(
         return Ok(None);
     };
     let (db, domain) = (&core.db, email.domain());
-    if domains::is_proven(db, &tenant.id, &connection.org, domain).await? {
+    if domains::is_proven(db, &tenant.id, connection.owner()?, domain).await? {
         return Ok(Some(Check::pass("domain", domain)));
     }
     let fix = "Prove that this domain is yours; until then its people have to choose this sign-in by hand.";

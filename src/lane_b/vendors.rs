@@ -27,6 +27,8 @@ pub struct Vendor {
     paths: Vec<String>,
     oidc: Option<Words>,
     saml: Option<Words>,
+    /// For accounts of everybody instead of a customer's.
+    social: Option<Words>,
 }
 
 /// Its words for one protocol.
@@ -128,6 +130,25 @@ impl Vendor {
             .unwrap_or_else(|| name.to_owned())
     }
 
+    /// What it calls something where everybody may have an account; the general word of OpenID
+    /// Connect where it has none of its own.
+    pub fn social_word(&self, name: &str) -> String {
+        let own = self.social.as_ref().and_then(|words| words.names.get(name));
+        match own.and_then(toml::Value::as_str) {
+            Some(word) => word.to_owned(),
+            None => get(GENERIC).word(Protocol::Oidc, name),
+        }
+    }
+
+    /// Where to go for that and what to do; the general way where it has none of its own.
+    pub fn social_guide(&self, lang: Lang) -> Guide {
+        let own = self.social.as_ref().and_then(|words| {
+            let guide = words.names.get(lang.tag())?.clone();
+            guide.try_into().ok()
+        });
+        own.unwrap_or_else(|| get(GENERIC).guide(Protocol::Oidc, lang))
+    }
+
     /// A claim that must be demanded there, where one must.
     pub fn required_claim(&self, protocol: Protocol) -> Option<&str> {
         self.words(protocol)?.names.get("required_claim")?.as_str()
@@ -171,6 +192,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn accounts_of_everybody_are_explained_in_every_language() {
+        for id in ["apple", "github", "google", "microsoft"] {
+            let vendor = get(id);
+            for name in ["redirect_uri", "client_id", "client_secret"] {
+                let words = vendor.social.as_ref().unwrap_or_else(|| panic!("{id}"));
+                assert!(words.names.contains_key(name), "{id} {name}");
+            }
+            for lang in Lang::ALL {
+                let guide = vendor.social_guide(lang);
+                assert!(!guide.place.is_empty() && guide.steps.len() >= 3, "{id}");
+            }
+        }
+        assert!(!get(GENERIC).social_guide(Lang::En).steps.is_empty());
     }
 
     #[test]

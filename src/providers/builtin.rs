@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use laneway_contract::{Addresses, Env, HttpClient, MethodKind, Provider};
 use laneway_embedded::{Keys, Vault, VaultPlace};
@@ -136,6 +137,14 @@ impl Vault for TenantVault {
     fn open(&self, place: VaultPlace<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
         self.sealer.open(self.place(place), sealed).ok()
     }
+}
+
+/// What a well-known provider does differently.
+pub type Vendor = laneway_oidc::Vendor;
+
+/// The well-known provider of a name.
+pub fn vendor(name: &str) -> Option<&'static Vendor> {
+    laneway_oidc::vendor(name)
 }
 
 pub(super) fn oidc(
@@ -271,6 +280,8 @@ pub struct BootstrapKeycloak {
     pub client_id: String,
     /// Our addresses to register there.
     pub addresses: Addresses,
+    /// Realm for customers' identity providers, where there is to be one.
+    pub connections_realm: Option<String>,
 }
 
 impl BootstrapKeycloak {
@@ -285,6 +296,7 @@ impl BootstrapKeycloak {
             },
             addresses: self.addresses.clone(),
             client_id: self.client_id.clone(),
+            connections: self.connections_realm.clone(),
         }
     }
 }
@@ -311,7 +323,7 @@ fn line(step: &PlanStep) -> String {
     text
 }
 
-/// Does it; answers `{"issuer","client_id","client_secret","steps"}`.
+/// Does it; answers `{"issuer","client_id","client_secret","options","steps"}`.
 ///
 /// # Errors
 /// As Keycloak.
@@ -319,7 +331,13 @@ pub async fn bootstrap_keycloak(request: &BootstrapKeycloak) -> Result<Value, Pr
     let made = bootstrap::apply(&request.request(), &env()?)
         .await
         .map_err(explain)?;
+    let connections = request.connections_realm.as_ref();
+    let options = connections.map_or_else(
+        || json!({}),
+        |realm| json!({ "connections": { "realm": realm } }),
+    );
     Ok(json!({
+        "options": options,
         "issuer": made.issuer,
         "client_id": made.client_id,
         "client_secret": made.client_secret.expose_secret(),
@@ -336,10 +354,14 @@ fn explain(error: laneway_contract::ProviderError) -> Problem {
 
 fn env() -> Result<Env, Problem> {
     let federation = config::Federation::default();
-    let http = GuardedClient::new(Trust::Operator, config::Outbound::default(), federation)
-        .map_err(|error| {
-            Problem::new(Code::Internal, "The outbound client cannot be set up.").because(error)
-        })?;
+    // Somebody waits at a terminal: a new realm takes a busy Keycloak longer than a login may.
+    let bounds = config::Outbound {
+        deadline: Duration::from_secs(60),
+        ..config::Outbound::default()
+    };
+    let http = GuardedClient::new(Trust::Operator, bounds, federation).map_err(|error| {
+        Problem::new(Code::Internal, "The outbound client cannot be set up.").because(error)
+    })?;
     Ok(Env {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),

@@ -8,12 +8,14 @@
 
 use std::sync::Arc;
 
+use laneway_contract::{MethodKind, Mode, Provider};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::{BULKHEAD, Configured, Providers, builtin};
+use super::brokered::Through;
+use super::{BULKHEAD, Configured, Offer, Providers, builtin};
 use crate::domain::connection::{
     ClientAuth, Config, Connection, Oidc, Protocol, Revision, Saml, State,
 };
@@ -27,14 +29,35 @@ use crate::store::seal::Place;
 pub struct Attached {
     /// Which connection.
     pub connection: ConnectionId,
-    /// Whose.
-    pub org: OrgId,
+    /// Whose; `None` for one of the tenant itself.
+    pub org: Option<OrgId>,
     /// Which of its revisions.
     pub revision: i64,
     /// What was set.
     pub config: Config,
-    /// Our callback as registered there.
+    /// Hash of it.
+    pub hash: String,
+    /// Our callback, as whoever speaks to it knows it.
     pub redirect_uri: Url,
+    /// Its last part: at another one no answer of this provider is taken.
+    pub callback: String,
+    /// Who speaks to it, unless we do.
+    pub(super) through: Option<Arc<Through>>,
+}
+
+impl Attached {
+    /// Does an upstream speak to it?
+    pub fn is_brokered(&self) -> bool {
+        self.through.is_some()
+    }
+}
+
+impl Configured {
+    /// One that the tenant itself has attached: anybody may have an account there.
+    pub fn is_social(&self) -> bool {
+        let attached = self.attached.as_ref();
+        attached.is_some_and(|attached| attached.org.is_none())
+    }
 }
 
 /// Where a connection's client secret is sealed for.
@@ -63,6 +86,38 @@ impl Providers {
         self.revision(tenant, &one, number).await
     }
 
+    /// These and what the tenant itself has attached, by kind.
+    pub(super) async fn with_social(
+        &self,
+        tenant: &Tenant,
+        mut offers: Vec<Offer>,
+    ) -> Result<Vec<Offer>, Problem> {
+        offers.extend(self.social(tenant).await?);
+        offers.sort_by_key(|offer| offer.kind);
+        Ok(offers)
+    }
+
+    /// What the tenant itself has attached and anybody may have an account at, in order of
+    /// creation.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    pub async fn social(&self, tenant: &Tenant) -> Result<Vec<Offer>, Problem> {
+        let mut offers = Vec::new();
+        for one in connections::live_of_tenant(&self.parts.db, &tenant.id).await? {
+            let Some(number) = one.active else { continue };
+            let upstream = self.revision(tenant, &one, number).await?;
+            if upstream.redirects() {
+                offers.push(Offer {
+                    upstream,
+                    kind: MethodKind::Redirect,
+                    mode: Mode::Redirect,
+                });
+            }
+        }
+        Ok(offers)
+    }
+
     /// One revision of a connection, live or not: for its tests.
     ///
     /// # Errors
@@ -73,13 +128,15 @@ impl Providers {
         one: &Connection,
         number: i64,
     ) -> Result<Arc<Configured>, Problem> {
-        let key = (one.id.clone(), number);
+        let upstream = self.between(tenant, one).await?;
+        let version = upstream.as_ref().map_or(0, |between| between.row.version);
+        let key = (one.id.clone(), number, version);
         if let Some(kept) = self.customers.get(&key).await {
             return Ok(kept);
         }
         let row = connections::revision(&self.parts.db, &tenant.id, &one.id, number).await?;
         let row = row.ok_or_else(Problem::not_found)?;
-        let built = Arc::new(self.attach(tenant, one, row)?);
+        let built = Arc::new(self.attached(tenant, one, row, upstream)?);
         self.customers.insert(key, Arc::clone(&built)).await;
         Ok(built)
     }
@@ -87,19 +144,54 @@ impl Providers {
     /// An adapter for a revision that may not be stored yet.
     ///
     /// # Errors
-    /// `internal` for a stored callback that is no address.
-    pub fn attach(
+    /// `internal` for a stored callback that is no address, `not_found` for an upstream that is
+    /// gone.
+    pub async fn attach(
         &self,
         tenant: &Tenant,
         one: &Connection,
         revision: Revision,
     ) -> Result<Configured, Problem> {
-        let redirect_uri = Url::parse(&one.redirect_uri).map_err(|error| {
-            Problem::new(Code::Internal, "The callback is not usable.").because(error)
-        })?;
+        let upstream = self.between(tenant, one).await?;
+        self.attached(tenant, one, revision, upstream)
+    }
+
+    /// The upstream that speaks to a connection's provider.
+    async fn between(
+        &self,
+        tenant: &Tenant,
+        one: &Connection,
+    ) -> Result<Option<Arc<Configured>>, Problem> {
+        let Some(through) = &one.through else {
+            return Ok(None);
+        };
+        let all = self.of_tenant(tenant).await?;
+        let found = all.iter().find(|all| all.row.id == through.upstream);
+        found.map_or_else(|| Err(gone()), |found| Ok(Some(Arc::clone(found))))
+    }
+
+    fn attached(
+        &self,
+        tenant: &Tenant,
+        one: &Connection,
+        revision: Revision,
+        upstream: Option<Arc<Configured>>,
+    ) -> Result<Configured, Problem> {
         let row = row_of(tenant, one, &revision);
         let secret = self.revision_secret(tenant, &revision);
-        let provider = secret.and_then(|secret| self.adapter_with(tenant, &row, secret));
+        let mut provider = secret.and_then(|secret| self.adapter_with(tenant, &row, secret));
+        let (redirect_uri, callback) = match &upstream {
+            Some(upstream) => (upstream.callback(tenant)?, upstream.row.slug.clone()),
+            None => (parse(&one.redirect_uri)?, one.id.as_str().to_owned()),
+        };
+        let mut through = None;
+        if let Some(upstream) = upstream {
+            provider = provider.and_then(|customer| {
+                let made = self.put_through(one, upstream, customer)?;
+                through = Some(Arc::clone(&made));
+                Ok(made as Arc<dyn Provider>)
+            });
+        }
         if let Err(reason) = &provider {
             tracing::warn!(connection = %one.id, %reason, "the connection cannot be used");
         }
@@ -111,8 +203,11 @@ impl Providers {
                 connection: one.id.clone(),
                 org: one.org.clone(),
                 revision: revision.number,
+                hash: revision.hash,
                 config: revision.config,
                 redirect_uri,
+                callback,
+                through,
             }),
         })
     }
@@ -125,6 +220,7 @@ impl Providers {
         let one = connections::find(&self.parts.db, &tenant.id, name).await?;
         let one = one
             .filter(|one| one.id.as_str() == name && one.protocol == Protocol::Saml)
+            .filter(|one| one.through.is_none())
             .ok_or_else(Problem::not_found)?;
         let (db, id) = (&self.parts.db, &one.id);
         let row = connections::revision(db, &tenant.id, id, one.draft).await?;
@@ -160,6 +256,25 @@ impl Providers {
         Ok(all)
     }
 
+    fn put_through(
+        &self,
+        one: &Connection,
+        upstream: Arc<Configured>,
+        customer: Arc<dyn Provider>,
+    ) -> Result<Arc<Through>, String> {
+        if upstream.row.role == Role::Retired {
+            return Err("the upstream in between is retired".to_owned());
+        }
+        let made = Through {
+            upstream,
+            customer,
+            clock: Arc::clone(&self.parts.clock),
+            name: one.id.as_str().to_owned(),
+        };
+        made.admin().map_err(|error| error.to_string())?;
+        Ok(Arc::new(made))
+    }
+
     fn revision_secret(
         &self,
         tenant: &Tenant,
@@ -174,6 +289,19 @@ impl Providers {
         let text = String::from_utf8(plain).map_err(|_| "the client secret is not text")?;
         Ok(Some(SecretString::from(text)))
     }
+}
+
+fn parse(address: &str) -> Result<Url, Problem> {
+    Url::parse(address)
+        .map_err(|error| Problem::new(Code::Internal, "The callback is not usable.").because(error))
+}
+
+/// A connection whose upstream was deleted.
+fn gone() -> Problem {
+    Problem::new(
+        Code::NotSupportedByUpstream,
+        "The identity provider that this connection runs through is no longer set up.",
+    )
 }
 
 /// A connection that was switched off is told apart from one that never was: who stands at
@@ -223,14 +351,23 @@ fn saml_options(one: &Connection, saml: &Saml) -> Value {
 }
 
 fn options_of(one: &Connection, oidc: &Oidc, revision: &Revision) -> Value {
-    let mut options = Map::new();
+    let vendor = oidc.provider.as_deref().and_then(builtin::vendor);
+    let mut options = vendor.map_or_else(Map::new, |vendor| vendor.options.clone());
     options.insert("label".into(), json!(one.name));
+    if let (Some(issuer), Some(key_id)) = (&oidc.team_id, &oidc.key_id) {
+        let rule = json!({ "issuer": issuer, "key_id": key_id });
+        options.insert("signed_secret".into(), rule);
+    }
+    let scopes = oidc.scopes.as_ref();
+    let scopes = scopes.or(vendor.map(|vendor| &vendor.scopes));
+    let tenants = Some(&oidc.tenants).filter(|all| !all.is_empty());
     let method = oidc.token_endpoint_auth_method.or_else(|| {
         // Without a secret there is only one way.
         revision.secret.is_none().then_some(ClientAuth::None)
     });
     let optional = [
-        ("scopes", json!(oidc.scopes)),
+        ("scopes", json!(scopes)),
+        ("tenants", json!(tenants)),
         ("response_mode", json!(oidc.response_mode)),
         ("token_endpoint_auth_method", json!(method)),
         ("authorization_endpoint", json!(oidc.authorization_endpoint)),

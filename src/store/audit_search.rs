@@ -20,6 +20,8 @@ pub struct Search {
     pub principals: Vec<String>,
     /// Reference of a request.
     pub request: String,
+    /// Id of an organization.
+    pub org: String,
     /// Epoch ms, inclusive.
     pub from: i64,
     /// Epoch ms, exclusive.
@@ -75,6 +77,9 @@ fn branches(search: &Search) -> Vec<(&'static str, &str)> {
             .flat_map(|p| both(p.as_str()))
             .collect();
     }
+    if !search.org.is_empty() {
+        return vec![("org_id", &search.org)];
+    }
     if search.refused {
         return vec![("refused", "")];
     }
@@ -103,6 +108,10 @@ fn statement(
     }
     if search.refused {
         sql.push_str(" AND outcome <> 'success'");
+    }
+    if column != "org_id" && !search.org.is_empty() {
+        sql.push_str(&format!(" AND org_id = {}", place(&texts)));
+        texts.push(&search.org);
     }
     if column != "type" && !search.kinds.is_empty() {
         let mut places = Vec::new();

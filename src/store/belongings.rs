@@ -79,18 +79,24 @@ pub struct Member {
     pub grants: Vec<(String, String)>,
 }
 
-/// A page of members in order of their id.
+/// A page of members in order of their id; with a prefix those whose name or address begins
+/// with it, or who have it as their id.
 pub async fn of_org(
     on: impl On + Copy,
     tenant: &TenantId,
     org: &OrgId,
+    prefix: &str,
     after: &str,
     limit: i64,
 ) -> Result<Vec<Member>, DbError> {
+    let prefix = prefix.to_lowercase();
     let rows = q(
         "SELECT m.user_id, u.name, u.email, u.state AS user_state, m.state, m.created_at, \
-         g.role, g.source FROM (SELECT * FROM memberships WHERE tenant_id = $1 AND org_id = $2 \
-         AND user_id > $3 ORDER BY user_id LIMIT $4) m JOIN users u \
+         g.role, g.source FROM (SELECT p.id, p.tenant_id, p.user_id, p.state, p.created_at \
+         FROM memberships p JOIN users x ON x.tenant_id = p.tenant_id AND x.id = p.user_id \
+         WHERE p.tenant_id = $1 AND p.org_id = $2 AND p.user_id > $3 AND ($5 = '' OR x.id = $5 \
+         OR (x.search >= $5 AND x.search < $6) OR (x.email >= $5 AND x.email < $6)) \
+         ORDER BY p.user_id LIMIT $4) m JOIN users u \
          ON u.tenant_id = m.tenant_id AND u.id = m.user_id LEFT JOIN role_grants g \
          ON g.tenant_id = m.tenant_id AND g.membership_id = m.id \
          ORDER BY m.user_id, g.role, g.source",
@@ -99,6 +105,8 @@ pub async fn of_org(
     .bind(org.as_str())
     .bind(after)
     .bind(limit)
+    .bind(&prefix)
+    .bind(format!("{prefix}\u{10ffff}"))
     .all(on)
     .await?;
     let mut all: Vec<Member> = Vec::new();
@@ -118,6 +126,50 @@ pub async fn of_org(
         add_grant(row, all.last_mut().map(|last| &mut last.grants))?;
     }
     Ok(all)
+}
+
+/// How many members count and how many are suspended.
+pub async fn counted(on: impl On, tenant: &TenantId, org: &OrgId) -> Result<(i64, i64), DbError> {
+    let rows = q(
+        "SELECT state, COUNT(*) AS n FROM memberships WHERE tenant_id = $1 \
+                  AND org_id = $2 GROUP BY state",
+    )
+    .bind(tenant.as_str())
+    .bind(org.as_str())
+    .all(on)
+    .await?;
+    let (mut active, mut suspended) = (0, 0);
+    for row in &rows {
+        let state: String = row.get("state")?;
+        let of = if state == "active" {
+            &mut active
+        } else {
+            &mut suspended
+        };
+        *of += row.get::<i64>("n")?;
+    }
+    Ok((active, suspended))
+}
+
+/// How many active members who can sign in have a role.
+pub async fn with_role(
+    on: impl On,
+    tenant: &TenantId,
+    org: &OrgId,
+    role: &str,
+) -> Result<i64, DbError> {
+    let row = q(
+        "SELECT COUNT(DISTINCT m.id) AS n FROM memberships m JOIN role_grants g \
+                 ON g.tenant_id = m.tenant_id AND g.membership_id = m.id JOIN users u \
+                 ON u.tenant_id = m.tenant_id AND u.id = m.user_id WHERE m.tenant_id = $1 \
+                 AND m.org_id = $2 AND g.role = $3 AND m.state = 'active' AND u.state = 'active'",
+    )
+    .bind(tenant.as_str())
+    .bind(org.as_str())
+    .bind(role)
+    .one(on)
+    .await?;
+    row.get("n")
 }
 
 fn add_grant(row: &Row, grants: Option<&mut Vec<(String, String)>>) -> Result<(), DbError> {

@@ -2,16 +2,20 @@
 
 use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
 
-use crate::domain::connection::{Broker, Config, Connection, Protocol, Revision, Rollout, State};
+use super::brokered;
+use crate::domain::connection::{
+    Broker, Config, Connection, Protocol, Revision, Rollout, State, Through,
+};
 use crate::domain::upstream::Trust;
-use crate::domain::{ConnectionId, Email, OrgId, TenantId};
+use crate::domain::{ConnectionId, Email, OrgId, TenantId, UpstreamId};
 
 const COLUMNS: &str = "c.id, c.tenant_id, c.org_id, c.slug, c.name, c.protocol, c.broker, \
     c.state, c.rollout, c.enforced, c.redirect_uri, c.acs_url, c.sp_entity_id, c.draft, r.hash AS draft_hash, c.active, c.tested_hash, \
-    c.last_login_at, c.version, c.created_at";
+    c.last_login_at, c.version, c.created_at, b.upstream_id, b.metadata_url";
 
 const FROM: &str = "FROM connections c JOIN connection_revisions r ON r.tenant_id = c.tenant_id \
-    AND r.connection_id = c.id AND r.number = c.draft";
+    AND r.connection_id = c.id AND r.number = c.draft LEFT JOIN brokered_connections b \
+    ON b.tenant_id = c.tenant_id AND b.connection_id = c.id";
 
 /// Inserts a connection with its first revision.
 pub async fn create(tx: &mut Tx, one: &Connection, first: &Revision) -> Result<(), DbError> {
@@ -22,7 +26,7 @@ pub async fn create(tx: &mut Tx, one: &Connection, first: &Revision) -> Result<(
     )
     .bind(one.id.as_str())
     .bind(one.tenant.as_str())
-    .bind(one.org.as_str())
+    .bind(one.org.as_ref().map(OrgId::as_str))
     .bind(&one.slug)
     .bind(&one.name)
     .bind(one.protocol.as_str())
@@ -36,6 +40,9 @@ pub async fn create(tx: &mut Tx, one: &Connection, first: &Revision) -> Result<(
     .bind(one.created_at)
     .run(&mut *tx)
     .await?;
+    if let Some(through) = &one.through {
+        brokered::create(tx, &one.tenant, &one.id, through).await?;
+    }
     add_revision(tx, &one.tenant, first).await
 }
 
@@ -120,21 +127,37 @@ pub async fn shut_all(
         .collect()
 }
 
-/// A page of an organization's connections in order of creation.
+/// What the tenant itself has attached and is live, in order of creation.
+pub async fn live_of_tenant(on: impl On, tenant: &TenantId) -> Result<Vec<Connection>, DbError> {
+    let sql = format!(
+        "SELECT {COLUMNS} {FROM} WHERE c.tenant_id = $1 AND c.org_id IS NULL \
+         AND c.state = 'active' ORDER BY c.id LIMIT 50"
+    );
+    let rows = q_dynamic(sql).bind(tenant.as_str()).all(on).await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// A page of an organization's connections, or of those of the tenant itself, in order of
+/// creation.
 pub async fn list(
     on: impl On,
     tenant: &TenantId,
-    org: &OrgId,
+    org: Option<&OrgId>,
     after: &str,
     limit: i64,
 ) -> Result<Vec<Connection>, DbError> {
+    let home = if org.is_some() {
+        "c.org_id = $2"
+    } else {
+        "c.org_id IS NULL AND $2 IS NULL"
+    };
     let sql = format!(
-        "SELECT {COLUMNS} {FROM} WHERE c.tenant_id = $1 AND c.org_id = $2 AND c.id > $3 \
+        "SELECT {COLUMNS} {FROM} WHERE c.tenant_id = $1 AND {home} AND c.id > $3 \
          ORDER BY c.id LIMIT $4"
     );
     let rows = q_dynamic(sql)
         .bind(tenant.as_str())
-        .bind(org.as_str())
+        .bind(org.map(OrgId::as_str))
         .bind(after)
         .bind(limit)
         .all(on)
@@ -369,7 +392,7 @@ pub async fn roles_of_linked(
     )
     .bind(tenant.as_str())
     .bind(one.id.as_str())
-    .bind(one.org.as_str())
+    .bind(one.org.as_ref().map(OrgId::as_str))
     .all(on)
     .await?;
     rows.iter().map(|row| row.get("role")).collect()
@@ -406,15 +429,25 @@ fn word<T>(row: &Row, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T
     parse(&text).ok_or_else(|| garbled(name))
 }
 
+fn through(row: &Row) -> Result<Option<Through>, DbError> {
+    let upstream = row.maybe("upstream_id")?.map(UpstreamId);
+    let metadata_url = row.maybe("metadata_url")?;
+    Ok(upstream.map(|upstream| Through {
+        upstream,
+        metadata_url,
+    }))
+}
+
 fn from_row(row: &Row) -> Result<Connection, DbError> {
     Ok(Connection {
         id: ConnectionId(row.get("id")?),
         tenant: TenantId(row.get("tenant_id")?),
-        org: OrgId(row.get("org_id")?),
+        org: row.maybe("org_id")?.map(OrgId),
         slug: row.get("slug")?,
         name: row.get("name")?,
         protocol: word(row, "protocol", Protocol::parse)?,
         broker: word(row, "broker", Broker::parse)?,
+        through: through(row)?,
         state: word(row, "state", State::parse)?,
         rollout: word(row, "rollout", Rollout::parse)?,
         enforced: row.get("enforced")?,

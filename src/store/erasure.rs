@@ -18,12 +18,16 @@ const GOES: &[&str] = &[
     "DELETE FROM email_changes WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM role_grants WHERE tenant_id = $1 AND membership_id IN \
      (SELECT id FROM memberships WHERE tenant_id = $1 AND user_id = $2)",
+    "DELETE FROM group_members WHERE tenant_id = $1 AND membership_id IN \
+     (SELECT id FROM memberships WHERE tenant_id = $1 AND user_id = $2)",
     "DELETE FROM memberships WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM operator_grants WHERE principal_kind = 'user' AND principal_id = $2 \
      AND (tenant_id IS NULL OR tenant_id = $1)",
     "DELETE FROM api_tokens WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM break_glass WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM devices WHERE tenant_id = $1 AND user_id = $2",
+    "DELETE FROM session_vouches WHERE tenant_id = $1 AND sid IN \
+     (SELECT sid FROM sessions WHERE tenant_id = $1 AND user_id = $2)",
     "DELETE FROM upstream_sessions WHERE tenant_id = $1 AND sid IN \
      (SELECT sid FROM sessions WHERE tenant_id = $1 AND user_id = $2)",
     "UPDATE sessions SET ip = '', user_agent = '', upstream_sub = NULL, upstream_sid = NULL, \
@@ -66,7 +70,9 @@ pub async fn forget(
 
 /// Every table that names an organization, children first.
 pub(super) const OF_ORGANIZATION: &[&str] = &[
-    "DELETE FROM identity_links WHERE tenant_id = $1 AND kind = 'connection' AND source_id IN \
+    "DELETE FROM identity_links WHERE tenant_id = $1 AND source_id IN \
+     (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM brokered_connections WHERE tenant_id = $1 AND connection_id IN \
      (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
     "DELETE FROM connection_health WHERE tenant_id = $1 AND connection_id IN \
      (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
@@ -76,6 +82,8 @@ pub(super) const OF_ORGANIZATION: &[&str] = &[
      (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
     "DELETE FROM test_logins WHERE tenant_id = $1 AND connection_id IN \
      (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM hosts WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM session_vouches WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM break_glass WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM setup_links WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM organization_domains WHERE tenant_id = $1 AND org_id = $2",
@@ -90,6 +98,11 @@ pub(super) const OF_ORGANIZATION: &[&str] = &[
     "DELETE FROM connections WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM role_grants WHERE tenant_id = $1 AND membership_id IN \
      (SELECT id FROM memberships WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM group_members WHERE tenant_id = $1 AND group_id IN \
+     (SELECT id FROM groups WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM group_roles WHERE tenant_id = $1 AND group_id IN \
+     (SELECT id FROM groups WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM groups WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM memberships WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM roles WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM operator_grants WHERE tenant_id = $1 AND org_id = $2",

@@ -2,13 +2,13 @@
 
 use laneway_sqlkit::{DbError, On, Row, Tx, q};
 
-use crate::domain::TenantId;
 use crate::domain::tenant::{Host, Purpose};
+use crate::domain::{OrgId, TenantId};
 
 /// Whose host is this?
 pub async fn find(on: impl On, host: &str) -> Result<Option<(TenantId, Host)>, DbError> {
     let row = q(
-        "SELECT id, tenant_id, host, purpose, canonical, config_owned FROM hosts \
+        "SELECT id, tenant_id, host, purpose, canonical, config_owned, org_id FROM hosts \
                  WHERE host = $1",
     )
     .bind(host)
@@ -21,7 +21,7 @@ pub async fn find(on: impl On, host: &str) -> Result<Option<(TenantId, Host)>, D
 /// All hosts of a tenant, canonical first.
 pub async fn list(on: impl On, tenant: &TenantId) -> Result<Vec<Host>, DbError> {
     let rows = q(
-        "SELECT id, tenant_id, host, purpose, canonical, config_owned FROM hosts \
+        "SELECT id, tenant_id, host, purpose, canonical, config_owned, org_id FROM hosts \
                   WHERE tenant_id = $1 ORDER BY canonical DESC, host",
     )
     .bind(tenant.as_str())
@@ -33,8 +33,8 @@ pub async fn list(on: impl On, tenant: &TenantId) -> Result<Vec<Host>, DbError> 
 /// Inserts; `Conflict` when the name is taken by anybody.
 pub async fn create(tx: &mut Tx, tenant: &TenantId, host: &Host, now: i64) -> Result<(), DbError> {
     q(
-        "INSERT INTO hosts (id, tenant_id, host, purpose, canonical, config_owned, created_at) \
-       VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO hosts (id, tenant_id, host, purpose, canonical, config_owned, created_at, \
+       org_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(&host.id)
     .bind(tenant.as_str())
@@ -43,9 +43,20 @@ pub async fn create(tx: &mut Tx, tenant: &TenantId, host: &Host, now: i64) -> Re
     .bind(host.canonical)
     .bind(host.config_owned)
     .bind(now)
+    .bind(host.org.as_ref().map(OrgId::as_str))
     .run(tx)
     .await?;
     Ok(())
+}
+
+/// Has an organization a login host of its own?
+pub async fn any_of_org(on: impl On, tenant: &TenantId, org: &OrgId) -> Result<bool, DbError> {
+    let row = q("SELECT id FROM hosts WHERE tenant_id = $1 AND org_id = $2 LIMIT 1")
+        .bind(tenant.as_str())
+        .bind(org.as_str())
+        .optional(on)
+        .await?;
+    Ok(row.is_some())
 }
 
 /// Removes a host that configuration does not own.
@@ -85,5 +96,6 @@ fn from_row(row: &Row) -> Result<Host, DbError> {
         },
         canonical: row.get("canonical")?,
         config_owned: row.get("config_owned")?,
+        org: row.maybe("org_id")?.map(OrgId),
     })
 }

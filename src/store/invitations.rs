@@ -96,6 +96,25 @@ pub async fn list(
     rows.iter().map(from_row).collect()
 }
 
+/// How many of an organization can still be taken.
+pub async fn waiting(
+    on: impl On,
+    tenant: &TenantId,
+    org: &OrgId,
+    now: i64,
+) -> Result<i64, DbError> {
+    let row = q(
+        "SELECT COUNT(*) AS n FROM invitations WHERE tenant_id = $1 AND COALESCE(org_id, '') = $2 \
+         AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $3",
+    )
+    .bind(tenant.as_str())
+    .bind(org.as_str())
+    .bind(now)
+    .one(on)
+    .await?;
+    row.get("n")
+}
+
 /// Takes one back. `Ok(false)`: it was taken or taken back before.
 pub async fn revoke(tx: &mut Tx, tenant: &TenantId, id: &str, now: i64) -> Result<bool, DbError> {
     let count = q(

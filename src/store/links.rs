@@ -47,6 +47,20 @@ pub async fn find_by_connection(
     row.map(|row| Ok(UserId(row.get("user_id")?))).transpose()
 }
 
+/// Does anybody come from this source?
+pub async fn any_of_source(
+    on: impl On,
+    tenant: &TenantId,
+    source: &UpstreamId,
+) -> Result<bool, DbError> {
+    let row = q("SELECT id FROM identity_links WHERE tenant_id = $1 AND source_id = $2 LIMIT 1")
+        .bind(tenant.as_str())
+        .bind(source.as_str())
+        .optional(on)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// The user who proved this address to us.
 pub async fn find_by_email(
     on: impl On,
@@ -92,6 +106,29 @@ pub async fn create(tx: &mut Tx, tenant: &TenantId, link: &IdentityLink) -> Resu
     .run(tx)
     .await?;
     Ok(count == 1)
+}
+
+/// Keeps who somebody is at the upstream that brought them: it follows the link to their own
+/// provider, whosever it was before, and opens nothing by itself.
+pub async fn follow(tx: &mut Tx, tenant: &TenantId, link: &IdentityLink) -> Result<(), DbError> {
+    q(
+        "DELETE FROM identity_links WHERE tenant_id = $1 AND kind = $2 AND issuer = $3 \
+       AND subject = $4 AND user_id <> $5",
+    )
+    .bind(tenant.as_str())
+    .bind(link.kind.as_str())
+    .bind(&link.issuer)
+    .bind(&link.subject)
+    .bind(link.user.as_str())
+    .run(&mut *tx)
+    .await?;
+    if !create(&mut *tx, tenant, link).await?
+        && let Some(old) = find(&mut *tx, tenant, link).await?
+    {
+        let now = link.last_used_at.unwrap_or(link.created_at);
+        touch(tx, tenant, &old.id, now).await?;
+    }
+    Ok(())
 }
 
 /// Notes the use of a link.
@@ -188,7 +225,7 @@ pub async fn delete_of_connection(
 ) -> Result<u64, DbError> {
     q(
         "DELETE FROM identity_links WHERE tenant_id = $1 AND user_id = $2 \
-         AND kind = 'connection' AND source_id = $3",
+         AND kind IN ('connection', 'upstream') AND source_id = $3",
     )
     .bind(tenant.as_str())
     .bind(user.as_str())

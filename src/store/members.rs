@@ -175,13 +175,14 @@ pub async fn bump(tx: &mut Tx, tenant: &TenantId, id: &str) -> Result<(), DbErro
     Ok(())
 }
 
-/// Removes a membership with its grants.
+/// Removes a membership with its grants and its places in groups.
 pub async fn remove(tx: &mut Tx, tenant: &TenantId, id: &str) -> Result<bool, DbError> {
-    q("DELETE FROM role_grants WHERE tenant_id = $1 AND membership_id = $2")
-        .bind(tenant.as_str())
-        .bind(id)
-        .run(&mut *tx)
-        .await?;
+    for sql in [
+        "DELETE FROM role_grants WHERE tenant_id = $1 AND membership_id = $2",
+        "DELETE FROM group_members WHERE tenant_id = $1 AND membership_id = $2",
+    ] {
+        q(sql).bind(tenant.as_str()).bind(id).run(&mut *tx).await?;
+    }
     let count = q("DELETE FROM memberships WHERE tenant_id = $1 AND id = $2")
         .bind(tenant.as_str())
         .bind(id)
@@ -237,7 +238,11 @@ fn gather(rows: &[Row]) -> Result<Vec<Member>, DbError> {
             });
         }
         if let (Some(role), Some(member)) = (row.maybe::<String>("role")?, all.last_mut()) {
-            member.grants.push((role, row.get("source")?));
+            let grant = (role, row.get("source")?);
+            // Two groups, or two connections, may give the same.
+            if !member.grants.contains(&grant) {
+                member.grants.push(grant);
+            }
         }
     }
     Ok(all)

@@ -4,12 +4,14 @@
 //! transaction.
 //! Must not know: policy, providers, HTTP.
 
+pub mod admissions;
 pub mod api_tokens;
 pub mod assertions;
 pub mod audit;
 pub mod audit_search;
 pub mod belongings;
 pub mod break_glass;
+pub mod brokered;
 pub mod connection_health;
 pub mod connections;
 pub mod devices;
@@ -19,6 +21,7 @@ pub mod erasure;
 pub mod failures;
 pub mod figures;
 pub mod flows;
+pub mod groups;
 pub mod hosts;
 pub mod installation;
 pub mod invalidations;
@@ -34,6 +37,7 @@ pub mod orgs;
 pub mod outbox;
 pub mod rate;
 pub mod role_mappings;
+pub mod roles;
 pub mod seal;
 pub mod secrets;
 pub mod sessions;
@@ -131,10 +135,52 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             postgres: include_str!("../../migrations/postgres/0014_connection_health.sql"),
         },
         Migration {
+            version: 15,
+            name: "roles",
+            sqlite: include_str!("../../migrations/sqlite/0015_roles.sql"),
+            postgres: include_str!("../../migrations/postgres/0015_roles.sql"),
+        },
+        Migration {
+            version: 16,
+            name: "connections_of_tenants",
+            sqlite: include_str!("../../migrations/sqlite/0016_connections_of_tenants.sql"),
+            postgres: include_str!("../../migrations/postgres/0016_connections_of_tenants.sql"),
+        },
+        Migration {
+            version: 17,
+            name: "brokered_connections",
+            sqlite: include_str!("../../migrations/sqlite/0017_brokered_connections.sql"),
+            postgres: include_str!("../../migrations/postgres/0017_brokered_connections.sql"),
+        },
+        Migration {
+            version: 19,
+            name: "groups",
+            sqlite: include_str!("../../migrations/sqlite/0019_groups.sql"),
+            postgres: include_str!("../../migrations/postgres/0019_groups.sql"),
+        },
+        Migration {
+            version: 20,
+            name: "organization_record",
+            sqlite: include_str!("../../migrations/sqlite/0020_organization_record.sql"),
+            postgres: include_str!("../../migrations/postgres/0020_organization_record.sql"),
+        },
+        Migration {
+            version: 21,
+            name: "admission",
+            sqlite: include_str!("../../migrations/sqlite/0021_admission.sql"),
+            postgres: include_str!("../../migrations/postgres/0021_admission.sql"),
+        },
+        Migration {
             version: 22,
             name: "connection_watch",
             sqlite: include_str!("../../migrations/sqlite/0022_connection_watch.sql"),
             postgres: include_str!("../../migrations/postgres/0022_connection_watch.sql"),
+        },
+        Migration {
+            version: 23,
+            name: "setup_link_mail",
+            sqlite: include_str!("../../migrations/sqlite/0023_setup_link_mail.sql"),
+            postgres: include_str!("../../migrations/postgres/0023_setup_link_mail.sql"),
         },
     ],
 };

@@ -2,7 +2,7 @@
 
 use laneway_sqlkit::{DbError, On, Row, Tx, q};
 
-use crate::domain::{OrgId, TenantId, UserId};
+use crate::domain::{OrgId, TenantId, UpstreamId, UserId};
 
 /// A grant row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,25 @@ pub async fn of_people(on: impl On, tenant: &TenantId) -> Result<Vec<GrantRow>, 
                   ORDER BY g.id LIMIT 2000",
     )
     .bind(tenant.as_str())
+    .all(on)
+    .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// All grants of people of a tenant who are linked to a source, wherever they reach.
+pub async fn of_linked(
+    on: impl On,
+    tenant: &TenantId,
+    source: &UpstreamId,
+) -> Result<Vec<GrantRow>, DbError> {
+    let rows = q(
+        "SELECT DISTINCT g.id, g.principal_kind, g.principal_id, g.role, g.scope, g.tenant_id, \
+                  g.org_id, g.created_at FROM operator_grants g JOIN identity_links l \
+                  ON l.user_id = g.principal_id WHERE g.principal_kind = 'user' \
+                  AND l.tenant_id = $1 AND l.source_id = $2 ORDER BY g.id LIMIT 2000",
+    )
+    .bind(tenant.as_str())
+    .bind(source.as_str())
     .all(on)
     .await?;
     rows.iter().map(from_row).collect()

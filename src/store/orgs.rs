@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use laneway_contract::Acr;
 use laneway_sqlkit::{DbError, On, Row, Tx, q};
 use serde::{Deserialize, Serialize};
 
+use super::admissions::read_acr;
 use super::erasure::OF_ORGANIZATION;
+use crate::domain::tenant::OrgBrand;
 use crate::domain::user::Membership;
 use crate::domain::{OrgId, TenantId, UserId};
 
@@ -40,6 +43,10 @@ pub struct Organization {
     pub name: String,
     /// On or off.
     pub state: OrgState,
+    /// The rung that a session must have reached to act in it.
+    pub required_acr: Option<Acr>,
+    /// How its sign-in looks.
+    pub brand: OrgBrand,
     /// For `ETag`.
     pub version: i64,
     /// Epoch ms.
@@ -70,7 +77,8 @@ pub async fn find(
     id_or_slug: &str,
 ) -> Result<Option<Organization>, DbError> {
     let row = q(
-        "SELECT id, slug, name, state, version, created_at FROM organizations \
+        "SELECT id, slug, name, state, required_acr, brand, version, created_at \
+         FROM organizations \
                  WHERE tenant_id = $1 AND (id = $2 OR slug = $2) \
                  ORDER BY CASE WHEN id = $2 THEN 0 ELSE 1 END LIMIT 1",
     )
@@ -89,7 +97,8 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Organization>, DbError> {
     let rows = q(
-        "SELECT id, slug, name, state, version, created_at FROM organizations \
+        "SELECT id, slug, name, state, required_acr, brand, version, created_at \
+         FROM organizations \
                   WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3",
     )
     .bind(tenant.as_str())
@@ -103,12 +112,14 @@ pub async fn list(
 /// Writes all changeable members where the version is still the one that was read.
 pub async fn update(tx: &mut Tx, tenant: &TenantId, org: &Organization) -> Result<bool, DbError> {
     let count = q(
-        "UPDATE organizations SET slug = $1, name = $2, state = $3, version = version + 1 \
-                   WHERE tenant_id = $4 AND id = $5 AND version = $6",
+        "UPDATE organizations SET slug = $1, name = $2, state = $3, required_acr = $4, \
+         brand = $5, version = version + 1 WHERE tenant_id = $6 AND id = $7 AND version = $8",
     )
     .bind(&org.slug)
     .bind(&org.name)
     .bind(org.state.as_str())
+    .bind(org.required_acr.map(Acr::as_str))
+    .bind(serde_json::to_string(&org.brand).unwrap_or_default())
     .bind(tenant.as_str())
     .bind(org.id.as_str())
     .bind(org.version)
@@ -189,18 +200,14 @@ pub async fn set_grants(
         .run(&mut *tx)
         .await?;
     for (id, role) in grants {
-        q(
-            "INSERT INTO role_grants (id, tenant_id, membership_id, role, source, created_at) \
-           VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(id)
-        .bind(tenant.as_str())
-        .bind(membership)
-        .bind(role)
-        .bind(source)
-        .bind(now)
-        .run(&mut *tx)
-        .await?;
+        let grant = NewGrant {
+            id,
+            membership,
+            role,
+            source,
+            source_id: "",
+        };
+        add_grant(&mut *tx, tenant, &grant, now).await?;
     }
     Ok(())
 }
@@ -219,7 +226,8 @@ pub struct NewGrant<'a> {
     pub source_id: &'a str,
 }
 
-/// Adds a grant beside all others; nothing happens when it exists.
+/// Adds a grant beside all others; nothing happens when it exists, or when nobody has defined
+/// the role for the organization. While it is there, the role stays defined.
 pub async fn add_grant(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -227,8 +235,10 @@ pub async fn add_grant(
     now: i64,
 ) -> Result<(), DbError> {
     q(
-        "INSERT INTO role_grants (id, tenant_id, membership_id, role, source, source_id, \
-         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+        "INSERT INTO role_grants (id, tenant_id, membership_id, role_id, role, source, source_id, \
+         created_at) SELECT $1, m.tenant_id, m.id, r.id, r.slug, $5, $6, $7 FROM memberships m \
+         JOIN roles r ON r.tenant_id = m.tenant_id AND (r.org_id IS NULL OR r.org_id = m.org_id) \
+         WHERE m.tenant_id = $2 AND m.id = $3 AND r.slug = $4 ON CONFLICT DO NOTHING",
     )
     .bind(grant.id)
     .bind(tenant.as_str())
@@ -319,27 +329,6 @@ pub async fn granted_besides(
     rows.iter().map(|row| row.get("role")).collect()
 }
 
-/// Defines a role of the tenant; nothing happens when it exists.
-pub async fn define_role(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    id: &str,
-    slug: &str,
-    permissions: &[&str],
-) -> Result<(), DbError> {
-    q(
-        "INSERT INTO roles (id, tenant_id, slug, permissions) VALUES ($1, $2, $3, $4) \
-       ON CONFLICT DO NOTHING",
-    )
-    .bind(id)
-    .bind(tenant.as_str())
-    .bind(slug)
-    .bind(permissions.join(" "))
-    .run(tx)
-    .await?;
-    Ok(())
-}
-
 /// All roles that may be granted in an organization, with what each permits.
 pub async fn roles(
     on: impl On,
@@ -347,7 +336,7 @@ pub async fn roles(
     org: &OrgId,
 ) -> Result<Vec<(String, Vec<String>)>, DbError> {
     let rows = q("SELECT slug, permissions FROM roles WHERE tenant_id = $1 \
-                  AND (org_id IS NULL OR org_id = $2) ORDER BY slug LIMIT 500")
+                  AND (org_id IS NULL OR org_id = $2) ORDER BY slug LIMIT 1000")
     .bind(tenant.as_str())
     .bind(org.as_str())
     .all(on)
@@ -400,8 +389,7 @@ pub async fn memberships(
         "SELECT o.id, o.slug, o.name, g.role, r.permissions FROM memberships m \
                   JOIN organizations o ON o.tenant_id = m.tenant_id AND o.id = m.org_id \
                   LEFT JOIN role_grants g ON g.tenant_id = m.tenant_id AND g.membership_id = m.id \
-                  LEFT JOIN roles r ON r.tenant_id = m.tenant_id AND r.slug = g.role \
-                       AND (r.org_id IS NULL OR r.org_id = m.org_id) \
+                  LEFT JOIN roles r ON r.tenant_id = g.tenant_id AND r.id = g.role_id \
                   WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.state = 'active' \
                        AND o.state = 'active' ORDER BY o.id LIMIT 2000",
     )
@@ -463,6 +451,9 @@ fn org_from_row(row: &Row) -> Result<Organization, DbError> {
         } else {
             OrgState::Disabled
         },
+        required_acr: read_acr(row.maybe("required_acr")?),
+        brand: serde_json::from_str(&row.get::<String>("brand")?)
+            .map_err(|_| DbError::Broken("organizations.brand is garbled".into()))?,
         version: row.get("version")?,
         created_at: row.get("created_at")?,
     })

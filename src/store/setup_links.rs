@@ -31,10 +31,14 @@ pub struct SetupLink {
     pub opened_at: Option<i64>,
     /// Epoch ms.
     pub revoked_at: Option<i64>,
+    /// Opens with a code from this mailbox only.
+    pub email: Option<String>,
+    /// The newest code is good until then, epoch ms.
+    pub code_until: i64,
 }
 
 const COLUMNS: &str = "id, org_id, connection_id, reserved, draft, words, browser, invited_by, created_at, \
-                       expires_at, opened_at, revoked_at";
+                       expires_at, opened_at, revoked_at, email, code_until";
 
 /// Inserts.
 pub async fn create(
@@ -45,8 +49,8 @@ pub async fn create(
 ) -> Result<(), DbError> {
     q(
         "INSERT INTO setup_links (id, tenant_id, org_id, connection_id, purpose, reserved, \
-         token_hash, invited_by, created_at, expires_at, words, draft) \
-         VALUES ($1, $2, $3, $4, 'connection', $5, $6, $7, $8, $9, $10, $11)",
+         token_hash, invited_by, created_at, expires_at, words, draft, email) \
+         VALUES ($1, $2, $3, $4, 'connection', $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(&one.id)
     .bind(tenant.as_str())
@@ -59,6 +63,7 @@ pub async fn create(
     .bind(one.expires_at)
     .bind(one.words.join(" "))
     .bind(&one.draft)
+    .bind(one.email.as_deref())
     .run(tx)
     .await?;
     Ok(())
@@ -114,6 +119,54 @@ pub async fn list(
     rows.iter().map(from_row).collect()
 }
 
+/// Keeps a new code for one that nobody has opened. `Ok(false)`: it is over, or open.
+pub async fn put_code(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &str,
+    answer_mac: &[u8],
+    (now, until): (i64, i64),
+) -> Result<bool, DbError> {
+    let count = q(
+        "UPDATE setup_links SET answer_mac = $1, code_until = $2, code_tries = 0 \
+         WHERE tenant_id = $3 AND id = $4 AND revoked_at IS NULL AND expires_at > $5 \
+         AND browser IS NULL AND email IS NOT NULL",
+    )
+    .bind(answer_mac)
+    .bind(until)
+    .bind(tenant.as_str())
+    .bind(id)
+    .bind(now)
+    .run(tx)
+    .await?;
+    Ok(count == 1)
+}
+
+/// Uses one try up and answers what the code is compared with; `None` where there is no code, or
+/// no try left, of the code or of the link.
+pub async fn use_try(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &str,
+    (per_code, per_link): (i64, i64),
+    now: i64,
+) -> Result<Option<Vec<u8>>, DbError> {
+    let row = q(
+        "UPDATE setup_links SET code_tries = code_tries + 1, tries = tries + 1 \
+         WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL AND expires_at > $3 \
+         AND browser IS NULL AND answer_mac IS NOT NULL AND code_until > $3 \
+         AND code_tries < $4 AND tries < $5 RETURNING answer_mac",
+    )
+    .bind(tenant.as_str())
+    .bind(id)
+    .bind(now)
+    .bind(per_code)
+    .bind(per_link)
+    .optional(tx)
+    .await?;
+    row.map(|row| row.get("answer_mac")).transpose()
+}
+
 /// Opens it for one browser. `Ok(false)`: it is over, or another browser has it.
 pub async fn open(
     tx: &mut Tx,
@@ -123,7 +176,7 @@ pub async fn open(
     now: i64,
 ) -> Result<bool, DbError> {
     let count = q(
-        "UPDATE setup_links SET browser = $1, opened_at = COALESCE(opened_at, $2) \
+        "UPDATE setup_links SET browser = $1, opened_at = COALESCE(opened_at, $2), answer_mac = NULL \
          WHERE tenant_id = $3 AND id = $4 AND revoked_at IS NULL AND expires_at > $2 \
          AND (browser IS NULL OR browser = $1)",
     )
@@ -225,5 +278,7 @@ fn from_row(row: &Row) -> Result<SetupLink, DbError> {
         expires_at: row.get("expires_at")?,
         opened_at: row.maybe("opened_at")?,
         revoked_at: row.maybe("revoked_at")?,
+        email: row.maybe("email")?,
+        code_until: row.get("code_until")?,
     })
 }

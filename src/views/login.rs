@@ -11,6 +11,8 @@ pub struct RedirectChoice {
     pub connection: String,
     /// Name of the provider.
     pub label: String,
+    /// Anybody may have an account there: its first letter stands for it.
+    pub social: bool,
 }
 
 /// `GET /login`. Says the same to known and unknown people.
@@ -73,10 +75,17 @@ impl LoginPage {
                 RedirectChoice {
                     connection: "kc".into(),
                     label: "Keycloak".into(),
+                    social: false,
                 },
                 RedirectChoice {
                     connection: "corp".into(),
                     label: "Brennan & Kohl".into(),
+                    social: false,
+                },
+                RedirectChoice {
+                    connection: "hub".into(),
+                    label: "<GitHub>".into(),
+                    social: true,
                 },
             ],
             signup_href: Some("/signup".into()),

@@ -25,6 +25,7 @@ mod invitation;
 mod login;
 mod magic_link;
 pub mod mail;
+pub mod org;
 mod organization;
 mod outcome;
 mod owner;

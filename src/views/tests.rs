@@ -8,7 +8,7 @@ use super::{
     DeleteAccountPage, DeniedPage, EnrolPage, EnrolTotpPage, ErrorPage, InvitationPage,
     LoggedOutPage, LoginPage, MagicLinkPage, NewPasswordPage, OrganizationPage, OwnerPage,
     PasskeyPage, PasswordPage, ProfilePage, Reader, RecoverPage, RecoveryCodesPage, SecondPage,
-    SignupPage, SsoRequiredPage, TestResultPage, UpstreamDownPage, assets, desk, mail, setup,
+    SignupPage, SsoRequiredPage, TestResultPage, UpstreamDownPage, assets, desk, mail, org, setup,
 };
 use crate::domain::Lang;
 
@@ -102,8 +102,20 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
         &desk::OrganizationPage::samples(),
     );
     add(&mut all, "desk-company", &desk::CompanyPage::samples());
+    add(&mut all, "desk-social", &desk::SocialPage::samples());
+    add(&mut all, "desk-social-new", &desk::SocialNewPage::samples());
     add(&mut all, "desk-trail", &desk::TrailPage::samples());
     add(&mut all, "desk-settings", &desk::SettingsPage::samples());
+    add(&mut all, "org-home", &org::HomePage::samples());
+    add(&mut all, "org-people", &org::MembersPage::samples());
+    add(&mut all, "org-member", &org::MemberPage::samples());
+    add(&mut all, "org-connection", &org::ConnectionPage::samples());
+    add(&mut all, "org-domains", &org::DomainsPage::samples());
+    add(&mut all, "org-roles", &org::RolesPage::samples());
+    add(&mut all, "org-role", &org::RolePage::samples());
+    add(&mut all, "org-groups", &org::GroupsPage::samples());
+    add(&mut all, "org-group", &org::GroupPage::samples());
+    add(&mut all, "org-settings", &org::OrgSettingsPage::samples());
     all.pages
 }
 

@@ -5,7 +5,9 @@
 //! Must not know: what any test proves.
 
 pub mod app;
+pub mod attached;
 mod backend;
+pub mod brokered;
 mod browser;
 pub mod cluster;
 pub mod customer;
@@ -17,10 +19,12 @@ mod node;
 mod people;
 mod pg;
 mod png;
+pub mod realms;
 pub mod relay;
 pub mod rows;
 pub mod saml;
 pub mod soak;
+pub mod social;
 mod tokens;
 pub mod wire;
 

@@ -183,11 +183,23 @@ impl TestApp {
             .await
     }
 
-    /// A connection at the fake provider, tested and live twice; its id and a test's.
+    /// A connection of an organization at the fake provider, tested and live twice; its id and a
+    /// test's.
     pub async fn add_connection(&self, token: &str, origin: &str, org: &str) -> (String, String) {
+        let place = format!("/v1/organizations/{org}/connections");
+        self.add_connection_at(token, origin, &place).await
+    }
+
+    /// The same at any place for connections.
+    pub async fn add_connection_at(
+        &self,
+        token: &str,
+        origin: &str,
+        place: &str,
+    ) -> (String, String) {
         self.fake
             .put(laneway_fake::Person::new("cust", "cust@acme.test"));
-        let path = format!("{origin}/v1/organizations/{org}/connections");
+        let path = format!("{origin}{place}");
         let config =
             json!({ "issuer": "https://fake.test", "client_id": "c", "client_secret": "s" });
         let body = json!({ "protocol": "oidc", "name": "Own", "config": config });

@@ -4,7 +4,7 @@
 
 use laneway::domain::session::{Session, SessionUpstream};
 use laneway::domain::settings::Settings;
-use laneway::domain::tenant::{Brand, Signup, Tenant, TenantState};
+use laneway::domain::tenant::{Brand, OrgBrand, Signup, Tenant, TenantState};
 use laneway::domain::upstream::{Role, Trust, Upstream};
 use laneway::domain::user::{IdentityLink, LinkKind, User, UserState};
 use laneway::domain::{Lang, OrgId, Sid, TenantId, UpstreamId, UserId};
@@ -121,6 +121,8 @@ pub fn org(id: &str, slug: &str) -> Organization {
         slug: slug.into(),
         name: format!("Org {slug}"),
         state: OrgState::Active,
+        required_acr: None,
+        brand: OrgBrand::default(),
         version: 1,
         created_at: AT,
     }

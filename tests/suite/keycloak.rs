@@ -190,6 +190,7 @@ impl Rig for KeycloakRig {
             admin_user: self.admin.0.clone(),
             admin_password: self.admin.1.clone().into(),
             client_id: self.client_id.clone(),
+            connections_realm: None,
             addresses: Addresses {
                 redirect_uri: url(&format!("/federation/callback/{NAME}")),
                 post_logout_uri: url("/logged-out"),

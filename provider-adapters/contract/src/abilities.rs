@@ -6,8 +6,9 @@ use secrecy::SecretString;
 
 use crate::{
     AdapterState, Addresses, Answer, BeginEnrol, BeginHeadless, BeginRedirect, Callback, Check,
-    Credential, DirectoryUser, EndSession, EnrolStep, FinishEnrol, LoginStep, LogoutToken, Method,
-    NewUser, PasswordSet, ProviderError, RedirectTo, SessionEvidence, SetPassword, Trial, Verdict,
+    Credential, CustomerSettings, DirectoryUser, EndSession, EnrolStep, FinishEnrol, LoginStep,
+    LogoutToken, Method, NewUser, PassageTrial, PasswordSet, ProviderError, RedirectTo,
+    Registration, SessionEvidence, SetPassword, Speech, Trial, Verdict, WantedConnection,
 };
 
 type Result<T> = std::result::Result<T, ProviderError>;
@@ -30,6 +31,10 @@ pub trait Provider: Send + Sync {
     fn session_control(&self) -> Option<&dyn SessionControl>;
     /// Reachability and configuration checks.
     fn diagnose(&self) -> Option<&dyn Diagnose>;
+    /// Customers' providers that it can speak to on our behalf.
+    fn connection_admin(&self) -> Option<&dyn ConnectionAdmin>;
+    /// It can be spoken to by another provider on our behalf.
+    fn delegable(&self) -> Option<&dyn Delegable>;
 }
 
 /// Login by redirect (authorization code and kin).
@@ -109,4 +114,38 @@ pub trait SessionControl: Send + Sync {
 pub trait Diagnose: Send + Sync {
     /// All findings, passed and failed; a dead provider is a finding, not an error.
     async fn diagnose(&self, addresses: &Addresses) -> Vec<Check>;
+}
+
+/// Customers' identity providers that the provider speaks to on our behalf. A connection has an
+/// opaque name that never changes: it stands in the addresses that the customer has registered.
+#[async_trait]
+pub trait ConnectionAdmin: Send + Sync {
+    /// Is it the way for customers who speak this, where nobody has chosen another one?
+    fn is_usual_for(&self, speech: Speech) -> bool;
+    /// What the customer registers on their side. Makes nothing.
+    async fn prepare(&self, name: &str, speech: Speech) -> Result<Registration>;
+    /// Makes the connection exactly this, whatever it was before, and switches it on. Told
+    /// twice, it is as if told once; never by removing what is there.
+    async fn apply(&self, wanted: &WantedConnection) -> Result<()>;
+    /// Switches a connection on or off as it is; nothing happens to one that never was.
+    async fn set_enabled(&self, name: &str, enabled: bool) -> Result<()>;
+    /// Removes a connection for good, with every link of a person to it.
+    async fn delete(&self, name: &str) -> Result<()>;
+    /// Whether connections can be made and used, each finding with its fix.
+    async fn examine(&self) -> Vec<Check>;
+    /// Where to send the browser.
+    async fn begin(&self, name: &str, request: BeginRedirect) -> Result<RedirectTo>;
+    /// Judges the provider's own answer, and leaves no session of the person behind there: it
+    /// would stand in the way of the next one.
+    async fn complete(&self, name: &str, state: &AdapterState, callback: Callback) -> PassageTrial;
+}
+
+/// A customer's provider that another one can speak to on our behalf.
+#[async_trait]
+pub trait Delegable: Send + Sync {
+    /// All that has to be known to speak to it, read from the provider where it states it.
+    async fn settings(&self) -> Result<CustomerSettings>;
+    /// Judges what it has said to the one who spoke to it, by its own keys: whoever stands in
+    /// the middle can leave an answer out, not make one.
+    async fn judge(&self, answer: &SecretString) -> Trial;
 }

@@ -34,6 +34,17 @@ pub struct UpstreamIdentity {
     pub once: Vec<String>,
 }
 
+impl UpstreamIdentity {
+    /// Who asserted it in the end, and of whom: the customer's provider where another one stands
+    /// in between. What is stored by it outlives the one in between.
+    pub fn origin(&self) -> (&str, &str) {
+        match &self.via {
+            Some(via) => (&via.issuer, &via.subject),
+            None => (&self.issuer, &self.subject),
+        }
+    }
+}
+
 /// The customer's IdP behind a brokering provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Brokered {

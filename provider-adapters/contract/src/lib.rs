@@ -6,6 +6,7 @@
 
 mod abilities;
 mod acr;
+mod connection;
 mod credential;
 mod diagnose;
 mod directory;
@@ -16,10 +17,14 @@ mod login;
 mod session;
 
 pub use abilities::{
-    CredentialAdmin, Diagnose, HeadlessLogin, Provider, RedirectLogin, SessionControl,
-    UserDirectory,
+    ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, HeadlessLogin, Provider, RedirectLogin,
+    SessionControl, UserDirectory,
 };
 pub use acr::Acr;
+pub use connection::{
+    Brought, CustomerOidc, CustomerSaml, CustomerSettings, Passage, PassageTrial, Registration,
+    SecretIn, Speech, WantedConnection,
+};
 pub use credential::{
     BeginEnrol, Credential, EnrolStep, FinishEnrol, PasswordBy, PasswordFault, PasswordSet,
     SetPassword,

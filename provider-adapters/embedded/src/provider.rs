@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use laneway_contract::{
-    AdapterState, Answer, BeginHeadless, CredentialAdmin, Denial, Diagnose, Env, HeadlessLogin,
-    LoginStep, Method, MethodKind, Mode, Provider, ProviderError, RedirectLogin, SessionControl,
-    UserDirectory,
+    AdapterState, Answer, BeginHeadless, ConnectionAdmin, CredentialAdmin, Delegable, Denial,
+    Diagnose, Env, HeadlessLogin, LoginStep, Method, MethodKind, Mode, Provider, ProviderError,
+    RedirectLogin, SessionControl, UserDirectory,
 };
 use laneway_sqlkit::Db;
 use secrecy::ExposeSecret as _;
@@ -300,5 +300,13 @@ impl Provider for Embedded {
 
     fn diagnose(&self) -> Option<&dyn Diagnose> {
         Some(self)
+    }
+
+    fn connection_admin(&self) -> Option<&dyn ConnectionAdmin> {
+        None
+    }
+
+    fn delegable(&self) -> Option<&dyn Delegable> {
+        None
     }
 }

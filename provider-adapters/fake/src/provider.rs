@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use laneway_contract::{
-    AdapterState, AuthEvidence, CredentialAdmin, Diagnose, EndSession, Env, EvidenceSource,
-    HeadlessLogin, Method, MethodKind, Mode, Provider, ProviderError, RedirectLogin,
-    SessionControl, UpstreamIdentity, UpstreamSession, UserDirectory,
+    AdapterState, AuthEvidence, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, EndSession,
+    Env, EvidenceSource, HeadlessLogin, Method, MethodKind, Mode, Provider, ProviderError,
+    RedirectLogin, SessionControl, UpstreamIdentity, UpstreamSession, UserDirectory,
 };
 use serde::Serialize;
 
@@ -269,6 +269,14 @@ impl Provider for Fake {
 
     fn diagnose(&self) -> Option<&dyn Diagnose> {
         Some(self)
+    }
+
+    fn connection_admin(&self) -> Option<&dyn ConnectionAdmin> {
+        None
+    }
+
+    fn delegable(&self) -> Option<&dyn Delegable> {
+        None
     }
 }
 

@@ -90,6 +90,21 @@ impl Admin {
             .ok_or_else(|| invalid("the administration did not name what it created"))
     }
 
+    /// Creates a realm. Signed in before, one has no rights in it yet.
+    pub(crate) async fn create_realm(&self, body: &Value) -> Result<(), ProviderError> {
+        let url = self.realm.all_url();
+        let response = self.send(Method::POST, &url, Some(body)).await?;
+        if response.status().is_success() {
+            return Ok(());
+        }
+        Err(refused(&response, &url))
+    }
+
+    /// Creates where nothing is named after it.
+    pub(crate) async fn give(&self, path: &[&str], body: &Value) -> Result<(), ProviderError> {
+        self.write(Method::POST, path, Some(body)).await.map(drop)
+    }
+
     pub(crate) async fn put(&self, path: &[&str], body: &Value) -> Result<(), ProviderError> {
         self.write(Method::PUT, path, Some(body)).await.map(drop)
     }

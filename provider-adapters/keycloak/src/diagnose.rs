@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, LOCATION};
 use http::{Request, Response, StatusCode};
-use laneway_contract::{Addresses, Check, Diagnose, ProviderError, Who};
+use laneway_contract::{Addresses, Check, ConnectionAdmin as _, Diagnose, ProviderError, Who};
 use url::Url;
 
 use crate::Keycloak;
@@ -31,6 +31,9 @@ impl Diagnose for Keycloak {
         checks.push(self.check_redirect_uri(addresses).await);
         checks.push(self.check_post_logout_uri(addresses).await);
         checks.extend(self.check_setup(addresses).await);
+        if let Some(connections) = &self.connections {
+            checks.extend(connections.examine().await);
+        }
         checks
     }
 }
@@ -181,6 +184,7 @@ impl Keycloak {
             credential,
             addresses: addresses.clone(),
             client_id: self.config.client_id.clone(),
+            connections: None,
         })
     }
 

@@ -1,12 +1,13 @@
 //! Keycloak as a provider: the redirect leg comes from `laneway-oidc`, this crate adds what
 //! only Keycloak has or does differently.
 //!
-//! Owns: Keycloak's parameters and error texts, its logout, its diagnosis, and the set-up of
-//! a realm for us ([`bootstrap`]).
+//! Owns: Keycloak's parameters and error texts, its logout, its diagnosis, customers'
+//! providers that it speaks to, and the set-up of a realm for us ([`bootstrap`]).
 //! Must not know: any other vendor, our tables, our cookies.
 
 mod admin;
 pub mod bootstrap;
+mod connections;
 mod diagnose;
 mod options;
 mod provider;
@@ -14,6 +15,6 @@ mod realm;
 mod redirect;
 mod session;
 
-pub use options::{AdminCredential, KeycloakConfig, KeycloakOptions};
+pub use options::{AdminCredential, ConnectionsOptions, KeycloakConfig, KeycloakOptions, Spoken};
 pub use provider::Keycloak;
 pub use redirect::Action;

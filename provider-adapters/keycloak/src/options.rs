@@ -33,6 +33,33 @@ pub struct KeycloakOptions {
     pub scopes: Vec<String>,
     /// Alias of an identity provider that Keycloak forwards every login to.
     pub idp_hint: Option<String>,
+    /// The realm in which it speaks to customers' providers on our behalf, where it does.
+    pub connections: Option<ConnectionsOptions>,
+}
+
+/// The realm of customers' providers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionsOptions {
+    /// Its name: another one than the realm that people sign in at.
+    pub realm: String,
+    /// For which customers it is the way where nobody has chosen another one.
+    #[serde(default = "saml")]
+    pub usual_for: Vec<Spoken>,
+}
+
+fn saml() -> Vec<Spoken> {
+    vec![Spoken::Saml]
+}
+
+/// What a customer's provider speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Spoken {
+    /// OpenID Connect.
+    Oidc,
+    /// SAML 2.0.
+    Saml,
 }
 
 /// Who may change a realm.

@@ -3,17 +3,19 @@
 //! Owns: which abilities it has. Must not know: what each does in detail.
 
 use laneway_contract::{
-    CredentialAdmin, Diagnose, Env, HeadlessLogin, Method, Provider, ProviderError, RedirectLogin,
-    SessionControl, UserDirectory,
+    ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env, HeadlessLogin, Method, Provider,
+    ProviderError, RedirectLogin, SessionControl, UserDirectory,
 };
 use laneway_oidc::OidcProvider;
 
 use crate::KeycloakConfig;
+use crate::connections::Connections;
 
 /// A Keycloak realm as provider.
 pub struct Keycloak {
     pub(crate) oidc: OidcProvider,
     pub(crate) config: KeycloakConfig,
+    pub(crate) connections: Option<Connections>,
 }
 
 impl Keycloak {
@@ -23,7 +25,10 @@ impl Keycloak {
     /// `Misconfigured` where the configuration can never work.
     pub fn new(config: KeycloakConfig, env: Env) -> Result<Self, ProviderError> {
         crate::realm::Realm::of_issuer(&config.issuer)?;
+        let connections = config.options.connections.as_ref();
+        let connections = connections.map(|one| Connections::new(&config, one, env.clone()));
         Ok(Self {
+            connections: connections.transpose()?,
             oidc: OidcProvider::new(config.oidc(), env)?,
             config,
         })
@@ -61,5 +66,15 @@ impl Provider for Keycloak {
 
     fn diagnose(&self) -> Option<&dyn Diagnose> {
         Some(self)
+    }
+
+    fn connection_admin(&self) -> Option<&dyn ConnectionAdmin> {
+        self.connections
+            .as_ref()
+            .map(|one| one as &dyn ConnectionAdmin)
+    }
+
+    fn delegable(&self) -> Option<&dyn Delegable> {
+        None
     }
 }

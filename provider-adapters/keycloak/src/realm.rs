@@ -51,6 +51,11 @@ impl Realm {
         self.at(&["admin", "realms", &self.name], path)
     }
 
+    /// `{base}/admin/realms`
+    pub(crate) fn all_url(&self) -> Url {
+        self.at(&["admin", "realms"], &[])
+    }
+
     pub(crate) fn sibling(&self, name: &str) -> Result<Self, ProviderError> {
         Self::new(&self.base, name)
     }

@@ -11,6 +11,7 @@ use http::{Request, Response, StatusCode};
 use laneway_contract::{
     EndSession, LogoutToken, ProviderError, SessionControl, SessionEvidence, Verdict,
 };
+use laneway_oidc::OidcProvider;
 use url::Url;
 
 use crate::Keycloak;
@@ -27,7 +28,7 @@ impl SessionControl for Keycloak {
             return Ok(in_browser);
         };
         let ended = match (&session.session.refresh_token, &session.session.id_token) {
-            (Some(token), _) => self.end_by_refresh_token(&url, token).await?,
+            (Some(token), _) => end_by_refresh_token(&self.oidc, &url, token).await?,
             (None, Some(_)) => self.end_by_hint(&url, &fields, return_to).await?,
             (None, None) => false,
         };
@@ -52,16 +53,6 @@ impl SessionControl for Keycloak {
 }
 
 impl Keycloak {
-    /// 204 when done. A token that is no longer good means that there is nothing to end.
-    async fn end_by_refresh_token(&self, url: &Url, token: &str) -> Result<bool, ProviderError> {
-        let response = self.post(url, &[("refresh_token", token)]).await?;
-        match response.status() {
-            StatusCode::NO_CONTENT | StatusCode::OK => Ok(true),
-            StatusCode::BAD_REQUEST => Ok(error_of(&response).0 == "invalid_grant"),
-            _ => Ok(false),
-        }
-    }
-
     /// With an ID token that names the session Keycloak asks nothing and needs no cookie: it
     /// ends the session and answers with the way home. Any other answer (a confirmation page,
     /// the logout of a customer's provider) is for the browser.
@@ -112,9 +103,7 @@ impl Keycloak {
         url: &Url,
         fields: &[(&str, &str)],
     ) -> Result<Response<Bytes>, ProviderError> {
-        let (authorization, mut all) = self.oidc.client_credentials();
-        all.extend(fields);
-        self.send_form(url, authorization.as_deref(), &all).await
+        post(&self.oidc, url, fields).await
     }
 
     pub(crate) async fn send_form(
@@ -123,27 +112,64 @@ impl Keycloak {
         authorization: Option<&str>,
         fields: &[(&str, &str)],
     ) -> Result<Response<Bytes>, ProviderError> {
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(fields)
-            .finish();
-        let mut request = Request::post(url.as_str())
-            .header(ACCEPT, "application/json")
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        if let Some(value) = authorization {
-            request = request.header(AUTHORIZATION, value);
-        }
-        let request = request
-            .body(Bytes::from(body))
-            .map_err(|_| ProviderError::Misconfigured("the address cannot be called".into()))?;
-        let response = self.oidc.env().http.send(request).await?;
-        if response.status().is_server_error() {
-            let status = response.status().as_u16();
-            return Err(ProviderError::Unreachable(format!(
-                "Keycloak answers {status}"
-            )));
-        }
-        Ok(response)
+        send_form(&self.oidc, url, authorization, fields).await
     }
+}
+
+/// 204 when done. A token that is no longer good means that there is nothing to end.
+pub(crate) async fn end_by_refresh_token(
+    oidc: &OidcProvider,
+    url: &Url,
+    token: &str,
+) -> Result<bool, ProviderError> {
+    let response = post(oidc, url, &[("refresh_token", token)]).await?;
+    match response.status() {
+        StatusCode::NO_CONTENT | StatusCode::OK => Ok(true),
+        StatusCode::BAD_REQUEST => Ok(error_of(&response).0 == "invalid_grant"),
+        _ => Ok(false),
+    }
+}
+
+async fn post(
+    oidc: &OidcProvider,
+    url: &Url,
+    fields: &[(&str, &str)],
+) -> Result<Response<Bytes>, ProviderError> {
+    let (authorization, mut all) = oidc.client_credentials(oidc.config().client_secret.as_ref());
+    all.extend(fields);
+    send_form(oidc, url, authorization.as_deref(), &all).await
+}
+
+async fn send_form(
+    oidc: &OidcProvider,
+    url: &Url,
+    authorization: Option<&str>,
+    fields: &[(&str, &str)],
+) -> Result<Response<Bytes>, ProviderError> {
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish();
+    let mut request = Request::post(url.as_str())
+        .header(ACCEPT, "application/json")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    if let Some(value) = authorization {
+        request = request.header(AUTHORIZATION, value);
+    }
+    let request = request
+        .body(Bytes::from(body))
+        .map_err(|_| ProviderError::Misconfigured("the address cannot be called".into()))?;
+    let response = oidc.env().http.send(request).await?;
+    if response.status().is_server_error() {
+        let status = response.status().as_u16();
+        return Err(ProviderError::Unreachable(format!(
+            "Keycloak answers {status}"
+        )));
+    }
+    Ok(response)
+}
+
+pub(crate) fn invalid(text: &str) -> ProviderError {
+    ProviderError::InvalidResponse(text.into())
 }
 
 /// `error` and `error_description` of an answer, empty where there is none.

@@ -70,7 +70,7 @@ impl OidcProvider {
             verifier: self.random_text(),
             redirect_uri: request.redirect_uri.clone(),
             acr: request.acr,
-            max_age: request.max_age,
+            max_age: self.max_age(&request),
         };
         let mut url = self.authorization_url(&metadata, &request, &begun)?;
         let configured = self.config.options.authorization_params.iter();
@@ -92,13 +92,16 @@ impl OidcProvider {
         let issuer = IssuerUrl::new(self.config.issuer.clone())
             .map_err(|_| fault::misconfigured("the issuer is not a URL"))?;
         let redirect = RedirectUrl::from_url(request.redirect_uri.clone());
-        let client = CoreClient::new(
+        let mut client = CoreClient::new(
             ClientId::new(self.config.client_id.clone()),
             issuer,
             no_keys(),
         )
         .set_auth_uri(AuthUrl::from_url(metadata.authorization_endpoint.clone()))
         .set_redirect_uri(redirect);
+        if self.config.options.api.is_some() {
+            client = client.disable_openid_scope();
+        }
         let (state, nonce) = (begun.state.clone(), begun.nonce.clone());
         let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
         let mut building = client
@@ -115,10 +118,10 @@ impl OidcProvider {
         if let Some(list) = &request.ui_locales {
             building = building.add_extra_param("ui_locales", list.clone());
         }
-        if let Some(prompt) = request.prompt {
-            building = building.add_prompt(prompt_of(prompt));
+        if let Some(prompt) = self.prompt(request) {
+            building = building.add_prompt(prompt);
         }
-        if let Some(seconds) = request.max_age {
+        if let Some(seconds) = begun.max_age {
             building = building.set_max_age(Duration::from_secs(seconds));
         }
         if let Some(acr) = request.acr {
@@ -136,6 +139,23 @@ impl OidcProvider {
             building = building.add_extra_param("response_mode", "form_post");
         }
         Ok(building.url().0)
+    }
+
+    /// Not asked of a provider that would not hear it: then the answer could not prove it.
+    fn max_age(&self, request: &BeginRedirect) -> Option<u64> {
+        request
+            .max_age
+            .filter(|_| self.config.options.fresh_prompt.is_none())
+    }
+
+    /// A recent sign-in is at least the person's own deed, where no age can be demanded.
+    fn prompt(&self, request: &BeginRedirect) -> Option<CoreAuthPrompt> {
+        let instead = self.config.options.fresh_prompt.as_ref();
+        let instead = instead.filter(|word| request.max_age.is_some() && !word.is_empty());
+        match (request.prompt, instead) {
+            (None, Some(word)) => Some(CoreAuthPrompt::Extension(word.clone())),
+            (asked, _) => asked.map(prompt_of),
+        }
     }
 
     /// 256 bits, 43 characters: what RFC 7636 §4.1 recommends for a verifier.

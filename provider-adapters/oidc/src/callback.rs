@@ -6,7 +6,8 @@
 //! Owns: the order of checks. Must not know: sessions, cookies, our users.
 
 use laneway_contract::{
-    AdapterState, Callback, Denial, LoginStep, ProviderError, Trial, UpstreamSession,
+    Acr, AdapterState, Callback, Denial, LoginStep, ProviderError, Trial, UpstreamIdentity,
+    UpstreamSession,
 };
 use subtle::ConstantTimeEq as _;
 
@@ -67,6 +68,13 @@ impl OidcProvider {
             Exchange::Tokens(tokens) => tokens,
             Exchange::Refused(code) => return Ok(LoginStep::Denied(Denial::Refused(code))),
         };
+        if let Some(api) = &self.config.options.api {
+            seen.looks_at(Stage::Userinfo);
+            let session = tokens.into_session();
+            let identity = self.ask_api(api, &metadata, session).await?;
+            seen.looks_at(Stage::Identity);
+            return Ok(reached(begun.acr, identity));
+        }
         let id_token = tokens
             .id_token
             .clone()
@@ -83,7 +91,14 @@ impl OidcProvider {
             .userinfo(&metadata, &tokens.access_token, &claims)
             .await?;
         seen.looks_at(Stage::Identity);
-        self.conclude(&begun, &claims, info, tokens.into_session())
+        let named = self.named_in(callback);
+        self.conclude(&begun, &claims, info, (tokens.into_session(), named))
+    }
+
+    /// The name in a parameter of the answer: nobody has signed it.
+    fn named_in(&self, callback: &Callback) -> Option<String> {
+        let parameter = self.config.options.name_parameter.as_deref()?;
+        identity::unsigned_name(callback.single(parameter)?)
     }
 
     fn conclude(
@@ -91,22 +106,15 @@ impl OidcProvider {
         begun: &Begun,
         claims: &Claims,
         info: Option<Claims>,
-        mut session: UpstreamSession,
+        (mut session, named): (UpstreamSession, Option<String>),
     ) -> Result<LoginStep, ProviderError> {
         session.sid = claims
             .get("sid")
             .and_then(|sid| sid.as_str())
             .map(str::to_owned);
-        let identity = identity::build(&self.config, claims, info, session)?;
-        // (12): asking for a rung is not getting it.
-        if begun
-            .acr
-            .is_some_and(|demanded| identity.evidence.acr < demanded)
-        {
-            let code = "unmet_authentication_requirements".to_owned();
-            return Ok(LoginStep::Denied(Denial::Refused(code)));
-        }
-        Ok(LoginStep::Authenticated(Box::new(identity)))
+        let mut identity = identity::build(&self.config, claims, info, session)?;
+        identity.name = identity.name.or(named);
+        Ok(reached(begun.acr, identity))
     }
 
     fn read_answer<'c>(
@@ -142,11 +150,20 @@ impl OidcProvider {
         }
         match (callback.single("error"), callback.single("code")) {
             (Some(_), Some(_)) => refused("contradictory_answer"),
-            (Some(error), None) => read_error(error),
+            (Some(error), None) => read_error(self.config.options.error_word(error)),
             (None, Some(code)) if !code.is_empty() => Answer::Code(code),
             _ => refused("code_missing"),
         }
     }
+}
+
+/// (12): asking for a rung is not getting it.
+fn reached(demanded: Option<Acr>, identity: UpstreamIdentity) -> LoginStep {
+    if demanded.is_some_and(|demanded| identity.evidence.acr < demanded) {
+        let code = "unmet_authentication_requirements".to_owned();
+        return LoginStep::Denied(Denial::Refused(code));
+    }
+    LoginStep::Authenticated(Box::new(identity))
 }
 
 /// OIDC Core §3.1.2.6 and RFC 6749 §4.1.2.1 by reaction.

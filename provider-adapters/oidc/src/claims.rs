@@ -48,16 +48,6 @@ pub(crate) fn audiences(claims: &Claims) -> Result<Vec<&str>, ProviderError> {
         .ok_or_else(|| fault::invalid("aud is not a string or a list of strings"))
 }
 
-pub(crate) fn check_issuer(claims: &Claims, issuer: &str) -> Result<(), ProviderError> {
-    if text(claims, "iss")? == Some(issuer) {
-        return Ok(());
-    }
-    Err(fault::invalid_as(
-        "wrong_issuer",
-        "iss is not the configured issuer",
-    ))
-}
-
 /// `sub`: at most 255 ASCII characters (OIDC Core §2).
 pub(crate) fn subject(claims: &Claims) -> Result<Option<&str>, ProviderError> {
     let subject = text(claims, "sub")?;

@@ -72,6 +72,19 @@ impl OidcConfig {
                 "a client secret is needed, unless token_endpoint_auth_method is \"none\"",
             ));
         }
+        if let Some(api) = &self.options.api {
+            let by_hand = &self.options;
+            let named = by_hand.authorization_endpoint.is_some()
+                && by_hand.token_endpoint.is_some()
+                && by_hand.userinfo_endpoint.is_some();
+            if !named || api.subject.is_empty() {
+                return Err(fault::misconfigured(
+                    "without discovery, authorization_endpoint, token_endpoint and userinfo_endpoint are needed",
+                ));
+            }
+        }
+        // A key that cannot sign is found out here, not at the first sign-in.
+        crate::signed_secret::secret(self, 0)?;
         if let Some(name) = self
             .options
             .authorization_params

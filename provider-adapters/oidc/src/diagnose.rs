@@ -27,12 +27,13 @@ impl OidcProvider {
             Ok(metadata) => metadata,
             Err(error) => return vec![self.no_discovery(&error)],
         };
-        vec![
-            Check::pass("discovery", &self.config.issuer),
-            self.check_algorithms(&metadata),
-            self.check_keys(&metadata).await,
-            self.check_client(&metadata).await,
-        ]
+        let mut checks = vec![Check::pass("discovery", &self.config.issuer)];
+        if metadata.jwks_uri.is_some() {
+            checks.push(self.check_algorithms(&metadata));
+            checks.push(self.check_keys(&metadata).await);
+        }
+        checks.push(self.check_client(&metadata).await);
+        checks
     }
 
     /// A provider must not lead to an address that it does not know (RFC 6749 §4.1.2.1): it
@@ -72,6 +73,10 @@ impl OidcProvider {
             ProviderError::Unreachable(_) | ProviderError::RateLimited { .. } => (
                 Who::Provider,
                 "Start the provider and make its address reachable from the machine that Laneway runs on.",
+            ),
+            _ if error.code() == Some("tenants_missing") => (
+                Who::Us,
+                "Name the directories whose people may come in, or an asterisk for everybody.",
             ),
             ProviderError::Misconfigured(_) => (
                 Who::Us,
@@ -125,7 +130,7 @@ impl OidcProvider {
                 let algs = self.algorithms(metadata);
                 let usable = keys
                     .iter()
-                    .filter(|key| algs.iter().any(|alg| jwt::fits(key, *alg)))
+                    .filter(|key| algs.iter().any(|alg| jwt::fits(&key.jwk, *alg)))
                     .count();
                 if usable == 0 {
                     let fix =
@@ -168,7 +173,8 @@ impl OidcProvider {
     /// # Errors
     /// Where the endpoint cannot be reached or answers something else.
     pub async fn probe_client(&self, metadata: &Metadata) -> Result<String, ProviderError> {
-        let (authorization, mut fields) = self.client_credentials();
+        let secret = self.client_secret()?;
+        let (authorization, mut fields) = self.client_credentials(secret.as_ref());
         fields.extend([
             ("grant_type", "authorization_code"),
             ("code", "laneway-configuration-check"),
@@ -181,6 +187,7 @@ impl OidcProvider {
         let url = &metadata.token_endpoint;
         let response =
             outbound::post_form(&*self.env.http, url, authorization.as_deref(), &fields).await?;
+        let response = self.in_words(response);
         if response.status() == StatusCode::OK {
             return Err(fault::invalid("the token endpoint accepted a made-up code"));
         }

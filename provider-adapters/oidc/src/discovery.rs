@@ -9,6 +9,7 @@ use laneway_contract::ProviderError;
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::issuer::Issuer;
 use crate::{OidcConfig, OidcProvider, fault, outbound};
 
 /// Who is about to be sent to the provider must not rely on an older sign of life.
@@ -21,8 +22,10 @@ pub struct Metadata {
     pub authorization_endpoint: Url,
     /// Where codes become tokens.
     pub token_endpoint: Url,
-    /// Where the signing keys are.
-    pub jwks_uri: Url,
+    /// Where the signing keys are; nowhere where nothing is signed.
+    pub jwks_uri: Option<Url>,
+    /// How issuers of tokens are judged.
+    pub(crate) issuer: Issuer,
     /// Where claims can be asked for.
     pub userinfo_endpoint: Option<Url>,
     /// Where a session ends (RP-Initiated Logout 1.0 §2.1).
@@ -66,12 +69,11 @@ impl OidcProvider {
 
     async fn discover(&self) -> Result<Metadata, ProviderError> {
         let options = &self.config.options;
-        if let (Some(authorization), Some(token), Some(keys)) = (
-            &options.authorization_endpoint,
-            &options.token_endpoint,
-            &options.jwks_uri,
-        ) {
-            return Ok(by_hand(&self.config, authorization, token, keys));
+        if let (Some(authorization), Some(token)) =
+            (&options.authorization_endpoint, &options.token_endpoint)
+            && (options.jwks_uri.is_some() || options.api.is_some())
+        {
+            return Ok(by_hand(&self.config, authorization, token));
         }
         let url = document_url(&self.config.issuer)?;
         let document = outbound::get_json(&*self.env.http, &url).await?;
@@ -86,11 +88,12 @@ fn document_url(issuer: &str) -> Result<Url, ProviderError> {
         .map_err(|_| fault::misconfigured("the issuer is not a URL"))
 }
 
-fn by_hand(config: &OidcConfig, authorization: &Url, token: &Url, keys: &Url) -> Metadata {
+fn by_hand(config: &OidcConfig, authorization: &Url, token: &Url) -> Metadata {
     Metadata {
         authorization_endpoint: authorization.clone(),
         token_endpoint: token.clone(),
-        jwks_uri: keys.clone(),
+        jwks_uri: config.options.jwks_uri.clone(),
+        issuer: Issuer::Exact(config.issuer.clone()),
         userinfo_endpoint: config.options.userinfo_endpoint.clone(),
         end_session_endpoint: config.options.end_session_endpoint.clone(),
         introspection_endpoint: None,
@@ -109,14 +112,7 @@ fn read(config: &OidcConfig, document: &Map<String, Value>) -> Result<Metadata, 
         .get("issuer")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    if issuer != config.issuer {
-        let text = format!(
-            "the provider calls itself `{}`, but the issuer is configured as `{}`",
-            fault::description(issuer),
-            config.issuer
-        );
-        return Err(fault::misconfigured_as("issuer_mismatch", &text));
-    }
+    let issuer = Issuer::of_document(config, issuer)?;
     let options = &config.options;
     let endpoint = |name: &str, by_hand: &Option<Url>| -> Result<Option<Url>, ProviderError> {
         if by_hand.is_some() {
@@ -141,7 +137,8 @@ fn read(config: &OidcConfig, document: &Map<String, Value>) -> Result<Metadata, 
             &options.authorization_endpoint,
         )?,
         token_endpoint: required("token_endpoint", &options.token_endpoint)?,
-        jwks_uri: required("jwks_uri", &options.jwks_uri)?,
+        jwks_uri: Some(required("jwks_uri", &options.jwks_uri)?),
+        issuer,
         userinfo_endpoint: endpoint("userinfo_endpoint", &options.userinfo_endpoint)?,
         end_session_endpoint: endpoint("end_session_endpoint", &options.end_session_endpoint)?,
         introspection_endpoint: endpoint("introspection_endpoint", &None)?,

@@ -34,7 +34,9 @@ impl OidcProvider {
     ) -> Result<Claims, ProviderError> {
         let signed = self.verify_signature(metadata, token, TYPES).await?;
         let claims = signed.claims;
-        claims::check_issuer(&claims, &self.config.issuer)?;
+        metadata
+            .issuer
+            .check(&self.config, &claims, signed.key_issuer.as_deref())?;
         claims::subject(&claims)?.ok_or_else(|| fault::invalid("sub is missing"))?;
         check_audience(&claims, &self.config)?;
         let now_ms = self.env.clock.now_ms();

@@ -9,7 +9,7 @@ use laneway_contract::{
 use serde_json::Value;
 
 use crate::claims::{self, Claims};
-use crate::{EmailTrust, OidcConfig, OidcOptions, fault};
+use crate::{EmailAuthority, EmailTrust, OidcConfig, OidcOptions, fault};
 
 /// Claims that only the signed token may state, whatever userinfo says.
 const SIGNED_ONLY: &[&str] = &[
@@ -43,7 +43,10 @@ pub(crate) fn build(
     let (email, email_verified) = address(options, id, &info);
     let merged = merge(id, info);
     Ok(UpstreamIdentity {
-        issuer: config.issuer.clone(),
+        // Checked before: the configured one, or one of those that it stands for.
+        issuer: claims::text(id, "iss")?
+            .unwrap_or(&config.issuer)
+            .to_owned(),
         subject,
         via: via(options, id)?,
         email,
@@ -87,8 +90,39 @@ fn address(options: &OidcOptions, id: &Claims, info: &Claims) -> (Option<String>
         .and_then(Value::as_str)
         .map(str::to_owned);
     // JSON `true` only: the text "true" is what misreadings are made of.
-    let verified = source.get(&options.email_verified_claim) == Some(&Value::Bool(true));
-    (email, verified && options.email_trust == EmailTrust::Claim)
+    let said = source.get(&options.email_verified_claim);
+    let as_text = options.email_verified_text && said == Some(&Value::from("true"));
+    let verified = said == Some(&Value::Bool(true)) || as_text;
+    let trusted = options.email_trust == EmailTrust::Claim
+        && options
+            .email_authority
+            .as_ref()
+            .is_none_or(|authority| is_theirs(authority, email.as_deref(), id));
+    (email, verified && trusted)
+}
+
+/// Is the provider the one who gives out this address?
+fn is_theirs(authority: &EmailAuthority, email: Option<&str>, id: &Claims) -> bool {
+    let managed = authority.claim.as_ref().and_then(|claim| id.get(claim));
+    let managed = managed
+        .and_then(Value::as_str)
+        .is_some_and(|text| !text.is_empty());
+    let domain = email.and_then(|email| email.rsplit_once('@'));
+    let own = |(_, domain): (&str, &str)| {
+        let mut all = authority.domains.iter();
+        all.any(|known| known.eq_ignore_ascii_case(domain))
+    };
+    managed || domain.is_some_and(own)
+}
+
+/// The name in a text of this form: `{"name":{"firstName":"","lastName":""}}`.
+pub(crate) fn unsigned_name(text: &str) -> Option<String> {
+    let said: Value = serde_json::from_str(text).ok()?;
+    let parts = ["firstName", "lastName"].map(|part| said.get("name")?.get(part)?.as_str());
+    let parts: Vec<&str> = parts.into_iter().flatten().map(str::trim).collect();
+    let name = parts.join(" ").trim().to_owned();
+    let plain = name.chars().count() <= 200 && !name.chars().any(char::is_control);
+    (plain && !name.is_empty()).then_some(name)
 }
 
 fn name(claims: &Claims) -> Option<String> {

@@ -36,9 +36,28 @@ impl Refetch {
     }
 }
 
+/// A key as it is published.
+#[derive(Debug, Clone)]
+pub(crate) struct Published {
+    pub(crate) jwk: Jwk,
+    /// The issuer that it signs for, where a provider with many says so.
+    pub(crate) issuer: Option<String>,
+}
+
+impl Published {
+    fn read(value: &Value) -> Option<Self> {
+        let issuer = value.get("issuer").and_then(Value::as_str);
+        Some(Self {
+            jwk: serde_json::from_value(value.clone()).ok()?,
+            issuer: issuer.map(str::to_owned),
+        })
+    }
+}
+
 /// A token whose signature is right; nothing else is known about it yet.
 pub(crate) struct Signed {
     pub(crate) alg: Algorithm,
+    pub(crate) key_issuer: Option<String>,
     pub(crate) claims: Map<String, Value>,
 }
 
@@ -57,25 +76,26 @@ impl OidcProvider {
             .keys
             .get(&*self.env.clock, self.fetch_keys(metadata))
             .await?;
-        let claims = match choose(&unverified, &keys) {
-            Ok(key) => unverified.verify(key)?,
+        let key = match choose(&unverified, &keys) {
+            Ok(key) => key.clone(),
             Err(reason) => {
                 let keys = self.newer_keys(metadata, &keys, reason).await?;
-                unverified.verify(choose(&unverified, &keys)?)?
+                choose(&unverified, &keys)?.clone()
             }
         };
         Ok(Signed {
             alg: unverified.alg,
-            claims,
+            claims: unverified.verify(&key.jwk)?,
+            key_issuer: key.issuer,
         })
     }
 
     async fn newer_keys(
         &self,
         metadata: &Metadata,
-        seen: &Arc<Vec<Jwk>>,
+        seen: &Arc<Vec<Published>>,
         reason: ProviderError,
-    ) -> Result<Arc<Vec<Jwk>>, ProviderError> {
+    ) -> Result<Arc<Vec<Published>>, ProviderError> {
         if !self.refetch.claim(self.env.clock.now_ms()) {
             return Err(reason);
         }
@@ -86,17 +106,21 @@ impl OidcProvider {
 
     /// The keys as the provider publishes them now; one that we cannot read is skipped, the
     /// others still count.
-    pub(crate) async fn fetch_keys(&self, metadata: &Metadata) -> Result<Vec<Jwk>, ProviderError> {
-        let document = outbound::get_json(&*self.env.http, &metadata.jwks_uri).await?;
+    pub(crate) async fn fetch_keys(
+        &self,
+        metadata: &Metadata,
+    ) -> Result<Vec<Published>, ProviderError> {
+        let url = metadata
+            .jwks_uri
+            .as_ref()
+            .ok_or_else(|| fault::invalid("this provider signs nothing"))?;
+        let document = outbound::get_json(&*self.env.http, url).await?;
         let keys = document
             .get("keys")
             .and_then(Value::as_array)
             .filter(|keys| keys.len() <= MAX_KEYS)
             .ok_or_else(|| fault::invalid("the provider's key set (jwks_uri) is unreadable"))?;
-        Ok(keys
-            .iter()
-            .filter_map(|key| serde_json::from_value(key.clone()).ok())
-            .collect())
+        Ok(keys.iter().filter_map(Published::read).collect())
     }
 
     /// What this provider may sign with: the pinned algorithm, else what it announces as far
@@ -118,7 +142,10 @@ impl OidcProvider {
 
 /// Exactly one key must fit: with several, "some key verified it" is not a check of the one
 /// that the token names (OIDC Core §10.1 demands `kid` then).
-fn choose<'k>(token: &Unverified<'_>, keys: &'k [Jwk]) -> Result<&'k Jwk, ProviderError> {
+fn choose<'k>(
+    token: &Unverified<'_>,
+    keys: &'k [Published],
+) -> Result<&'k Published, ProviderError> {
     match token.candidates(keys)[..] {
         [key] => Ok(key),
         [] => Err(fault::invalid_as(

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::fault;
+use crate::jwks::Published;
 
 /// A token is a few kilobytes; more is an attack on memory.
 const MAX_TOKEN_BYTES: usize = 64 * 1024;
@@ -95,10 +96,10 @@ impl<'a> Unverified<'a> {
     }
 
     /// The keys of the set that this token may have been signed with.
-    pub(crate) fn candidates<'k>(&self, keys: &'k [Jwk]) -> Vec<&'k Jwk> {
+    pub(crate) fn candidates<'k>(&self, keys: &'k [Published]) -> Vec<&'k Published> {
         keys.iter()
-            .filter(|key| fits(key, self.alg))
-            .filter(|key| self.kid.is_none() || key.common.key_id == self.kid)
+            .filter(|key| fits(&key.jwk, self.alg))
+            .filter(|key| self.kid.is_none() || key.jwk.common.key_id == self.kid)
             .collect()
     }
 

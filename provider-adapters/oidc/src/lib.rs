@@ -10,25 +10,34 @@ mod cached;
 mod callback;
 mod claims;
 mod config;
+mod delegated;
 mod diagnose;
 mod discovery;
 mod fault;
 mod id_token;
 mod identity;
+mod issuer;
 mod jwks;
 mod jwt;
 mod logout;
 mod logout_token;
 mod options;
 mod outbound;
+mod person_api;
 mod provider;
 mod refresh;
 mod revalidate;
 mod seen;
+mod signed_secret;
 mod token;
 mod userinfo;
+mod vendors;
 
 pub use config::OidcConfig;
 pub use discovery::Metadata;
-pub use options::{ClientAuth, EmailTrust, OidcOptions, ResponseMode, ViaClaims};
+pub use options::{
+    ClientAuth, EmailAuthority, EmailTrust, IssuerPerTenant, OidcOptions, PersonApi, ResponseMode,
+    SignedSecret, ViaClaims,
+};
 pub use provider::OidcProvider;
+pub use vendors::{Vendor, vendor};

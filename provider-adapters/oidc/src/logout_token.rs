@@ -21,8 +21,11 @@ impl OidcProvider {
         token: &str,
     ) -> Result<LogoutToken, ProviderError> {
         let metadata = self.metadata().await?;
-        let claims = self.verify_signature(&metadata, token, TYPES).await?.claims;
-        claims::check_issuer(&claims, &self.config.issuer)?;
+        let signed = self.verify_signature(&metadata, token, TYPES).await?;
+        let (claims, key) = (signed.claims, signed.key_issuer);
+        let issuer = metadata
+            .issuer
+            .check(&self.config, &claims, key.as_deref())?;
         id_token::check_audience(&claims, &self.config)?;
         let skew_ms = i64::try_from(self.config.options.clock_skew).unwrap_or(60) * 1000;
         let expires_at_ms = check_times(&claims, skew_ms, self.env.clock.now_ms())?;
@@ -40,7 +43,7 @@ impl OidcProvider {
         }
         let jti = filled("jti")?.ok_or_else(|| fault::invalid("jti is missing"))?;
         Ok(LogoutToken {
-            issuer: self.config.issuer.clone(),
+            issuer,
             subject: subject.map(str::to_owned),
             sid: sid.map(str::to_owned),
             jti: jti.to_owned(),

@@ -28,6 +28,10 @@ pub struct OidcOptions {
     pub email_trust: EmailTrust,
     /// Claim that must be JSON `true` for a verified address.
     pub email_verified_claim: String,
+    /// The provider writes that verdict as the text `"true"` at times.
+    pub email_verified_text: bool,
+    /// Whose addresses the provider may call verified, where not everybody's.
+    pub email_authority: Option<EmailAuthority>,
     /// Claim with the person's groups: a name, or a JSON pointer if it starts with `/`.
     pub groups_claim: String,
     /// Signed claims that name the customer's IdP behind a brokering provider.
@@ -62,6 +66,22 @@ pub struct OidcOptions {
     pub userinfo_endpoint: Option<Url>,
     /// Replaces the discovered one.
     pub end_session_endpoint: Option<Url>,
+    /// One provider with an issuer for each of its customers.
+    pub issuer_per_tenant: Option<IssuerPerTenant>,
+    /// Of these customers alone; `*` stands for all.
+    pub tenants: Vec<String>,
+    /// OAuth 2.0 without OpenID Connect: its API says who somebody is.
+    pub api: Option<PersonApi>,
+    /// The client secret is a short assertion that we sign with our key there.
+    pub signed_secret: Option<SignedSecret>,
+    /// A parameter of the answer with the person's name, sent the first time only. Nobody signs
+    /// it: it is a name to be shown and no more.
+    pub name_parameter: Option<String>,
+    /// Its own error codes by those of RFC 6749.
+    pub error_words: BTreeMap<String, String>,
+    /// The `prompt` that is asked for instead of `max_age`, which this provider does not know;
+    /// empty where nothing can be asked.
+    pub fresh_prompt: Option<String>,
 }
 
 impl Default for OidcOptions {
@@ -90,6 +110,15 @@ impl Default for OidcOptions {
             jwks_uri: None,
             userinfo_endpoint: None,
             end_session_endpoint: None,
+            email_verified_text: false,
+            email_authority: None,
+            issuer_per_tenant: None,
+            tenants: Vec::new(),
+            api: None,
+            signed_secret: None,
+            name_parameter: None,
+            error_words: BTreeMap::new(),
+            fresh_prompt: None,
         }
     }
 }
@@ -111,6 +140,11 @@ impl OidcOptions {
             .rev()
             .find(|(_, values)| values.iter().any(|v| v == acr))
             .map(|(r, _)| *r)
+    }
+
+    /// The code of RFC 6749 for a code of the provider's.
+    pub(crate) fn error_word<'a>(&'a self, code: &'a str) -> &'a str {
+        self.error_words.get(code).map_or(code, String::as_str)
     }
 
     /// Every endpoint that is given by hand.
@@ -170,6 +204,49 @@ pub struct ViaClaims {
     pub issuer: String,
     /// The person's subject there.
     pub subject: String,
+}
+
+/// An issuer that names the customer, as the discovery document of all of them writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerPerTenant {
+    /// What stands in the place of the customer's id.
+    pub placeholder: String,
+    /// The claim with that id.
+    pub claim: String,
+}
+
+/// Where the addresses of people are the provider's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmailAuthority {
+    /// Its own domains.
+    pub domains: Vec<String>,
+    /// A claim that is there only where the provider manages the domain.
+    pub claim: Option<String>,
+}
+
+/// An API that knows the owner of an access token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonApi {
+    /// The member of `userinfo_endpoint`'s answer that never changes: a number or a text.
+    pub subject: String,
+    /// Members with a name, the best first.
+    pub names: Vec<String>,
+    /// Path behind `userinfo_endpoint` to a list of addresses, of which the one that is both
+    /// `primary` and `verified` counts.
+    pub emails: Option<String>,
+}
+
+/// Who signs the assertion that stands in the place of a client secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedSecret {
+    /// `iss`.
+    pub issuer: String,
+    /// `kid`.
+    pub key_id: String,
 }
 
 #[cfg(test)]

@@ -3,14 +3,13 @@
 //! Owns: configuration, environment and caches of one provider; which abilities it has.
 //! Must not know: what an ability does in detail.
 
-use jsonwebtoken::jwk::Jwk;
 use laneway_contract::{
-    CredentialAdmin, Diagnose, Env, HeadlessLogin, Method, MethodKind, Mode, Provider,
-    ProviderError, RedirectLogin, SessionControl, UserDirectory,
+    ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env, HeadlessLogin, Method, MethodKind,
+    Mode, Provider, ProviderError, RedirectLogin, SessionControl, UserDirectory,
 };
 
 use crate::cached::Cached;
-use crate::jwks::Refetch;
+use crate::jwks::{Published, Refetch};
 use crate::{Metadata, OidcConfig};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -21,7 +20,7 @@ pub struct OidcProvider {
     pub(crate) config: OidcConfig,
     pub(crate) env: Env,
     pub(crate) discovery: Cached<Metadata>,
-    pub(crate) keys: Cached<Vec<Jwk>>,
+    pub(crate) keys: Cached<Vec<Published>>,
     pub(crate) refetch: Refetch,
 }
 
@@ -87,6 +86,14 @@ impl Provider for OidcProvider {
     }
 
     fn diagnose(&self) -> Option<&dyn Diagnose> {
+        Some(self)
+    }
+
+    fn connection_admin(&self) -> Option<&dyn ConnectionAdmin> {
+        None
+    }
+
+    fn delegable(&self) -> Option<&dyn Delegable> {
         Some(self)
     }
 }

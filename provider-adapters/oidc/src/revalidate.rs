@@ -39,7 +39,8 @@ impl OidcProvider {
         let Some(url) = &metadata.introspection_endpoint else {
             return Ok(None);
         };
-        let (authorization, mut fields) = self.client_credentials();
+        let secret = self.client_secret()?;
+        let (authorization, mut fields) = self.client_credentials(secret.as_ref());
         fields.extend([
             ("token", refresh_token),
             ("token_type_hint", "refresh_token"),

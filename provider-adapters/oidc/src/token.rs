@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::pin::Pin;
 
 use bytes::Bytes;
-use laneway_contract::{HttpClient, ProviderError, UpstreamSession};
+use laneway_contract::{ProviderError, UpstreamSession};
 use oauth2::basic::{
     BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse,
     BasicTokenIntrospectionResponse, BasicTokenType,
@@ -18,8 +18,9 @@ use oauth2::{
     RefreshToken, RequestTokenError, StandardRevocableToken, StandardTokenResponse,
     TokenResponse as _, TokenUrl,
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::authorize::Begun;
 use crate::{ClientAuth, Metadata, OidcProvider, fault, outbound};
@@ -80,7 +81,7 @@ impl OidcProvider {
         code: &str,
         begun: &Begun,
     ) -> Result<Exchange, ProviderError> {
-        let client = self.token_client(metadata);
+        let client = self.token_client(metadata)?;
         let redirect = RedirectUrl::from_url(begun.redirect_uri.clone());
         let sending = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
@@ -103,7 +104,7 @@ impl OidcProvider {
         metadata: &Metadata,
         refresh_token: &str,
     ) -> Result<Tokens, ProviderError> {
-        let client = self.token_client(metadata);
+        let client = self.token_client(metadata)?;
         let token = RefreshToken::new(refresh_token.to_owned());
         let sending = client.exchange_refresh_token(&token);
         match sending.request_async(&self.carrier()).await {
@@ -132,7 +133,7 @@ impl OidcProvider {
         })
     }
 
-    fn token_client(&self, metadata: &Metadata) -> TokenClient {
+    fn token_client(&self, metadata: &Metadata) -> Result<TokenClient, ProviderError> {
         let method = match self.config.options.token_endpoint_auth_method {
             ClientAuth::ClientSecretBasic => AuthType::BasicAuth,
             ClientAuth::ClientSecretPost | ClientAuth::None => AuthType::RequestBody,
@@ -140,30 +141,48 @@ impl OidcProvider {
         let client = Client::new(ClientId::new(self.config.client_id.clone()))
             .set_auth_type(method)
             .set_token_uri(TokenUrl::from_url(metadata.token_endpoint.clone()));
-        match &self.config.client_secret {
+        Ok(match self.client_secret()? {
             Some(secret) => {
                 client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
             }
             None => client,
-        }
+        })
     }
 
     /// The library's requests over the guarded client.
     fn carrier(&self) -> Carrier<'_> {
-        Carrier(&*self.env.http)
+        Carrier(self)
+    }
+
+    /// An answer of the token endpoint with the provider's own error codes read as those of
+    /// RFC 6749; some send a refusal with the status of a success.
+    pub(crate) fn in_words(&self, response: http::Response<Bytes>) -> http::Response<Bytes> {
+        let Some(mut said) = outbound::object(response.body()) else {
+            return response;
+        };
+        let Some(code) = said.get("error").and_then(Value::as_str) else {
+            return response;
+        };
+        let word = self.config.options.error_word(code).to_owned();
+        if response.status().is_client_error() && word == code {
+            return response;
+        }
+        said.insert("error".into(), word.into());
+        let (mut head, _) = response.into_parts();
+        head.status = http::StatusCode::BAD_REQUEST;
+        http::Response::from_parts(head, Bytes::from(Value::Object(said).to_string()))
     }
 
     /// `Authorization` header and form fields that authenticate us where the library has no
     /// call of its own (introspection, probes).
-    pub fn client_credentials(&self) -> (Option<String>, Vec<(&str, &str)>) {
+    pub fn client_credentials<'a>(
+        &'a self,
+        secret: Option<&'a SecretString>,
+    ) -> (Option<String>, Vec<(&'a str, &'a str)>) {
         use base64::Engine as _;
         use base64::engine::general_purpose::STANDARD;
         let id = self.config.client_id.as_str();
-        let secret = self
-            .config
-            .client_secret
-            .as_ref()
-            .map(ExposeSecret::expose_secret);
+        let secret = secret.map(ExposeSecret::expose_secret);
         match (self.config.options.token_endpoint_auth_method, secret) {
             (ClientAuth::ClientSecretBasic, Some(secret)) => {
                 // RFC 6749 §2.3.1: both are form-encoded before they are joined.
@@ -179,7 +198,7 @@ impl OidcProvider {
     }
 }
 
-struct Carrier<'p>(&'p dyn HttpClient);
+struct Carrier<'p>(&'p OidcProvider);
 
 impl<'c> AsyncHttpClient<'c> for Carrier<'_> {
     type Error = Carried;
@@ -187,8 +206,8 @@ impl<'c> AsyncHttpClient<'c> for Carrier<'_> {
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
-            let response = outbound::send(self.0, request.map(Bytes::from)).await;
-            Ok(response.map_err(Carried)?.map(Vec::from))
+            let sent = outbound::send(&*self.0.env.http, request.map(Bytes::from)).await;
+            Ok(self.0.in_words(sent.map_err(Carried)?).map(Vec::from))
         })
     }
 }

@@ -9,7 +9,7 @@ use http::{Request, Response, StatusCode};
 use laneway_contract::ProviderError;
 use url::Url;
 
-use crate::claims::{self, Claims};
+use crate::claims::Claims;
 use crate::{Metadata, OidcProvider, fault, id_token, outbound};
 
 impl OidcProvider {
@@ -67,11 +67,13 @@ impl OidcProvider {
         }
         let token = std::str::from_utf8(response.body())
             .map_err(|_| fault::invalid("userinfo is unreadable"))?;
-        let claims = self
+        let signed = self
             .verify_signature(metadata, token.trim(), &["jwt"])
-            .await?
-            .claims;
-        claims::check_issuer(&claims, &self.config.issuer)?;
+            .await?;
+        let (claims, key) = (signed.claims, signed.key_issuer);
+        metadata
+            .issuer
+            .check(&self.config, &claims, key.as_deref())?;
         id_token::check_audience(&claims, &self.config)?;
         Ok(claims)
     }

@@ -11,6 +11,7 @@ mod answer;
 mod attributes;
 mod certificate;
 mod config;
+mod delegated;
 mod diagnose;
 mod dom;
 mod engine;

@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use laneway_contract::{
-    AdapterState, BeginRedirect, Callback, Check, CredentialAdmin, Denial, Diagnose, Env,
-    HeadlessLogin, LoginStep, Method, MethodKind, Mode, Prompt, Provider, ProviderError,
-    RedirectLogin, RedirectTo, SessionControl, Trial, UpstreamIdentity, UserDirectory,
+    AdapterState, BeginRedirect, Callback, Check, ConnectionAdmin, CredentialAdmin, Delegable,
+    Denial, Diagnose, Env, HeadlessLogin, LoginStep, Method, MethodKind, Mode, Prompt, Provider,
+    ProviderError, RedirectLogin, RedirectTo, SessionControl, Trial, UpstreamIdentity,
+    UserDirectory,
 };
 use subtle::ConstantTimeEq as _;
 use url::Url;
@@ -78,11 +79,7 @@ impl SamlProvider {
     }
 
     /// The one judgement of an answer, with what it looked at.
-    fn examine(
-        &self,
-        state: &AdapterState,
-        callback: &Callback,
-    ) -> (Vec<Check>, Result<UpstreamIdentity, Fault>) {
+    fn examine(&self, state: &AdapterState, callback: &Callback) -> Examined {
         let mut told = Vec::new();
         let outcome = self.judge(state, callback, &mut told);
         if let Err(fault) = &outcome {
@@ -102,12 +99,34 @@ impl SamlProvider {
         if !bool::from(relay_state.as_bytes().ct_eq(begun.relay_state.as_bytes())) {
             return Err(missing("another RelayState"));
         }
-        let plain: String = response.split_ascii_whitespace().collect();
-        let bytes = STANDARD
-            .decode(&plain)
-            .map_err(|_| missing("no base64 text"))?;
-        let xml = String::from_utf8(bytes).map_err(|_| missing("no UTF-8 text"))?;
-        let answer = Answer::read(&xml)?;
+        let (plain, answer) = read(response)?;
+        self.judge_answer(&begun, (&plain, &answer), told)
+    }
+
+    /// A response to somebody who asked on our behalf: which request it answers they have
+    /// judged; all of it must be an answer to one.
+    pub(crate) fn examine_brought(&self, response: &str) -> Examined {
+        let mut told = Vec::new();
+        let outcome = read(response).and_then(|(plain, answer)| {
+            let begun = Begun {
+                request_id: answer.in_response_to.clone().unwrap_or_default(),
+                relay_state: "brought".to_owned(),
+                acs_url: self.config.acs_url.as_str().to_owned(),
+            };
+            self.judge_answer(&begun, (&plain, &answer), &mut told)
+        });
+        if let Err(fault) = &outcome {
+            told.push(fault.check());
+        }
+        (told, outcome)
+    }
+
+    fn judge_answer(
+        &self,
+        begun: &Begun,
+        (plain, answer): (&str, &Answer),
+        told: &mut Vec<Check>,
+    ) -> Result<UpstreamIdentity, Fault> {
         let now_ms = self.env.clock.now_ms();
         let expected = Expected {
             idp: &self.config.entity_id,
@@ -117,8 +136,8 @@ impl SamlProvider {
             certificates: &self.config.certificates,
             now_ms,
         };
-        let ours = judge::judge(&answer, &expected, told)?;
-        let verified = self.engine.finish(&begun, &plain, &expected)?;
+        let ours = judge::judge(answer, &expected, told)?;
+        let verified = self.engine.finish(begun, plain, &expected)?;
         identity::agree(ours, &verified)?;
         told.push(Check::pass(
             "saml_signature",
@@ -126,6 +145,20 @@ impl SamlProvider {
         ));
         Ok(identity::build(&self.config, ours, verified, now_ms))
     }
+}
+
+/// What an examination has looked at, and what came of it.
+pub(crate) type Examined = (Vec<Check>, Result<UpstreamIdentity, Fault>);
+
+/// The base64 text without its spaces, and what it says.
+fn read(response: &str) -> Result<(String, Answer), Fault> {
+    let plain: String = response.split_ascii_whitespace().collect();
+    let bytes = STANDARD
+        .decode(&plain)
+        .map_err(|_| missing("no base64 text"))?;
+    let xml = String::from_utf8(bytes).map_err(|_| missing("no UTF-8 text"))?;
+    let answer = Answer::read(&xml)?;
+    Ok((plain, answer))
 }
 
 fn missing(received: &str) -> Fault {
@@ -142,23 +175,22 @@ fn missing(received: &str) -> Fault {
 pub struct Handle(pub Arc<SamlProvider>);
 
 impl Handle {
-    async fn examine(
-        &self,
-        state: &AdapterState,
-        callback: Callback,
-    ) -> (Vec<Check>, Result<UpstreamIdentity, Fault>) {
+    async fn examine(&self, state: &AdapterState, callback: Callback) -> Examined {
         let (provider, state) = (Arc::clone(&self.0), state.clone());
         let work = tokio::task::spawn_blocking(move || provider.examine(&state, &callback));
-        work.await.unwrap_or_else(|_| {
-            let fault = Fault::new(
-                "saml_not_acceptable",
-                "a response that cannot be read",
-                "a response by the Web Browser SSO profile",
-                "Look at the provider's settings for this application.",
-            );
-            (vec![fault.check()], Err(fault))
-        })
+        work.await.unwrap_or_else(|_| unreadable())
     }
+}
+
+/// What a thread that died of a document leaves behind.
+pub(crate) fn unreadable() -> Examined {
+    let fault = Fault::new(
+        "saml_not_acceptable",
+        "a response that cannot be read",
+        "a response by the Web Browser SSO profile",
+        "Look at the provider's settings for this application.",
+    );
+    (vec![fault.check()], Err(fault))
 }
 
 #[async_trait]
@@ -188,7 +220,7 @@ impl RedirectLogin for Handle {
 }
 
 /// What the browser brings can be written by anybody: a bad one is a refusal.
-fn step(outcome: Result<UpstreamIdentity, Fault>) -> LoginStep {
+pub(crate) fn step(outcome: Result<UpstreamIdentity, Fault>) -> LoginStep {
     match outcome {
         Ok(identity) => LoginStep::Authenticated(Box::new(identity)),
         Err(fault) => LoginStep::Denied(Denial::Refused(fault.code.to_owned())),
@@ -228,6 +260,14 @@ impl Provider for Handle {
     }
 
     fn diagnose(&self) -> Option<&dyn Diagnose> {
+        Some(self)
+    }
+
+    fn connection_admin(&self) -> Option<&dyn ConnectionAdmin> {
+        None
+    }
+
+    fn delegable(&self) -> Option<&dyn Delegable> {
         Some(self)
     }
 }

@@ -64,7 +64,11 @@ pub enum RequestBinding {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Oidc {
+    /// A well-known provider: what it does differently is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     /// Issuer identifier, byte by byte.
+    #[serde(default)]
     pub issuer: String,
     /// Our client there.
     pub client_id: String,
@@ -99,9 +103,30 @@ pub struct Oidc {
     /// Claims that must have exactly these values (a customer's tenant at a shared provider).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub required_claims: BTreeMap<String, Value>,
+    /// The provider's customers whose people may come in, where one issuer stands for all of
+    /// them; `*` for everybody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tenants: Vec<String>,
+    /// Who we are there, where the client secret is a key that signs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<String>,
+    /// Which key that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
     /// When a signed-in person attaches an identity of this connection.
     #[serde(default)]
     pub link_policy: LinkPolicy,
+}
+
+impl Oidc {
+    /// A member by its name, where it is filled.
+    pub fn named(&self, member: &str) -> Option<&str> {
+        match member {
+            "team_id" => self.team_id.as_deref(),
+            "key_id" => self.key_id.as_deref(),
+            _ => None,
+        }
+    }
 }
 
 /// A SAML 2.0 connection. What metadata states is stored as it was read: a revision never
@@ -154,6 +179,10 @@ pub struct Saml {
 /// What was set, by protocol.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each connection at hand: a box would only stand in the way"
+)]
 pub enum Config {
     /// OpenID Connect.
     Oidc(Oidc),
@@ -335,12 +364,17 @@ impl Oidc {
                 "Give at most 30 scopes without spaces.",
             );
         }
-        if self
-            .groups_claim
-            .as_deref()
-            .is_some_and(|claim| !text(claim))
-        {
-            return bad("groups_claim", "invalid", "Name a claim.");
+        for (member, named) in [
+            ("groups_claim", &self.groups_claim),
+            ("team_id", &self.team_id),
+            ("key_id", &self.key_id),
+        ] {
+            if named.as_deref().is_some_and(|name| !text(name)) {
+                return bad(member, "invalid", "Give a short text, or leave it out.");
+            }
+        }
+        if self.tenants.len() > 100 || !self.tenants.iter().all(|tenant| text(tenant)) {
+            return bad("tenants", "invalid", "Name at most 100 directories.");
         }
         Ok(())
     }

@@ -8,11 +8,12 @@ fn connection(state: State) -> Connection {
     Connection {
         id: ConnectionId("c".into()),
         tenant: TenantId("t".into()),
-        org: OrgId("o".into()),
+        org: Some(OrgId("o".into())),
         slug: "acme".into(),
         name: "Acme".into(),
         protocol: Protocol::Oidc,
         broker: Broker::Direct,
+        through: None,
         state,
         rollout: Rollout::All,
         enforced: false,

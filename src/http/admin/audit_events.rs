@@ -13,9 +13,9 @@ use serde_json::json;
 use super::super::context::Context;
 use super::super::me::{Page, page};
 use super::super::shown;
-use super::address;
+use super::{Operator, address};
 use crate::audit::TYPES;
-use crate::domain::{Code, Problem};
+use crate::domain::{Code, OrgId, Problem};
 use crate::store::audit::{self, EventRow, Filter};
 
 /// An export holds at most so many events; narrow it with `from` and `to`.
@@ -52,7 +52,13 @@ impl AuditQuery {
         })
     }
 
-    fn address(&self) -> String {
+    /// The same in this organization, whatever else was asked for.
+    fn in_org(mut self, org: &OrgId) -> Self {
+        self.org = Some(org.0.clone());
+        self
+    }
+
+    fn address(&self, path: &str) -> String {
         let filters = [
             ("type", &self.kind),
             ("actor", &self.actor),
@@ -61,7 +67,7 @@ impl AuditQuery {
             ("from", &self.from),
             ("to", &self.to),
         ];
-        address("/v1/admin/audit-events", &filters)
+        address(path, &filters)
     }
 }
 
@@ -71,15 +77,37 @@ pub async fn audit_events(
     Query(query): Query<AuditQuery>,
     Query(paging): Query<Page>,
 ) -> Result<Response, Problem> {
+    let path = query.address("/v1/admin/audit-events");
+    listed(&context, &query, &path, &paging).await
+}
+
+/// `GET /v1/organizations/{org}/audit-events`: what happened there.
+pub async fn org_audit_events(
+    by: Operator,
+    context: Context,
+    Query(query): Query<AuditQuery>,
+    Query(paging): Query<Page>,
+) -> Result<Response, Problem> {
+    let org = &by.org()?.id;
+    let query = query.in_org(org);
+    let path = query.address(&format!("/v1/organizations/{org}/audit-events"));
+    listed(&context, &query, &path, &paging).await
+}
+
+async fn listed(
+    context: &Context,
+    query: &AuditQuery,
+    path: &str,
+    paging: &Page,
+) -> Result<Response, Problem> {
     let limit = paging.limit()?;
     let filter = query.filter()?;
-    let path = query.address();
-    let before = paging.after(&context, &path)?;
+    let before = paging.after(context, path)?;
     let (db, tenant) = (&context.core.db, &context.site.tenant.id);
     let all = audit::list(db, tenant, &filter, &before, limit).await?;
     let last = all.last().map(|event| event.id.clone());
     let items = all.iter().map(shown::event).collect();
-    Ok(page(&context, &path, limit, items, last))
+    Ok(page(context, path, limit, items, last))
 }
 
 /// `GET /v1/admin/audit-events/export`: the same, one JSON object per line, read as fast as

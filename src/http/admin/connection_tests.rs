@@ -11,25 +11,34 @@ use super::super::context::Context;
 use super::super::me::{Page, page, plausible};
 use super::Operator;
 use super::body::Body;
-use super::connections::NoMembers;
+use super::connections::{Named, NoMembers};
 use crate::domain::Problem;
+use crate::domain::advance::Refusal;
 use crate::domain::connection::{Config, Connection};
 use crate::domain::entry::Entry;
+use crate::domain::tenant::Signup;
 use crate::lane_a::operator::Act;
 use crate::lane_b::connections::{get, get_revision};
 use crate::lane_b::test_logins;
 use crate::lane_b::trace::{Reading, Trace, shown_claims};
 use crate::store::test_logins::{self as rows, TestLogin};
+use serde::Deserialize;
 
-/// `POST /v1/organizations/{org}/connections/{connection}/tests`: the link is shown once.
+/// The name of a test in an address.
+#[derive(Deserialize)]
+pub struct NamedTest {
+    test: String,
+}
+
+/// `POST …/connections/{connection}/tests`: the link is shown once.
 pub async fn create_test(
     by: Operator,
     context: Context,
-    Path((_, name)): Path<(String, String)>,
+    Path(named): Path<Named>,
     Body(_): Body<NoMembers>,
 ) -> Result<Response, Problem> {
-    let org = &by.org()?.id;
-    let (test, token) = test_logins::create(&by.act(&context), org, &plausible(name)?).await?;
+    let (act, name) = (by.act(&context), named.plausible()?);
+    let (test, token) = test_logins::create(&act, by.home(), &name).await?;
     let url = context
         .site
         .tenant
@@ -39,41 +48,38 @@ pub async fn create_test(
         "expires_at": rfc3339(test.expires_at),
     });
     let mut response = (StatusCode::CREATED, Json(body)).into_response();
-    let connection = &test.connection;
-    let location = format!(
-        "/v1/organizations/{org}/connections/{connection}/tests/{}",
-        test.id
-    );
+    let (path, connection) = (by.connections_path(), &test.connection);
+    let location = format!("{path}/{connection}/tests/{}", test.id);
     if let Ok(value) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, value);
     }
     Ok(response)
 }
 
-/// `GET /v1/organizations/{org}/connections/{connection}/tests/{test}`
+/// `GET …/connections/{connection}/tests/{test}`
 pub async fn read_test(
     by: Operator,
     context: Context,
-    Path((_, name, id)): Path<(String, String, String)>,
+    Path(named): Path<Named>,
+    Path(NamedTest { test }): Path<NamedTest>,
 ) -> Result<Json<Value>, Problem> {
     let act = by.act(&context);
-    let one = get(&act, &by.org()?.id, &plausible(name)?).await?;
-    let test = test_logins::find(&act, &one, &plausible(id)?).await?;
+    let one = get(&act, by.home(), &named.plausible()?).await?;
+    let test = test_logins::find(&act, &one, &plausible(test)?).await?;
     let config = get_revision(&act, &one, one.draft).await?.config;
     Ok(Json(told(&act, &one, &config, &test).await?))
 }
 
-/// `GET /v1/organizations/{org}/connections/{connection}/tests`: all, and the newest in full.
+/// `GET …/connections/{connection}/tests`: all, and the newest in full.
 pub async fn tests(
     by: Operator,
     context: Context,
-    Path((_, name)): Path<(String, String)>,
+    Path(named): Path<Named>,
     Query(paging): Query<Page>,
 ) -> Result<Response, Problem> {
     let act = by.act(&context);
-    let org = by.org()?;
-    let one = get(&act, &org.id, &plausible(name)?).await?;
-    let path = format!("/v1/organizations/{}/connections/{}/tests", org.id, one.id);
+    let one = get(&act, by.home(), &named.plausible()?).await?;
+    let path = format!("{}/{}/tests", by.connections_path(), one.id);
     let (limit, before) = (paging.limit()?, paging.after(&context, &path)?);
     let (db, tenant) = (&context.core.db, &context.site.tenant.id);
     let all = rows::list(db, tenant, &one.id, &before, limit).await?;
@@ -112,25 +118,34 @@ pub async fn told(
     if let Some(identity) = &trace.identity {
         body["claims"] = shown_claims(&identity.claims);
         body["identity"] = json!({
-            "issuer": identity.issuer, "subject": identity.subject, "email": identity.email,
+            "issuer": identity.origin().0, "subject": identity.origin().1, "email": identity.email,
             "email_verified": identity.email_verified, "name": identity.name,
         });
     }
     if let Some(entry) = &reading.entry {
         body["rules"] = json!(entry.mapped.rules);
         body["result"] = result(entry, &reading, &trace);
+    } else if reading.proven {
+        // Without an organization: an account, or none.
+        let known = reading.user.is_some() || act.tenant.signup == Signup::Open;
+        let refused = (!known).then_some(Refusal::UnknownPerson.as_str());
+        let user = person(&reading, &trace);
+        body["result"] = json!({ "user": user, "membership": null, "refused": refused });
     }
     Ok(body)
 }
 
 fn result(entry: &Entry, reading: &Reading, trace: &Trace) -> Value {
+    outcome(entry, &person(reading, trace))
+}
+
+fn person(reading: &Reading, trace: &Trace) -> Value {
     let identity = trace.identity.as_ref();
-    let user = json!({
+    json!({
         "id": reading.user, "new": reading.user.is_none(),
         "email": identity.and_then(|one| one.email.clone()),
         "name": identity.and_then(|one| one.name.clone()),
-    });
-    outcome(entry, &user)
+    })
 }
 
 /// What a sign-in would come to.
@@ -142,6 +157,6 @@ pub fn outcome(entry: &Entry, user: &Value) -> Value {
     json!({
         "user": user,
         "membership": if entry.bar.is_none() { membership } else { Value::Null },
-        "refused": entry.bar.map(crate::domain::advance::Refusal::as_str),
+        "refused": entry.bar.map(Refusal::as_str),
     })
 }

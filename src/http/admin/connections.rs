@@ -1,4 +1,4 @@
-//! Connections of an organization.
+//! Connections of an organization, and of the tenant itself.
 
 use axum::extract::{Path, Query};
 use axum::response::Response;
@@ -17,10 +17,21 @@ use crate::domain::connection::{Broker, Config, Connection, Protocol, Revision, 
 use crate::lane_b::check::Check;
 use crate::lane_b::connections::{self, ConnectionChange, Drafted, NewConnection};
 use crate::lane_b::drafts::Secret;
-use crate::lane_b::{live, reading};
+use crate::lane_b::{live, reading, through};
 use crate::store::connections as rows;
 
-const PATH: &str = "/v1/organizations";
+/// The name of a connection in an address.
+#[derive(Deserialize)]
+pub struct Named {
+    connection: String,
+}
+
+impl Named {
+    /// As something that could be one.
+    pub fn plausible(self) -> Result<String, Problem> {
+        plausible(self.connection)
+    }
+}
 
 /// A connection with its draft; the secret is never shown again.
 pub fn shown(one: &Connection, draft: &Revision, domains: &[String], people: &[String]) -> Value {
@@ -35,7 +46,9 @@ pub fn shown(one: &Connection, draft: &Revision, domains: &[String], people: &[S
         "draft_revision": one.draft, "active_revision": one.active,
         "rollout": one.rollout, "people": people, "enforced": one.enforced, "domains": domains,
         "redirect_uri": one.redirect_uri, "acs_url": one.acs_url,
-        "sp_entity_id": one.sp_entity_id, "trust": draft.trust, "config": config,
+        "sp_entity_id": one.sp_entity_id,
+        "sp_metadata_url": through::Given::of(one).metadata_url,
+        "upstream": one.through.as_ref().map(|through| &through.upstream), "trust": draft.trust, "config": config,
         "last_login_at": one.last_login_at.map(rfc3339), "created_at": rfc3339(one.created_at),
     })
 }
@@ -56,17 +69,16 @@ pub fn checks(all: &[Check]) -> Value {
     json!(all)
 }
 
-/// `GET /v1/organizations/{org}/connections`
+/// `GET …/connections`
 pub async fn connections(
     by: Operator,
     context: Context,
     Query(paging): Query<Page>,
 ) -> Result<Response, Problem> {
-    let org = by.org()?;
-    let path = format!("{PATH}/{}/connections", org.id);
+    let path = by.connections_path();
     let (limit, after) = (paging.limit()?, paging.after(&context, &path)?);
     let (db, tenant) = (&context.core.db, &context.site.tenant.id);
-    let all = rows::list(db, tenant, &org.id, &after, limit).await?;
+    let all = rows::list(db, tenant, by.home().org(), &after, limit).await?;
     let last = all.last().map(|one| one.id.0.clone());
     let mut items = Vec::with_capacity(all.len());
     for one in all {
@@ -87,26 +99,31 @@ pub struct NewBody {
     config: Map<String, Value>,
 }
 
-/// `POST /v1/organizations/{org}/connections`
+/// `POST …/connections`
 pub async fn create_connection(
     by: Operator,
     context: Context,
     Body(body): Body<NewBody>,
 ) -> Result<Response, Problem> {
-    let (config, secret) = read_config(body.protocol, body.config, Secret::Remove)?;
+    let mut members = body.config;
+    let usual = || json!(by.home().usual_policy());
+    members.entry("link_policy").or_insert_with(usual);
+    let (config, secret) = read_config(body.protocol, members, Secret::Remove)?;
     let new = NewConnection {
         name: body.name,
         id: None,
         slug: body.slug,
-        broker: body.broker.unwrap_or(Broker::Direct),
+        broker: match body.broker {
+            Some(named) => named,
+            None => through::usual_broker(&by.act(&context), by.home(), body.protocol).await?,
+        },
         domains: body.domains,
         config,
         secret,
     };
-    let org = &by.org()?.id;
-    let drafted = connections::create(&by.act(&context), org, new).await?;
+    let drafted = connections::create(&by.act(&context), by.home(), new).await?;
     let one = &drafted.connection;
-    let location = format!("{PATH}/{org}/connections/{}", one.id);
+    let location = format!("{}/{}", by.connections_path(), one.id);
     Ok(created(
         &location,
         one.version,
@@ -145,14 +162,14 @@ pub fn read_config(
     Ok((config, secret))
 }
 
-/// `GET /v1/organizations/{org}/connections/{connection}`
+/// `GET …/connections/{connection}`
 pub async fn read_connection(
     by: Operator,
     context: Context,
-    Path((_, name)): Path<(String, String)>,
+    Path(named): Path<Named>,
 ) -> Result<Response, Problem> {
     let act = by.act(&context);
-    let one = connections::get(&act, &by.org()?.id, &plausible(name)?).await?;
+    let one = connections::get(&act, by.home(), &named.plausible()?).await?;
     let version = one.version;
     let drafted = reading::drafted(&act, one).await?;
     Ok(versioned(version, whole(&context, &drafted).await?))
@@ -173,18 +190,18 @@ pub struct ChangeBody {
     approve: Patch<String>,
 }
 
-/// `PATCH /v1/organizations/{org}/connections/{connection}`
+/// `PATCH …/connections/{connection}`
 pub async fn change_connection(
     by: Operator,
     context: Context,
-    Path((_, name)): Path<(String, String)>,
+    Path(named): Path<Named>,
     Body(body): Body<ChangeBody>,
 ) -> Result<Response, Problem> {
-    let (act, org) = (by.act(&context), &by.org()?.id);
-    let (name, expected) = (plausible(name)?, if_match(&context)?);
+    let (act, home) = (by.act(&context), by.home());
+    let (name, expected) = (named.plausible()?, if_match(&context)?);
     let draft = match body.config.lasting("/config")? {
         Some(members) => {
-            let one = connections::get(&act, org, &name).await?;
+            let one = connections::get(&act, home, &name).await?;
             // An address of metadata that is given is read, also when it is the same again.
             let reads =
                 members.contains_key("metadata_url") && !members.contains_key("certificates");
@@ -226,7 +243,7 @@ pub async fn change_connection(
         },
         approve: body.approve.lasting("/approve")?,
     };
-    let drafted = connections::change(&act, org, &name, change, expected).await?;
+    let drafted = connections::change(&act, home, &name, change, expected).await?;
     let version = drafted.connection.version;
     Ok(versioned(version, whole(&context, &drafted).await?))
 }
@@ -251,16 +268,16 @@ pub struct ActivateBody {
     hash: String,
 }
 
-/// `POST /v1/organizations/{org}/connections/{connection}/activate`
+/// `POST …/connections/{connection}/activate`
 pub async fn activate(
     by: Operator,
     context: Context,
-    Path((_, name)): Path<(String, String)>,
+    Path(named): Path<Named>,
     Body(body): Body<ActivateBody>,
 ) -> Result<Response, Problem> {
-    let (act, org) = (by.act(&context), &by.org()?.id);
-    let (name, expected) = (plausible(name)?, if_match(&context)?);
-    let one = live::activate(&act, org, &name, &body.hash, expected).await?;
+    let (act, home) = (by.act(&context), by.home());
+    let (name, expected) = (named.plausible()?, if_match(&context)?);
+    let one = live::activate(&act, home, &name, &body.hash, expected).await?;
     answer(&by, &context, one).await
 }
 
@@ -268,16 +285,16 @@ pub async fn activate(
 #[serde(deny_unknown_fields)]
 pub struct NoMembers {}
 
-/// `POST /v1/organizations/{org}/connections/{connection}/rollback`
+/// `POST …/connections/{connection}/rollback`
 pub async fn roll_back(
     by: Operator,
     context: Context,
-    Path((_, name)): Path<(String, String)>,
+    Path(named): Path<Named>,
     Body(_): Body<NoMembers>,
 ) -> Result<Response, Problem> {
-    let (act, org) = (by.act(&context), &by.org()?.id);
-    let (name, expected) = (plausible(name)?, if_match(&context)?);
-    let one = live::roll_back(&act, org, &name, expected).await?;
+    let (act, home) = (by.act(&context), by.home());
+    let (name, expected) = (named.plausible()?, if_match(&context)?);
+    let one = live::roll_back(&act, home, &name, expected).await?;
     answer(&by, &context, one).await
 }
 
@@ -287,14 +304,14 @@ async fn answer(by: &Operator, context: &Context, one: Connection) -> Result<Res
     Ok(versioned(version, whole(context, &drafted).await?))
 }
 
-/// `GET /v1/organizations/{org}/connections/{connection}/checks`: what the other side says now.
+/// `GET …/connections/{connection}/checks`: what the other side says now.
 pub async fn live_checks(
     by: Operator,
     context: Context,
-    Path((_, name)): Path<(String, String)>,
+    Path(named): Path<Named>,
 ) -> Result<Response, Problem> {
     let act = by.act(&context);
-    let one = connections::get(&act, &by.org()?.id, &plausible(name)?).await?;
+    let one = connections::get(&act, by.home(), &named.plausible()?).await?;
     let found = reading::look(&act, &one).await?;
     let ok = found.iter().all(|check| check.ok);
     Ok(versioned(

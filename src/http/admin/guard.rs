@@ -9,6 +9,7 @@ use http::Method;
 
 use super::super::bff::check_org;
 use super::super::context::{self, Context};
+use super::super::me::plausible;
 use super::super::router::{Access, AppState, At, ROUTES};
 use crate::audit::{Event, Outcome, kind};
 use crate::authn::{self, Caller};
@@ -16,6 +17,7 @@ use crate::authz::{Authority, Permission, Scope, require};
 use crate::domain::{Code, OrgId, Problem, TenantId};
 use crate::lane_a::account;
 use crate::lane_a::operator::Act;
+use crate::lane_b::home::Home;
 use crate::store::orgs::{self, Organization};
 
 /// Who administers: their authority, and the organization that the route is about.
@@ -48,6 +50,25 @@ impl Operator {
     /// `not_found`.
     pub fn org(&self) -> Result<&Organization, Problem> {
         self.org.as_ref().ok_or_else(Problem::not_found)
+    }
+}
+
+impl Operator {
+    /// Whose connections the route is about: those of the organization in its address, which has
+    /// been asked about, or the tenant's own.
+    pub fn home(&self) -> Home<'_> {
+        match &self.org {
+            Some(org) => Home::Org(&org.id),
+            None => Home::Tenant,
+        }
+    }
+
+    /// The address of these connections.
+    pub fn connections_path(&self) -> String {
+        match &self.org {
+            Some(org) => format!("/v1/organizations/{}/connections", org.id),
+            None => "/v1/admin/connections".to_owned(),
+        }
     }
 }
 
@@ -210,6 +231,38 @@ pub async fn page_operator(context: &Context, permission: Permission) -> Result<
     Ok(Operator {
         authority,
         org: None,
+    })
+}
+
+/// The caller of a page of an organization, who may do that there. Whoever has nothing to do
+/// with it is not told that it exists.
+///
+/// # Errors
+/// `unauthenticated`, `not_found`, `forbidden`.
+pub async fn page_manager(
+    context: &Context,
+    org: &str,
+    permission: Permission,
+) -> Result<Operator, Problem> {
+    context.login_host_only()?;
+    let caller = context.caller().await?;
+    let authority = authority(context, &caller).await?;
+    let tenant = &context.site.tenant.id;
+    let org = plausible(org.to_owned())?;
+    let found = orgs::find(&context.core.db, tenant, &org).await?;
+    let org = found.ok_or_else(Problem::not_found)?;
+    let there = Scope::Org(tenant.clone(), org.id.clone());
+    if !authority.belongs(&there) {
+        return Err(Problem::not_found());
+    }
+    if require(&authority, permission, &there).is_err() {
+        let detail = "Your roles in this organization do not include this. Ask one of its owners.";
+        let problem = Problem::new(Code::Forbidden, detail).because(permission.as_str());
+        return Err(refused(context, &authority, permission, problem).await);
+    }
+    Ok(Operator {
+        authority,
+        org: Some(org),
     })
 }
 

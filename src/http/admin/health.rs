@@ -6,20 +6,20 @@ use serde_json::{Value, json};
 
 use super::super::bff::rfc3339;
 use super::super::context::Context;
-use super::super::me::plausible;
 use super::Operator;
+use super::connections::Named;
 use crate::domain::Problem;
 use crate::lane_b::connections::get;
 use crate::lane_b::health::{self, Health};
 
-/// `GET /v1/organizations/{org}/connections/{connection}/health`
+/// `GET …/connections/{connection}/health`
 pub async fn connection_health(
     by: Operator,
     context: Context,
-    Path((_, name)): Path<(String, String)>,
+    Path(named): Path<Named>,
 ) -> Result<Json<Value>, Problem> {
     let act = by.act(&context);
-    let one = get(&act, &by.org()?.id, &plausible(name)?).await?;
+    let one = get(&act, by.home(), &named.plausible()?).await?;
     Ok(Json(shown(&health::of(&act, &one).await?)))
 }
 

@@ -1,11 +1,11 @@
 //! Organizations.
 
-use axum::Json;
 use axum::extract::Query;
 use axum::response::Response;
 use http::StatusCode;
+use laneway_contract::Acr;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use super::super::context::Context;
 use super::super::me::{Page, page};
@@ -60,6 +60,13 @@ pub struct OrganizationChange {
     slug: Patch<String>,
     name: Patch<String>,
     state: Patch<OrgState>,
+    required_acr: Patch<String>,
+    brand: Patch<Map<String, Value>>,
+}
+
+fn acr(text: &str) -> Result<Acr, Problem> {
+    let detail = "This word is not one of the list.";
+    Acr::parse(text).ok_or_else(|| Problem::field("/required_acr", "unknown", detail))
 }
 
 /// `PATCH /v1/organizations/{org}`
@@ -72,6 +79,12 @@ pub async fn change_organization(
         slug: body.slug.lasting("/slug")?,
         name: body.name.lasting("/name")?,
         state: body.state.lasting("/state")?,
+        required_acr: match body.required_acr.removable() {
+            None => None,
+            Some(None) => Some(None),
+            Some(Some(text)) => Some(Some(acr(&text)?)),
+        },
+        brand: body.brand.removable(),
     };
     let (id, expected) = (&by.org()?.id, if_match(&context)?);
     let org = operator::change_org(&by.act(&context), id, change, expected).await?;
@@ -83,15 +96,4 @@ pub async fn delete_organization(by: Operator, context: Context) -> Result<Statu
     let (id, expected) = (&by.org()?.id, if_match(&context)?);
     operator::delete_org(&by.act(&context), id, expected).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// `GET /v1/organizations/{org}/roles`: what may be granted here, and what it permits.
-pub async fn roles(by: Operator, context: Context) -> Result<Json<Value>, Problem> {
-    let (db, tenant) = (&context.core.db, &context.site.tenant.id);
-    let all = orgs::roles(db, tenant, &by.org()?.id).await?;
-    let items: Vec<Value> = all
-        .iter()
-        .map(|(slug, words)| json!({ "slug": slug, "permissions": words }))
-        .collect();
-    Ok(Json(json!({ "items": items, "next_cursor": null })))
 }

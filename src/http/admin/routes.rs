@@ -12,8 +12,10 @@ pub fn routes() -> Router<AppState> {
         .merge(user_routes())
         .merge(upstream_routes())
         .merge(organization_routes())
+        .merge(role_routes())
         .merge(invitation_routes())
         .merge(connection_routes())
+        .merge(tenant_connection_routes())
         .merge(alias_routes())
         .route(
             "/v1/admin/operators",
@@ -130,7 +132,6 @@ fn organization_routes() -> Router<AppState> {
                 .patch(super::change_organization)
                 .delete(super::delete_organization),
         )
-        .route("/v1/organizations/{org}/roles", get(super::roles))
         .route("/v1/organizations/{org}/members", get(super::members))
         .route(
             "/v1/organizations/{org}/members/{user}",
@@ -138,6 +139,84 @@ fn organization_routes() -> Router<AppState> {
                 .get(super::read_member)
                 .patch(super::change_member)
                 .delete(super::remove_member),
+        )
+}
+
+fn role_routes() -> Router<AppState> {
+    Router::new()
+        .route(
+            "/v1/organizations/{org}/groups",
+            get(super::groups).post(super::create_group),
+        )
+        .route(
+            "/v1/organizations/{org}/groups/{group}",
+            get(super::read_group)
+                .patch(super::change_group)
+                .delete(super::delete_group),
+        )
+        .route(
+            "/v1/organizations/{org}/groups/{group}/members",
+            get(super::group_members),
+        )
+        .route(
+            "/v1/organizations/{org}/groups/{group}/members/{user}",
+            put(super::put_group_member).delete(super::remove_group_member),
+        )
+        .route(
+            "/v1/admin/roles",
+            get(super::roles).post(super::create_role),
+        )
+        .route(
+            "/v1/admin/roles/{role}",
+            get(super::read_role)
+                .patch(super::change_role)
+                .delete(super::delete_role),
+        )
+        .route(
+            "/v1/organizations/{org}/roles",
+            get(super::org_roles).post(super::create_org_role),
+        )
+        .route(
+            "/v1/organizations/{org}/roles/{role}",
+            get(super::read_org_role)
+                .patch(super::change_org_role)
+                .delete(super::delete_org_role),
+        )
+}
+
+fn tenant_connection_routes() -> Router<AppState> {
+    Router::new()
+        .route(
+            "/v1/admin/connections",
+            get(super::connections).post(super::create_connection),
+        )
+        .route(
+            "/v1/admin/connections/{connection}",
+            get(super::read_connection).patch(super::change_connection),
+        )
+        .route(
+            "/v1/admin/connections/{connection}/activate",
+            post(super::activate),
+        )
+        .route(
+            "/v1/admin/connections/{connection}/rollback",
+            post(super::roll_back),
+        )
+        .route(
+            "/v1/admin/connections/{connection}/checks",
+            get(super::live_checks),
+        )
+        .route(
+            "/v1/admin/connections/{connection}/tests",
+            get(super::tests).post(super::create_test),
+        )
+        .route(
+            "/v1/admin/connections/{connection}/tests/{test}",
+            get(super::read_test),
+        )
+        .route(
+            "/v1/admin/connections/{connection}/health",
+            get(super::connection_health),
         )
 }
 
@@ -186,6 +265,10 @@ fn connection_routes() -> Router<AppState> {
         .route(
             "/v1/organizations/{org}/connections/{connection}/health",
             get(super::connection_health),
+        )
+        .route(
+            "/v1/organizations/{org}/audit-events",
+            get(super::org_audit_events),
         )
         .route(
             "/v1/organizations/{org}/break-glass",

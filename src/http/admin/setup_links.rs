@@ -31,6 +31,7 @@ pub struct NewBody {
     purpose: Purpose,
     expires_in: Option<i64>,
     connection: Option<String>,
+    email: Option<String>,
 }
 
 /// `GET /v1/organizations/{org}/setup-links`
@@ -68,6 +69,7 @@ pub async fn create_setup_link(
     let new = NewLink {
         expires_in: body.expires_in,
         connection,
+        email: body.email,
         ..NewLink::default()
     };
     let (link, token) = setup_links::create(&act, org, new).await?;

@@ -184,6 +184,7 @@ pub async fn read_host(
 pub struct NewHost {
     host: String,
     purpose: Purpose,
+    org: Option<String>,
 }
 
 /// `POST /v1/admin/tenants/{id}/hosts`
@@ -198,7 +199,7 @@ pub async fn add_host(
         tenant: &tenant,
         ..by.act(&context)
     };
-    let host = operator::add_host(&act, &body.host, body.purpose).await?;
+    let host = operator::add_host(&act, &body.host, body.purpose, body.org.as_deref()).await?;
     let location = format!("/v1/admin/tenants/{}/hosts/{}", tenant.id, host.id);
     Ok(created(&location, HOST_VERSION, shown::host(&host)))
 }

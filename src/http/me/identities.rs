@@ -103,7 +103,7 @@ pub async fn begin_link(visit: &Visit<'_>, upstream: &str) -> Result<String, Pro
     };
     let flow = lane_a::begin(visit, begin).await?;
     let submitted = lane_a::submit(visit, &flow.id, "redirect", &flows::empty()).await?;
-    Ok(pages::next_address(&submitted))
+    Ok(pages::next_address(visit, &submitted))
 }
 
 /// `DELETE /v1/me/identities/{id}`

@@ -243,6 +243,12 @@ pub const ENTRIES: &[Entry] = &[
     )
     .asks(AUDIT_QUERY),
     op(
+        "GET /v1/organizations/{org}/audit-events",
+        "What happened in an organization, newest first; `org` in the query counts nothing",
+        Answer::Page("AuditEvent"),
+    )
+    .asks(AUDIT_QUERY),
+    op(
         "GET /v1/organizations",
         "Organizations",
         Answer::Page("Organization"),
@@ -270,11 +276,6 @@ pub const ENTRIES: &[Entry] = &[
         "DELETE /v1/organizations/{org}",
         "Delete an organization; people stay",
         gone(),
-    ),
-    op(
-        "GET /v1/organizations/{org}/roles",
-        "Roles that can be granted here",
-        Answer::Page("Role"),
     ),
     op(
         "GET /v1/organizations/{org}/members",
@@ -405,9 +406,9 @@ pub const SHAPES: &[Shape] = &[
     ),
     shape(
         "Host",
-        "id host purpose=login|app canonical=flag config_owned=flag",
+        "id host purpose=login|app canonical=flag config_owned=flag org=text?",
     ),
-    shape("NewHost", "host purpose=login|app"),
+    shape("NewHost", "host purpose=login|app org?=text?"),
     shape(
         "NewUser",
         "email email_verified?=flag name?=text? password?",
@@ -459,10 +460,14 @@ pub const SHAPES: &[Shape] = &[
     ),
     shape(
         "Organization",
-        "id slug name state=active|disabled created_at=instant",
+        "id slug name state=active|disabled required_acr=aal1|aal2|phr? brand=OrgBrand \
+         created_at=instant",
     ),
     shape("NewOrganization", "slug name"),
-    shape("OrganizationChange", "slug? name? state?=active|disabled"),
+    shape(
+        "OrganizationChange",
+        "slug? name? state?=active|disabled required_acr?=aal1|aal2|phr? brand?=OrgBrand?",
+    ),
     shape("NewInvitation", "email roles?=[text]"),
     shape(
         "Invitation",
@@ -476,13 +481,12 @@ pub const SHAPES: &[Shape] = &[
          created_at=instant sent_at=instant expires_at=instant revoked_at=instant? \
          accepted_at=instant? accepted_by=text? url",
     ),
-    shape("Role", "slug permissions=[text]"),
     shape(
         "Member",
         "user org name=text? email=text? state=active|suspended roles=[text] \
          grants=[Grant] created_at=instant",
     ),
-    shape("Grant", "role source=manual|mapping|scim|invitation"),
+    shape("Grant", "role source=manual|mapping|scim|invitation|group"),
     shape("PutMember", "roles=[text]"),
     shape("MemberChange", "state?=active|suspended"),
 ];

@@ -1,4 +1,4 @@
-//! Connections of organizations in words (CONTRACT §10).
+//! Connections of organizations and of tenants in words (CONTRACT §10).
 
 use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
 use crate::domain::Code::{
@@ -98,6 +98,70 @@ pub const ENTRIES: &[Entry] = &[
         json("ConnectionHealth"),
     ),
     op(
+        "GET /v1/admin/connections",
+        "Providers that anybody may have an account at, attached to the tenant itself",
+        Answer::Page("Connection"),
+    ),
+    op(
+        "POST /v1/admin/connections",
+        "Attach such a provider as a draft",
+        created("Connection"),
+    )
+    .takes("NewConnection")
+    .refuses(&[Duplicate, NotSupportedByUpstream]),
+    op(
+        "GET /v1/admin/connections/{connection}",
+        "One of them, by id or slug",
+        json("Connection"),
+    ),
+    op(
+        "PATCH /v1/admin/connections/{connection}",
+        "Make a new draft, rename, or switch off; what is live stays",
+        json("Connection"),
+    )
+    .takes("ConnectionChange")
+    .refuses(&[Conflict]),
+    op(
+        "POST /v1/admin/connections/{connection}/activate",
+        "Put the draft live that has passed its test under this hash",
+        json("Connection"),
+    )
+    .takes("Activation")
+    .refuses(&[Conflict]),
+    op(
+        "POST /v1/admin/connections/{connection}/rollback",
+        "Put the revision live again that was live before",
+        json("Connection"),
+    )
+    .takes("Nothing")
+    .refuses(&[Conflict]),
+    op(
+        "GET /v1/admin/connections/{connection}/checks",
+        "Ask the other side now what is right and wrong with the draft",
+        json("ConnectionChecks"),
+    ),
+    op(
+        "GET /v1/admin/connections/{connection}/tests",
+        "Test logins, newest first",
+        Answer::Page("TestLogin"),
+    ),
+    op(
+        "POST /v1/admin/connections/{connection}/tests",
+        "Make a link that tests the draft; it is shown once",
+        created("TestMade"),
+    )
+    .takes("Nothing"),
+    op(
+        "GET /v1/admin/connections/{connection}/tests/{test}",
+        "What came of a test login",
+        json("TestLogin"),
+    ),
+    op(
+        "GET /v1/admin/connections/{connection}/health",
+        "How it goes with one: sign-ins, causes of failure, what was found",
+        json("ConnectionHealth"),
+    ),
+    op(
         "GET /v1/organizations/{org}/break-glass",
         "Who gets in without the organization's own provider, in an emergency",
         json("BreakGlassList"),
@@ -175,10 +239,11 @@ pub const ENTRIES: &[Entry] = &[
 pub const SHAPES: &[Shape] = &[
     shape(
         "Connection",
-        "id slug name org protocol=oidc|saml broker=direct|upstream \
+        "id slug name org=text? protocol=oidc|saml broker=direct|upstream \
          state=draft|tested|active|disabled draft_hash tested_hash=text? draft_revision=count \
          active_revision=count? rollout=admins|some|all people=[text] enforced=flag \
-         domains=[text] redirect_uri acs_url=text? sp_entity_id=text? trust=operator|tenant \
+         domains=[text] redirect_uri acs_url=text? sp_entity_id=text? sp_metadata_url=text? \
+         upstream=text? trust=operator|tenant \
          config=any checks?=[ConnectionCheck] last_login_at=instant? created_at=instant",
     ),
     shape(
@@ -250,17 +315,17 @@ pub const SHAPES: &[Shape] = &[
     shape("NewDomain", "domain"),
     shape(
         "SetupLink",
-        "id purpose state=waiting|opened|expired|revoked connection=text? \
+        "id purpose state=waiting|opened|expired|revoked connection=text? email=text? \
          invited_by created_at=instant expires_at=instant opened_at=instant? revoked_at=instant?",
     ),
     shape(
         "SetupLinkMade",
-        "id purpose state=waiting|opened|expired|revoked connection=text? \
+        "id purpose state=waiting|opened|expired|revoked connection=text? email=text? \
          invited_by created_at=instant expires_at=instant opened_at=instant? revoked_at=instant? url",
     ),
     shape(
         "NewSetupLink",
-        "purpose expires_in?=count? connection?=text?",
+        "purpose expires_in?=count? connection?=text? email?=text?",
     ),
     shape("Identifier", "identifier"),
     shape(

@@ -2,7 +2,8 @@
 
 use super::describe::{Answer, Entry, Shape, created, json, op, shape};
 use crate::domain::Code::{
-    Denied, Expired, InvalidCredentials, InvalidReturnTo, RateLimited, SsoRequired, WrongStep,
+    Denied, Expired, InvalidCredentials, InvalidReturnTo, NotSupportedByUpstream, RateLimited,
+    SsoRequired, StepUpRequired, WrongStep,
 };
 
 const LOGIN_QUERY: &[(&str, &str)] = &[
@@ -89,10 +90,11 @@ pub const ENTRIES: &[Entry] = &[
     .refuses(&[Expired]),
     op(
         "POST /bff/org",
-        "Switch the active organization",
+        "Switch the active organization; 403 says what it asks for first",
         json("BffUser"),
     )
-    .takes("OrgChoice"),
+    .takes("OrgChoice")
+    .refuses(&[NotSupportedByUpstream, SsoRequired, StepUpRequired]),
     op(
         "POST /bff/backchannel/{upstream}",
         "An identity provider ends sessions",

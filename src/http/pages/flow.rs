@@ -17,6 +17,7 @@ use super::{after, check_form, chrome, render, see_other};
 use crate::domain::flow::{FlowPurpose, Step};
 use crate::domain::{Code, FlowId, Problem, ids};
 use crate::lane_a::{self, Begin, Submitted, Visit, methods};
+use crate::store::orgs::{self, OrgState, Organization};
 use crate::views::MagicLinkPage;
 
 #[derive(Deserialize, Default)]
@@ -76,12 +77,35 @@ impl StepForm {
 
 /// `GET /login`: without a flow it writes no row.
 pub async fn login(context: Context, Query(query): Query<PageQuery>) -> Result<Response, Problem> {
-    first_page(context, query, FlowPurpose::Login).await
+    let org = context.site.org.clone();
+    first_page(context, query, FlowPurpose::Login, org).await
+}
+
+/// `GET /login/{org}`: the same in an organization's look, with its ways in.
+pub async fn login_of(
+    context: Context,
+    Path(org): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Response, Problem> {
+    let org = organization(&context, &org).await?;
+    first_page(context, query, FlowPurpose::Login, Some(org)).await
+}
+
+/// An organization that somebody can enter.
+async fn organization(context: &Context, name: &str) -> Result<Organization, Problem> {
+    context.login_host_only()?;
+    let found = orgs::find(&context.core.db, &context.site.tenant.id, name).await?;
+    // An organization's own host knows no other.
+    let own = context.site.org.as_ref();
+    found
+        .filter(|org| org.state == OrgState::Active)
+        .filter(|org| own.is_none_or(|own| own.id == org.id))
+        .ok_or_else(Problem::not_found)
 }
 
 /// `GET /signup`
 pub async fn signup(context: Context, Query(query): Query<PageQuery>) -> Result<Response, Problem> {
-    first_page(context, query, FlowPurpose::Signup).await
+    first_page(context, query, FlowPurpose::Signup, None).await
 }
 
 /// `GET /verify`: proves the address of whoever is signed in.
@@ -99,7 +123,7 @@ pub async fn verify(context: Context, Query(query): Query<PageQuery>) -> Result<
         flows::set_flow_cookie(&mut response, &browser);
         return Ok(response);
     }
-    first_page(context, query, FlowPurpose::Verify).await
+    first_page(context, query, FlowPurpose::Verify, None).await
 }
 
 /// `GET /recover`
@@ -107,13 +131,14 @@ pub async fn recover(
     context: Context,
     Query(query): Query<PageQuery>,
 ) -> Result<Response, Problem> {
-    first_page(context, query, FlowPurpose::Recover).await
+    first_page(context, query, FlowPurpose::Recover, None).await
 }
 
 async fn first_page(
     context: Context,
     query: PageQuery,
     purpose: FlowPurpose,
+    org: Option<Organization>,
 ) -> Result<Response, Problem> {
     let browser = context.browser_or_new();
     let visit = context.visit(&browser).await?;
@@ -129,7 +154,7 @@ async fn first_page(
             step_page(&context, &visit, &browser, &flow, None, StatusCode::OK).await?
         }
         _ => {
-            let draft = Draft::of(&context, query, purpose)?;
+            let draft = Draft::of(&context, query, purpose, org)?;
             if visit.live.is_some() && purpose == FlowPurpose::Login {
                 return Ok(see_other(&draft.return_to));
             }
@@ -146,6 +171,33 @@ pub async fn answer(
     OriginalUri(uri): OriginalUri,
     form: Result<Form<StepForm>, FormRejection>,
 ) -> Result<Response, Problem> {
+    let purpose = match uri.path() {
+        "/signup" => FlowPurpose::Signup,
+        "/verify" => FlowPurpose::Verify,
+        "/recover" => FlowPurpose::Recover,
+        _ => FlowPurpose::Login,
+    };
+    let own = context.site.org.clone();
+    let org = own.filter(|_| purpose == FlowPurpose::Login);
+    Box::pin(answered(context, form, purpose, org)).await
+}
+
+/// `POST /login/{org}`: the first answer of a sign-in that is to begin there.
+pub async fn answer_of(
+    context: Context,
+    Path(org): Path<String>,
+    form: Result<Form<StepForm>, FormRejection>,
+) -> Result<Response, Problem> {
+    let org = organization(&context, &org).await?;
+    Box::pin(answered(context, form, FlowPurpose::Login, Some(org))).await
+}
+
+async fn answered(
+    context: Context,
+    form: Result<Form<StepForm>, FormRejection>,
+    purpose: FlowPurpose,
+    org: Option<Organization>,
+) -> Result<Response, Problem> {
     let form = flows::form_body(form)?;
     let browser = context.browser().ok_or_else(|| {
         Problem::new(
@@ -155,17 +207,19 @@ pub async fn answer(
     })?;
     check_form(&context, &browser.binding, &form.csrf)?;
     let visit = context.visit(&browser).await?;
-    let purpose = match uri.path() {
-        "/signup" => FlowPurpose::Signup,
-        "/verify" => FlowPurpose::Verify,
-        "/recover" => FlowPurpose::Recover,
-        _ => FlowPurpose::Login,
-    };
-    let outcome = submit_form(&context, &visit, &form, purpose).await;
+    let outcome = submit_form(&context, &visit, &form, (purpose, org.as_ref())).await;
     let mut response = match outcome {
         Ok(submitted) => after(&visit, submitted),
         Err((flow, problem)) if shown_inline(&problem) => {
-            inline(&context, &visit, &browser, &form, purpose, (flow, problem)).await?
+            inline(
+                &context,
+                &visit,
+                &browser,
+                &form,
+                (purpose, org),
+                (flow, problem),
+            )
+            .await?
         }
         Err((_, problem)) => return Err(problem),
     };
@@ -180,7 +234,7 @@ async fn inline(
     visit: &Visit<'_>,
     browser: &Browser,
     form: &StepForm,
-    purpose: FlowPurpose,
+    (purpose, org): (FlowPurpose, Option<Organization>),
     (flow, problem): Failed,
 ) -> Result<Response, Problem> {
     let status =
@@ -197,7 +251,7 @@ async fn inline(
                 return_to: form.return_to.clone(),
                 login_hint: form.username.clone(),
             };
-            let draft = Draft::of(context, query, purpose)?;
+            let draft = Draft::of(context, query, purpose, org)?;
             start_page(context, visit, browser, &draft, Some(message), status).await?
         }
     };
@@ -226,14 +280,15 @@ async fn submit_form(
     context: &Context,
     visit: &Visit<'_>,
     form: &StepForm,
-    purpose: FlowPurpose,
+    (purpose, org): (FlowPurpose, Option<&Organization>),
 ) -> Result<Submitted, Failed> {
     let id = match &form.flow {
         Some(id) if ids::plausible(id) => FlowId(id.clone()),
         Some(_) => return Err((None, Problem::not_found())),
         None => {
-            let begin = begin_of(context, purpose, form.return_to.as_deref())
+            let mut begin = begin_of(context, purpose, form.return_to.as_deref())
                 .map_err(|problem| (None, problem))?;
+            begin.demand.org = org.map(|org| org.id.0.clone());
             lane_a::begin(visit, begin)
                 .await
                 .map_err(|problem| (None, problem))?
@@ -267,6 +322,11 @@ async fn go_on(visit: &Visit<'_>, submitted: Submitted) -> Result<Submitted, Pro
         MethodKind::Redirect,
         MethodKind::Password,
     ];
+    // Whoever types a name has not chosen where else they have an account.
+    let offers: Vec<_> = offers
+        .into_iter()
+        .filter(|offer| !offer.upstream.is_social())
+        .collect();
     let led = offers
         .first()
         .filter(|offer| offer.upstream.attached.is_some())

@@ -7,13 +7,14 @@ use laneway_contract::MethodKind;
 use super::super::context::{Browser, Context};
 use super::super::flows;
 use super::flow::PageQuery;
-use super::{chrome, page_of, render_flow, secret_step, see_other, words};
+use super::{chrome_of, page_of, provider_address, render_flow, secret_step, see_other, words};
 use crate::authn;
 use crate::domain::Problem;
 use crate::domain::flow::{Flow, FlowPurpose, Step};
 use crate::domain::tenant::Signup;
 use crate::lane_a::{Visit, methods};
 use crate::providers::Offer;
+use crate::store::orgs::Organization;
 use crate::views::{
     ChoosePage, Chrome, CodePage, FluentArgs, LoginPage, MethodChoice, OrganizationChoice,
     OrganizationPage, ProfilePage, RecoverPage, RedirectChoice, SignupPage, text,
@@ -25,17 +26,35 @@ pub(super) struct Draft {
     pub return_to: String,
     pub username: String,
     pub flow: Option<Flow>,
+    /// Whose sign-in it is, where it is an organization's own.
+    pub org: Option<Organization>,
 }
 
 impl Draft {
-    pub fn of(context: &Context, query: PageQuery, purpose: FlowPurpose) -> Result<Self, Problem> {
+    pub fn of(
+        context: &Context,
+        query: PageQuery,
+        purpose: FlowPurpose,
+        org: Option<Organization>,
+    ) -> Result<Self, Problem> {
         let return_to = flows::return_to(context, query.return_to.as_deref())?;
         Ok(Self {
             purpose,
             return_to: return_to.as_str().to_owned(),
             username: query.login_hint.unwrap_or_default(),
             flow: None,
+            org,
         })
+    }
+}
+
+impl Draft {
+    /// Where its form leads: an organization's begins in that organization.
+    fn action(&self) -> String {
+        match (&self.flow, &self.org) {
+            (None, Some(org)) => format!("/login/{}", org.slug),
+            _ => "/login".into(),
+        }
     }
 }
 
@@ -50,6 +69,7 @@ fn redirects(offers: &[Offer]) -> Vec<RedirectChoice> {
         .map(|offer| RedirectChoice {
             connection: offer.upstream.row.slug.clone(),
             label: offer.upstream.row.label(),
+            social: offer.upstream.is_social(),
         })
         .collect()
 }
@@ -63,10 +83,14 @@ pub(super) async fn start_page(
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let tenant = &context.site.tenant;
-    let chrome = chrome(&context.site, &context.meta.request_id);
-    let offers = match &draft.flow {
-        Some(flow) => methods::of_flow(visit, flow).await?,
-        None => context.core.providers.offers(tenant).await?,
+    let chrome = chrome_of(&context.site, &context.meta.request_id, draft.org.as_ref());
+    let offers = match (&draft.flow, &draft.org) {
+        (Some(flow), _) => methods::of_flow(visit, flow).await?,
+        (None, Some(org)) => {
+            let own = methods::here(visit).await?;
+            methods::of_organization(visit, org, own).await?
+        }
+        (None, None) => methods::here(visit).await?,
     };
     let has = |kind| offers.iter().any(|offer: &Offer| offer.kind == kind);
     let flow = draft.flow.as_ref().map(|flow| flow.id.0.clone());
@@ -101,11 +125,13 @@ pub(super) async fn start_page(
         };
         return Ok(render_flow(visit, status, &page).await);
     }
+    // Nobody becomes a member by signing up.
+    let may_sign_up = flow.is_none() && open && draft.org.is_none();
     let page = LoginPage {
         chrome,
-        action: "/login".into(),
+        action: draft.action(),
         csrf: form_csrf(context, browser),
-        signup_href: (flow.is_none() && open).then(|| format!("/signup?return_to={return_query}")),
+        signup_href: may_sign_up.then(|| format!("/signup?return_to={return_query}")),
         flow,
         return_to: draft.return_to.clone(),
         username: draft.username.clone(),
@@ -123,12 +149,12 @@ pub(super) async fn start_page(
 
 /// Whoever was asked to confirm that it is them, for something on their account, may think
 /// better of it.
-fn step_chrome(context: &Context, flow: &Flow) -> Chrome {
+fn step_chrome(context: &Context, flow: &Flow, org: Option<&Organization>) -> Chrome {
     let own = flow.state.return_to.as_str().starts_with('/');
     let leaves = flow.purpose == FlowPurpose::StepUp && own;
     Chrome {
         leave_href: leaves.then(|| "/account".to_owned()),
-        ..chrome(&context.site, &context.meta.request_id)
+        ..chrome_of(&context.site, &context.meta.request_id, org)
     }
 }
 
@@ -141,7 +167,8 @@ pub(super) async fn step_page(
     error: Option<String>,
     status: StatusCode,
 ) -> Result<Response, Problem> {
-    let frame = step_chrome(context, flow);
+    let org = methods::asked_for(visit, flow).await?;
+    let frame = step_chrome(context, flow, org.as_ref());
     let csrf = form_csrf(context, browser);
     let action = page_of(flow)
         .split('?')
@@ -157,6 +184,7 @@ pub(super) async fn step_page(
                 return_to: flow.state.return_to.as_str().to_owned(),
                 username: flow.state.username.clone().unwrap_or_default(),
                 flow: Some(flow.clone()),
+                org,
             };
             return start_page(context, visit, browser, &draft, error, status).await;
         }
@@ -222,7 +250,9 @@ pub(super) async fn step_page(
             };
             render_flow(visit, status, &page).await
         }
-        Step::Redirect { url, .. } => see_other(&url.0),
+        Step::Redirect { url, upstream, .. } => {
+            see_other(&provider_address(visit, flow, &url.0, upstream))
+        }
         Step::Done => see_other(flow.state.return_to.as_str()),
     };
     Ok(page)
@@ -258,8 +288,9 @@ async fn choose_page(
     } else {
         "choose-title"
     };
+    let org = methods::asked_for(visit, flow).await?;
     let page = ChoosePage {
-        chrome: step_chrome(context, flow),
+        chrome: step_chrome(context, flow, org.as_ref()),
         action: page_of(flow)
             .split('?')
             .next()

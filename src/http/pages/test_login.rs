@@ -26,7 +26,10 @@ pub async fn test_result(
     let (core, tenant) = (&context.core, &context.site.tenant);
     let found = connections::find(&core.db, &tenant.id, test.connection.as_str()).await?;
     let one = found.ok_or_else(Problem::not_found)?;
-    let org = orgs::find(&core.db, &tenant.id, one.org.as_str()).await?;
+    let org = match &one.org {
+        Some(org) => orgs::find(&core.db, &tenant.id, org.as_str()).await?,
+        None => None,
+    };
     let own = is_of(test, visit);
     let mut checks = Checks::default();
     if let Some(trace) = Trace::open(core, &tenant.id, test)?.filter(|_| own) {
@@ -41,7 +44,7 @@ pub async fn test_result(
     let page = TestResultPage {
         chrome: chrome(&context.site, &context.meta.request_id),
         connection: one.name,
-        organization: org.map(|org| org.name).unwrap_or_default(),
+        organization: org.map_or_else(|| tenant.name.clone(), |org| org.name),
         passed: own && test.state == TestState::Passed,
         own,
         checks,

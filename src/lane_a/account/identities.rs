@@ -3,8 +3,8 @@
 use laneway_contract::MethodKind;
 use serde_json::json;
 
-use super::super::Visit;
 use super::super::notices::{self, Notice};
+use super::super::{Visit, methods};
 use super::{end_other_sessions, require_fresh};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
@@ -12,7 +12,9 @@ use crate::domain::tenant::Tenant;
 use crate::domain::user::{IdentityLink, LinkKind};
 use crate::domain::{Code, Problem, UserId};
 use crate::providers::EMBEDDED;
-use crate::store::links;
+use crate::store::invalidations::{Change, Scope};
+use crate::store::sessions::Which;
+use crate::store::{admissions, links};
 
 /// The person's identity links.
 ///
@@ -71,7 +73,8 @@ pub async fn unlink(visit: &Visit<'_>, id: &str) -> Result<(), Problem> {
     let offers = core.providers.offers(&visit.site.tenant).await?;
     let opens = |link: &IdentityLink| match link.kind {
         LinkKind::Email => offers.iter().any(|o| o.kind == MethodKind::EmailCode),
-        _ => offers.iter().any(|o| o.upstream.row.issuer == link.issuer),
+        LinkKind::Connection => offers.iter().any(|o| methods::opens(o, link)),
+        LinkKind::Upstream => offers.iter().any(|o| o.upstream.row.issuer == link.issuer),
     };
     if !all.iter().any(|link| link.id != doomed.id && opens(link)) {
         return Err(Problem::new(
@@ -81,6 +84,21 @@ pub async fn unlink(visit: &Visit<'_>, id: &str) -> Result<(), Problem> {
     }
     let mut write = core.begin().await?;
     links::delete(&mut write.tx, tenant, user, id).await?;
+    if let Some(source) = &doomed.source {
+        // What was vouched for by it, in this session too.
+        let which = Which::UpstreamSubject(source, &doomed.subject);
+        for sid in admissions::take_back(&mut write.tx, tenant, &which).await? {
+            write.invalidate(Change::Changed, Scope::Session, sid.as_str());
+        }
+    }
+    if doomed.kind == LinkKind::Connection {
+        let second = |link: &&IdentityLink| {
+            link.kind == LinkKind::Upstream && link.source.is_some() && link.source == doomed.source
+        };
+        for link in all.iter().filter(second) {
+            links::delete(&mut write.tx, tenant, user, &link.id).await?;
+        }
+    }
     let event = Event::new(
         kind::IDENTITY_UNLINKED,
         Outcome::Success,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::{Visit, sign_in};
+use super::super::{Visit, admission, sign_in};
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::{Code, Problem};
 use crate::store::invalidations::{Change, Scope};
@@ -11,10 +11,12 @@ use crate::store::sessions;
 /// Switches the active organization; the new cookie value.
 ///
 /// # Errors
-/// `not_found` when the person is no member of it.
+/// `not_found` when the person is no member of it; `sso_required`, `step_up_required` or
+/// `not_supported_by_upstream` for what it asks of a session.
 pub async fn switch_org(visit: &Visit<'_>, wanted: Option<&str>) -> Result<String, Problem> {
     let live = visit.session()?;
     let (core, tenant) = (visit.core, &visit.site.tenant.id);
+    let mut past = None;
     let org = match wanted {
         None => None,
         Some(wanted) => {
@@ -28,6 +30,8 @@ pub async fn switch_org(visit: &Visit<'_>, wanted: Option<&str>) -> Result<Strin
                 )
                 .with("start_url", "/login"));
             }
+            let admission = admission::of_session(visit, &live.session, &org).await?;
+            past = admission::require(visit, &live.session, admission).await?;
             Some(org)
         }
     };
@@ -38,6 +42,10 @@ pub async fn switch_org(visit: &Visit<'_>, wanted: Option<&str>) -> Result<Strin
             Code::Unauthenticated,
             "The session has ended. Sign in again.",
         ));
+    }
+    if let (Some(org), Some(past)) = (&org, &past) {
+        let who = (&live.session.user, live.session.acr);
+        admission::note_emergency(visit, &mut write, who, (org, past)).await?;
     }
     write.invalidate(Change::Changed, Scope::Session, sid.as_str());
     let cookie = sign_in::rotate_cookie(visit, &mut write, &sid).await?;

@@ -1,10 +1,13 @@
 //! What operators do at their pages: the same acts as through the API.
 
 pub use super::super::operator::{
-    Act, ChangeUser, Invite, Made, add_host, change_tenant, change_user, check_color,
-    check_tenant_name, create_org, delete_identity, delete_user, end_sessions, invite,
-    may_set_sender, patch_settings, put_identity, put_logo, put_member, remove_host, remove_logo,
-    resend_invitation, revoke_invitation, set_in_file,
+    Act, ChangeUser, GroupChange, Invite, Made, NewRole, OrgChange, RoleChange, add_host,
+    change_group, change_member, change_org, change_role, change_tenant, change_user, check_color,
+    check_tenant_name, create_group, create_org, create_role, delete_group, delete_identity,
+    delete_role, delete_user, end_sessions, get_group, get_role, invite, list_group_members,
+    list_groups, list_roles, may_set_sender, patch_settings, put_identity, put_into_group,
+    put_logo, put_member, remove_host, remove_logo, remove_member, resend_invitation,
+    revoke_invitation, set_in_file, take_from_group,
 };
 pub use super::super::swap::set_role;
 pub use crate::authz::Permission;

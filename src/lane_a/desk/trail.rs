@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::audit::{TYPES, kind};
 use crate::core::Core;
-use crate::domain::{Problem, TenantId, UserId};
+use crate::domain::{OrgId, Problem, TenantId, UserId};
 use crate::store::audit::EventRow;
 use crate::store::audit_search::{self, Search};
 use crate::store::user_search;
@@ -29,7 +29,18 @@ pub static KINDS: [(&str, &[&str]); 6] = [
             "device.",
         ],
     ),
-    ("organizations", &["organization.", "member."]),
+    (
+        "organizations",
+        &[
+            "organization.",
+            "member.",
+            "connection.",
+            "domain.",
+            "setup_link.",
+            "role_mapping.",
+            "break_glass.",
+        ],
+    ),
     ("providers", &["upstream."]),
     ("installation", &[]),
 ];
@@ -49,6 +60,8 @@ pub struct Question {
     pub to: i64,
     /// Go on before this event.
     pub before: String,
+    /// Only what happened in this organization.
+    pub org: Option<OrgId>,
 }
 
 /// An event with the names that are known for it.
@@ -88,6 +101,10 @@ pub async fn search(
         from: question.from,
         to: question.to,
         before: question.before.clone(),
+        org: question
+            .org
+            .as_ref()
+            .map_or_else(String::new, |org| org.0.clone()),
         ..Search::default()
     };
     if is_reference(text) {
@@ -156,13 +173,20 @@ async fn principals(core: &Core, tenant: &TenantId, text: &str) -> Result<Vec<St
     Ok(kinds.iter().map(|kind| format!("{kind}:{text}")).collect())
 }
 
-/// One event with its names.
+/// One event with its names; asked for in an organization, only what happened there.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn event(core: &Core, tenant: &TenantId, id: &str) -> Result<TrailRow, Problem> {
+pub async fn event(
+    core: &Core,
+    tenant: &TenantId,
+    org: Option<&OrgId>,
+    id: &str,
+) -> Result<TrailRow, Problem> {
     let found = audit_search::find(&core.db, tenant, id).await?;
-    let found = found.ok_or_else(Problem::not_found)?;
+    let found = found
+        .filter(|event| org.is_none_or(|org| event.org.as_deref() == Some(org.as_str())))
+        .ok_or_else(Problem::not_found)?;
     let mut rows = named(core, tenant, vec![found]).await?;
     rows.pop().ok_or_else(Problem::not_found)
 }

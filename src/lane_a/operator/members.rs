@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Act, check_version};
 use crate::audit::{Event, Outcome, kind};
 use crate::authz::Scope as Place;
 use crate::domain::user::UserState;
 use crate::domain::{Code, OrgId, Problem, UserId};
+use crate::lane_a::emergency;
 use crate::store::invalidations::{Change, Scope};
 use crate::store::members::{self, Member, MemberState};
-use crate::store::{Write, orgs, users};
+use crate::store::{Write, break_glass, orgs, users};
 
 const MANUAL: &str = "manual";
 
@@ -60,7 +61,7 @@ pub async fn put_member(
     if old.is_some() {
         members::bump(&mut write.tx, tenant, &id).await?;
     }
-    let before = old.map(|m| json!({ "roles": m.roles(), "state": m.state }));
+    let before = old.as_ref().map(shown);
     let new = finish(act, &mut write, org, user, before).await?;
     act.core.commit(write).await?;
     Ok(new)
@@ -69,7 +70,8 @@ pub async fn put_member(
 /// Suspends a member, or lets them in again.
 ///
 /// # Errors
-/// `not_found`, `forbidden` for somebody who may do more there, `conflict` for the last owner.
+/// `not_found`, `forbidden` for somebody who may do more there, `conflict` for the last owner
+/// and for one of the last people for emergencies of an enforced provider.
 pub async fn change_member(
     act: &Act<'_>,
     org: &OrgId,
@@ -83,9 +85,10 @@ pub async fn change_member(
     let state = state.unwrap_or(old.state);
     if state == MemberState::Suspended {
         keep_an_owner(act, &mut write, org, Some(&old)).await?;
+        emergency::keep_enough(act, &mut write, org, user).await?;
     }
     members::set_state(&mut write.tx, &act.tenant.id, &old.id, state).await?;
-    let before = json!({ "roles": old.roles(), "state": old.state });
+    let before = shown(&old);
     let new = finish(act, &mut write, org, user, Some(before)).await?;
     act.core.commit(write).await?;
     Ok(new)
@@ -106,18 +109,42 @@ pub async fn remove_member(
     let old = below(act, &mut write, org, user).await?;
     check_version(expected, old.version)?;
     keep_an_owner(act, &mut write, org, Some(&old)).await?;
+    emergency::keep_enough(act, &mut write, org, user).await?;
     if !members::remove(&mut write.tx, tenant, &old.id).await? {
         return Err(Problem::not_found());
     }
+    // Whoever comes back is not named for emergencies by having been once.
+    break_glass::remove(&mut write.tx, tenant, org, user).await?;
     write.invalidate(Change::Changed, Scope::User, user.as_str());
-    let before = json!({ "roles": old.roles(), "state": old.state });
+    let before = shown(&old);
     let event = event(kind::MEMBER_REMOVED, org, user).change(Some(before), None);
     act.audit(&mut write, event).await?;
     act.core.commit(write).await?;
     Ok(())
 }
 
-const OWNER: &str = "owner";
+pub(super) const OWNER: &str = "owner";
+
+/// Before somebody ends their own account: nobody whom they work with is left without an owner
+/// or without people for emergencies.
+///
+/// # Errors
+/// `conflict`.
+pub(super) async fn keep_others(
+    act: &Act<'_>,
+    write: &mut Write,
+    user: &UserId,
+) -> Result<(), Problem> {
+    let tenant = &act.tenant.id;
+    for place in members::of_user(&mut write.tx, tenant, user).await? {
+        let some = members::list(&mut write.tx, tenant, &place.org, "", "", 2).await?;
+        if some.len() > 1 {
+            keep_an_owner(act, write, &place.org, Some(&place)).await?;
+            emergency::keep_enough(act, write, &place.org, user).await?;
+        }
+    }
+    Ok(())
+}
 
 /// A member whom the caller may touch.
 async fn below(
@@ -176,10 +203,15 @@ pub async fn require_covered(
     if act.by.covers_words(words, &there) {
         return Ok(());
     }
-    Err(Problem::new(
+    Err(above())
+}
+
+/// What is said to whoever would hand out more than they have.
+pub(super) fn above() -> Problem {
+    Problem::new(
         Code::Forbidden,
         "These roles may do more than you: somebody above you has to decide.",
-    ))
+    )
 }
 
 /// An organization that has owners keeps one.
@@ -197,10 +229,15 @@ async fn keep_an_owner(
     if members::other_with(&mut write.tx, &act.tenant.id, org, &member.id, OWNER).await? {
         return Ok(());
     }
-    Err(Problem::new(
+    Err(last_owner())
+}
+
+/// An organization that has owners keeps one.
+pub(super) fn last_owner() -> Problem {
+    Problem::new(
         Code::Conflict,
         "This is the organization's last owner. Appoint another one first.",
-    ))
+    )
 }
 
 async fn finish(
@@ -208,15 +245,34 @@ async fn finish(
     write: &mut Write,
     org: &OrgId,
     user: &UserId,
-    before: Option<serde_json::Value>,
+    before: Option<Value>,
+) -> Result<Member, Problem> {
+    told(act, write, (org, user), before, None).await
+}
+
+/// The member as they are now; caches and the log hear of it. `group` says which one they
+/// have joined or left.
+pub(super) async fn told(
+    act: &Act<'_>,
+    write: &mut Write,
+    (org, user): (&OrgId, &UserId),
+    before: Option<Value>,
+    group: Option<Value>,
 ) -> Result<Member, Problem> {
     let found = members::find(&mut write.tx, &act.tenant.id, org, user).await?;
     let new = found.ok_or_else(Problem::not_found)?;
     write.invalidate(Change::Changed, Scope::User, user.as_str());
-    let after = json!({ "roles": new.roles(), "state": new.state });
-    let event = event(kind::MEMBER_CHANGED, org, user).change(before, Some(after));
+    let mut event = event(kind::MEMBER_CHANGED, org, user).change(before, Some(shown(&new)));
+    if let Some(group) = group {
+        event = event.detail(json!({ "source": "group", "group": group }));
+    }
     act.audit(write, event).await?;
     Ok(new)
+}
+
+/// A member as events tell about them.
+pub(super) fn shown(member: &Member) -> Value {
+    json!({ "roles": member.roles(), "state": member.state })
 }
 
 fn event(kind: &'static str, org: &OrgId, user: &UserId) -> Event {

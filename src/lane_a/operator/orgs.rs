@@ -1,15 +1,19 @@
 //! Organizations.
 
-use serde_json::json;
+use laneway_contract::Acr;
+use serde_json::{Map, Value, json};
 
+use super::super::broker;
+use super::settings::patched_brand;
 use super::{Act, check_slug, check_version, moved};
 use crate::audit::{Event, Outcome, kind};
+use crate::domain::tenant::OrgBrand;
 use crate::domain::{OrgId, Problem};
 use crate::lane_a::end_in;
-use crate::store::connections;
 use crate::store::invalidations::{Change, Scope};
 use crate::store::orgs::{self, OrgState, Organization};
 use crate::store::sessions::Which;
+use crate::store::{Write, admissions, connections, hosts};
 
 /// Creates an organization.
 ///
@@ -23,6 +27,8 @@ pub async fn create_org(act: &Act<'_>, slug: &str, name: &str) -> Result<Organiz
         slug: slug.to_owned(),
         name: super::super::submit::check_name(name)?,
         state: OrgState::Active,
+        required_acr: None,
+        brand: OrgBrand::default(),
         version: 1,
         created_at: core.now(),
     };
@@ -43,6 +49,10 @@ pub struct OrgChange {
     pub name: Option<String>,
     /// On or off.
     pub state: Option<OrgState>,
+    /// The rung that a session must have reached to act in it.
+    pub required_acr: Option<Option<Acr>>,
+    /// A merge patch on how its sign-in looks; `Some(None)` takes all of it away.
+    pub brand: Option<Option<Map<String, Value>>>,
 }
 
 /// Changes an organization. Switched off, it is nobody's active one any more.
@@ -60,7 +70,7 @@ pub async fn change_org(
     let found = orgs::find(&mut write.tx, tenant, id.as_str()).await?;
     let mut org = found.ok_or_else(Problem::not_found)?;
     check_version(expected, org.version)?;
-    let before = json!({ "slug": org.slug, "name": org.name, "state": org.state });
+    let before = shown(&org);
     if let Some(slug) = change.slug {
         check_slug("/slug", &slug)?;
         org.slug = slug;
@@ -69,12 +79,24 @@ pub async fn change_org(
         org.name = super::super::submit::check_name(&name)?;
     }
     org.state = change.state.unwrap_or(org.state);
+    org.required_acr = change.required_acr.unwrap_or(org.required_acr);
+    org.brand = match change.brand {
+        None => org.brand,
+        Some(None) => OrgBrand::default(),
+        Some(Some(patch)) => patched_brand(&org.brand, &patch)?,
+    };
     if !orgs::update(&mut write.tx, tenant, &org).await? {
         return Err(moved());
     }
     org.version += 1;
     write.invalidate(Change::Changed, Scope::Org, id.as_str());
-    let after = json!({ "slug": org.slug, "name": org.name, "state": org.state });
+    tell_hosts(act, &mut write, id).await?;
+    if let Some(Some(acr)) = change.required_acr {
+        for sid in admissions::leave_below(&mut write.tx, tenant, id, acr).await? {
+            write.invalidate(Change::Changed, Scope::Session, sid.as_str());
+        }
+    }
+    let after = shown(&org);
     let event = event(kind::ORGANIZATION_UPDATED, &org).change(Some(before), Some(after));
     act.audit(&mut write, event).await?;
     act.core.commit(write).await?;
@@ -87,6 +109,7 @@ pub async fn change_org(
 /// `not_found`, `version_mismatch`.
 pub async fn delete_org(act: &Act<'_>, id: &OrgId, expected: Option<i64>) -> Result<(), Problem> {
     let tenant = &act.tenant.id;
+    let brokered = broker::of_org(act.core, tenant, id).await?;
     let mut write = act.core.begin().await?;
     let found = orgs::find(&mut write.tx, tenant, id.as_str()).await?;
     let org = found.ok_or_else(Problem::not_found)?;
@@ -97,15 +120,32 @@ pub async fn delete_org(act: &Act<'_>, id: &OrgId, expected: Option<i64>) -> Res
         let which = Which::OfUpstream(&source);
         end_in(&mut write, tenant, which, "organization_deleted").await?;
     }
+    tell_hosts(act, &mut write, id).await?;
     if !orgs::delete(&mut write.tx, tenant, id).await? {
         return Err(moved());
     }
     write.invalidate(Change::Ended, Scope::Org, id.as_str());
-    let before = json!({ "slug": org.slug, "name": org.name, "state": org.state });
-    let event = event(kind::ORGANIZATION_DELETED, &org).change(Some(before), None);
+    let event = event(kind::ORGANIZATION_DELETED, &org).change(Some(shown(&org)), None);
     act.audit(&mut write, event).await?;
     act.core.commit(write).await?;
+    broker::abandon(act.core, act.tenant, &brokered).await;
     Ok(())
+}
+
+/// What a login host of its own shows is kept with the tenant's hosts.
+async fn tell_hosts(act: &Act<'_>, write: &mut Write, org: &OrgId) -> Result<(), Problem> {
+    let tenant = &act.tenant.id;
+    if hosts::any_of_org(&mut write.tx, tenant, org).await? {
+        write.invalidate(Change::Changed, Scope::Tenant, tenant.as_str());
+    }
+    Ok(())
+}
+
+fn shown(org: &Organization) -> Value {
+    json!({
+        "slug": org.slug, "name": org.name, "state": org.state, "required_acr": org.required_acr,
+        "brand": org.brand,
+    })
 }
 
 fn event(kind: &'static str, org: &Organization) -> Event {

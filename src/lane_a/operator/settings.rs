@@ -4,13 +4,14 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::super::limits;
+use super::super::submit::check_name;
 use super::tenants::{begin_change, finish_change};
 use super::{Act, check_version};
 use crate::authz::{Permission, Scope as Where};
 use crate::core::Core;
 use crate::domain::png::{self, Fault};
 use crate::domain::settings::SENDER_ADDRESS;
-use crate::domain::tenant::{Brand, LOGO_PATH, Tenant};
+use crate::domain::tenant::{Brand, LOGO_PATH, OrgBrand, Tenant};
 use crate::domain::{Code, Problem, TenantId};
 use crate::store::logos;
 
@@ -60,23 +61,59 @@ pub fn patch_settings(
 pub fn patch_brand(tenant: &mut Tenant, patch: &Map<String, Value>) -> Result<(), Problem> {
     let mut brand = tenant.brand.clone();
     for (name, value) in patch {
-        let pointer = format!("/brand/{name}");
-        let text = match value {
-            Value::Null => None,
-            Value::String(text) => Some(text.trim().to_owned()),
-            _ => return Err(Problem::field(&pointer, "invalid_type", "Give a text.")),
-        };
+        let (pointer, text) = brand_member(name, value)?;
         match name.as_str() {
             "color" => brand.color = check_color(text)?,
             "logo_url" => brand.logo_url = check_logo_url(text)?,
-            _ => {
-                let detail = "There is no such member here.";
-                return Err(Problem::field(&pointer, "unknown", detail));
-            }
+            _ => return Err(no_member(&pointer)),
         }
     }
     tenant.brand = brand;
     Ok(())
+}
+
+/// The same for an organization's, which has a name besides.
+///
+/// # Errors
+/// `invalid_field`.
+pub(super) fn patched_brand(
+    old: &OrgBrand,
+    patch: &Map<String, Value>,
+) -> Result<OrgBrand, Problem> {
+    let mut brand = old.clone();
+    for (name, value) in patch {
+        let (pointer, text) = brand_member(name, value)?;
+        match name.as_str() {
+            "name" => brand.name = text.map(|text| check_shown_name(&text)).transpose()?,
+            "color" => brand.color = check_color(text)?,
+            "logo_url" => brand.logo_url = check_logo_url(text)?,
+            _ => return Err(no_member(&pointer)),
+        }
+    }
+    Ok(brand)
+}
+
+fn brand_member(name: &str, value: &Value) -> Result<(String, Option<String>), Problem> {
+    let pointer = format!("/brand/{name}");
+    let text = match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.trim().to_owned()),
+        _ => return Err(Problem::field(&pointer, "invalid_type", "Give a text.")),
+    };
+    Ok((pointer, text))
+}
+
+fn no_member(pointer: &str) -> Problem {
+    Problem::field(pointer, "unknown", "There is no such member here.")
+}
+
+fn check_shown_name(text: &str) -> Result<String, Problem> {
+    check_name(text).map_err(|mut problem| {
+        for fault in &mut problem.errors {
+            fault.pointer = "/brand/name".into();
+        }
+        problem
+    })
 }
 
 /// A colour of the brand.

@@ -13,7 +13,8 @@ use crate::domain::{Code, Problem, TenantId, UpstreamId};
 use crate::providers::EMBEDDED;
 use crate::store::Write;
 use crate::store::invalidations::{Change, Scope};
-use crate::store::{hosts, orgs, tenants, upstreams};
+use crate::store::roles::{self, Role as OrgRole};
+use crate::store::{hosts, tenants, upstreams};
 
 /// A tenant to create.
 pub struct NewTenant<'a> {
@@ -59,6 +60,7 @@ pub async fn create_tenant(act: &Act<'_>, wanted: NewTenant<'_>) -> Result<Tenan
         purpose: Purpose::Login,
         canonical: true,
         config_owned: false,
+        org: None,
     };
     let now = write.now();
     hosts::create(&mut write.tx, &tenant.id, &host, now).await?;
@@ -93,8 +95,9 @@ async fn furnish(act: &Act<'_>, write: &mut Write, tenant: &Tenant) -> Result<()
         created_at: write.now(),
     };
     upstreams::create(&mut write.tx, &embedded).await?;
-    for (slug, permissions) in crate::authz::DEFAULT_ROLES {
-        orgs::define_role(&mut write.tx, &tenant.id, &core.new_id(), slug, permissions).await?;
+    for one in crate::authz::BUILT_IN {
+        let role = OrgRole::of_tenant(core.new_id(), one.slug, one.name, one.permissions);
+        roles::define(&mut write.tx, &tenant.id, &role).await?;
     }
     Ok(())
 }

@@ -183,6 +183,7 @@ pub async fn delete_upstream(
     if row.role == Role::Primary {
         return Err(swap::needs_a_primary());
     }
+    swap::check_tied(act, &mut write, &row).await?;
     let now = write.now();
     if !upstreams::delete(&mut write.tx, &act.tenant.id, id, now).await? {
         return Err(moved());

@@ -11,7 +11,7 @@ pub struct IdentityRow {
     pub label: String,
     /// Who the person is there.
     pub subject: String,
-    /// `upstream`, `connection` or `email`.
+    /// `upstream`, `connection`, `social` or `email`.
     pub kind: String,
     /// Linked, epoch milliseconds.
     pub since: i64,
@@ -34,6 +34,7 @@ impl IdentityRow {
         match self.kind.as_str() {
             "email" => "identity-kind-email",
             "connection" => "identity-kind-connection",
+            "social" => "identity-kind-social",
             _ => "identity-kind-upstream",
         }
     }
@@ -56,6 +57,7 @@ impl IdentitiesSection {
             Self {
                 rows: vec![
                     IdentityRow::sample("i1", "Brennan & Kohl", "00u1f7", "upstream"),
+                    IdentityRow::sample("i3", "Git<Hub>", "583231", "social"),
                     IdentityRow {
                         removable: true,
                         ..IdentityRow::sample("i2", "Email", address, "email")
@@ -64,6 +66,7 @@ impl IdentitiesSection {
                 linkable: vec![RedirectChoice {
                     connection: "kc".into(),
                     label: "Keycloak".into(),
+                    social: false,
                 }],
             },
             Self {

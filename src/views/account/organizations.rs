@@ -9,6 +9,8 @@ pub struct MembershipRow {
     pub slug: String,
     /// Effective roles.
     pub roles: Vec<String>,
+    /// May see how it is set up.
+    pub manages: bool,
 }
 
 /// All memberships.
@@ -24,6 +26,7 @@ impl OrganizationsSection {
         let row = |name: &str, slug: &str, roles: &[&str]| MembershipRow {
             name: name.into(),
             slug: slug.into(),
+            manages: !roles.is_empty(),
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         };
         [

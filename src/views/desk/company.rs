@@ -1,9 +1,48 @@
-//! An organization's own sign-in, as operators see it.
+//! An organization's own sign-in, as operators see it and as its own people do.
 
 use askama::Template;
 
 use super::super::{Chrome, filters};
 use super::{DeskFrame, StateWord};
+
+/// Which part a page is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompanyPart {
+    /// All of it: operators' page.
+    All,
+    /// The connections and who sets them up.
+    Connections,
+    /// Which one is the only way in, and who gets in without it.
+    Rules,
+}
+
+impl CompanyPart {
+    /// Are connections set up here?
+    pub fn sets_up(self) -> bool {
+        self != Self::Rules
+    }
+
+    /// Is decided here who must use them?
+    pub fn rules(self) -> bool {
+        self != Self::Connections
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::All => "desk-company",
+            Self::Connections => "desk-connections",
+            Self::Rules => "org-rules",
+        }
+    }
+
+    fn lead(self) -> &'static str {
+        match self {
+            Self::All => "desk-company-lead",
+            Self::Connections => "org-connections-lead",
+            Self::Rules => "org-rules-lead",
+        }
+    }
+}
 
 /// A connection in a line.
 #[derive(Debug, Clone)]
@@ -22,6 +61,8 @@ pub struct ConnectionLine {
     pub enforced: bool,
     /// Live and open to all: it could be.
     pub enforceable: bool,
+    /// Where more about it is.
+    pub href: Option<String>,
 }
 
 /// Somebody who gets in without the provider in an emergency.
@@ -52,9 +93,12 @@ pub struct SetupLinkLine {
     pub shared: bool,
     /// It can be taken back.
     pub open: bool,
+    /// Its set-up has not come to a connection yet.
+    pub unfinished: bool,
 }
 
-/// `GET /admin/organizations/{org}/sign-in`.
+/// `GET /admin/organizations/{org}/sign-in`, `GET /org/{org}/connections`,
+/// `GET /org/{org}/sign-in`.
 #[derive(Template)]
 #[template(path = "pages/desk/company.html")]
 pub struct CompanyPage {
@@ -62,9 +106,13 @@ pub struct CompanyPage {
     pub chrome: Chrome,
     /// Who looks.
     pub frame: DeskFrame,
-    /// Short name of the organization.
-    pub slug: String,
-    /// Its name.
+    /// Which part it is about.
+    pub part: CompanyPart,
+    /// Where its forms are sent.
+    pub action: String,
+    /// The organization's page.
+    pub up: String,
+    /// The organization's name.
     pub name: String,
     /// All that it has.
     pub connections: Vec<ConnectionLine>,
@@ -97,32 +145,16 @@ impl CompanyPage {
             expires: AT,
             shared: !open,
             open,
+            unfinished: open,
         };
         let some = || Self {
             chrome: Chrome::sample(),
             frame: DeskFrame::sample("organizations"),
-            slug: "bk".into(),
+            part: CompanyPart::All,
+            action: "/admin/organizations/bk/sign-in".into(),
+            up: "/admin/organizations/bk".into(),
             name: "Brennan & <Kohl>".into(),
-            connections: vec![
-                ConnectionLine {
-                    id: "c1".into(),
-                    name: "Entra <ID>".into(),
-                    state: StateWord::new("ok", "desk-connection-active"),
-                    rollout: Some("rollout-some"),
-                    used: Some(AT),
-                    enforced: true,
-                    enforceable: true,
-                },
-                ConnectionLine {
-                    id: "c2".into(),
-                    name: "Okta".into(),
-                    state: StateWord::new("idle", "desk-connection-draft"),
-                    rollout: Some("rollout-all"),
-                    used: None,
-                    enforced: false,
-                    enforceable: true,
-                },
-            ],
+            connections: connection_samples(AT),
             emergency: vec![
                 EmergencyLine {
                     user: "u1".into(),
@@ -162,6 +194,61 @@ impl CompanyPage {
             error: Some("Use 300 to 7776000 seconds.".into()),
             ..some()
         };
-        vec![some(), none, refused]
+        let own = |part, here, action: &str| Self {
+            frame: DeskFrame::own(here),
+            part,
+            action: action.into(),
+            made: None,
+            ..some()
+        };
+        let connections = own(
+            CompanyPart::Connections,
+            "connections",
+            "/org/bk/connections",
+        );
+        let rules = own(CompanyPart::Rules, "rules", "/org/bk/sign-in");
+        let no_rules = Self {
+            connections: Vec::new(),
+            emergency: Vec::new(),
+            ..own(CompanyPart::Rules, "rules", "/org/bk/sign-in")
+        };
+        let looking = Self {
+            may_write: false,
+            connections: Vec::new(),
+            links: Vec::new(),
+            next: None,
+            ..own(
+                CompanyPart::Connections,
+                "connections",
+                "/org/bk/connections",
+            )
+        };
+        vec![some(), none, refused, connections, rules, no_rules, looking]
     }
+}
+
+#[cfg(test)]
+fn connection_samples(at: i64) -> Vec<ConnectionLine> {
+    vec![
+        ConnectionLine {
+            id: "c1".into(),
+            name: "Entra <ID>".into(),
+            state: StateWord::new("ok", "desk-connection-active"),
+            rollout: Some("rollout-some"),
+            used: Some(at),
+            enforced: true,
+            enforceable: true,
+            href: Some("/org/bk/connections/c1".into()),
+        },
+        ConnectionLine {
+            id: "c2".into(),
+            name: "Okta".into(),
+            state: StateWord::new("idle", "desk-connection-draft"),
+            rollout: Some("rollout-all"),
+            used: None,
+            enforced: false,
+            enforceable: true,
+            href: None,
+        },
+    ]
 }

@@ -3,7 +3,8 @@
 /// Who looks, and where they are.
 #[derive(Debug, Clone, Default)]
 pub struct DeskFrame {
-    /// The room: `overview`, `people`, `organizations`, `upstreams`, `trail`, `settings`.
+    /// The room: `overview`, `people`, `organizations`, `upstreams`, `connections`, `trail`, `settings`; of an
+    /// organization also `groups`, `roles`, `domains`, `rules`.
     pub here: &'static str,
     /// What the operator is called.
     pub name: String,
@@ -13,6 +14,37 @@ pub struct DeskFrame {
     pub attention: u32,
     /// Hidden token of every form.
     pub csrf: String,
+    /// The organization whose own pages these are.
+    pub org: Option<OrgFrame>,
+}
+
+/// An organization, and which of its rooms somebody may enter.
+#[derive(Debug, Clone, Default)]
+pub struct OrgFrame {
+    /// Short name.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// Its members.
+    pub people: bool,
+    /// Its company sign-in.
+    pub connections: bool,
+    /// Its record.
+    pub trail: bool,
+    /// Its name and address.
+    pub settings: bool,
+}
+
+impl OrgFrame {
+    /// The address of its home, which those of its rooms begin with.
+    pub fn base(&self) -> String {
+        format!("/org/{}", self.slug)
+    }
+
+    /// The address of a room.
+    pub fn at(&self, room: &str) -> String {
+        format!("/org/{}/{room}", self.slug)
+    }
 }
 
 impl DeskFrame {
@@ -47,6 +79,24 @@ impl DeskFrame {
             role: "desk-role-owner",
             attention: 2,
             csrf: "t0ken".into(),
+            org: None,
+        }
+    }
+
+    /// At an organization's own pages.
+    pub(crate) fn own(here: &'static str) -> Self {
+        Self {
+            role: "org-role-owner",
+            attention: 0,
+            org: Some(OrgFrame {
+                slug: "bk".into(),
+                name: "Brennan & <Kohl>".into(),
+                people: true,
+                connections: true,
+                trail: true,
+                settings: true,
+            }),
+            ..Self::sample(here)
         }
     }
 }

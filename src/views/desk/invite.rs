@@ -23,7 +23,7 @@ pub struct InvitationLine {
     pub open: bool,
 }
 
-/// `GET /admin/users/invite`.
+/// `GET /admin/users/invite`, `GET /org/{org}/people/invite`.
 #[derive(Template)]
 #[template(path = "pages/desk/invite.html")]
 pub struct InvitePage {
@@ -31,6 +31,10 @@ pub struct InvitePage {
     pub chrome: Chrome,
     /// Who looks.
     pub frame: DeskFrame,
+    /// Where its forms are sent.
+    pub action: String,
+    /// The page above.
+    pub up: String,
     /// Short name of the organization; empty: to the tenant.
     pub org: String,
     /// Its name, or the tenant's.
@@ -69,6 +73,8 @@ impl InvitePage {
         let some = || Self {
             chrome: Chrome::sample(),
             frame: DeskFrame::sample("people"),
+            action: "/admin/users/invite".into(),
+            up: "/admin/organizations/bk".into(),
             org: "bk".into(),
             place: "Brennan & <Kohl>".into(),
             roles: vec![
@@ -92,8 +98,16 @@ impl InvitePage {
             flash: None,
             error: Some("Give a full email address.".into()),
         };
+        let own = Self {
+            frame: DeskFrame::own("people"),
+            action: "/org/bk/people/invite".into(),
+            up: "/org/bk/people".into(),
+            error: None,
+            ..some()
+        };
         let to_tenant = Self {
             org: String::new(),
+            up: "/admin/users".into(),
             made: Some((
                 "ina.holm@example.com".into(),
                 "https://login.tidewell.example/invitations/abc".into(),
@@ -117,6 +131,6 @@ impl InvitePage {
             values: Default::default(),
             ..some()
         };
-        vec![some(), to_tenant, none]
+        vec![some(), to_tenant, none, own]
     }
 }

@@ -12,14 +12,15 @@ mod overview;
 mod people;
 mod person;
 mod settings;
+mod social;
 mod trail;
 mod upstreams;
 
 pub use about::{AboutFields, Fixed};
 pub use activate::ActivatePage;
 pub use chart::{Bar, Chart, MethodSeries};
-pub use company::{CompanyPage, ConnectionLine, EmergencyLine, SetupLinkLine};
-pub use frame::{DeskFrame, StateWord};
+pub use company::{CompanyPage, CompanyPart, ConnectionLine, EmergencyLine, SetupLinkLine};
+pub use frame::{DeskFrame, OrgFrame, StateWord};
 pub use invite::{InvitationLine, InvitePage};
 pub use organizations::{MemberLine, OrganizationLine, OrganizationPage, OrganizationsPage};
 pub use overview::{
@@ -30,5 +31,6 @@ pub use person::{
     BelongingRow, DeletePersonPage, EventLine, LinkRow, PersonPage, PersonPasskey, PersonSession,
 };
 pub use settings::{HostLine, SettingsPage};
+pub use social::{SocialCard, SocialChoice, SocialField, SocialNewPage, SocialPage};
 pub use trail::{ChangedMember, TrailChoice, TrailDetail, TrailLine, TrailPage};
 pub use upstreams::{UpstreamCard, UpstreamsPage};

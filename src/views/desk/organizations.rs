@@ -43,16 +43,14 @@ pub struct OrganizationsPage {
 /// A member in a line.
 #[derive(Debug, Clone)]
 pub struct MemberLine {
-    /// Id of the person.
-    pub id: String,
+    /// Where more about them is.
+    pub href: String,
     /// Name, else address, else id.
     pub name: String,
     /// Address; empty when none is known.
     pub email: String,
     /// Role with the key of its source.
     pub grants: Vec<(String, &'static str)>,
-    /// Roles by hand, for the form.
-    pub manual: String,
     /// Member since, epoch ms.
     pub since: i64,
     /// How they are.
@@ -101,6 +99,20 @@ pub struct OrganizationPage {
 const AT: i64 = 1_773_306_840_000;
 
 #[cfg(test)]
+impl MemberLine {
+    pub(in crate::views) fn sample(href: &str) -> Self {
+        Self {
+            href: href.into(),
+            name: "Ana".into(),
+            email: "ana@x.test".into(),
+            grants: vec![("admin".into(), "desk-source-manual")],
+            since: AT,
+            state: StateWord::new("ok", "desk-active"),
+        }
+    }
+}
+
+#[cfg(test)]
 impl OrganizationsPage {
     pub(crate) fn samples() -> Vec<Self> {
         let some = || Self {
@@ -140,15 +152,7 @@ impl OrganizationPage {
             name: "Brennan & <Kohl>".into(),
             state: StateWord::new("ok", "desk-active"),
             created: AT,
-            members: vec![MemberLine {
-                id: "u1".into(),
-                name: "Ana".into(),
-                email: "ana@x.test".into(),
-                grants: vec![("admin".into(), "desk-source-manual")],
-                manual: "admin".into(),
-                since: AT,
-                state: StateWord::new("ok", "desk-active"),
-            }],
+            members: vec![MemberLine::sample("/admin/users/u1")],
             first: Some("/admin/organizations/bk".into()),
             next: None,
             may_write: true,

@@ -20,7 +20,7 @@ pub struct RangeLink {
 /// Something that needs an operator.
 #[derive(Debug, Clone)]
 pub struct FindingRow {
-    /// `bad`, `warn`, `info`.
+    /// `bad`, `warn`, `info`, `ok`.
     pub tone: &'static str,
     /// What it is.
     pub title: Words,
@@ -31,8 +31,10 @@ pub struct FindingRow {
 }
 
 impl FindingRow {
-    fn icon(&self) -> &'static str {
+    /// The icon beside it.
+    pub fn icon(&self) -> &'static str {
         match self.tone {
+            "ok" => "check",
             "bad" => "cross",
             "warn" => "bang",
             _ => "info",

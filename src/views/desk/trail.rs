@@ -80,7 +80,7 @@ pub struct TrailDetail {
     pub raw: String,
 }
 
-/// `GET /admin/audit`.
+/// `GET /admin/audit`, `GET /org/{org}/audit`.
 #[derive(Template)]
 #[template(path = "pages/desk/trail.html")]
 pub struct TrailPage {
@@ -88,6 +88,8 @@ pub struct TrailPage {
     pub chrome: Chrome,
     /// Who looks.
     pub frame: DeskFrame,
+    /// Where it is.
+    pub path: String,
     /// What was typed.
     pub q: String,
     /// Groups of types.
@@ -143,6 +145,7 @@ impl TrailPage {
         let some = || Self {
             chrome: Chrome::sample(),
             frame: DeskFrame::sample("trail"),
+            path: "/admin/audit".into(),
             q: "\"<q>".into(),
             kinds: vec![choice("", false), choice("sign-ins", true)],
             outcomes: vec![choice("", true)],
@@ -177,6 +180,11 @@ impl TrailPage {
             detail: None,
             ..some()
         };
-        vec![some(), none, begin]
+        let own = Self {
+            frame: DeskFrame::own("trail"),
+            path: "/org/bk/audit".into(),
+            ..some()
+        };
+        vec![some(), none, begin, own]
     }
 }

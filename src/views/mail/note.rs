@@ -165,6 +165,24 @@ impl NoteMail {
         }
     }
 
+    /// To whoever is asked to set a connection up: the code that opens their link.
+    pub fn setup_code(tenant: &str, org: &str, code: &str, minutes: u32) -> Self {
+        let keys = Keys {
+            subject: "note-setup-code-subject",
+            title: "note-setup-code-title",
+            lead: "note-setup-code-lead",
+            not_you: "note-setup-code-not-you",
+        };
+        let once = Words::new("note-email-change-once").number("minutes", minutes.into());
+        Self {
+            code: Some(code.to_owned()),
+            more: vec![once],
+            ..Self::of(tenant, &keys, &|words| {
+                words.text("code", code).text("org", one_line(org))
+            })
+        }
+    }
+
     /// To whoever looks after a connection: something new was found about it.
     pub fn connection(tenant: &str, name: &str, org: &str, codes: &str, url: &str) -> Self {
         let keys = Keys {
@@ -211,6 +229,7 @@ impl NoteMail {
             Self::email_changed(tenant, "ana@<new>.example", at, "7QK4M2", login),
             Self::account_deleted(tenant, at, "7QK4M2"),
             Self::invitation(tenant, "Acme", invitation, at),
+            Self::setup_code(tenant, "Pellworm <& Labs>", "482915", 10),
             Self::connection(tenant, "Acme <SSO>", "Acme", "certificate_expiring", login),
         ]
         .into_iter()

@@ -5,6 +5,8 @@
 pub struct SetupFrame {
     /// Name of the organization.
     pub organization: String,
+    /// The organization's own page, for one of its people; else empty.
+    pub home: String,
     /// Address of the set-up; the pages lie below it.
     pub base: String,
     /// Hidden token of every form.
@@ -63,6 +65,11 @@ impl SetupFrame {
     pub(super) fn sample(at: u8, reached: u8) -> Self {
         Self {
             organization: "Pellworm & Labs".into(),
+            home: if at == 4 {
+                "/org/pellworm/connections".into()
+            } else {
+                String::new()
+            },
             base: "/setup/t0ken".into(),
             csrf: "t0ken".into(),
             at,

@@ -4,18 +4,8 @@ use askama::Template;
 
 use super::SetupFrame;
 use crate::domain::checks::EXPLAINED;
+use crate::views::desk::Chart;
 use crate::views::{Checks, Chrome, filters};
-
-/// Sign-ins of one day.
-#[derive(Debug, Clone)]
-pub struct DayRow {
-    /// `2026-11-29`.
-    pub day: String,
-    /// How many worked.
-    pub worked: i64,
-    /// How many did not.
-    pub failed: i64,
-}
 
 /// Failures of one cause.
 #[derive(Debug, Clone)]
@@ -36,11 +26,11 @@ impl CauseRow {
         Self { code, n, last, key }
     }
 
-    fn explained(&self) -> bool {
+    pub(in crate::views) fn explained(&self) -> bool {
         EXPLAINED.contains(&self.code.as_str())
     }
 
-    fn key(&self) -> &str {
+    pub(in crate::views) fn key(&self) -> &str {
         &self.key
     }
 }
@@ -65,6 +55,21 @@ pub struct StatedChanges {
     pub rows: Vec<(String, String, String)>,
 }
 
+/// All that is known of how it goes.
+#[derive(Debug, Clone)]
+pub struct HealthView {
+    /// When it was last looked at, epoch ms.
+    pub looked: Option<i64>,
+    /// What was found then.
+    pub checks: Checks,
+    /// Sign-ins by day.
+    pub chart: Chart,
+    /// The most frequent first.
+    pub causes: Vec<CauseRow>,
+    /// The next first.
+    pub endings: Vec<EndingRow>,
+}
+
 /// `GET {base}/health`.
 #[derive(Template)]
 #[template(path = "pages/setup/health.html")]
@@ -73,16 +78,8 @@ pub struct SetupHealthPage {
     pub chrome: Chrome,
     /// Frame of the set-up.
     pub frame: SetupFrame,
-    /// When it was last looked at, epoch ms.
-    pub looked: Option<i64>,
-    /// What was found then.
-    pub checks: Checks,
-    /// By day, the newest first.
-    pub days: Vec<DayRow>,
-    /// The most frequent first.
-    pub causes: Vec<CauseRow>,
-    /// The next first.
-    pub endings: Vec<EndingRow>,
+    /// How it goes.
+    pub health: HealthView,
     /// What the provider states otherwise than before.
     pub changes: Option<StatedChanges>,
     /// There is a client secret, whose end may be known.
@@ -98,19 +95,13 @@ pub struct SetupHealthPage {
 }
 
 #[cfg(test)]
-impl SetupHealthPage {
-    pub(in crate::views) fn samples() -> Vec<Self> {
+impl HealthView {
+    pub(in crate::views) fn sample() -> Self {
         const AT: i64 = 1_773_306_840_000;
-        let full = || Self {
-            chrome: Chrome::sample(),
-            frame: SetupFrame::sample(4, 4),
+        Self {
             looked: Some(AT),
             checks: Checks::sample(&[("saml_metadata", true)]).advised("certificate_expiring"),
-            days: vec![DayRow {
-                day: "2026-03-12".into(),
-                worked: 41,
-                failed: 2,
-            }],
+            chart: Chart::sample(),
             causes: vec![
                 CauseRow::new("wrong_certificate".into(), 2, AT),
                 CauseRow::new("kept_out".into(), 1, AT),
@@ -127,6 +118,27 @@ impl SetupHealthPage {
                     at: AT,
                 },
             ],
+        }
+    }
+
+    pub(in crate::views) fn empty_sample() -> Self {
+        Self {
+            looked: None,
+            checks: Checks::default(),
+            chart: Chart::empty_sample(),
+            causes: Vec::new(),
+            endings: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl SetupHealthPage {
+    pub(in crate::views) fn samples() -> Vec<Self> {
+        let full = || Self {
+            chrome: Chrome::sample(),
+            frame: SetupFrame::sample(4, 4),
+            health: HealthView::sample(),
             changes: Some(StatedChanges {
                 hash: "c1a5".into(),
                 rows: vec![(
@@ -142,11 +154,7 @@ impl SetupHealthPage {
             error: None,
         };
         let empty = Self {
-            looked: None,
-            checks: Checks::default(),
-            days: Vec::new(),
-            causes: Vec::new(),
-            endings: Vec::new(),
+            health: HealthView::empty_sample(),
             changes: None,
             has_secret: false,
             secret_end: String::new(),

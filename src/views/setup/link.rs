@@ -29,6 +29,19 @@ pub struct SetupLinkPage {
     pub csrf: String,
     /// How far it is.
     pub step: SetupLinkStep,
+    /// The mailbox that it opens for.
+    pub mailbox: Option<MailboxCheck>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// A link that wants a code from a mailbox.
+#[derive(Debug, Clone)]
+pub struct MailboxCheck {
+    /// The address, as far as it is shown.
+    pub to: String,
+    /// A code is on its way.
+    pub sent: bool,
 }
 
 impl SetupLinkPage {
@@ -63,8 +76,24 @@ impl SetupLinkPage {
             organization: "Pellworm & Labs".into(),
             csrf: "t0ken".into(),
             step,
+            mailbox: None,
+            error: None,
+        };
+        let mailbox = |sent, error: Option<&str>| Self {
+            mailbox: Some(MailboxCheck {
+                to: "m…@pellworm.example".into(),
+                sent,
+            }),
+            error: error.map(str::to_owned),
+            ..page(SetupLinkStep::Fresh)
         };
         vec![
+            mailbox(false, None),
+            mailbox(true, None),
+            mailbox(
+                true,
+                Some("This code is not right. Look at the newest mail."),
+            ),
             page(SetupLinkStep::Fresh),
             page(SetupLinkStep::Taken),
             page(SetupLinkStep::Expired),

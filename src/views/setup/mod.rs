@@ -15,6 +15,6 @@ pub use activate::SetupActivatePage;
 pub use check::SetupCheckPage;
 pub use connect::{FoundProvider, GiveRow, SetupConnectPage, SetupValues};
 pub use frame::SetupFrame;
-pub use health::{CauseRow, DayRow, EndingRow, SetupHealthPage, StatedChanges};
-pub use link::{SetupLinkPage, SetupLinkStep};
+pub use health::{CauseRow, EndingRow, HealthView, SetupHealthPage, StatedChanges};
+pub use link::{MailboxCheck, SetupLinkPage, SetupLinkStep};
 pub use test::{ClaimRow, GroupRow, MomentRow, RuleRow, SetupTestPage, TestOutcome};

@@ -15,6 +15,7 @@ const NAMES: &[&str] = &[
     "Mac OS X",
     "openapi.json",
     "app.example.com",
+    "example.com",
     "UTC",
     "OpenID Connect",
 ];

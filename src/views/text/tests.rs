@@ -29,6 +29,7 @@ const SAME: &[(Lang, &[&str])] = &[(
         "desk-why-else",
         "name-label",
         "notice-instant",
+        "org-nav-domains",
         "status",
         "upstream-backchannel-uri",
         "upstream-client-id",

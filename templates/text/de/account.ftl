@@ -37,6 +37,7 @@ account-linked = verknüpft
 identity-email = E-Mail
 identity-kind-upstream = Identitätsdienst
 identity-kind-connection = Anmeldung über die Firma
+identity-kind-social = Konto anderswo
 identity-kind-email = Bestätigte Adresse
 account-sessions = Anmeldungen
 account-sessions-more = Alle Orte, an denen Sie angemeldet sind. Eine Abmeldung wirkt binnen einer Sekunde.

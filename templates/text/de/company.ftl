@@ -3,7 +3,7 @@
 desk-company = Firmenanmeldung
 desk-company-lead = Die Organisation meldet sich bei ihrem eigenen Identitätsanbieter an. Ihr Administrator richtet das über einen Link ein, ohne Konto.
 desk-company-new = Neuer Einrichtungslink
-desk-company-new-more = Er öffnet sich einmal und gilt sieben Tage. Wer ihn hat, vergibt nicht mehr, als Sie könnten.
+desk-company-new-more = Für jemanden ohne Konto. Er öffnet sich einmal. Wer ihn hat, vergibt nicht mehr, als Sie könnten.
 desk-company-make = Link anlegen
 desk-company-made = Der Link, nur jetzt sichtbar
 desk-company-made-more = Senden Sie ihn dem Administrator der Organisation auf einem Weg, den nur er liest.
@@ -11,7 +11,7 @@ desk-company-link = Einrichtungslink
 desk-company-links = Einrichtungslinks
 desk-connections = Verbindungen
 desk-connections-none = Noch keine Verbindung
-desk-connections-none-more = Legen Sie einen Link an und senden Sie ihn dem Administrator der Organisation.
+desk-connections-none-more = Beginnen Sie hier, oder legen Sie einen Link an und senden Sie ihn dem, der den Identitätsanbieter führt.
 desk-connection-draft = Entwurf
 desk-connection-tested = Geprobt
 desk-connection-active = Aktiv

@@ -230,6 +230,7 @@ desk-belongings-none = Mitglied keiner Organisation.
 desk-source-manual = Von Hand
 desk-source-mapping = Aus der Zuordnung
 desk-source-scim = Aus dem Benutzerabgleich
+desk-source-group = Aus einer Gruppe
 desk-source-invitation = Aus einer Einladung
 desk-sessions-live = { $n ->
     [one] 1 läuft
@@ -442,3 +443,24 @@ desk-host-app = App-Host: kennt nur seinen Cookie
 desk-canonical = Links und Passkeys hängen daran
 desk-flash-saved = Gespeichert. Es gilt auf diesem Knoten sofort, auf allen innerhalb der Grenze.
 desk-flash-host = Gespeichert. Der Host wird bedient, sobald sein Verkehr hier ankommt.
+
+## Konten anderswo
+desk-social = Konten anderswo
+desk-social-lead = Dienste, bei denen jeder ein Konto haben kann. Ob ein Fremder hier eines bekommt, sagt die Registrierung dieses Mandanten; ein bestehendes Konto öffnet nur seine eigene Verknüpfung, nie die Adresse.
+desk-social-none = Nichts angebunden
+desk-social-none-more = Angemeldet wird mit dem, was hier verwahrt ist, oder beim Identitätsdienst.
+desk-social-new = Einen anbinden
+desk-social-new-more = Nichts geht live, bevor die Testanmeldung bestanden ist.
+desk-social-other = Ein anderer Dienst (OpenID Connect)
+desk-social-attach = Anbinden: { $vendor }
+desk-social-callback = Redirect-URI
+desk-social-test = Testanmeldung ausführen
+desk-social-activate = Live schalten
+desk-social-off = Ausschalten
+desk-social-on = Einschalten
+desk-social-name-more = Er steht auf der Schaltfläche der Anmeldeseite.
+desk-social-tenants-more = Durch Leerzeichen getrennt; * steht für jedes Konto.
+desk-flash-social-made = Als Entwurf gespeichert. Führen Sie als Nächstes eine Testanmeldung aus.
+desk-flash-social-tested = Der Test ist vorbei. Was er gefunden hat, steht unten.
+desk-flash-social-live = Steht auf der Anmeldeseite, auf allen Knoten.
+desk-flash-social-off = Ausgeschaltet. Die Sitzungen endeten auf diesem Knoten sofort und auf allen innerhalb der Frist.

@@ -136,3 +136,7 @@ note-connection-title = Etwas an { $name } braucht Sie
 note-connection-lead = Die Anmeldung von { $org } bei { $tenant } wurde geprüft, und das ist neu: { $codes }. Vielleicht kann man sich noch anmelden wie bisher; sehen Sie nach, bevor es nicht mehr geht.
 note-connection-not-you = Sie bekommen das, weil Sie als Kontakt für diese Anmeldung eingetragen sind. Wer sie eingerichtet hat, kann Sie streichen.
 note-connection-open = Was es bedeutet
+note-setup-code-subject = { $code } öffnet Ihre Einrichtung bei { $tenant }
+note-setup-code-title = Der Code für Ihren Einrichtungslink
+note-setup-code-lead = Jemand hat den Link aufgerufen, über den die Firmenanmeldung von { $org } eingerichtet wird. Geben Sie dort diesen Code ein.
+note-setup-code-not-you = Ohne diesen Code öffnet sich der Link nicht. Geben Sie den Code niemandem; { $tenant } wird nicht danach fragen.

@@ -26,6 +26,11 @@ setup-link-title = Firmenanmeldung einrichten
 setup-link-more = Sie wurden gebeten, den Identitätsanbieter von { $organization } zu verbinden. Nichts wird aktiv, bevor es geprobt wurde.
 setup-link-open = Einrichtung öffnen
 setup-link-once = Der Link öffnet sich einmal: Ab dann gehört er zu diesem Browser.
+setup-link-send = Code senden
+setup-link-send-to = Dieser Link öffnet sich mit einem Code, den wir an { $to } senden.
+setup-link-code = Code aus der Mail
+setup-link-code-sent = Er ging an { $to } und gilt zehn Minuten.
+setup-link-code-again = Neuen Code senden
 setup-link-taken = Dieser Link ist anderswo offen
 setup-link-taken-more = Er wurde schon in einem anderen Browser geöffnet. Machen Sie dort weiter, oder bitten Sie um einen neuen Link für { $organization }.
 setup-link-expired = Dieser Link ist abgelaufen
@@ -157,9 +162,12 @@ setup-health-not-yet = Es wird jeden Tag nachgesehen; das erste Mal steht noch a
 setup-health-read = Metadaten neu einlesen
 setup-health-read-more = Daraus wird ein Entwurf. Es ändert sich nichts, bevor er getestet und aktiviert ist.
 setup-health-days = Anmeldungen nach Tagen
-setup-health-days-more = Die letzten 30 Tage, in UTC.
+setup-health-days-more = Die letzten vier Wochen, in UTC.
+setup-health-chart = { $worked ->
+    [one] Eine Anmeldung
+   *[other] { $worked-text } Anmeldungen
+} in vier Wochen gelungen, { $failed-text } gescheitert.
 setup-health-none = Es hat sich noch niemand angemeldet.
-setup-health-day = Tag
 setup-health-worked = Gelungen
 setup-health-failed = Gescheitert
 setup-health-causes = Warum Anmeldungen gescheitert sind

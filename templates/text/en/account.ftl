@@ -37,6 +37,7 @@ account-linked = linked
 identity-email = Email
 identity-kind-upstream = Identity provider
 identity-kind-connection = Company sign-in
+identity-kind-social = Account elsewhere
 identity-kind-email = Confirmed address
 account-sessions = Sessions
 account-sessions-more = Every place you are signed in. Signing one out works within a second.

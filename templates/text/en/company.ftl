@@ -3,7 +3,7 @@
 desk-company = Company sign-in
 desk-company-lead = The organization signs in at its own identity provider. Its administrator sets that up by a link, without an account.
 desk-company-new = New set-up link
-desk-company-new-more = It opens once and lives seven days. Whoever holds it gives no more than you could.
+desk-company-new-more = For a colleague, without an account. It opens once. Whoever holds it gives no more than you could.
 desk-company-make = Make a link
 desk-company-made = The link, shown once
 desk-company-made-more = Send it to the organization’s administrator by a way that only they read.
@@ -11,7 +11,7 @@ desk-company-link = Set-up link
 desk-company-links = Set-up links
 desk-connections = Connections
 desk-connections-none = No connection yet
-desk-connections-none-more = Make a link and send it to the organization’s administrator.
+desk-connections-none-more = Begin here, or make a link and send it to whoever runs the identity provider.
 desk-connection-draft = Draft
 desk-connection-tested = Tested
 desk-connection-active = Live

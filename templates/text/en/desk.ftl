@@ -230,6 +230,7 @@ desk-belongings-none = Member of no organization.
 desk-source-manual = By hand
 desk-source-mapping = From mapping
 desk-source-scim = From user sync
+desk-source-group = From a group
 desk-source-invitation = From an invitation
 desk-sessions-live = { $n ->
     [one] 1 live
@@ -442,3 +443,24 @@ desk-host-app = App host: only knows its cookie
 desk-canonical = links and passkeys hang on it
 desk-flash-saved = Saved. It counts at once on this node, and within the bound on all.
 desk-flash-host = Saved. The host is served as soon as its traffic arrives here.
+
+## Accounts elsewhere
+desk-social = Accounts elsewhere
+desk-social-lead = Providers at which anybody may have an account. Whether a stranger gets one here says the sign-up of this tenant; an account that exists is opened by its own link, never by its address.
+desk-social-none = Nothing attached
+desk-social-none-more = People sign in with what is kept here, or at the identity provider.
+desk-social-new = Attach one
+desk-social-new-more = Nothing goes live before its test login has passed.
+desk-social-other = Another provider (OpenID Connect)
+desk-social-attach = Attach { $vendor }
+desk-social-callback = Redirect URI
+desk-social-test = Run a test login
+desk-social-activate = Put it live
+desk-social-off = Switch off
+desk-social-on = Switch on
+desk-social-name-more = It stands on the button of the sign-in page.
+desk-social-tenants-more = Separated by spaces; * stands for every account.
+desk-flash-social-made = Saved as a draft. Run a test login next.
+desk-flash-social-tested = The test is over. What it found stands below.
+desk-flash-social-live = It is on the sign-in page, on all nodes.
+desk-flash-social-off = Switched off. Its sessions ended at once on this node, and within the bound on all.

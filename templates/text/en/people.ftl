@@ -136,3 +136,7 @@ note-connection-title = Something about { $name } needs you
 note-connection-lead = The sign-in of { $org } at { $tenant } was looked at, and this is new: { $codes }. People may still sign in as before; look before they cannot.
 note-connection-not-you = You get this because you were named as a contact for this sign-in. Whoever set it up can take you off.
 note-connection-open = What it means
+note-setup-code-subject = { $code } opens your set-up at { $tenant }
+note-setup-code-title = The code for your set-up link
+note-setup-code-lead = Somebody opened the link by which the company sign-in of { $org } is set up. Enter this code there.
+note-setup-code-not-you = Without this code the link does not open. Give the code to nobody; { $tenant } will not ask for it.

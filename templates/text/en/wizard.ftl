@@ -26,6 +26,11 @@ setup-link-title = Set up company sign-in
 setup-link-more = You were asked to connect the identity provider of { $organization }. Nothing goes live before it was tested.
 setup-link-open = Open the set-up
 setup-link-once = The link opens once: it belongs to this browser from then on.
+setup-link-send = Send the code
+setup-link-send-to = This link opens with a code that we send to { $to }.
+setup-link-code = Code from the mail
+setup-link-code-sent = It was sent to { $to } and is good for ten minutes.
+setup-link-code-again = Send another code
 setup-link-taken = This link is open elsewhere
 setup-link-taken-more = It was opened in another browser already. Go on there, or ask for another link for { $organization }.
 setup-link-expired = This link has expired
@@ -157,9 +162,12 @@ setup-health-not-yet = It is looked at each day; the first look is still to come
 setup-health-read = Read the metadata again
 setup-health-read-more = It becomes a draft. Nothing changes before it is tested and activated.
 setup-health-days = Sign-ins by day
-setup-health-days-more = The last 30 days, in UTC.
+setup-health-days-more = The last four weeks, in UTC.
+setup-health-chart = { $worked ->
+    [one] One sign-in
+   *[other] { $worked-text } sign-ins
+} worked within four weeks, { $failed-text } failed.
 setup-health-none = Nobody has signed in yet.
-setup-health-day = Day
 setup-health-worked = Worked
 setup-health-failed = Failed
 setup-health-causes = Why sign-ins failed

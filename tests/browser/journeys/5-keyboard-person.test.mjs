@@ -135,6 +135,7 @@ test('a person, by keyboard alone', async (t) => {
     await hands.send('Password', ANA.password);
     await hands.arrives('Enter the code from your app');
     await hands.press('Try another way');
+    await other.page.getByText(/recovery code/i).first().waitFor();
     await hands.press(/recovery code/i);
     await hands.arrives('Enter a recovery code');
     await hands.send('Recovery code', codes[0]);

@@ -8,7 +8,8 @@ export const KEYCLOAK = 'sso.keycloak.example';
 
 /**
  * @param reach variables under which programs find our test names and trust our certificate
- * @returns what dev/keycloak says, plus `api(method, path, body)` on the realm
+ * @returns what dev/keycloak says, plus `api(method, path, body)` on the realm, `at(realm)` for another one's,
+ *   and `make(realm)`
  */
 export async function startKeycloak(parts, { port, frontend, tls, reach }) {
   const data = path.join(parts.dir, 'keycloak');
@@ -19,9 +20,11 @@ export async function startKeycloak(parts, { port, frontend, tls, reach }) {
   });
   const server = JSON.parse(said);
   const api = (method, pathname, body) => call(server, method, pathname, body);
+  const at = (realm) => (method, pathname, body) => call({ ...server, realm }, method, pathname, body);
+  const make = (realm) => send(server, 'POST', '/admin/realms', { realm, enabled: true, sslRequired: 'external' });
   // The realm's own address: what browsers and the issuer show.
   await api('PUT', '', { attributes: { frontendUrl: frontend } });
-  return { ...server, api, frontend, issuer: `${frontend}/realms/${server.realm}` };
+  return { ...server, api, at, make, frontend, issuer: `${frontend}/realms/${server.realm}` };
 }
 
 /** Variables that let a program resolve `names` to loopback and trust `tls`, without touching the system. */
@@ -31,9 +34,11 @@ export function reachable(parts, names, tls) {
   return { LD_PRELOAD: 'libnss_wrapper.so', NSS_WRAPPER_HOSTS: hosts, SSL_CERT_FILE: tls.ca };
 }
 
-async function call(server, method, pathname, body) {
+const call = (server, method, pathname, body) => send(server, method, `/admin/realms/${server.realm}${pathname}`, body);
+
+async function send(server, method, pathname, body) {
   const token = await adminToken(server);
-  const answer = await fetch(`${server.url}/admin/realms/${server.realm}${pathname}`, {
+  const answer = await fetch(`${server.url}${pathname}`, {
     method,
     headers: { authorization: `Bearer ${token}`, 'content-type': typeof body === 'string' ? 'application/xml' : 'application/json', accept: 'application/json' },
     body: typeof body === 'string' ? body : body && JSON.stringify(body),

@@ -9,7 +9,7 @@ import { run } from './parts.mjs';
 
 export const SAMLP = 'idp.samlp.example';
 const EMAIL = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress';
-const NAME = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name';
+const NAME = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/displayname';
 const GROUPS = 'http://schemas.xmlsoap.org/claims/Group';
 
 /** @param people {name: {password, id, email, displayName, groups}} */

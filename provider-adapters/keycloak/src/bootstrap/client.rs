@@ -63,7 +63,7 @@ fn wanted(request: &BootstrapRequest, flow_id: Option<&str>) -> Map<String, Valu
 }
 
 /// Every wanted field that is otherwise, as `name: is → shall be`.
-fn differences(client: &Value, wanted: &Map<String, Value>) -> Vec<String> {
+pub(super) fn differences(client: &Value, wanted: &Map<String, Value>) -> Vec<String> {
     let mut found = Vec::new();
     for (name, shall) in wanted {
         if let Value::Object(inner) = shall {
@@ -144,7 +144,7 @@ pub(super) async fn ensure(
 }
 
 /// Other attributes and overrides stay: an administrator may have set them.
-fn merge(client: &mut Value, name: &str, shall: Value) {
+pub(super) fn merge(client: &mut Value, name: &str, shall: Value) {
     match (client.get_mut(name), shall) {
         (Some(Value::Object(is)), Value::Object(shall)) => is.extend(shall),
         (_, shall) => client[name] = shall,

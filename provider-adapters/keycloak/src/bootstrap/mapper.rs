@@ -8,14 +8,11 @@ use serde_json::{Value, json};
 use super::client;
 use super::{PlanStep, StepAction};
 use crate::admin::Admin;
+use crate::connections::{ANSWER, USED};
 
-/// What each mapper is for, its type and its configuration.
-fn wanted() -> Vec<Value> {
-    let mapper = |name: &str, kind: &str, mut config: Value| {
-        config["id.token.claim"] = json!("true");
-        config["access.token.claim"] = json!("false");
-        json!({"name": name, "protocol": "openid-connect", "protocolMapper": kind, "config": config})
-    };
+/// The claims of the client that everybody signs in by: what each mapper is for, its type and
+/// its configuration.
+pub(super) fn of_login() -> Vec<Value> {
     vec![
         // How the person signed in.
         mapper("laneway amr", "oidc-amr-mapper", json!({})),
@@ -25,14 +22,36 @@ fn wanted() -> Vec<Value> {
             "oidc-group-membership-mapper",
             json!({"claim.name": "groups", "full.path": "true", "userinfo.token.claim": "false"}),
         ),
-        // Which of the realm's own identity providers was used, proven by a signature.
-        mapper(
-            "laneway identity provider",
-            "oidc-usersessionmodel-note-mapper",
-            json!({"user.session.note": "identity_provider", "claim.name": "identity_provider",
-                "jsonType.label": "String"}),
-        ),
+        used(),
     ]
+}
+
+/// The claims of the client that people come through connections by.
+pub(super) fn of_connections() -> Vec<Value> {
+    vec![
+        used(),
+        // Word for word, so that it can be judged by the customer's own keys.
+        note("laneway customer's ID token", "FEDERATED_ID_TOKEN", ANSWER),
+    ]
+}
+
+/// Which of the realm's identity providers was used, proven by a signature.
+fn used() -> Value {
+    note("laneway identity provider", "identity_provider", USED)
+}
+
+fn note(name: &str, note: &str, claim: &str) -> Value {
+    mapper(
+        name,
+        "oidc-usersessionmodel-note-mapper",
+        json!({"user.session.note": note, "claim.name": claim, "jsonType.label": "String"}),
+    )
+}
+
+fn mapper(name: &str, kind: &str, mut config: Value) -> Value {
+    config["id.token.claim"] = json!("true");
+    config["access.token.claim"] = json!("false");
+    json!({"name": name, "protocol": "openid-connect", "protocolMapper": kind, "config": config})
 }
 
 fn find<'c>(client: &'c Value, name: &Value) -> Option<&'c Value> {
@@ -59,7 +78,7 @@ fn differences(found: &Value, wanted: &Value) -> Vec<String> {
     list
 }
 
-pub(super) fn steps(client: Option<&Value>) -> Vec<PlanStep> {
+pub(super) fn steps(client: Option<&Value>, wanted: &[Value]) -> Vec<PlanStep> {
     let step = |wanted: &Value| {
         let name = format!(
             "claim mapper {}",
@@ -78,18 +97,22 @@ pub(super) fn steps(client: Option<&Value>) -> Vec<PlanStep> {
             }
         }
     };
-    wanted().iter().map(step).collect()
+    wanted.iter().map(step).collect()
 }
 
-pub(super) async fn ensure(admin: &Admin, client: &Value) -> Result<(), ProviderError> {
+pub(super) async fn ensure(
+    admin: &Admin,
+    client: &Value,
+    wanted: &[Value],
+) -> Result<(), ProviderError> {
     let id = client::id(client)?;
-    for wanted in wanted() {
+    for wanted in wanted {
         let path = ["clients", id, "protocol-mappers", "models"];
         match find(client, &wanted["name"]) {
             None => {
-                admin.post(&path, &wanted).await?;
+                admin.post(&path, wanted).await?;
             }
-            Some(found) if differences(found, &wanted).is_empty() => {}
+            Some(found) if differences(found, wanted).is_empty() => {}
             Some(found) => {
                 let mapper_id = found["id"].as_str().unwrap_or_default();
                 let mut body = wanted.clone();

@@ -8,6 +8,7 @@
 //! Owns: order and report. Must not know: how Laneway stores the outcome.
 
 mod client;
+mod connections;
 mod flow;
 mod mapper;
 mod policy;
@@ -35,6 +36,8 @@ pub struct BootstrapRequest {
     pub addresses: Addresses,
     /// Client id to use there.
     pub client_id: String,
+    /// The realm for customers' identity providers, where there is to be one.
+    pub connections: Option<String>,
 }
 
 /// What a step does, or would do.
@@ -88,8 +91,8 @@ pub struct BootstrapOutcome {
 /// # Errors
 /// `Misconfigured` where realm, credentials or rights are not right, `Unreachable` in silence.
 pub async fn plan(request: &BootstrapRequest, env: &Env) -> Result<Vec<PlanStep>, ProviderError> {
-    let (_, admin) = sign_in(request, env).await?;
-    look(&admin, request)
+    let (realm, admin) = sign_in(request, env).await?;
+    look(&realm, &admin, request, env)
         .await
         .map(|found| found.steps(request))
 }
@@ -103,17 +106,21 @@ pub async fn apply(
     env: &Env,
 ) -> Result<BootstrapOutcome, ProviderError> {
     let (realm, admin) = sign_in(request, env).await?;
-    let found = look(&admin, request).await?;
+    let found = look(&realm, &admin, request, env).await?;
     let steps = found.steps(request);
     policy::ensure(&admin, &found.realm).await?;
     let flow_id = flow::ensure(&admin, found.flow, found.client.as_ref()).await?;
     let client = client::ensure(&admin, found.client, request, &flow_id).await?;
-    mapper::ensure(&admin, &client).await?;
+    mapper::ensure(&admin, &client, &mapper::of_login()).await?;
     client::ensure_scopes(&admin, &client).await?;
+    let client_secret = client::secret(&admin, &client).await?;
+    if let Some(found) = found.connections {
+        found.ensure(&realm, request, &client_secret, env).await?;
+    }
     Ok(BootstrapOutcome {
         issuer: issuer(&realm, env).await?,
         client_id: request.client_id.clone(),
-        client_secret: client::secret(&admin, &client).await?,
+        client_secret,
         steps,
     })
 }
@@ -122,6 +129,7 @@ struct Found {
     realm: Value,
     flow: flow::Found,
     client: Option<Value>,
+    connections: Option<connections::Found>,
 }
 
 impl Found {
@@ -137,8 +145,9 @@ impl Found {
             flow::step(&self.flow),
             client::step(client, request, self.flow.id()),
         ];
-        steps.extend(mapper::steps(client));
+        steps.extend(mapper::steps(client, &mapper::of_login()));
         steps.push(client::scopes_step(client));
+        steps.extend(self.connections.iter().flat_map(|one| one.steps(request)));
         steps
     }
 }
@@ -149,7 +158,12 @@ async fn sign_in(request: &BootstrapRequest, env: &Env) -> Result<(Realm, Admin)
     Ok((realm, admin))
 }
 
-async fn look(admin: &Admin, request: &BootstrapRequest) -> Result<Found, ProviderError> {
+async fn look(
+    home: &Realm,
+    admin: &Admin,
+    request: &BootstrapRequest,
+    env: &Env,
+) -> Result<Found, ProviderError> {
     let realm = admin.get(&[]).await?.ok_or_else(|| {
         ProviderError::Misconfigured(format!("there is no realm `{}`", request.realm))
     })?;
@@ -159,10 +173,23 @@ async fn look(admin: &Admin, request: &BootstrapRequest) -> Result<Found, Provid
             request.realm
         )));
     }
+    let client = client::find(admin, &request.client_id).await?;
+    let connections = match &request.connections {
+        None => None,
+        Some(name) => {
+            let secret = match &client {
+                Some(client) => Some(client::secret(admin, client).await?),
+                None => None,
+            };
+            let login = secret.as_ref();
+            Some(connections::Found::look(home, name, request, login, env).await?)
+        }
+    };
     Ok(Found {
         realm,
         flow: flow::find(admin).await?,
-        client: client::find(admin, &request.client_id).await?,
+        client,
+        connections,
     })
 }
 

@@ -9,6 +9,7 @@
 
 mod bootstrap;
 mod browser;
+mod connections;
 mod diagnose;
 mod listener;
 mod login;

@@ -65,6 +65,16 @@ impl TestRealm {
         self.admin(Method::DELETE, "", None).await;
     }
 
+    /// The realm of this name beside it, not made yet.
+    pub fn beside(&self, name: &str) -> Self {
+        Self {
+            name: format!("{}-{name}", self.name),
+            base: self.base.clone(),
+            password: self.password.clone(),
+            http: client(),
+        }
+    }
+
     async fn token(&self) -> String {
         let fields = [
             ("grant_type", "password"),
@@ -116,6 +126,7 @@ impl TestRealm {
             credential: self.credential(),
             addresses: addresses.clone(),
             client_id: "laneway".into(),
+            connections: None,
         }
     }
 

@@ -92,7 +92,12 @@ pub(super) async fn org(config: Config, command: OrgCommand) -> Result<(Answer, 
                 State::Disabled => OrgState::Disabled,
             });
             let id = org_by(&desk, &org).await?;
-            let change = OrgChange { slug, name, state };
+            let change = OrgChange {
+                slug,
+                name,
+                state,
+                ..OrgChange::default()
+            };
             let org = operator::change_org(&desk.act(), &id, change, None).await?;
             Ok((Answer::One(shown::organization(&org)), common.json))
         }

@@ -188,7 +188,7 @@ pub(super) async fn host(config: Config, command: HostCommand) -> Result<(Answer
                 For::Login => Purpose::Login,
                 For::App => Purpose::App,
             };
-            let host = operator::add_host(&desk.act(), &host, purpose).await?;
+            let host = operator::add_host(&desk.act(), &host, purpose, None).await?;
             Ok((Answer::One(shown::host(&host)), common.json))
         }
         HostCommand::Remove { host, common } => {

@@ -15,8 +15,8 @@ use super::{Pressed, Signed, done, posted};
 use crate::domain::Problem;
 use crate::domain::upstream::Role;
 use crate::domain::user::{IdentityLink, LinkKind};
-use crate::lane_a::{Visit, account};
-use crate::providers::EMBEDDED;
+use crate::lane_a::{Visit, account, methods};
+use crate::providers::{EMBEDDED, Offer};
 use crate::views::{IdentitiesSection, IdentityRow, RedirectChoice};
 
 pub fn routes() -> Router<AppState> {
@@ -35,6 +35,14 @@ pub async fn section(visit: &Visit<'_>) -> Result<IdentitiesSection, Problem> {
 
 async fn rows(visit: &Visit<'_>, all: Vec<IdentityLink>) -> Result<Vec<IdentityRow>, Problem> {
     let upstreams = visit.core.providers.of_tenant(&visit.site.tenant).await?;
+    let social = visit.core.providers.social(&visit.site.tenant).await?;
+    // Who somebody is at an upstream in between goes with the link to their own provider.
+    let shadow = |link: &IdentityLink| {
+        let own =
+            |one: &IdentityLink| one.kind == LinkKind::Connection && one.source == link.source;
+        link.kind == LinkKind::Upstream && link.source.is_some() && all.iter().any(own)
+    };
+    let all: Vec<IdentityLink> = all.iter().filter(|link| !shadow(link)).cloned().collect();
     let several = all.len() > 1;
     // What the embedded provider keeps is this account itself: there is nothing to cut.
     let own = |link: &IdentityLink| {
@@ -48,14 +56,22 @@ async fn rows(visit: &Visit<'_>, all: Vec<IdentityLink>) -> Result<Vec<IdentityR
             removable: several && link.kind != LinkKind::Email && !own(&link),
             label: match link.kind {
                 LinkKind::Email => words(visit.lang, "identity-email"),
-                _ => upstreams
+                LinkKind::Connection => social
+                    .iter()
+                    .find(|offer| methods::opens(offer, &link))
+                    .map_or_else(|| link.issuer.clone(), |offer| offer.upstream.row.label()),
+                LinkKind::Upstream => upstreams
                     .iter()
                     .find(|u| u.row.issuer == link.issuer)
                     .map_or_else(|| link.issuer.clone(), |u| u.row.label()),
             },
+            kind: if social.iter().any(|offer| methods::opens(offer, &link)) {
+                "social".to_owned()
+            } else {
+                link.kind.as_str().to_owned()
+            },
             id: link.id,
             subject: link.subject,
-            kind: link.kind.as_str().to_owned(),
             since: link.created_at,
         })
         .collect())
@@ -74,6 +90,26 @@ async fn linkable(
         .map(|u| RedirectChoice {
             connection: u.row.slug.clone(),
             label: u.row.label(),
+            social: false,
+        })
+        .chain(social_ones(visit, links).await?)
+        .collect())
+}
+
+/// What the tenant itself has attached and this person has no account at, as far as is known.
+async fn social_ones(
+    visit: &Visit<'_>,
+    links: &[IdentityLink],
+) -> Result<Vec<RedirectChoice>, Problem> {
+    let all = visit.core.providers.social(&visit.site.tenant).await?;
+    let open = |offer: &&Offer| !links.iter().any(|link| methods::opens(offer, link));
+    Ok(all
+        .iter()
+        .filter(open)
+        .map(|offer| RedirectChoice {
+            connection: offer.upstream.row.slug.clone(),
+            label: offer.upstream.row.label(),
+            social: true,
         })
         .collect())
 }

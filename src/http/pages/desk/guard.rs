@@ -1,10 +1,11 @@
-//! The door of the administration: strangers go to the login and come back, people without
-//! a grant are refused, and whoever acts has proven themselves lately.
+//! The door of the administration, of the tenant or of one organization: strangers go to the
+//! login and come back, people without a grant are refused, and whoever acts has proven
+//! themselves lately.
 
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, Uri};
 
-use super::super::super::admin::page_operator;
+use super::super::super::admin::{Operator, page_manager, page_operator};
 use super::super::super::context::Context;
 use super::super::{check_form, said_inline, see_other};
 use crate::authn;
@@ -13,7 +14,8 @@ use crate::domain::{Code, Lang, Problem, UserId};
 use crate::lane_a::desk::acts::{Act, Permission};
 use crate::lane_a::{Visit, account};
 use crate::sessions::Live;
-use crate::views::desk::DeskFrame;
+use crate::store::orgs::Organization;
+use crate::views::desk::{DeskFrame, OrgFrame};
 
 const NO_BROWSER: [u8; 32] = [0; 32];
 
@@ -40,7 +42,7 @@ impl IntoResponse for Refused {
     }
 }
 
-/// An operator at a page.
+/// Somebody who administers, at a page.
 pub struct Desk<'a> {
     /// Their request.
     pub visit: Visit<'a>,
@@ -48,16 +50,22 @@ pub struct Desk<'a> {
     live: std::sync::Arc<Live>,
     /// What they may do.
     authority: Authority,
+    /// The organization whose own pages they are at; none: the tenant's.
+    org: Option<Organization>,
 }
 
 impl Desk<'_> {
-    /// May they do this in this tenant?
+    /// May they do this where the page is about?
     pub fn may(&self, permission: Permission) -> bool {
-        let there = Scope::Tenant(self.visit.site.tenant.id.clone());
+        let tenant = self.visit.site.tenant.id.clone();
+        let there = match &self.org {
+            Some(org) => Scope::Org(tenant, org.id.clone()),
+            None => Scope::Tenant(tenant),
+        };
         self.authority.may(permission, &there)
     }
 
-    /// Is this the operator themselves?
+    /// Is this the person themselves?
     pub fn is(&self, user: &str) -> bool {
         self.user().as_str() == user
     }
@@ -65,6 +73,11 @@ impl Desk<'_> {
     /// Who they are.
     pub fn user(&self) -> &UserId {
         &self.live.session.user
+    }
+
+    /// The organization whose own pages these are.
+    pub fn own_org(&self) -> Option<&Organization> {
+        self.org.as_ref()
     }
 
     /// For what changes something.
@@ -85,15 +98,32 @@ impl Desk<'_> {
         DeskFrame {
             here,
             name: name.unwrap_or_else(|| user.id.0.clone()),
-            role: if self.may(Permission::OperatorsWrite) {
-                "desk-role-owner"
-            } else if self.may(Permission::UsersWrite) {
-                "desk-role-admin"
-            } else {
-                "desk-role-viewer"
-            },
+            role: self.role(),
             attention: 0,
             csrf: authn::form_token(&context.core.sealer, session_token(context)),
+            org: self.org.as_ref().map(|org| OrgFrame {
+                slug: org.slug.clone(),
+                name: org.name.clone(),
+                people: self.may(Permission::MembersRead),
+                connections: self.may(Permission::ConnectionsRead),
+                trail: self.may(Permission::AuditRead),
+                settings: self.may(Permission::OrgWrite),
+            }),
+        }
+    }
+
+    /// Key of what they are here.
+    fn role(&self) -> &'static str {
+        match &self.org {
+            Some(_) if self.authority.is_operator_of(&self.visit.site.tenant.id) => {
+                "org-role-operator"
+            }
+            Some(_) if self.may(Permission::OwnersWrite) => "org-role-owner",
+            Some(_) if self.may(Permission::OrgWrite) => "org-role-admin",
+            Some(_) => "org-role-some",
+            None if self.may(Permission::OperatorsWrite) => "desk-role-owner",
+            None if self.may(Permission::UsersWrite) => "desk-role-admin",
+            None => "desk-role-viewer",
         }
     }
 }
@@ -111,7 +141,30 @@ pub async fn enter<'a>(
     here: &Uri,
     permission: Permission,
 ) -> Result<Desk<'a>, Refused> {
-    match admit(context, permission).await {
+    or_to_login(here, admit(context, None, permission).await)
+}
+
+/// The same at a page of an organization.
+///
+/// # Errors
+/// As [`enter`]; `not_found` for whoever has nothing to do with it.
+pub async fn enter_org<'a>(
+    context: &'a Context,
+    here: &Uri,
+    org: &str,
+    permission: Permission,
+) -> Result<(Desk<'a>, Organization), Refused> {
+    let desk = or_to_login(here, admit(context, Some(org), permission).await)?;
+    in_org(desk)
+}
+
+fn in_org(desk: Desk<'_>) -> Result<(Desk<'_>, Organization), Refused> {
+    let org = desk.org.clone().ok_or_else(Problem::not_found)?;
+    Ok((desk, org))
+}
+
+fn or_to_login<T>(here: &Uri, outcome: Result<T, Problem>) -> Result<T, Refused> {
+    match outcome {
         Err(problem) if problem.code == Code::Unauthenticated => {
             let query = url::form_urlencoded::Serializer::new(String::new())
                 .append_pair("return_to", &here.to_string())
@@ -122,19 +175,24 @@ pub async fn enter<'a>(
     }
 }
 
-async fn admit(context: &Context, permission: Permission) -> Result<Desk<'_>, Problem> {
+async fn admit<'a>(
+    context: &'a Context,
+    org: Option<&str>,
+    permission: Permission,
+) -> Result<Desk<'a>, Problem> {
     context.login_host_only()?;
     // Pages are for people: a token of any kind reads the API.
     let visit = context.visit_as(NO_BROWSER, true).await?;
     let live = visit.session()?.clone();
-    let authority = page_operator(context, permission)
-        .await?
-        .authority()
-        .clone();
+    let by: Operator = match org {
+        Some(org) => page_manager(context, org, permission).await?,
+        None => page_operator(context, permission).await?,
+    };
     Ok(Desk {
         visit,
         live,
-        authority,
+        authority: by.authority().clone(),
+        org: by.org().ok().cloned(),
     })
 }
 
@@ -149,10 +207,34 @@ pub async fn act<'a>(
     csrf: &str,
     back: &str,
 ) -> Result<Desk<'a>, Refused> {
+    act_at(context, None, permission, csrf, back).await
+}
+
+/// The same in an organization, at a page of it.
+///
+/// # Errors
+/// As [`act`]; `not_found` for whoever has nothing to do with it.
+pub async fn act_org<'a>(
+    context: &'a Context,
+    (org, page): (&str, &str),
+    permission: Permission,
+    csrf: &str,
+) -> Result<(Desk<'a>, Organization), Refused> {
+    let back = format!("/org/{org}{page}");
+    in_org(act_at(context, Some(org), permission, csrf, &back).await?)
+}
+
+async fn act_at<'a>(
+    context: &'a Context,
+    org: Option<&str>,
+    permission: Permission,
+    csrf: &str,
+    back: &str,
+) -> Result<Desk<'a>, Refused> {
     let visit = context.visit_as(NO_BROWSER, false).await?;
     visit.session()?;
     check_form(context, session_token(context), csrf)?;
-    let desk = admit(context, permission).await?;
+    let desk = admit(context, org, permission).await?;
     match account::require_operator(&desk.visit, back).await {
         Ok(()) => Ok(desk),
         Err(problem) => match problem.extra.get("step_up_url").and_then(|v| v.as_str()) {
@@ -182,9 +264,25 @@ pub fn explain(lang: Lang, problem: Problem) -> Result<(StatusCode, String), Pro
             | Code::UpstreamTimeout
             | Code::UpstreamInvalid
     );
-    if !shown {
-        return Err(problem);
+    if shown {
+        return Ok(shown_inline(lang, &problem));
     }
+    Err(problem)
+}
+
+/// The same for acts that concern somebody's place: who stands above, or was written to too
+/// often, is said beside the form too.
+///
+/// # Errors
+/// The problem itself.
+pub fn explain_refusal(lang: Lang, problem: Problem) -> Result<(StatusCode, String), Problem> {
+    if matches!(problem.code, Code::Forbidden | Code::RateLimited) {
+        return Ok(shown_inline(lang, &problem));
+    }
+    explain(lang, problem)
+}
+
+fn shown_inline(lang: Lang, problem: &Problem) -> (StatusCode, String) {
     let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::CONFLICT);
-    Ok((status, said_inline(lang, &problem)))
+    (status, said_inline(lang, problem))
 }

@@ -1,10 +1,11 @@
 //! `/admin/users/invite`: inviting to the tenant or, with `?org=`, into an organization, and
-//! the invitations that were made there. A new link stands on the answer itself: it is shown
-//! once and never in an address.
+//! the invitations that were made there; `/org/{org}/people/invite`: the same by the
+//! organization itself. A new link stands on the answer itself: it is shown once and never in
+//! an address.
 
 use axum::Form;
-use axum::extract::Query;
 use axum::extract::rejection::FormRejection;
+use axum::extract::{Path, Query};
 use axum::response::Response;
 use http::{StatusCode, Uri};
 use serde::Deserialize;
@@ -12,11 +13,11 @@ use serde::Deserialize;
 use super::super::super::context::Context;
 use super::super::super::flows::form_body;
 use super::super::super::me::plausible;
-use super::super::{chrome, render, said, see_other};
-use super::guard::{Desk, Refused, act, enter};
+use super::super::{chrome, render, see_other};
+use super::guard::{Desk, Refused, act, act_org, enter, enter_org, explain_refusal};
 use crate::authz::{Grant, OperatorRole, Scope};
+use crate::domain::Problem;
 use crate::domain::invitation::{Invitation, InvitationState, MEMBER};
-use crate::domain::{Code, Problem};
 use crate::lane_a::desk::acts::{self as operator, Invite, Made, Permission};
 use crate::store::invitations;
 use crate::store::orgs::{self, Organization};
@@ -61,9 +62,29 @@ pub async fn show(
 ) -> Result<Response, Refused> {
     let desk = enter(&context, &here, Permission::UsersWrite).await?;
     let org = org_by(&context, &query.org).await?;
-    let mut page = page(&context, &desk, org.as_ref(), &query.after).await?;
+    looked(&context, &desk, org.as_ref(), &query).await
+}
+
+/// `GET /org/{org}/people/invite?after=`
+pub async fn show_own(
+    context: Context,
+    here: Uri,
+    Path(org): Path<String>,
+    Query(query): Query<InviteQuery>,
+) -> Result<Response, Refused> {
+    let (desk, org) = enter_org(&context, &here, &org, Permission::MembersWrite).await?;
+    looked(&context, &desk, Some(&org), &query).await
+}
+
+async fn looked(
+    context: &Context,
+    desk: &Desk<'_>,
+    org: Option<&Organization>,
+    query: &InviteQuery,
+) -> Result<Response, Refused> {
+    let mut page = page(context, desk, org, &query.after).await?;
     page.flash = (query.done == "revoked").then_some("desk-flash-revoked");
-    Ok(render(&context, StatusCode::OK, &page))
+    Ok(render(context, StatusCode::OK, &page))
 }
 
 async fn org_by(context: &Context, org: &str) -> Result<Option<Organization>, Problem> {
@@ -75,9 +96,22 @@ async fn org_by(context: &Context, org: &str) -> Result<Option<Organization>, Pr
     found.ok_or_else(Problem::not_found).map(Some)
 }
 
-fn address(org: Option<&Organization>, name: &str, value: &str) -> String {
+/// Where the page and its form are: the organization's own, or the tenant's.
+fn place(own: Option<&Organization>) -> String {
+    own.map_or_else(
+        || PAGE.to_owned(),
+        |org| format!("/org/{}/people/invite", org.slug),
+    )
+}
+
+fn address(
+    own: Option<&Organization>,
+    org: Option<&Organization>,
+    name: &str,
+    value: &str,
+) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    if let Some(org) = org {
+    if let Some(org) = org.filter(|_| own.is_none()) {
         query.append_pair("org", &org.slug);
     }
     if !value.is_empty() {
@@ -85,7 +119,7 @@ fn address(org: Option<&Organization>, name: &str, value: &str) -> String {
     }
     let query = query.finish();
     let join = if query.is_empty() { "" } else { "?" };
-    format!("{PAGE}{join}{query}")
+    format!("{}{join}{query}", place(own))
 }
 
 async fn page(
@@ -96,23 +130,29 @@ async fn page(
 ) -> Result<InvitePage, Problem> {
     let (core, tenant) = (&context.core, &context.site.tenant);
     let limit = i64::try_from(ON_A_PAGE + 1).unwrap_or(i64::MAX);
-    let place = org.map(|org| &org.id);
-    let mut all = invitations::list(&core.db, &tenant.id, place, after, limit).await?;
+    let within = org.map(|org| &org.id);
+    let mut all = invitations::list(&core.db, &tenant.id, within, after, limit).await?;
     let more = all.len() > ON_A_PAGE;
     all.truncate(ON_A_PAGE);
     let last = all.last().filter(|_| more);
-    let now = core.now();
+    let (now, own) = (core.now(), desk.own_org());
     Ok(InvitePage {
         chrome: chrome(&context.site, &context.meta.request_id),
         frame: desk.frame(context, "people"),
+        action: place(own),
+        up: match (own, org) {
+            (Some(own), _) => format!("/org/{}/people", own.slug),
+            (None, Some(org)) => format!("/admin/organizations/{}", org.slug),
+            (None, None) => "/admin/users".to_owned(),
+        },
         org: org.map(|org| org.slug.clone()).unwrap_or_default(),
         place: org.map_or_else(|| tenant.name.clone(), |org| org.name.clone()),
         roles: roles(context, desk, org).await?,
         values: Default::default(),
         made: None,
         no_mail: core.mailer.from().is_none(),
-        next: last.map(|row| address(org, "after", &row.id)),
-        first: (!after.is_empty()).then(|| address(org, "after", "")),
+        next: last.map(|row| address(own, org, "after", &row.id)),
+        first: (!after.is_empty()).then(|| address(own, org, "after", "")),
         rows: all.iter().map(|row| line(row, now)).collect(),
         flash: None,
         error: None,
@@ -181,38 +221,62 @@ pub async fn answer(
     let form = form_body(form)?;
     let org = org_by(&context, &form.org).await;
     let back = match &org {
-        Ok(org) => address(org.as_ref(), "after", ""),
+        Ok(org) => address(None, org.as_ref(), "after", ""),
         Err(_) => PAGE.to_owned(),
     };
     let desk = act(&context, Permission::UsersWrite, &form.csrf, &back).await?;
-    let org = org?;
+    answered(&context, &desk, org?.as_ref(), form).await
+}
+
+/// `POST /org/{org}/people/invite`
+pub async fn answer_own(
+    context: Context,
+    Path(org): Path<String>,
+    form: Result<Form<InviteForm>, FormRejection>,
+) -> Result<Response, Refused> {
+    let form = form_body(form)?;
+    let place = (org.as_str(), "/people/invite");
+    let (desk, org) = act_org(&context, place, Permission::MembersWrite, &form.csrf).await?;
+    answered(&context, &desk, Some(&org), form).await
+}
+
+async fn answered(
+    context: &Context,
+    desk: &Desk<'_>,
+    org: Option<&Organization>,
+    form: InviteForm,
+) -> Result<Response, Refused> {
     let outcome = match form.action.as_str() {
         "revoke" => {
-            let place = org.as_ref().map(|org| &org.id);
             let id = plausible(form.id.clone())?;
-            operator::revoke_invitation(&desk.act(), place, &id, None).await?;
-            return Ok(see_other(&address(org.as_ref(), "done", "revoked")));
+            let place = org.map(|org| &org.id);
+            let done = operator::revoke_invitation(&desk.act(), place, &id, None).await;
+            done.map(|()| None)
         }
         "resend" => {
             let id = plausible(form.id.clone())?;
-            operator::resend_invitation(&desk.act(), org.as_ref(), &id, None).await
+            let made = operator::resend_invitation(&desk.act(), org, &id, None).await;
+            made.map(Some)
         }
-        _ => invite(&desk, org.as_ref(), &form).await,
+        _ => invite(desk, org, &form).await.map(Some),
     };
-    let mut page = page(&context, &desk, org.as_ref(), "").await?;
-    let status = match outcome {
-        Ok(made) => {
-            page.made = Some((made.invitation.email, made.url));
-            StatusCode::OK
+    let made = match outcome {
+        Ok(Some(made)) => made,
+        Ok(None) => {
+            let address = address(desk.own_org(), org, "done", "revoked");
+            return Ok(see_other(&address));
         }
         Err(problem) => {
-            let (status, text) = explained(&context, problem)?;
+            let (status, text) = explain_refusal(context.lang(), problem)?;
+            let mut page = page(context, desk, org, "").await?;
             page.error = Some(text);
             page.values = (form.email, form.role);
-            status
+            return Ok(render(context, status, &page));
         }
     };
-    Ok(render(&context, status, &page))
+    let mut page = page(context, desk, org, "").await?;
+    page.made = Some((made.invitation.email, made.url));
+    Ok(render(context, StatusCode::OK, &page))
 }
 
 async fn invite(
@@ -227,19 +291,4 @@ async fn invite(
         org,
     };
     operator::invite(&desk.act(), wanted).await
-}
-
-/// What can be said beside the form, in the language of the page.
-fn explained(context: &Context, problem: Problem) -> Result<(StatusCode, String), Problem> {
-    let shown = matches!(
-        problem.code,
-        Code::InvalidField | Code::Conflict | Code::Duplicate | Code::RateLimited | Code::Forbidden
-    );
-    if !shown {
-        return Err(problem);
-    }
-    let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::CONFLICT);
-    let english = problem.errors.first().map(|fault| fault.detail.as_str());
-    let english = english.unwrap_or(&problem.detail);
-    Ok((status, said(context.lang(), problem.code, english)))
 }

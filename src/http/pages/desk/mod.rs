@@ -1,4 +1,5 @@
-//! Pages of the administration: who may look, who may act, and one file per room.
+//! Pages of the administration, of the tenant and of each organization: who may look, who may
+//! act, and one file per room.
 //!
 //! Owns: how a request becomes one look or one act, and which words describe the outcome.
 //! Must not know: how anything is counted, stored or decided.
@@ -7,11 +8,14 @@ mod about;
 mod company;
 mod guard;
 mod invite;
+mod org;
 mod organizations;
 mod overview;
 mod people;
 mod person;
+mod set_up;
 mod settings;
+mod social;
 mod trail;
 mod upstreams;
 mod words;
@@ -53,6 +57,11 @@ pub fn routes() -> Router<AppState> {
             "/admin/upstreams/{id}/activate",
             get(upstreams::plan).post(upstreams::activate),
         )
+        .route("/admin/connections", get(social::show).post(social::answer))
+        .route(
+            "/admin/connections/new",
+            get(social::new).post(social::create),
+        )
         .route(
             "/admin/organizations",
             get(organizations::show).post(organizations::create),
@@ -80,4 +89,5 @@ pub fn routes() -> Router<AppState> {
             "/admin/settings/hosts/{id}/remove",
             post(settings::remove_host),
         )
+        .merge(org::routes())
 }

@@ -138,7 +138,8 @@ async fn one_page(
     after: &str,
 ) -> Result<OrganizationPage, Problem> {
     let tenant = &context.site.tenant.id;
-    let mut members = belongings::of_org(&context.core.db, tenant, &org.id, after, limit()).await?;
+    let mut members =
+        belongings::of_org(&context.core.db, tenant, &org.id, "", after, limit()).await?;
     let more = members.len() > ON_A_PAGE;
     members.truncate(ON_A_PAGE);
     let path = format!("/admin/organizations/{}", org.slug);
@@ -152,7 +153,10 @@ async fn one_page(
         state: words::of_org(org.state.as_str()),
         created: org.created_at,
         next: last.map(|member| format!("{path}?after={}", member.user)),
-        members: members.iter().map(line).collect(),
+        members: members
+            .iter()
+            .map(|member| line(member, format!("/admin/users/{}", member.user)))
+            .collect(),
         first: (!after.is_empty()).then_some(path),
         may_write: desk.may(Permission::MembersWrite),
         may_invite: desk.may(Permission::UsersWrite),
@@ -163,31 +167,32 @@ async fn one_page(
     })
 }
 
-fn line(member: &Member) -> MemberLine {
+/// A member in a line, with where more about them is.
+pub(super) fn line(member: &Member, href: String) -> MemberLine {
     let name = member.name.clone().or_else(|| member.email.clone());
-    let manual: Vec<&str> = member
-        .grants
-        .iter()
-        .filter(|(_, source)| source == "manual")
-        .map(|(role, _)| role.as_str())
-        .collect();
+    let name = name.unwrap_or_else(|| member.user.0.clone());
     let person = UserState::parse(&member.user_state);
     MemberLine {
-        id: member.user.0.clone(),
-        name: name.unwrap_or_else(|| member.user.0.clone()),
-        email: member.email.clone().unwrap_or_default(),
-        grants: member
-            .grants
-            .iter()
-            .map(|(role, source)| (role.clone(), words::of_source(source)))
-            .collect(),
-        manual: manual.join(" "),
+        href,
+        email: member
+            .email
+            .clone()
+            .filter(|email| *email != name)
+            .unwrap_or_default(),
+        name,
+        grants: sourced(&member.grants),
         since: member.since,
         state: match words::of_membership(&member.state, "active") {
             Some(word) if person == UserState::Active => word,
             _ => words::of_user(person),
         },
     }
+}
+
+/// Roles, each with the key of where it comes from.
+pub(super) fn sourced(grants: &[(String, String)]) -> Vec<(String, &'static str)> {
+    let named = |(role, source): &(String, String)| (role.clone(), words::of_source(source));
+    grants.iter().map(named).collect()
 }
 
 /// `POST /admin/organizations/{org}/members`: the roles by hand become exactly these.

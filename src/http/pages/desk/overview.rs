@@ -7,6 +7,7 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::super::super::context::Context;
+use super::super::health::day;
 use super::super::{chrome, render};
 use super::guard::{Desk, Refused, enter};
 use super::trail::who;
@@ -19,21 +20,6 @@ use crate::views::desk::{
     UpstreamLine,
 };
 use crate::views::{Words, grouped};
-
-const DAYS: [&str; 12] = [
-    "desk-day-1",
-    "desk-day-2",
-    "desk-day-3",
-    "desk-day-4",
-    "desk-day-5",
-    "desk-day-6",
-    "desk-day-7",
-    "desk-day-8",
-    "desk-day-9",
-    "desk-day-10",
-    "desk-day-11",
-    "desk-day-12",
-];
 
 #[derive(Deserialize)]
 pub struct OverviewQuery {
@@ -288,8 +274,7 @@ fn moment(range: Range, from: i64, exact: bool) -> Words {
             at.day()
         ));
     }
-    let key = DAYS[usize::from(u8::from(at.month())) - 1];
-    Words::new(key).text("day", at.day().to_string())
+    day(from)
 }
 
 fn said_moment(range: Range, from: i64) -> String {

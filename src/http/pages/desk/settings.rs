@@ -185,7 +185,7 @@ pub async fn add_host(context: Context, form: Posted) -> Result<Response, Refuse
     } else {
         Purpose::App
     };
-    let outcome = operator::add_host(&desk.act(), form.host.trim(), purpose).await;
+    let outcome = operator::add_host(&desk.act(), form.host.trim(), purpose, None).await;
     answer(&context, &desk, outcome.map(|_| ())).await
 }
 

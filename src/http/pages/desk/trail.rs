@@ -1,7 +1,7 @@
-//! The record: filters and the open event stand in the address; the export is the same
-//! search as lines of JSON.
+//! The record, of the tenant or of one organization: filters and the open event stand in the
+//! address; the export is the same search as lines of JSON.
 
-use axum::extract::Query;
+use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, Uri, header};
 use serde::Deserialize;
@@ -11,13 +11,13 @@ use time::OffsetDateTime;
 use super::super::super::context::Context;
 use super::super::super::shown;
 use super::super::{chrome, render};
-use super::guard::{Refused, enter};
+use super::guard::{Desk, Refused, enter, enter_org};
 use super::words;
 use crate::domain::Problem;
 use crate::lane_a::desk::acts::Permission;
 use crate::lane_a::desk::{self, KINDS, Question, TrailRow};
 use crate::store::audit::EventRow;
-use crate::store::orgs;
+use crate::store::orgs::{self, Organization};
 use crate::views::Words;
 use crate::views::desk::{ChangedMember, TrailChoice, TrailDetail, TrailLine, TrailPage};
 
@@ -49,7 +49,7 @@ pub struct TrailQuery {
 }
 
 impl TrailQuery {
-    fn question(&self, now: i64) -> Question {
+    fn question(&self, now: i64, own: Option<&Organization>) -> Question {
         let span = SPANS.iter().find(|(word, ..)| *word == self.span);
         Question {
             text: self.q.trim().chars().take(200).collect(),
@@ -60,6 +60,7 @@ impl TrailQuery {
                 .map_or(0, |span| now - span.2),
             to: 0,
             before: self.before.chars().take(64).collect(),
+            org: own.map(|org| org.id.clone()),
         }
     }
 
@@ -100,20 +101,45 @@ pub async fn show(
     Query(query): Query<TrailQuery>,
 ) -> Result<Response, Refused> {
     let desk = enter(&context, &here, Permission::AuditRead).await?;
+    looked(&context, &desk, &query).await
+}
+
+/// `GET /org/{org}/audit`: the same of what happened there.
+pub async fn show_own(
+    context: Context,
+    here: Uri,
+    Path(org): Path<String>,
+    Query(query): Query<TrailQuery>,
+) -> Result<Response, Refused> {
+    let (desk, _) = enter_org(&context, &here, &org, Permission::AuditRead).await?;
+    looked(&context, &desk, &query).await
+}
+
+async fn looked(
+    context: &Context,
+    desk: &Desk<'_>,
+    query: &TrailQuery,
+) -> Result<Response, Refused> {
     let (core, tenant) = (&context.core, &context.site.tenant.id);
-    let found = desk::search(core, tenant, &query.question(core.now()), ON_A_PAGE).await?;
+    let own = desk.own_org();
+    let question = query.question(core.now(), own);
+    let found = desk::search(core, tenant, &question, ON_A_PAGE).await?;
     let detail = if query.event.is_empty() {
         None
     } else {
-        let row = desk::event(core, tenant, &query.event).await?;
-        Some(detail(&context, &row).await?)
+        let org = own.map(|org| &org.id);
+        let row = desk::event(core, tenant, org, &query.event).await?;
+        Some(detail(context, own, &row).await?)
     };
-    let path = "/admin/audit";
+    let path = own.map_or_else(
+        || "/admin/audit".to_owned(),
+        |org| format!("/org/{}/audit", org.slug),
+    );
     let page = TrailPage {
         chrome: chrome(&context.site, &context.meta.request_id),
-        frame: desk.frame(&context, "trail"),
+        frame: desk.frame(context, "trail"),
         q: query.q.clone(),
-        kinds: kinds(&query.kind),
+        kinds: kinds(&query.kind, own.is_some()),
         outcomes: [
             ("", "desk-outcome-any"),
             ("refused", "desk-outcome-refused"),
@@ -123,15 +149,20 @@ pub async fn show(
         spans: SPANS
             .map(|(word, key, _)| choice(word, key, &query.span))
             .into(),
-        rows: found.rows.iter().map(|row| line(row, &query)).collect(),
-        first: (!query.before.is_empty()).then(|| query.address(path, "", "")),
-        next: found.next.map(|next| query.address(path, &next, "")),
+        rows: found
+            .rows
+            .iter()
+            .map(|row| line(row, query, &path))
+            .collect(),
+        first: (!query.before.is_empty()).then(|| query.address(&path, "", "")),
+        next: found.next.map(|next| query.address(&path, &next, "")),
         detail,
-        close: query.address(path, &query.before, ""),
-        export: query.address("/admin/audit/export", "", ""),
+        close: query.address(&path, &query.before, ""),
+        export: query.address(&format!("{path}/export"), "", ""),
         plain: query.is_plain(),
+        path,
     };
-    Ok(render(&context, StatusCode::OK, &page))
+    Ok(render(context, StatusCode::OK, &page))
 }
 
 fn choice(word: &str, key: &'static str, chosen: &str) -> TrailChoice {
@@ -142,7 +173,8 @@ fn choice(word: &str, key: &'static str, chosen: &str) -> TrailChoice {
     }
 }
 
-fn kinds(chosen: &str) -> Vec<TrailChoice> {
+/// Groups of types; an organization has nothing of the installation's own.
+fn kinds(chosen: &str, own: bool) -> Vec<TrailChoice> {
     let key = |word: &str| match word {
         "sign-ins" => "desk-kind-sign-ins",
         "sessions" => "desk-kind-sessions",
@@ -155,6 +187,7 @@ fn kinds(chosen: &str) -> Vec<TrailChoice> {
     all.extend(
         KINDS
             .iter()
+            .filter(|(word, _)| !own || !matches!(*word, "providers" | "installation"))
             .map(|(word, _)| choice(word, key(word), chosen)),
     );
     if crate::audit::TYPES.contains(&chosen) {
@@ -167,11 +200,11 @@ fn kinds(chosen: &str) -> Vec<TrailChoice> {
     all
 }
 
-fn line(row: &TrailRow, query: &TrailQuery) -> TrailLine {
+fn line(row: &TrailRow, query: &TrailQuery, path: &str) -> TrailLine {
     let event = &row.event;
     let hint = hint(event);
     TrailLine {
-        href: query.address("/admin/audit", &query.before, &event.id),
+        href: query.address(path, &query.before, &event.id),
         at: event.at,
         clock: clock(event.at, false),
         kind: event.kind.clone(),
@@ -228,8 +261,14 @@ fn target_name(row: &TrailRow) -> String {
     name.unwrap_or_else(|| row.event.target.replacen(':', " ", 1))
 }
 
-async fn detail(context: &Context, row: &TrailRow) -> Result<TrailDetail, Problem> {
+async fn detail(
+    context: &Context,
+    own: Option<&Organization>,
+    row: &TrailRow,
+) -> Result<TrailDetail, Problem> {
     let event = &row.event;
+    // Operators' pages are not an organization's to open.
+    let page_of = |principal: &str| page_of(principal).filter(|_| own.is_none());
     let (db, tenant) = (&context.core.db, &context.site.tenant.id);
     let org = match &event.org {
         Some(id) => orgs::find(db, tenant, id)
@@ -329,8 +368,27 @@ pub async fn export(
     Query(query): Query<TrailQuery>,
 ) -> Result<Response, Refused> {
     enter(&context, &here, Permission::AuditRead).await?;
+    exported(&context, &query, None).await
+}
+
+/// `GET /org/{org}/audit/export`
+pub async fn export_own(
+    context: Context,
+    here: Uri,
+    Path(org): Path<String>,
+    Query(query): Query<TrailQuery>,
+) -> Result<Response, Refused> {
+    let (_, org) = enter_org(&context, &here, &org, Permission::AuditRead).await?;
+    exported(&context, &query, Some(&org)).await
+}
+
+async fn exported(
+    context: &Context,
+    query: &TrailQuery,
+    own: Option<&Organization>,
+) -> Result<Response, Refused> {
     let (core, tenant) = (&context.core, &context.site.tenant.id);
-    let mut question = query.question(core.now());
+    let mut question = query.question(core.now(), own);
     let mut lines = String::new();
     let mut left = EXPORTED;
     while left > 0 {

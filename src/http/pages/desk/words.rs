@@ -4,6 +4,7 @@ use crate::domain::connection::{Rollout, State};
 use crate::domain::tenant::Purpose;
 use crate::domain::upstream::Role;
 use crate::domain::user::UserState;
+use crate::lane_a::desk::acts::Permission;
 use crate::lane_a::desk::{Finding, Trust, UpstreamView};
 use crate::lane_b::setup_links::{self, LinkState};
 use crate::store::setup_links::SetupLink;
@@ -111,7 +112,23 @@ pub(super) fn of_source(source: &str) -> &'static str {
         "mapping" => "desk-source-mapping",
         "scim" => "desk-source-scim",
         "invitation" => "desk-source-invitation",
+        "group" => "desk-source-group",
         _ => "desk-source-manual",
+    }
+}
+
+/// What a permission lets somebody do in an organization.
+pub(super) fn of_permission(permission: Permission) -> &'static str {
+    match permission {
+        Permission::OrgRead => "org-may-see",
+        Permission::OrgWrite => "org-may-change",
+        Permission::MembersRead => "org-may-see-members",
+        Permission::MembersWrite => "org-may-change-members",
+        Permission::OwnersWrite => "org-may-change-owners",
+        Permission::ConnectionsRead => "org-may-see-sign-in",
+        Permission::ConnectionsWrite => "org-may-change-sign-in",
+        Permission::AuditRead => "org-may-see-record",
+        _ => "org-may-else",
     }
 }
 

@@ -12,13 +12,13 @@ use super::super::super::context::Context;
 use super::super::{chrome, render, see_other, words};
 use super::draft::{Draft, config, separate};
 use super::guard::{Instead, Setup, enter, posted, told_here};
-use crate::domain::connection::{Broker, Config, Connection, Protocol};
+use crate::domain::connection::{Config, Protocol};
 use crate::domain::upstream::Trust;
-use crate::domain::{Code, Problem};
+use crate::domain::{Code, ConnectionId, Problem};
 use crate::lane_b::check::Check;
 use crate::lane_b::connections::{self, ConnectionChange, NewConnection};
 use crate::lane_b::paste::{CERTIFICATE_ALONE, by_fields, understand};
-use crate::lane_b::{setup_links, vendors};
+use crate::lane_b::{setup_links, through, vendors};
 use crate::views::setup::{FoundProvider, GiveRow, SetupConnectPage, SetupValues};
 
 /// Fields of its forms.
@@ -50,7 +50,7 @@ pub struct ConnectForm {
 /// `GET /setup/{token}/connect`
 pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Instead> {
     let setup = enter(&context, &token).await?;
-    Ok(page(&context, &setup, None, StatusCode::OK, None))
+    Ok(page(&context, &setup, None, StatusCode::OK, None).await?)
 }
 
 /// `POST /setup/{token}/connect`
@@ -67,21 +67,16 @@ pub async fn save(
             Ok(()) => Ok(see_other(&setup.address("check"))),
             Err(problem) => {
                 let words = told_here(&context, problem)?;
-                Ok(again(&context, &setup, words))
+                Ok(again(&context, &setup, words).await?)
             }
         },
     }
 }
 
 /// The page again, with what is wrong.
-fn again(context: &Context, setup: &Setup, words: String) -> Response {
-    page(
-        context,
-        setup,
-        Some(words),
-        StatusCode::UNPROCESSABLE_ENTITY,
-        None,
-    )
+async fn again(context: &Context, setup: &Setup, words: String) -> Result<Response, Problem> {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    page(context, setup, Some(words), status, None).await
 }
 
 async fn paste(context: &Context, mut setup: Setup, text: &str) -> Result<Response, Problem> {
@@ -94,7 +89,7 @@ async fn paste(context: &Context, mut setup: Setup, text: &str) -> Result<Respon
                 // A beginning: the other values are asked for beside it.
                 setup.draft.certificates = std::mem::take(&mut setup.draft.paste);
             }
-            Ok(again(context, &setup, finding(context, &check)))
+            again(context, &setup, finding(context, &check)).await
         }
     }
 }
@@ -110,8 +105,8 @@ async fn fields(
     match by_fields(&draft.issuer, &draft.sso_url, &certificates) {
         Ok(()) => understood(context, &setup, draft).await,
         Err(check) => {
-            setup.draft = draft.to_mend();
-            Ok(again(context, &setup, finding(context, &check)))
+            setup.draft = draft.into_typed();
+            again(context, &setup, finding(context, &check)).await
         }
     }
 }
@@ -142,7 +137,7 @@ async fn keep(context: &Context, setup: &Setup, form: ConnectForm) -> Result<(),
                 name: form.name,
                 id: Some(setup.link.reserved.clone()),
                 slug: None,
-                broker: Broker::Direct,
+                broker: through::usual_broker(&act, &setup.org.id, protocol).await?,
                 domains: Vec::new(),
                 config,
                 secret,
@@ -168,24 +163,24 @@ async fn keep(context: &Context, setup: &Setup, form: ConnectForm) -> Result<(),
 }
 
 /// The page.
-pub(super) fn page(
+pub(super) async fn page(
     context: &Context,
     setup: &Setup,
     error: Option<String>,
     status: StatusCode,
     shared: Option<String>,
-) -> Response {
+) -> Result<Response, Problem> {
     let mut frame = setup.frame(context, 1);
     frame.shared = shared.unwrap_or_default();
     let page = SetupConnectPage {
         chrome: chrome(&context.site, &context.meta.request_id),
         frame,
         found: found(context, setup),
-        give: give(context, setup),
+        give: give(context, setup).await?,
         values: values(setup),
         error,
     };
-    render(context, status, &page)
+    Ok(render(context, status, &page))
 }
 
 fn found(context: &Context, setup: &Setup) -> Option<FoundProvider> {
@@ -220,42 +215,37 @@ fn found(context: &Context, setup: &Setup) -> Option<FoundProvider> {
 }
 
 /// What the other side must be given, as it calls it.
-fn give(context: &Context, setup: &Setup) -> Vec<GiveRow> {
-    let (draft, id) = (&setup.draft, setup.id());
-    let (vendor, protocol) = (vendors::get(&draft.vendor), draft.protocol());
-    let address = |path: String| context.site.tenant.address(&path);
+async fn give(context: &Context, setup: &Setup) -> Result<Vec<GiveRow>, Problem> {
+    let protocol = setup.draft.protocol();
+    let vendor = vendors::get(&setup.draft.vendor);
+    let made = setup.made.as_ref().map(|(one, _)| one);
+    let given = match made.filter(|one| one.protocol == protocol) {
+        Some(one) => through::Given::of(one),
+        None => {
+            let act = setup.act(context);
+            let (home, id) = (&setup.org.id, ConnectionId(setup.id().to_owned()));
+            let broker = through::usual_broker(&act, home, protocol).await?;
+            through::given(&act, home, &id, (protocol, broker)).await?
+        }
+    };
     let row = |name: &str, value: String| GiveRow {
         id: name.replace('_', "-"),
         label: vendor.word(protocol, name),
         value,
     };
-    if draft.saml {
-        let made = setup.made.as_ref().map(|(one, _)| one);
-        let known = |of: fn(&Connection) -> &Option<String>| made.and_then(|one| of(one).clone());
-        let entity = known(|one| &one.sp_entity_id);
-        let acs = known(|one| &one.acs_url);
-        let mut rows = vec![
-            row(
-                "entity_id",
-                entity.unwrap_or_else(|| address(format!("/saml/{id}"))),
-            ),
-            row(
-                "acs",
-                acs.unwrap_or_else(|| address(format!("/saml/{id}/acs"))),
-            ),
-        ];
-        // There is a key to tell of from the first save on.
-        if made.is_some() {
-            let ours = address(format!("/saml/{id}/metadata"));
-            rows.push(row("sp_metadata", ours));
-        }
-        return rows;
-    }
-    let redirect = match &setup.made {
-        Some((one, _)) => one.redirect_uri.clone(),
-        None => address(format!("/federation/callback/{id}")),
+    let rows = match protocol {
+        Protocol::Oidc => vec![("redirect_uri", Some(given.redirect_uri))],
+        Protocol::Saml => vec![
+            ("entity_id", given.sp_entity_id),
+            ("acs", given.acs_url),
+            // There is a key to tell of from the first save on.
+            ("sp_metadata", given.metadata_url.filter(|_| made.is_some())),
+        ],
     };
-    vec![row("redirect_uri", redirect)]
+    let rows = rows.into_iter();
+    Ok(rows
+        .filter_map(|(name, value)| value.map(|value| row(name, value)))
+        .collect())
 }
 
 fn values(setup: &Setup) -> SetupValues {

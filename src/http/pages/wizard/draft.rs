@@ -114,7 +114,7 @@ impl Draft {
     }
 
     /// What was typed, back in its fields: nothing is understood of it yet.
-    pub fn to_mend(mut self) -> Self {
+    pub fn into_typed(mut self) -> Self {
         self.entity_id = std::mem::take(&mut self.issuer);
         self
     }

@@ -19,10 +19,10 @@ use crate::domain::{Code, Problem};
 use crate::lane_a::limits;
 use crate::lane_a::operator::Act;
 use crate::lane_b::setup_links::{self, LinkState, NewLink};
-use crate::lane_b::{connections, reading};
+use crate::lane_b::{connections, mail_check, reading};
 use crate::store::orgs::{self, OrgState, Organization};
 use crate::store::setup_links::SetupLink;
-use crate::views::setup::{SetupFrame, SetupLinkPage, SetupLinkStep};
+use crate::views::setup::{MailboxCheck, SetupFrame, SetupLinkPage, SetupLinkStep};
 
 /// A set-up that this browser may go on with.
 pub struct Setup {
@@ -40,6 +40,8 @@ pub struct Setup {
     pub draft: Draft,
     /// What forms are bound to.
     device: String,
+    /// Whoever made the link goes through it themselves, signed in.
+    own: bool,
 }
 
 /// Fields that every form has.
@@ -47,6 +49,11 @@ pub struct Setup {
 pub struct Marked {
     #[serde(default)]
     pub csrf: String,
+    #[serde(default)]
+    action: String,
+    /// Out of the mailbox, for the door.
+    #[serde(default)]
+    code: String,
 }
 
 fn device(context: &Context) -> Option<&str> {
@@ -93,7 +100,7 @@ pub async fn enter(context: &Context, token: &str) -> Result<Setup, Instead> {
         LinkState::Revoked => Some(SetupLinkStep::Revoked),
     };
     if let Some(step) = step {
-        let page = door_page(context, &org, step);
+        let page = door_page(context, (&org, &link), step, None);
         return Err(Instead::Page(Box::new(page)));
     }
     let authority = setup_links::authority(tenant, &link);
@@ -103,6 +110,7 @@ pub async fn enter(context: &Context, token: &str) -> Result<Setup, Instead> {
         authority,
         made: None,
         device: device.unwrap_or_default().to_owned(),
+        own: made_by_visitor(context, &link).await?,
         org,
         link,
     };
@@ -134,6 +142,11 @@ pub fn told_here(context: &Context, problem: Problem) -> Result<String, Problem>
         }
         _ => Err(problem),
     }
+}
+
+async fn made_by_visitor(context: &Context, link: &SetupLink) -> Result<bool, Problem> {
+    let live = authn::session_of(&context.core, &context.site, &context.headers, false).await?;
+    Ok(live.is_some_and(|live| link.invited_by == format!("user:{}", live.session.user)))
 }
 
 async fn organization(context: &Context, link: &SetupLink) -> Result<Organization, Problem> {
@@ -205,6 +218,11 @@ impl Setup {
         };
         SetupFrame {
             organization: self.org.name.clone(),
+            home: if self.own {
+                format!("/org/{}/connections", self.org.slug)
+            } else {
+                String::new()
+            },
             base: format!("/setup/{}", self.token),
             csrf: authn::form_token(&context.core.sealer, &self.device),
             at,
@@ -223,7 +241,23 @@ pub fn day(at: i64) -> String {
         .collect()
 }
 
-fn door_page(context: &Context, org: &Organization, step: SetupLinkStep) -> Response {
+/// As much of an address as its owner knows it by, and nobody else learns.
+fn veiled(email: &str) -> String {
+    match email.split_once('@') {
+        Some((name, domain)) => {
+            let first: String = name.chars().take(1).collect();
+            format!("{first}…@{domain}")
+        }
+        None => "…".to_owned(),
+    }
+}
+
+fn door_page(
+    context: &Context,
+    (org, link): (&Organization, &SetupLink),
+    step: SetupLinkStep,
+    error: Option<String>,
+) -> Response {
     let fresh = step == SetupLinkStep::Fresh;
     // The door has no cookie yet to bind its form to: it gets one with the page.
     let (value, known) = match device(context) {
@@ -235,11 +269,16 @@ fn door_page(context: &Context, org: &Organization, step: SetupLinkStep) -> Resp
         organization: org.name.clone(),
         csrf: authn::form_token(&context.core.sealer, &value),
         step,
+        mailbox: link.email.as_deref().map(|email| MailboxCheck {
+            to: veiled(email),
+            sent: link.code_until > context.core.now(),
+        }),
+        error,
     };
-    let status = if fresh {
-        StatusCode::OK
-    } else {
-        StatusCode::GONE
+    let status = match (fresh, page.error.is_some()) {
+        (true, false) => StatusCode::OK,
+        (true, true) => StatusCode::UNPROCESSABLE_ENTITY,
+        (false, _) => StatusCode::GONE,
     };
     let mut response = render(context, status, &page);
     if fresh && !known {
@@ -290,8 +329,30 @@ pub async fn open(
         by: &authority,
         lang: context.lang(),
     };
-    setup_links::open(&act, &link, &hash).await?;
-    Ok(see_other(&format!("/setup/{token}")))
+    let opened = match (form.action.as_str(), &link.email) {
+        ("send", Some(_)) => {
+            let org = organization(&context, &link).await?;
+            mail_check::send(&act, &org, &link).await
+        }
+        (_, Some(_)) => mail_check::open(&act, &link, &hash, &form.code).await,
+        (_, None) => setup_links::open(&act, &link, &hash).await,
+    };
+    let known = |code| {
+        matches!(
+            code,
+            Code::InvalidCredentials | Code::Expired | Code::RateLimited | Code::Conflict
+        )
+    };
+    match opened {
+        Ok(()) => Ok(see_other(&format!("/setup/{token}"))),
+        Err(problem) if link.email.is_some() && known(problem.code) => {
+            let org = organization(&context, &link).await?;
+            let words = said_inline(context.lang(), &problem);
+            let step = SetupLinkStep::Fresh;
+            Ok(door_page(&context, (&org, &link), step, Some(words)))
+        }
+        Err(problem) => Err(problem),
+    }
 }
 
 /// `POST /setup/{token}/share`: another link to the same set-up, as long as this one.
@@ -311,15 +372,11 @@ pub async fn share(
         connection: setup.link.connection.clone(),
         reserved: Some(setup.link.reserved.clone()),
         draft: Some(setup.link.draft.clone()),
+        // Whoever shares has shown it.
+        email: None,
     };
     let (_, shared) = setup_links::create(&setup.act(&context), &setup.org.id, new).await?;
     let url = context.site.tenant.address(&format!("/setup/{shared}"));
     let status = StatusCode::OK;
-    Ok(super::connect::page(
-        &context,
-        &setup,
-        None,
-        status,
-        Some(url),
-    ))
+    Ok(super::connect::page(&context, &setup, None, status, Some(url)).await?)
 }

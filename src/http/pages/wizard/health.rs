@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::super::super::context::Context;
 use super::super::super::shown::instant;
-use super::super::test_login::row_for;
+use super::super::health::shown;
 use super::super::{chrome, render, see_other};
 use super::guard::{Instead, Setup, day, enter, posted, told_here};
 use crate::domain::Problem;
@@ -17,7 +17,7 @@ use crate::domain::connection::{Config, Connection, Protocol, Revision};
 use crate::lane_b::connections::{self, ConnectionChange};
 use crate::lane_b::drafts::Secret;
 use crate::lane_b::health;
-use crate::views::setup::{CauseRow, DayRow, EndingRow, SetupHealthPage, StatedChanges};
+use crate::views::setup::{SetupHealthPage, StatedChanges};
 
 /// Fields of both forms.
 #[derive(Deserialize, Default)]
@@ -114,7 +114,6 @@ async fn page(
 ) -> Result<Response, Instead> {
     let (one, _) = setup.made()?;
     let known = health::of(&setup.act(context), one).await?;
-    let lang = context.lang();
     let changed = known
         .findings
         .iter()
@@ -124,50 +123,24 @@ async fn page(
     } else {
         StatusCode::OK
     };
+    let contacts = known.contacts.join("\n");
+    let secret_end = known.secret_end.map(day).unwrap_or_default();
+    let changes = known.changes.as_ref().map(|(hash, all)| StatedChanges {
+        hash: hash.clone(),
+        rows: all
+            .iter()
+            .map(|one| (one.member.clone(), one.before.clone(), one.now.clone()))
+            .collect(),
+    });
     let page = SetupHealthPage {
         chrome: chrome(&context.site, &context.meta.request_id),
         frame: setup.frame(context, 4),
-        looked: known.looked_at,
-        checks: known
-            .findings
-            .into_iter()
-            .map(|check| row_for(lang, check))
-            .collect(),
-        days: known
-            .days
-            .iter()
-            .rev()
-            .map(|of| DayRow {
-                day: day(of.day),
-                worked: of.worked,
-                failed: of.failed,
-            })
-            .collect(),
-        causes: known
-            .causes
-            .into_iter()
-            .map(|cause| CauseRow::new(cause.code, cause.n, cause.last_at))
-            .collect(),
-        endings: known
-            .endings
-            .into_iter()
-            .map(|ending| EndingRow {
-                secret: ending.what == "client_secret",
-                name: ending.name,
-                at: ending.at,
-            })
-            .collect(),
-        changes: known.changes.map(|(hash, all)| StatedChanges {
-            hash,
-            rows: all
-                .into_iter()
-                .map(|one| (one.member, one.before, one.now))
-                .collect(),
-        }),
+        health: shown(context.lang(), context.core.now(), known),
+        changes,
         has_secret: one.protocol == Protocol::Oidc,
-        secret_end: known.secret_end.map(day).unwrap_or_default(),
+        secret_end,
         can_read_again: changed,
-        contacts: known.contacts.join("\n"),
+        contacts,
         error,
     };
     Ok(render(context, status, &page))

@@ -232,7 +232,10 @@ async fn newest(
     let entry = reading.entry.as_ref();
     let identity = trace.identity.as_ref();
     let person = identity.map(|who| {
-        let name = who.name.clone().unwrap_or_else(|| who.subject.clone());
+        let name = who
+            .name
+            .clone()
+            .unwrap_or_else(|| who.origin().1.to_owned());
         match &who.email {
             Some(email) => format!("{name} <{email}>"),
             None => name,

@@ -1,0 +1,133 @@
+//! Roles and groups of organizations in words (CONTRACT §8).
+
+use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
+use crate::domain::Code::{Conflict, Duplicate};
+
+/// Routes.
+pub const ENTRIES: &[Entry] = &[
+    op(
+        "GET /v1/admin/roles",
+        "Roles that can be granted in every organization, by slug",
+        Answer::Page("Role"),
+    ),
+    op(
+        "POST /v1/admin/roles",
+        "Define a role for every organization",
+        created("Role"),
+    )
+    .takes("NewRole")
+    .refuses(&[Conflict, Duplicate]),
+    op(
+        "GET /v1/admin/roles/{role}",
+        "One role, by slug",
+        json("Role"),
+    ),
+    op(
+        "PATCH /v1/admin/roles/{role}",
+        "Rename a role or change what it permits; whoever has it follows at once",
+        json("Role"),
+    )
+    .takes("RoleChange")
+    .refuses(&[Conflict]),
+    op(
+        "DELETE /v1/admin/roles/{role}",
+        "Delete a role that is not in use; else 409 with `used_by`",
+        gone(),
+    )
+    .refuses(&[Conflict]),
+    op(
+        "GET /v1/organizations/{org}/roles",
+        "Roles that can be granted here, by slug",
+        Answer::Page("Role"),
+    ),
+    op(
+        "POST /v1/organizations/{org}/roles",
+        "Define a role for this organization",
+        created("Role"),
+    )
+    .takes("NewRole")
+    .refuses(&[Conflict, Duplicate]),
+    op(
+        "GET /v1/organizations/{org}/roles/{role}",
+        "One role, by slug",
+        json("Role"),
+    ),
+    op(
+        "PATCH /v1/organizations/{org}/roles/{role}",
+        "Rename a role or change what it permits; whoever has it follows at once",
+        json("Role"),
+    )
+    .takes("RoleChange")
+    .refuses(&[Conflict]),
+    op(
+        "DELETE /v1/organizations/{org}/roles/{role}",
+        "Delete a role that is not in use; else 409 with `used_by`",
+        gone(),
+    )
+    .refuses(&[Conflict]),
+    op(
+        "GET /v1/organizations/{org}/groups",
+        "Groups of members",
+        Answer::Page("Group"),
+    )
+    .asks(&[("member", "only those that this person is in")]),
+    op(
+        "POST /v1/organizations/{org}/groups",
+        "Make a group and say which roles it gives",
+        created("Group"),
+    )
+    .takes("NewGroup")
+    .refuses(&[Conflict, Duplicate]),
+    op(
+        "GET /v1/organizations/{org}/groups/{group}",
+        "One group",
+        json("Group"),
+    ),
+    op(
+        "PATCH /v1/organizations/{org}/groups/{group}",
+        "Rename a group or change its roles; its members follow at once",
+        json("Group"),
+    )
+    .takes("GroupChange")
+    .refuses(&[Conflict, Duplicate]),
+    op(
+        "DELETE /v1/organizations/{org}/groups/{group}",
+        "Delete a group; its members stay, without what it gave",
+        gone(),
+    )
+    .refuses(&[Conflict]),
+    op(
+        "GET /v1/organizations/{org}/groups/{group}/members",
+        "Who is in a group",
+        Answer::Page("GroupMember"),
+    ),
+    op(
+        "PUT /v1/organizations/{org}/groups/{group}/members/{user}",
+        "Put a member into a group",
+        json("Member"),
+    ),
+    op(
+        "DELETE /v1/organizations/{org}/groups/{group}/members/{user}",
+        "Take a member out of a group; what they have from elsewhere stays",
+        gone(),
+    )
+    .refuses(&[Conflict]),
+];
+
+/// Shapes.
+pub const SHAPES: &[Shape] = &[
+    shape(
+        "Role",
+        "id slug name permissions=[text] org_id=text? built_in=flag",
+    ),
+    shape("NewRole", "slug name permissions=[text]"),
+    shape("RoleChange", "name? permissions?=[text]"),
+    shape(
+        "Group",
+        "id name roles=[text] members=count created_at=instant",
+    ),
+    shape("OrgBrand", "name?=text? color?=text? logo_url?=text?"),
+    shape("NewGroup", "name roles?=[text]"),
+    shape("GroupChange", "name? roles?=[text]"),
+    shape("GroupMember", "user name=text? email=text? since=instant"),
+];

@@ -1,0 +1,143 @@
+//! What an organization asks of whoever acts in it: at the switch and at the end of a sign-in.
+//!
+//! Owns: what a session has shown towards an organization, and the words for what it lacks.
+//! Must not know: the judgement (`domain::admission`).
+
+use laneway_contract::Acr;
+use serde_json::json;
+
+use super::finish::Outcome;
+use super::{Visit, methods, sso};
+use crate::audit::{self, Event, kind};
+use crate::domain::admission::{Admission, Demands, Standing, judge};
+use crate::domain::flow::Flow;
+use crate::domain::session::Session;
+use crate::domain::user::LinkKind;
+use crate::domain::{Code, ConnectionId, OrgId, Problem, UserId};
+use crate::store::{Write, admissions, break_glass, links};
+
+/// How a session stands towards an organization.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn of_session(
+    visit: &Visit<'_>,
+    session: &Session,
+    org: &OrgId,
+) -> Result<Admission, Problem> {
+    let (db, tenant) = (&visit.core.db, &visit.site.tenant.id);
+    let demands = admissions::demands(db, tenant, org).await?;
+    if demands == Demands::default() {
+        return Ok(Admission::Open);
+    }
+    let word = admissions::vouched(db, tenant, &session.sid, org).await?;
+    let standing = Standing {
+        acr: word.map_or(session.acr, |acr| acr.max(session.acr)),
+        vouched: word.is_some() || session.within() == Some(org),
+        emergency: break_glass::is_one(db, tenant, org, &session.user).await?,
+    };
+    Ok(judge(&demands, standing))
+}
+
+/// A sign-in that does not come up to what an organization asks begins outside of it; the
+/// switch says what is lacking. Whoever asked for an organization by name hears it at once,
+/// where it wants its own provider.
+///
+/// # Errors
+/// `sso_required` with `start_url`, `store_unavailable`.
+pub(super) async fn admit(
+    visit: &Visit<'_>,
+    flow: &Flow,
+    outcome: &mut Outcome,
+    by_own: bool,
+) -> Result<(), Problem> {
+    let Some(org) = &outcome.org else {
+        return Ok(());
+    };
+    let tenant = &visit.site.tenant.id;
+    let demands = admissions::demands(&visit.core.db, tenant, org).await?;
+    let named = outcome.emergency.as_ref();
+    let standing = Standing {
+        acr: outcome.acr,
+        vouched: by_own,
+        emergency: named.is_some_and(|sso| sso.org == *org),
+    };
+    match judge(&demands, standing) {
+        Admission::Open | Admission::Emergency(_) => {}
+        Admission::Sso(own) if flow.state.demand.org.is_some() => {
+            return Err(sso::to_start(visit, sso::refusal(), &own, None));
+        }
+        Admission::Sso(_) | Admission::StepUp(_) => outcome.org = None,
+    }
+    Ok(())
+}
+
+/// Refuses what the organization does not let in; answers the provider that somebody gets in
+/// past.
+///
+/// # Errors
+/// `sso_required` with `start_url`, `step_up_required`, `not_supported_by_upstream` where no
+/// proof of theirs is strong enough.
+pub(super) async fn require(
+    visit: &Visit<'_>,
+    session: &Session,
+    admission: Admission,
+) -> Result<Option<ConnectionId>, Problem> {
+    match admission {
+        Admission::Open => Ok(None),
+        Admission::Emergency(past) => Ok(Some(past)),
+        Admission::Sso(own) => Err(wants_own(visit, &session.user, &own).await?),
+        Admission::StepUp(acr) => Err(wants_more(visit, session, acr).await?),
+    }
+}
+
+/// The way to the provider; `linked` says whether it knows the person, or has to be added to
+/// their account first.
+async fn wants_own(
+    visit: &Visit<'_>,
+    user: &UserId,
+    own: &ConnectionId,
+) -> Result<Problem, Problem> {
+    let all = links::list(&visit.core.db, &visit.site.tenant.id, user).await?;
+    let source = own.as_source();
+    let linked = all
+        .iter()
+        .any(|link| link.kind == LinkKind::Connection && link.source.as_ref() == Some(&source));
+    let problem = sso::refusal().with("linked", linked);
+    Ok(sso::to_start(visit, problem, own, None))
+}
+
+async fn wants_more(visit: &Visit<'_>, session: &Session, acr: Acr) -> Result<Problem, Problem> {
+    if methods::expected(visit, session).await? < acr {
+        return Ok(Problem::new(
+            Code::NotSupportedByUpstream,
+            "This organization asks for more proof than your account can give. Add a passkey or an authenticator app first.",
+        ));
+    }
+    let path = format!("/bff/login?acr_values={}", acr.as_str());
+    let text = "This organization asks for more proof that it is you.";
+    Ok(Problem::new(Code::StepUpRequired, text)
+        .with("acr_values", vec![acr.as_str()])
+        .with("step_up_url", visit.site.tenant.address(&path)))
+}
+
+/// Notes that somebody acts in an organization past its enforced provider.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn note_emergency(
+    visit: &Visit<'_>,
+    write: &mut Write,
+    (user, acr): (&UserId, Acr),
+    (org, past): (&OrgId, &ConnectionId),
+) -> Result<(), Problem> {
+    let (tenant, now) = (&visit.site.tenant.id, write.now());
+    break_glass::note_use(&mut write.tx, tenant, org, user, now).await?;
+    let target = ("user", user.as_str());
+    let event = Event::new(kind::BREAK_GLASS_USED, audit::Outcome::Success, target)
+        .by_user(user)
+        .org(org.as_str())
+        .detail(json!({ "connection": past, "acr": acr, "by": "switch" }));
+    visit.core.audit(write, tenant, visit.meta, event).await?;
+    Ok(())
+}

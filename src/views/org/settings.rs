@@ -1,0 +1,69 @@
+//! What an organization is called and how its sign-in looks.
+
+use askama::Template;
+
+use super::super::desk::DeskFrame;
+use super::super::{Chrome, filters};
+
+/// `GET /org/{org}/settings`.
+#[derive(Template)]
+#[template(path = "pages/org/settings.html")]
+pub struct OrgSettingsPage {
+    /// Frame.
+    pub chrome: Chrome,
+    /// Who looks.
+    pub frame: DeskFrame,
+    /// Where the form is sent.
+    pub path: String,
+    /// Id.
+    pub id: String,
+    /// Epoch ms.
+    pub created: i64,
+    /// For the form: what is changed is what was seen.
+    pub version: i64,
+    /// Name.
+    pub name: String,
+    /// Short name.
+    pub slug: String,
+    /// Name on its sign-in; empty: its own.
+    pub brand_name: String,
+    /// `#rrggbb`; empty: the tenant's.
+    pub color: String,
+    /// Where its picture is; empty: a letter.
+    pub logo_url: String,
+    /// The rung that a session must have reached: `aal2`, `phr` or empty.
+    pub acr: String,
+    /// Key of what just happened.
+    pub flash: Option<&'static str>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+#[cfg(test)]
+impl OrgSettingsPage {
+    pub(in crate::views) fn samples() -> Vec<Self> {
+        let some = || Self {
+            chrome: Chrome::sample(),
+            frame: DeskFrame::own("settings"),
+            path: "/org/bk/settings".into(),
+            id: "o1".into(),
+            created: 1_773_306_840_000,
+            version: 4,
+            name: "Brennan & <Kohl>".into(),
+            slug: "bk".into(),
+            brand_name: "B&<K>".into(),
+            color: "#7b2d5b".into(),
+            logo_url: String::new(),
+            acr: "aal2".into(),
+            flash: Some("org-flash-saved"),
+            error: None,
+        };
+        let refused = Self {
+            flash: None,
+            slug: "Bad slug".into(),
+            error: Some("Use lower-case letters, digits and inner dashes.".into()),
+            ..some()
+        };
+        vec![some(), refused]
+    }
+}
