@@ -73,9 +73,12 @@ test('customers come in through Keycloak', async (t) => {
   // The same colleague comes by both: a session that was left in between would stand in the way.
   const colleague = await openPerson(browser);
   const comesIn = async (id, org) => {
+    const home = (url) => url.href === `${site.login}/account`;
+    // Whoever still has a session at the customer's provider is not asked again: its page posts by itself.
     await colleague.page.goto(`${site.login}/federation/${id}/start?return_to=/account`);
-    if (colleague.page.url().startsWith(keycloak.issuer)) await passKeycloak(colleague.page, ben);
-    await colleague.page.waitForURL(`${site.login}/account`);
+    const asked = colleague.page.locator('#password').waitFor().then(() => passKeycloak(colleague.page, ben), () => {});
+    await Promise.race([asked, colleague.page.waitForURL(home)]);
+    await colleague.page.waitForURL(home);
     const user = await bffUser(colleague.page);
     assert.deepEqual([user.org.slug, user.org.roles], [org, ['admin']]);
   };
