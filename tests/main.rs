@@ -69,6 +69,7 @@ mod proxy_ends;
 mod proxy_faults;
 mod proxy_streams;
 mod races;
+mod registered;
 mod revocation;
 mod roles;
 mod routes;

@@ -190,7 +190,10 @@ pub async fn keep(
             format!("flow={id}&ticket={ticket}")
         }
     };
-    let address = format!("/federation/callback/{}?{waiting}", encode(upstream));
+    let mut address = format!("/federation/callback/{}?{waiting}", encode(upstream));
+    if !context.site.host.canonical {
+        address = context.site.tenant.address(&address);
+    }
     Ok(Redirect::to(&address).into_response())
 }
 

@@ -26,6 +26,7 @@ mod pages;
 mod problem;
 mod reference;
 mod references;
+mod registered;
 mod router;
 mod saml;
 mod serve;

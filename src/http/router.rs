@@ -14,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::references::References;
 use super::{
     admin, app_links, assets, bff, context, echo, federation, flows, gate, handoff, me, me_factors,
-    pages, reference, saml, slow_body,
+    pages, reference, registered, saml, slow_body,
 };
 use crate::app::Extra;
 use crate::authz::Permission;
@@ -304,9 +304,10 @@ fn login_host(state: &AppState, extra: Vec<Extra>) -> Router {
     }
     let limit = DefaultBodyLimit::max(state.core.config.limits.body);
     let router = router
+        .fallback(registered::fallback)
         .layer(map_response(as_problem))
         .layer(map_request(slow_body::bounded));
-    finish(router.layer(limit).fallback(handoff::fallback), state)
+    finish(router.layer(limit), state)
 }
 
 /// An app's script must not administer or collect credentials: those rooms are not here.

@@ -9,6 +9,7 @@ use super::check::Check;
 use super::drafts::{self, Secret};
 use super::home::Home;
 use super::metadata;
+use super::registered::{self, Registered};
 use super::through::{self, Given};
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::connection::{Broker, Config, Connection, Protocol, Revision, Rollout, State};
@@ -34,6 +35,8 @@ pub struct NewConnection {
     pub config: Config,
     /// Its client secret.
     pub secret: Secret,
+    /// Addresses that its provider knows already.
+    pub registered: Registered,
 }
 
 /// A connection with its newest revision.
@@ -65,7 +68,9 @@ pub async fn create(
     let domains = check_domains(&new.domains)?;
     let id = new.id.clone();
     let id = id.unwrap_or_else(|| ConnectionId(act.core.new_id()));
-    let given = through::given(act, home, &id, (config.protocol(), new.broker)).await?;
+    let protocol = config.protocol();
+    let given = through::given(act, home, &id, (protocol, new.broker)).await?;
+    let given = registered::taken_over(act, home, protocol, (given, &new.registered)).await?;
     let mut one = blank(act, home, &new, (id, &name, given));
     let secret = match one.protocol {
         Protocol::Saml => metadata::signing_key(act.core, act.tenant).await?,

@@ -19,6 +19,7 @@ pub mod mappings;
 mod metadata;
 pub mod paste;
 pub mod reading;
+pub mod registered;
 pub mod setup_links;
 pub mod standing;
 pub mod test_logins;

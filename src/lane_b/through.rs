@@ -6,6 +6,7 @@
 use super::check::Check;
 use super::home::Home;
 use crate::domain::connection::{Broker, Connection, Protocol, Revision, State, Through};
+use crate::domain::tenant::Tenant;
 use crate::domain::{Code, ConnectionId, Problem};
 use crate::lane_a::broker;
 use crate::lane_a::operator::Act;
@@ -106,8 +107,9 @@ pub struct Given {
 
 impl Given {
     /// Those of a connection, as they were given.
-    pub fn of(one: &Connection) -> Self {
-        let ours = || one.sp_entity_id.as_ref().map(|id| format!("{id}/metadata"));
+    pub fn of(one: &Connection, tenant: &Tenant) -> Self {
+        let saml = one.protocol == Protocol::Saml;
+        let ours = || saml.then(|| tenant.address(&format!("/saml/{}/metadata", one.id)));
         let through = one.through.as_ref();
         Self {
             redirect_uri: one.redirect_uri.clone(),

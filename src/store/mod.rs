@@ -36,6 +36,7 @@ pub mod operators;
 pub mod orgs;
 pub mod outbox;
 pub mod rate;
+pub mod registered;
 pub mod role_mappings;
 pub mod roles;
 pub mod seal;
@@ -181,6 +182,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "setup_link_mail",
             sqlite: include_str!("../../migrations/sqlite/0023_setup_link_mail.sql"),
             postgres: include_str!("../../migrations/postgres/0023_setup_link_mail.sql"),
+        },
+        Migration {
+            version: 29,
+            name: "registered_addresses",
+            sqlite: include_str!("../../migrations/sqlite/0029_registered_addresses.sql"),
+            postgres: include_str!("../../migrations/postgres/0029_registered_addresses.sql"),
         },
     ],
 };

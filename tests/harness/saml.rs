@@ -92,8 +92,8 @@ impl SamlCustomer {
     /// Posts an answer as a browser does across sites: without any cookie.
     pub async fn posts(&self, response: &str, relay_state: &str) -> Reply {
         let fields = [("SAMLResponse", response), ("RelayState", relay_state)];
-        let path = format!("/saml/{}/acs", self.id);
-        let call = Call::form(&path, &fields).bare();
+        let place = text(&self.made["acs_url"]);
+        let call = Call::form(&place, &fields).bare();
         let call = call.header("origin", "https://idp.acme.test");
         self.app
             .browser()

@@ -17,7 +17,9 @@ use crate::domain::connection::{Broker, Config, Connection, Protocol, Revision, 
 use crate::lane_b::check::Check;
 use crate::lane_b::connections::{self, ConnectionChange, Drafted, NewConnection};
 use crate::lane_b::drafts::Secret;
-use crate::lane_b::{live, reading, through};
+use crate::lane_b::registered::Registered;
+use crate::lane_b::through::{self, Given};
+use crate::lane_b::{live, reading};
 use crate::store::connections as rows;
 
 /// The name of a connection in an address.
@@ -34,7 +36,7 @@ impl Named {
 }
 
 /// A connection with its draft; the secret is never shown again.
-pub fn shown(one: &Connection, draft: &Revision, domains: &[String], people: &[String]) -> Value {
+fn shown(one: &Connection, draft: &Revision, given: &Given) -> Value {
     let mut config = json!(draft.config);
     if let Config::Oidc(_) = draft.config {
         config["client_secret"] = json!({ "set": draft.secret.is_some() });
@@ -44,10 +46,10 @@ pub fn shown(one: &Connection, draft: &Revision, domains: &[String], people: &[S
         "protocol": one.protocol, "broker": one.broker, "state": one.state,
         "draft_hash": one.draft_hash, "tested_hash": one.tested_hash,
         "draft_revision": one.draft, "active_revision": one.active,
-        "rollout": one.rollout, "people": people, "enforced": one.enforced, "domains": domains,
+        "rollout": one.rollout, "enforced": one.enforced,
         "redirect_uri": one.redirect_uri, "acs_url": one.acs_url,
         "sp_entity_id": one.sp_entity_id,
-        "sp_metadata_url": through::Given::of(one).metadata_url,
+        "sp_metadata_url": given.metadata_url,
         "upstream": one.through.as_ref().map(|through| &through.upstream), "trust": draft.trust, "config": config,
         "last_login_at": one.last_login_at.map(rfc3339), "created_at": rfc3339(one.created_at),
     })
@@ -55,9 +57,10 @@ pub fn shown(one: &Connection, draft: &Revision, domains: &[String], people: &[S
 
 async fn whole(context: &Context, drafted: &Drafted) -> Result<Value, Problem> {
     let (db, one) = (&context.core.db, &drafted.connection);
-    let domains = rows::domains(db, &one.tenant, &one.id).await?;
-    let people = rows::people(db, &one.tenant, &one.id).await?;
-    let mut body = shown(one, &drafted.draft, &domains, &people);
+    let given = Given::of(one, &context.site.tenant);
+    let mut body = shown(one, &drafted.draft, &given);
+    body["domains"] = json!(rows::domains(db, &one.tenant, &one.id).await?);
+    body["people"] = json!(rows::people(db, &one.tenant, &one.id).await?);
     if !drafted.checks.is_empty() {
         body["checks"] = checks(&drafted.checks);
     }
@@ -97,6 +100,9 @@ pub struct NewBody {
     #[serde(default)]
     domains: Vec<String>,
     config: Map<String, Value>,
+    redirect_uri: Option<String>,
+    acs_url: Option<String>,
+    sp_entity_id: Option<String>,
 }
 
 /// `POST …/connections`
@@ -120,6 +126,11 @@ pub async fn create_connection(
         domains: body.domains,
         config,
         secret,
+        registered: Registered {
+            redirect_uri: body.redirect_uri,
+            acs_url: body.acs_url,
+            sp_entity_id: body.sp_entity_id,
+        },
     };
     let drafted = connections::create(&by.act(&context), by.home(), new).await?;
     let one = &drafted.connection;

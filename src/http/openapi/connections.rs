@@ -248,7 +248,8 @@ pub const SHAPES: &[Shape] = &[
     ),
     shape(
         "NewConnection",
-        "protocol=oidc|saml name slug?=text? broker?=direct|upstream? domains?=[text] config=any",
+        "protocol=oidc|saml name slug?=text? broker?=direct|upstream? domains?=[text] config=any \
+         redirect_uri?=text? acs_url?=text? sp_entity_id?=text?",
     ),
     shape(
         "ConnectionChange",

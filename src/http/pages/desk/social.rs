@@ -24,6 +24,7 @@ use crate::lane_a::desk::acts::Permission;
 use crate::lane_b::connections::{self as connections_of, ConnectionChange, NewConnection};
 use crate::lane_b::drafts::Secret;
 use crate::lane_b::home::Home;
+use crate::lane_b::registered::Registered;
 use crate::lane_b::trace::Trace;
 use crate::lane_b::vendors::{self, GENERIC};
 use crate::lane_b::{live, test_logins};
@@ -385,6 +386,7 @@ async fn keep(desk: &Desk<'_>, wanted: &Wanted, form: &mut NewForm) -> Result<()
         domains: Vec::new(),
         config,
         secret: Secret::Set(secret),
+        registered: Registered::default(),
     };
     connections_of::create(&desk.act(), Home::Tenant, new).await?;
     Ok(())

@@ -18,6 +18,7 @@ use crate::domain::{Code, ConnectionId, Problem};
 use crate::lane_b::check::Check;
 use crate::lane_b::connections::{self, ConnectionChange, NewConnection};
 use crate::lane_b::paste::{CERTIFICATE_ALONE, by_fields, understand};
+use crate::lane_b::registered::Registered;
 use crate::lane_b::{setup_links, through, vendors};
 use crate::views::setup::{FoundProvider, GiveRow, SetupConnectPage, SetupValues};
 
@@ -141,6 +142,7 @@ async fn keep(context: &Context, setup: &Setup, form: ConnectForm) -> Result<(),
                 domains: Vec::new(),
                 config,
                 secret,
+                registered: Registered::default(),
             };
             let made = connections::create(&act, &setup.org.id, new).await?;
             setup_links::made(&act, &setup.link, &made.connection.id).await
@@ -220,7 +222,7 @@ async fn give(context: &Context, setup: &Setup) -> Result<Vec<GiveRow>, Problem>
     let vendor = vendors::get(&setup.draft.vendor);
     let made = setup.made.as_ref().map(|(one, _)| one);
     let given = match made.filter(|one| one.protocol == protocol) {
-        Some(one) => through::Given::of(one),
+        Some(one) => through::Given::of(one, &context.site.tenant),
         None => {
             let act = setup.act(context);
             let (home, id) = (&setup.org.id, ConnectionId(setup.id().to_owned()));
