@@ -75,6 +75,7 @@ mod roles;
 mod routes;
 mod routes_tenants;
 mod saml;
+mod saml_logout;
 mod signup_app;
 mod social;
 mod social_pages;

@@ -34,6 +34,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("POST /bff/backchannel/{upstream}", "a signed token: tests/backchannel.rs"),
     ("DELETE /v1/organizations/{org}/break-glass/{user}", "somebody who was named: tests/enforce.rs"),
     ("POST /saml/{connection}/acs", "an answer that is signed: tests/saml.rs"),
+    ("POST /saml/{connection}/logout", "a request that is signed: tests/saml_logout.rs"),
     ("POST /federation/callback/{upstream}", "only with response_mode=form_post: tests/handoff.rs"),
 ];
 

@@ -108,6 +108,8 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/saml/{connection}/metadata", Public),
     ("GET", "/saml/{connection}/request", Public),
     ("POST", "/saml/{connection}/acs", Bound),
+    ("GET", "/saml/{connection}/logout", Bound),
+    ("POST", "/saml/{connection}/logout", Bound),
     ("GET", "/v1/me", Session),
     ("PATCH", "/v1/me", Session),
     ("DELETE", "/v1/me", Session),
@@ -287,6 +289,10 @@ fn login_host(state: &AppState, extra: Vec<Extra>) -> Router {
         .route("/saml/{connection}/metadata", get(saml::metadata))
         .route("/saml/{connection}/request", get(saml::request))
         .route("/saml/{connection}/acs", post(saml::acs))
+        .route(
+            "/saml/{connection}/logout",
+            get(saml::logout).post(saml::posted_logout),
+        )
         .route("/federation/{upstream}/start", get(federation::start))
         .route("/federation/tests/{token}", get(federation::test))
         .route(

@@ -2,7 +2,7 @@
 
 use axum::Form;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Path, Query};
+use axum::extract::{Path, Query, RawQuery};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +15,7 @@ use super::{federation, flows, pages};
 use crate::domain::connection::Config;
 use crate::domain::{Code, Problem, ids};
 use crate::lane_a::limits;
+use crate::lane_b::logout::{self, LogoutAnswer, LogoutMessage};
 
 type Fields = Vec<(String, String)>;
 
@@ -82,6 +83,52 @@ async fn unasked(context: &Context, name: &str) -> Result<Response, Problem> {
         Code::Denied,
         "Nobody asked for this answer here. Start the sign-in at the application that you want to use.",
     ))
+}
+
+/// `GET /saml/{connection}/logout`: the provider has ended sessions, or answers that it has.
+pub async fn logout(
+    context: Context,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let query = query.unwrap_or_default();
+    let fields = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+    let fields: Fields = fields.collect();
+    end(&context, name, &fields, LogoutMessage::Redirect(query)).await
+}
+
+/// `POST /saml/{connection}/logout`: the same by a form, or without any browser.
+pub async fn posted_logout(
+    context: Context,
+    Path(name): Path<String>,
+    body: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Problem> {
+    let fields = flows::form_body(body)?;
+    let message = LogoutMessage::Posted(fields.clone());
+    end(&context, name, &fields, message).await
+}
+
+async fn end(
+    context: &Context,
+    name: String,
+    fields: &Fields,
+    message: LogoutMessage,
+) -> Result<Response, Problem> {
+    context.login_host_only()?;
+    let name = plausible(name)?;
+    // We ask no provider for this, so an answer says nothing.
+    if !fields.iter().any(|(key, _)| key == "SAMLRequest") {
+        return Ok(Redirect::to("/logged-out").into_response());
+    }
+    let (core, site, meta) = (&context.core, &context.site, &context.meta);
+    match logout::end_asked(core, site, meta, &name, message).await? {
+        None => Ok(Redirect::to("/logged-out").into_response()),
+        Some(LogoutAnswer::To(address)) => Ok(Redirect::to(&address).into_response()),
+        Some(LogoutAnswer::Post(address, fields)) => {
+            let address = Url::parse(&address).map_err(|_| Problem::not_found())?;
+            Ok(pages::continue_logout(context, &address, fields))
+        }
+    }
 }
 
 #[derive(Deserialize)]

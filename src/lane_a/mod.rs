@@ -47,6 +47,6 @@ pub use email_code::read_link;
 pub use flow::{Begin, begin, load, load_by_state};
 pub use redirect::{complete as complete_redirect, keep_answer, kept_answer};
 pub use render::flow_json;
-pub use sign_in::end as end_in;
+pub use sign_in::{end as end_in, end_of_subject};
 pub use submit::{Cookies, Submitted, submit};
 pub use visit::Visit;

@@ -7,7 +7,7 @@ use super::submit::Cookies;
 use super::{Visit, throttle};
 use crate::domain::flow::{Flow, FlowPurpose, Proof};
 use crate::domain::session::{Session, SessionUpstream};
-use crate::domain::{Code, ConnectionId, Problem, Sid};
+use crate::domain::{Code, ConnectionId, Problem, Sid, UpstreamId};
 use crate::sessions::Live;
 use crate::store::admissions::{self, Vouch};
 use crate::store::invalidations::{Change, Scope};
@@ -280,6 +280,30 @@ pub async fn end(
     }
     // What it has vouched for in other sessions is over with its own.
     for sid in admissions::take_back(&mut write.tx, tenant, &which).await? {
+        write.invalidate(Change::Changed, Scope::Session, sid.as_str());
+    }
+    Ok(ended)
+}
+
+/// The same for one subject of an upstream: those of its sessions that are named by their
+/// references there, or all where none is. What it has vouched for elsewhere is over too.
+pub async fn end_of_subject(
+    write: &mut Write,
+    tenant: &crate::domain::TenantId,
+    (upstream, subject): (&UpstreamId, &str),
+    references: &[String],
+    reason: &str,
+) -> Result<Vec<Sid>, Problem> {
+    let all = sessions::of_subject(&mut write.tx, tenant, upstream, subject).await?;
+    let mut ended = Vec::new();
+    for (sid, reference) in all {
+        let named = reference.is_some_and(|reference| references.contains(&reference));
+        if references.is_empty() || named {
+            ended.extend(end(write, tenant, Which::One(&sid), reason).await?);
+        }
+    }
+    let vouched = Which::UpstreamSubject(upstream, subject);
+    for sid in admissions::take_back(&mut write.tx, tenant, &vouched).await? {
         write.invalidate(Change::Changed, Scope::Session, sid.as_str());
     }
     Ok(ended)

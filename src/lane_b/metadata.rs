@@ -59,14 +59,18 @@ async fn fill(core: &Core, trust: Trust, mut saml: Saml) -> Result<Saml, Box<Che
 }
 
 fn stated(saml: Saml, read: IdpMetadata) -> Saml {
+    let by = |binding: Binding| match binding {
+        Binding::Redirect => RequestBinding::Redirect,
+        Binding::Post => RequestBinding::Post,
+    };
     let (sso_url, binding) = read.sso;
+    let (slo_url, slo_binding) = read.slo.unzip();
     Saml {
         entity_id: read.entity_id,
         sso_url,
-        sso_binding: match binding {
-            Binding::Redirect => RequestBinding::Redirect,
-            Binding::Post => RequestBinding::Post,
-        },
+        sso_binding: by(binding),
+        slo_url,
+        slo_binding: slo_binding.map(by).unwrap_or_default(),
         certificates: read
             .certificates
             .into_iter()

@@ -14,6 +14,7 @@ pub mod health;
 pub mod home;
 mod known;
 pub mod live;
+pub mod logout;
 pub mod mail_check;
 pub mod mappings;
 mod metadata;

@@ -182,15 +182,20 @@ struct SamlOptions {
     sso_binding: RequestBinding,
     certificates: Vec<String>,
     metadata_url: Option<Url>,
+    slo_url: Option<Url>,
+    slo_binding: RequestBinding,
     sp_entity_id: String,
     acs_url: Url,
+    logout_url: Url,
+    request_page: Url,
     sign_requests: bool,
     groups_claim: Option<String>,
     email_claim: Option<String>,
     name_claim: Option<String>,
 }
 
-fn saml_provider(
+/// Our side towards the SAML provider of a row.
+pub(super) fn saml_provider(
     row: &Upstream,
     secret: Option<SecretString>,
     env: Env,
@@ -199,17 +204,21 @@ fn saml_provider(
         serde_json::from_value(adapter_options(row)).map_err(|error| error.to_string())?;
     let secret = secret.ok_or("our signing key is missing")?;
     let certificates = SamlConfig::read_certificates(&options.certificates);
+    let by = |binding: RequestBinding| match binding {
+        RequestBinding::Redirect => Binding::Redirect,
+        RequestBinding::Post => Binding::Post,
+    };
     let config = SamlConfig {
         entity_id: row.issuer.clone(),
         sso_url: options.sso_url,
-        sso_binding: match options.sso_binding {
-            RequestBinding::Redirect => Binding::Redirect,
-            RequestBinding::Post => Binding::Post,
-        },
+        sso_binding: by(options.sso_binding),
+        slo: options.slo_url.map(|url| (url, by(options.slo_binding))),
         certificates: certificates.map_err(|fault| fault.to_string())?,
         metadata_url: options.metadata_url,
         sp_entity_id: options.sp_entity_id,
         acs_url: options.acs_url,
+        logout_url: options.logout_url,
+        request_page: options.request_page,
         key: SigningKey::from_secret(&secret)?,
         sign_requests: options.sign_requests,
         groups_claim: options.groups_claim,
@@ -227,15 +236,6 @@ pub(super) fn saml(
     Ok(Arc::new(laneway_saml::Handle(saml_provider(
         row, secret, env,
     )?)))
-}
-
-/// Our metadata for the provider of a row.
-pub(super) fn saml_metadata(
-    row: &Upstream,
-    secret: Option<SecretString>,
-    env: Env,
-) -> Result<String, String> {
-    Ok(saml_provider(row, secret, env)?.metadata().to_owned())
 }
 
 pub(super) fn keycloak(

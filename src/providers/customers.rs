@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use laneway_contract::{MethodKind, Mode, Provider};
+use laneway_saml::SamlProvider;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
@@ -217,18 +218,46 @@ impl Providers {
     /// # Errors
     /// `not_found` for a connection that is none, or speaks something else.
     pub async fn saml_metadata(&self, tenant: &Tenant, name: &str) -> Result<String, Problem> {
+        let one = self.saml_connection(tenant, name).await?;
+        let provider = self.saml_side(tenant, &one, one.draft).await?;
+        Ok(provider.metadata().to_owned())
+    }
+
+    /// A SAML connection that is live or was, and our side of it as it is live.
+    ///
+    /// # Errors
+    /// `not_found` for one that is none, speaks something else or was never live.
+    pub async fn saml_live(
+        &self,
+        tenant: &Tenant,
+        name: &str,
+    ) -> Result<(Connection, Arc<SamlProvider>), Problem> {
+        let one = self.saml_connection(tenant, name).await?;
+        let number = one.active.ok_or_else(Problem::not_found)?;
+        let provider = self.saml_side(tenant, &one, number).await?;
+        Ok((one, provider))
+    }
+
+    /// One that we speak to ourselves.
+    async fn saml_connection(&self, tenant: &Tenant, name: &str) -> Result<Connection, Problem> {
         let one = connections::find(&self.parts.db, &tenant.id, name).await?;
-        let one = one
-            .filter(|one| one.id.as_str() == name && one.protocol == Protocol::Saml)
+        one.filter(|one| one.id.as_str() == name && one.protocol == Protocol::Saml)
             .filter(|one| one.through.is_none())
-            .ok_or_else(Problem::not_found)?;
-        let (db, id) = (&self.parts.db, &one.id);
-        let row = connections::revision(db, &tenant.id, id, one.draft).await?;
+            .ok_or_else(Problem::not_found)
+    }
+
+    async fn saml_side(
+        &self,
+        tenant: &Tenant,
+        one: &Connection,
+        number: i64,
+    ) -> Result<Arc<SamlProvider>, Problem> {
+        let row = connections::revision(&self.parts.db, &tenant.id, &one.id, number).await?;
         let row = row.ok_or_else(Problem::not_found)?;
         let secret = self.revision_secret(tenant, &row);
-        let upstream = row_of(tenant, &one, &row);
+        let upstream = row_of(tenant, one, &row);
         secret
-            .and_then(|secret| builtin::saml_metadata(&upstream, secret, self.env(row.trust)))
+            .and_then(|secret| builtin::saml_provider(&upstream, secret, self.env(row.trust)))
             .map_err(|error| {
                 Problem::new(
                     Code::Internal,
@@ -321,7 +350,7 @@ fn row_of(tenant: &Tenant, one: &Connection, revision: &Revision) -> Upstream {
             oidc.client_id.clone(),
             options_of(one, oidc, revision),
         ),
-        Config::Saml(saml) => ("saml", String::new(), saml_options(one, saml)),
+        Config::Saml(saml) => ("saml", String::new(), saml_options(tenant, one, saml)),
     };
     Upstream {
         id: one.id.as_source(),
@@ -340,11 +369,14 @@ fn row_of(tenant: &Tenant, one: &Connection, revision: &Revision) -> Upstream {
     }
 }
 
-fn saml_options(one: &Connection, saml: &Saml) -> Value {
+fn saml_options(tenant: &Tenant, one: &Connection, saml: &Saml) -> Value {
+    let ours = |page: &str| tenant.address(&format!("/saml/{}/{page}", one.id));
     json!({
         "label": one.name, "sso_url": saml.sso_url, "sso_binding": saml.sso_binding,
         "certificates": saml.certificates, "metadata_url": saml.metadata_url,
+        "slo_url": saml.slo_url, "slo_binding": saml.slo_binding,
         "sp_entity_id": one.sp_entity_id, "acs_url": one.acs_url,
+        "logout_url": ours("logout"), "request_page": ours("request"),
         "sign_requests": saml.sign_requests, "groups_claim": saml.groups_claim,
         "email_claim": saml.email_claim, "name_claim": saml.name_claim,
     })

@@ -287,6 +287,27 @@ pub async fn end(
     rows.iter().map(|row| Ok(Sid(row.get("sid")?))).collect()
 }
 
+/// Live sessions that hang on one subject of an upstream, each with its reference there.
+pub async fn of_subject(
+    on: impl On,
+    tenant: &TenantId,
+    upstream: &UpstreamId,
+    subject: &str,
+) -> Result<Vec<(Sid, Option<String>)>, DbError> {
+    let rows = q(
+        "SELECT sid, upstream_sid FROM sessions WHERE tenant_id = $1 AND upstream_id = $2 \
+         AND upstream_sub = $3 AND ended_at IS NULL",
+    )
+    .bind(tenant.as_str())
+    .bind(upstream.as_str())
+    .bind(subject)
+    .all(on)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((Sid(row.get("sid")?), row.maybe("upstream_sid")?)))
+        .collect()
+}
+
 /// Whether a person has ever signed in.
 pub async fn any_of_user(on: impl On, tenant: &TenantId, user: &UserId) -> Result<bool, DbError> {
     let row = q("SELECT sid FROM sessions WHERE tenant_id = $1 AND user_id = $2 LIMIT 1")

@@ -3,9 +3,11 @@
 //! Owns: reading requests, writing and signing responses. Must not know: who reads them.
 
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
-use saml_rs::binding::{base64_decode, base64_encode, deflate_raw_decode, xml_escape};
-use saml_rs::crypto::construct_saml_signature;
+use saml_rs::binding::{
+    base64_decode, base64_encode, deflate_raw_decode, deflate_raw_encode, xml_escape,
+};
 use saml_rs::crypto::keys::load_private_key;
+use saml_rs::crypto::{construct_message_signature, construct_saml_signature};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use url::Url;
@@ -239,6 +241,90 @@ impl SamlIdp {
         let certificate = &self.certificate_pem;
         construct_saml_signature(xml, whole, &key, certificate, algorithm, &[], None)
             .expect("a signature")
+    }
+}
+
+/// What a request to end sessions says.
+#[derive(Debug, Clone)]
+pub struct SaidLogout {
+    /// Its ID.
+    pub id: String,
+    /// `Issuer`.
+    pub issuer: String,
+    /// `Destination`.
+    pub destination: String,
+    /// `IssueInstant`, ms since the epoch.
+    pub issued_ms: i64,
+    /// `NotOnOrAfter`, ms since the epoch.
+    pub ends_ms: i64,
+    /// The person.
+    pub name_id: String,
+    /// Which of their sessions; none means all.
+    pub session_indexes: Vec<String>,
+}
+
+impl SaidLogout {
+    /// The request without any signature.
+    #[must_use]
+    pub fn unsigned(&self) -> String {
+        let (issued, end) = (instant(self.issued_ms), instant(self.ends_ms));
+        let [id, issuer, destination, name] =
+            [&self.id, &self.issuer, &self.destination, &self.name_id].map(|text| xml_escape(text));
+        let indexes = self.session_indexes.iter();
+        let indexes = indexes.map(|one| {
+            format!(
+                "<samlp:SessionIndex>{}</samlp:SessionIndex>",
+                xml_escape(one)
+            )
+        });
+        format!(
+            r#"<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="{id}" Version="2.0" IssueInstant="{issued}" NotOnOrAfter="{end}" Destination="{destination}"><saml:Issuer>{issuer}</saml:Issuer><saml:NameID Format="{PERSISTENT}">{name}</saml:NameID>{}</samlp:LogoutRequest>"#,
+            indexes.collect::<String>()
+        )
+    }
+}
+
+impl SamlIdp {
+    /// A request to end the sessions of somebody, for our logout address.
+    #[must_use]
+    pub fn ends(&self, destination: &str, name_id: &str, now_ms: i64) -> SaidLogout {
+        SaidLogout {
+            id: format!("_{now_ms}logout"),
+            issuer: self.entity_id.clone(),
+            destination: destination.to_owned(),
+            issued_ms: now_ms,
+            ends_ms: now_ms + 60_000,
+            name_id: name_id.to_owned(),
+            session_indexes: Vec::new(),
+        }
+    }
+
+    /// The query by which a request comes by redirect, signed over its bytes.
+    ///
+    /// # Panics
+    /// Where it cannot be signed.
+    #[must_use]
+    pub fn logout_query(&self, xml: &str, algorithm: &str) -> String {
+        let packed = deflate_raw_encode(xml.as_bytes()).expect("packed");
+        let signed = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("SAMLRequest", &base64_encode(&packed))
+            .append_pair("RelayState", "back")
+            .append_pair("SigAlg", algorithm)
+            .finish();
+        let key = load_private_key(&self.key_pem, None).expect("the key");
+        let signature = construct_message_signature(&signed, &key, algorithm).expect("a signature");
+        let signature: String =
+            url::form_urlencoded::byte_serialize(signature.as_bytes()).collect();
+        format!("{signed}&Signature={signature}")
+    }
+
+    /// The same as it is posted, signed inside.
+    ///
+    /// # Panics
+    /// Where it cannot be signed.
+    #[must_use]
+    pub fn logout_posted(&self, xml: &str) -> String {
+        base64_encode(self.sign(xml, Signed::Response, RSA_SHA256).as_bytes())
     }
 }
 

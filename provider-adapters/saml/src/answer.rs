@@ -111,7 +111,7 @@ impl Answer {
     }
 }
 
-fn issuer(of: &Element) -> Option<String> {
+pub(crate) fn issuer(of: &Element) -> Option<String> {
     of.first(SAML, "Issuer")
         .map(|issuer| issuer.trimmed().to_owned())
 }
@@ -137,7 +137,7 @@ fn refusal(root: &Element) -> Option<String> {
     Some(told.join(": "))
 }
 
-fn when(of: &Element, name: &str) -> Option<When> {
+pub(crate) fn when(of: &Element, name: &str) -> Option<When> {
     of.attribute(name).map(|written| When {
         written: written.to_owned(),
         at_ms: instant(written),
@@ -226,16 +226,16 @@ fn bearers(subject: &Element) -> impl Iterator<Item = Bearer> + '_ {
 
 /// What all signatures in a document name.
 #[derive(Default)]
-struct Signatures {
-    algorithms: Vec<String>,
+pub(crate) struct Signatures {
+    pub(crate) algorithms: Vec<String>,
     certificates: Vec<String>,
-    references: Vec<String>,
-    count: usize,
+    pub(crate) references: Vec<String>,
+    pub(crate) count: usize,
     transforms: Vec<String>,
 }
 
 impl Signatures {
-    fn look(&mut self, at: &Element) {
+    pub(crate) fn look(&mut self, at: &Element) {
         self.count += usize::from(at.is(DS, "Signature"));
         if at.is(DS, "Transform") || at.is(DS, "CanonicalizationMethod") {
             self.transforms

@@ -24,15 +24,20 @@ pub struct SamlConfig {
     pub sso_url: Url,
     /// How our requests get there.
     pub sso_binding: Binding,
+    /// Where it is told that sessions have ended, and how.
+    pub slo: Option<(Url, Binding)>,
     /// What it signs with; two while one replaces the other.
     pub certificates: Vec<Certificate>,
     /// Where it publishes its metadata.
     pub metadata_url: Option<Url>,
-    /// Our entity id there; below it lie our metadata and, for the POST binding, the page that
-    /// posts our request.
+    /// Our entity id there.
     pub sp_entity_id: String,
     /// Where its answers are posted.
     pub acs_url: Url,
+    /// Where it says that sessions have ended.
+    pub logout_url: Url,
+    /// The page of ours that posts a request, for the POST binding.
+    pub request_page: Url,
     /// Our requests are signed with it.
     pub key: SigningKey,
     /// Are they?

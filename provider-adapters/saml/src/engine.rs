@@ -9,16 +9,17 @@ use saml_rs::xml::XmlLimits;
 use saml_rs::{
     AcsEndpoint, AssertionSignaturePolicy, AudienceValidationPolicy, AuthnRequestSigningPolicy,
     BrowserInput, CertificatePem, ClockSkew, Credentials, EntityId, ForceAuthn, FormField,
-    IdpDescriptor, LogoutPolicy, MetadataTrustPolicy, NameIdCreationPolicy, PendingAuthnRequest,
-    PendingSnapshot, PrivateKeyPem, RelayStateParam, ReplayPolicy, ResponseSignaturePolicy, Saml,
-    SamlError, SamlValidationContext, Sp, SpConfig, SpValidationPolicy, SsoResponse, StartSso,
-    XmlPolicy, XmlSignatureProfile,
+    IdpDescriptor, LogoutPolicy, LogoutRequest, MetadataTrustPolicy, NameIdCreationPolicy,
+    PendingAuthnRequest, PendingSnapshot, PrivateKeyPem, Received, RelayStateParam, ReplayPolicy,
+    RespondSlo, ResponseSignaturePolicy, Saml, SamlError, SamlValidationContext, SloEndpoint, Sp,
+    SpConfig, SpValidationPolicy, SsoResponse, StartSso, XmlPolicy, XmlSignatureProfile,
 };
 use secrecy::ExposeSecret as _;
 
 use crate::config::{Binding, SamlConfig};
 use crate::dom::MAX_BYTES;
 use crate::judge::{self, Expected, SKEW_MS};
+use crate::logout::{self, LogoutAnswer, LogoutMessage};
 use crate::request::Begun;
 use crate::{Fault, metadata};
 
@@ -55,6 +56,8 @@ impl Engine {
         };
         let sp = SpConfig::builder(EntityId::try_new(&config.sp_entity_id).map_err(text)?)
             .acs_endpoint(AcsEndpoint::post(config.acs_url.as_str()).map_err(text)?)
+            .slo_endpoint(SloEndpoint::redirect(config.logout_url.as_str()).map_err(text)?)
+            .slo_endpoint(SloEndpoint::post(config.logout_url.as_str()).map_err(text)?)
             .credentials(Credentials {
                 signing_key: Some(PrivateKeyPem::new(config.key.key_pem.expose_secret())),
                 signing_certificate: Some(CertificatePem::new(&config.key.certificate_pem)),
@@ -76,8 +79,7 @@ impl Engine {
             .xml(xml)
             .build()
             .map_err(text)?;
-        let sso = (config.sso_url.as_str(), config.sso_binding);
-        let known = metadata::of_settings(&config.entity_id, sso, &config.certificates, sign);
+        let known = metadata::of_settings(config);
         // What is set was named by whoever set it: there is no signature to look for.
         let idp = IdpDescriptor::from_metadata_xml_for(
             EntityId::try_new(&config.entity_id).map_err(text)?,
@@ -144,13 +146,7 @@ impl Engine {
             FormField::new("SAMLResponse", response),
             FormField::new("RelayState", &begun.relay_state),
         ];
-        let since = Duration::from_millis(u64::try_from(expected.now_ms).unwrap_or_default());
-        let context = SamlValidationContext::new(
-            SystemTime::UNIX_EPOCH + since,
-            // Each id is kept in the transaction that makes the session.
-            ReplayPolicy::DisabledForCompatibility,
-        )
-        .with_clock_skew(ClockSkew::from_millis(-SKEW_MS, SKEW_MS));
+        let context = validation(expected.now_ms);
         let session = pending(begun, expected.idp)
             .and_then(|pending| {
                 let input = BrowserInput::<SsoResponse>::post(fields);
@@ -169,6 +165,65 @@ impl Engine {
                 .collect(),
         })
     }
+
+    /// Verifies a request to end sessions, cryptographically and by the library's own rules.
+    ///
+    /// # Errors
+    /// What it does not accept.
+    pub(crate) fn receive_logout(
+        &self,
+        message: LogoutMessage,
+        now_ms: i64,
+    ) -> Result<Received<LogoutRequest>, Fault> {
+        let input = match message {
+            LogoutMessage::Redirect(query) => BrowserInput::<LogoutRequest>::redirect(query),
+            LogoutMessage::Posted(fields) => {
+                let fields = fields
+                    .iter()
+                    .map(|(name, value)| FormField::new(name, value));
+                BrowserInput::<LogoutRequest>::post(fields.collect())
+            }
+        };
+        self.sp
+            .receive_slo(&self.idp, input, validation(now_ms))
+            .map_err(|error| logout::refused(error.to_string()))
+    }
+
+    /// The signed answer to a request that was received.
+    ///
+    /// # Errors
+    /// What the library says.
+    pub(crate) fn answer_logout(
+        &self,
+        asked: &Received<LogoutRequest>,
+        binding: Binding,
+    ) -> Result<LogoutAnswer, SamlError> {
+        let options = match binding {
+            Binding::Redirect => RespondSlo::redirect(),
+            Binding::Post => RespondSlo::post(),
+        };
+        let told = self.sp.respond_slo(&self.idp, asked, options)?;
+        Ok(match binding {
+            Binding::Redirect => LogoutAnswer::To(told.redirect_url()?.to_owned()),
+            Binding::Post => {
+                let form = told.post_form()?;
+                let fields = form.fields().iter();
+                let fields = fields.map(|one| (one.name().to_owned(), one.value().to_owned()));
+                LogoutAnswer::Post(form.action().as_str().to_owned(), fields.collect())
+            }
+        })
+    }
+}
+
+/// The library's clock is ours. Which messages were seen before is asked in the transaction that
+/// acts on them.
+fn validation(now_ms: i64) -> SamlValidationContext<'static> {
+    let since = Duration::from_millis(u64::try_from(now_ms).unwrap_or_default());
+    SamlValidationContext::new(
+        SystemTime::UNIX_EPOCH + since,
+        ReplayPolicy::DisabledForCompatibility,
+    )
+    .with_clock_skew(ClockSkew::from_millis(-SKEW_MS, SKEW_MS))
 }
 
 /// A request on its way.

@@ -198,7 +198,7 @@ pub(crate) fn wrong_certificate(expected: &Expected<'_>) -> Fault {
 }
 
 /// SHA-2 signatures and digests by RSA (RFC 9231 §2).
-fn is_strong(uri: &str) -> bool {
+pub(crate) fn is_strong(uri: &str) -> bool {
     const STRONG: [&str; 6] = [
         "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
         "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384",

@@ -4,7 +4,7 @@
 //! A signature is verified by a library (`engine`); every condition is read and judged a second
 //! time by our own code (`answer`, `judge`), and only what both accept counts.
 //!
-//! Owns: the protocol (SAML Core, Bindings, Profiles §4.1, Metadata).
+//! Owns: the protocol (SAML Core, Bindings, Profiles §4.1 and §4.4, Metadata).
 //! Must not know: who our users are, where state is stored, how pages look.
 
 mod answer;
@@ -19,6 +19,7 @@ mod fault;
 mod identity;
 mod judge;
 mod key;
+mod logout;
 mod metadata;
 mod provider;
 mod request;
@@ -27,6 +28,7 @@ pub use certificate::Certificate;
 pub use config::{Binding, SamlConfig};
 pub use fault::Fault;
 pub use key::SigningKey;
+pub use logout::{LogoutAnswer, LogoutAsked, LogoutMessage, unreadable_logout};
 pub use metadata::IdpMetadata;
 pub use provider::{Handle, SamlProvider};
 

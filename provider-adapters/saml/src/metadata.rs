@@ -6,8 +6,9 @@
 use quick_xml::escape::escape;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use url::Url;
 
-use crate::config::Binding;
+use crate::config::{Binding, SamlConfig};
 use crate::dom::{self, Element};
 use crate::{Certificate, Fault};
 
@@ -24,6 +25,8 @@ pub struct IdpMetadata {
     pub entity_id: String,
     /// Where browsers are sent, and how.
     pub sso: (String, Binding),
+    /// Where it is told that sessions have ended, and how.
+    pub slo: Option<(String, Binding)>,
     /// What it signs with.
     pub certificates: Vec<Certificate>,
     /// It takes signed requests only.
@@ -70,6 +73,7 @@ impl IdpMetadata {
         Ok(Self {
             entity_id: entity_id.to_owned(),
             sso: sso(idp)?,
+            slo: slo(idp),
             certificates: certificates(idp)?,
             wants_signed_requests: idp.attribute("WantAuthnRequestsSigned").is_some_and(yes),
             valid_until_ms,
@@ -96,16 +100,28 @@ fn entity(root: &Element) -> Result<&Element, Fault> {
 }
 
 fn sso(idp: &Element) -> Result<(String, Binding), Fault> {
-    for (urn, binding) in [(REDIRECT, Binding::Redirect), (POST, Binding::Post)] {
-        let place = idp
-            .all(MD, "SingleSignOnService")
-            .find(|service| service.attribute("Binding") == Some(urn))
-            .and_then(|service| service.attribute("Location"));
-        if let Some(place) = place {
-            return Ok((place.trim().to_owned(), binding));
-        }
-    }
-    Err(incomplete("no single sign-on service by redirect or POST"))
+    service(idp, "SingleSignOnService", &["Location"])
+        .ok_or_else(|| incomplete("no single sign-on service by redirect or POST"))
+}
+
+/// Where answers to its logout requests go; many offer none.
+fn slo(idp: &Element) -> Option<(String, Binding)> {
+    service(
+        idp,
+        "SingleLogoutService",
+        &["ResponseLocation", "Location"],
+    )
+}
+
+/// The address of a service by the binding that we like best, in the first of these attributes.
+fn service(idp: &Element, name: &str, places: &[&str]) -> Option<(String, Binding)> {
+    let known = [(REDIRECT, Binding::Redirect), (POST, Binding::Post)];
+    known.into_iter().find_map(|(urn, binding)| {
+        let mut all = idp.all(MD, name);
+        let service = all.find(|service| service.attribute("Binding") == Some(urn))?;
+        let place = places.iter().find_map(|place| service.attribute(place))?;
+        Some((place.trim().to_owned(), binding))
+    })
 }
 
 fn certificates(idp: &Element) -> Result<Vec<Certificate>, Fault> {
@@ -121,7 +137,7 @@ fn certificates(idp: &Element) -> Result<Vec<Certificate>, Fault> {
     if texts.is_empty() {
         return Err(incomplete("no signing certificate"));
     }
-    crate::SamlConfig::read_certificates(&texts)
+    SamlConfig::read_certificates(&texts)
 }
 
 fn incomplete(received: &str) -> Fault {
@@ -145,17 +161,19 @@ pub(crate) fn instant(text: &str) -> Option<i64> {
 }
 
 /// Metadata that states exactly what is set, for a library that takes nothing else.
-pub(crate) fn of_settings(
-    entity_id: &str,
-    sso: (&str, Binding),
-    certificates: &[Certificate],
-    wants_signed: bool,
-) -> String {
-    let urn = match sso.1 {
-        Binding::Redirect => REDIRECT,
-        Binding::Post => POST,
+pub(crate) fn of_settings(config: &SamlConfig) -> String {
+    let service = |name: &str, place: &Url, binding: Binding| {
+        let urn = match binding {
+            Binding::Redirect => REDIRECT,
+            Binding::Post => POST,
+        };
+        format!(
+            r#"<md:{name} Binding="{urn}" Location="{}"/>"#,
+            escape(place.as_str())
+        )
     };
-    let keys: Vec<String> = certificates
+    let keys: Vec<String> = config
+        .certificates
         .iter()
         .map(|one| {
             format!(
@@ -164,11 +182,15 @@ pub(crate) fn of_settings(
             )
         })
         .collect();
+    let slo = config.slo.as_ref();
+    let slo = slo.map(|(place, binding)| service("SingleLogoutService", place, *binding));
     format!(
-        r#"<md:EntityDescriptor xmlns:md="{MD}" xmlns:ds="{DS}" entityID="{}"><md:IDPSSODescriptor WantAuthnRequestsSigned="{wants_signed}" protocolSupportEnumeration="{SAML2}">{}<md:SingleSignOnService Binding="{urn}" Location="{}"/></md:IDPSSODescriptor></md:EntityDescriptor>"#,
-        escape(entity_id),
+        r#"<md:EntityDescriptor xmlns:md="{MD}" xmlns:ds="{DS}" entityID="{}"><md:IDPSSODescriptor WantAuthnRequestsSigned="{}" protocolSupportEnumeration="{SAML2}">{}{}{}</md:IDPSSODescriptor></md:EntityDescriptor>"#,
+        escape(&config.entity_id),
+        config.sign_requests,
         keys.concat(),
-        escape(sso.0),
+        slo.unwrap_or_default(),
+        service("SingleSignOnService", &config.sso_url, config.sso_binding),
     )
 }
 

@@ -1,8 +1,9 @@
 //! Metadata of many shapes.
 
 use super::{IdpMetadata, instant, of_settings};
-use crate::config::Binding;
+use crate::config::{Binding, SamlConfig};
 use crate::{Certificate, SigningKey};
+use url::Url;
 
 const NOW: i64 = 1_764_000_000_000;
 
@@ -111,18 +112,32 @@ fn what_is_missing_or_over_is_named() {
 #[test]
 fn settings_as_metadata_read_back_as_they_were() {
     let one = certificate("a");
-    let xml = of_settings(
-        "https://idp.test/?a&b",
-        ("https://idp.test/s?x=\"1\"&y", Binding::Post),
-        std::slice::from_ref(&one),
-        true,
-    );
-    let read = IdpMetadata::read(&xml, NOW).expect("metadata");
-    assert_eq!(read.entity_id, "https://idp.test/?a&b");
-    assert_eq!(
-        read.sso,
-        ("https://idp.test/s?x=\"1\"&y".to_owned(), Binding::Post)
-    );
+    let url = |text: &str| Url::parse(text).expect("an address");
+    let mut config = SamlConfig {
+        entity_id: "https://idp.test/?a&b".to_owned(),
+        sso_url: url("https://idp.test/s?x='1'&y"),
+        sso_binding: Binding::Post,
+        slo: Some((url("https://idp.test/end?x&y"), Binding::Redirect)),
+        certificates: vec![one.clone()],
+        metadata_url: None,
+        sp_entity_id: "https://login.test/saml/c1".to_owned(),
+        acs_url: url("https://login.test/saml/c1/acs"),
+        logout_url: url("https://login.test/saml/c1/logout"),
+        request_page: url("https://login.test/saml/c1/request"),
+        key: SigningKey::generate("login.test", NOW).expect("a key"),
+        sign_requests: true,
+        groups_claim: None,
+        email_claim: None,
+        name_claim: None,
+    };
+    let read = IdpMetadata::read(&of_settings(&config), NOW).expect("metadata");
+    assert_eq!(read.entity_id, config.entity_id);
+    assert_eq!(read.sso, (config.sso_url.to_string(), Binding::Post));
+    let slo = "https://idp.test/end?x&y".to_owned();
+    assert_eq!(read.slo, Some((slo, Binding::Redirect)));
+    config.slo = None;
+    let silent = IdpMetadata::read(&of_settings(&config), NOW).expect("metadata");
+    assert_eq!(silent.slo, None);
     assert!(read.wants_signed_requests);
     assert_eq!(read.certificates, [one]);
 }

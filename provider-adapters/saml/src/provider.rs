@@ -27,7 +27,7 @@ use crate::{Fault, SamlConfig, identity};
 pub struct SamlProvider {
     pub(crate) config: SamlConfig,
     pub(crate) env: Env,
-    engine: Engine,
+    pub(crate) engine: Engine,
 }
 
 impl SamlProvider {
@@ -63,9 +63,10 @@ impl SamlProvider {
             Sent::To(url) => Url::parse(&url).map_err(unusable)?,
             // A request that must be posted travels by a page of ours, which posts it.
             Sent::Posted(text) => {
-                let page = format!("{}/request", self.config.sp_entity_id);
                 let fields = [("SAMLRequest", &text), ("RelayState", &request.state)];
-                Url::parse_with_params(&page, fields).map_err(unusable)?
+                let mut page = self.config.request_page.clone();
+                page.query_pairs_mut().extend_pairs(fields);
+                page
             }
         };
         let begun = Begun {

@@ -3,5 +3,6 @@
 
 mod answers;
 mod attacks;
+mod logout;
 mod mutator;
 mod rig;

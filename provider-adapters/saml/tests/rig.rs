@@ -10,6 +10,7 @@ use url::Url;
 
 pub const NOW: i64 = 1_790_000_000_000;
 pub const ACS: &str = "https://login.test/saml/c1/acs";
+pub const LOGOUT: &str = "https://login.test/saml/c1/logout";
 pub const SP: &str = "https://login.test/saml/c1";
 pub const STATE: &str =
     "t.0199c0de-0000-7000-8000-000000000001.0123456789012345678901234567890123456789";
@@ -27,10 +28,13 @@ pub fn config(idp: &SamlIdp) -> SamlConfig {
         entity_id: idp.entity_id.clone(),
         sso_url: Url::parse(&idp.sso_url).expect("an address"),
         sso_binding: Binding::Redirect,
+        slo: None,
         certificates: vec![Certificate::read(&idp.certificate()).expect("a certificate")],
         metadata_url: None,
         sp_entity_id: SP.to_owned(),
         acs_url: Url::parse(ACS).expect("an address"),
+        logout_url: Url::parse(LOGOUT).expect("an address"),
+        request_page: Url::parse("https://login.test/saml/c1/request").expect("an address"),
         key: SigningKey::generate("login.test", NOW).expect("a key"),
         sign_requests: true,
         groups_claim: None,

@@ -60,6 +60,12 @@ pub enum RequestBinding {
     Post,
 }
 
+impl RequestBinding {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// An OpenID Connect connection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -149,6 +155,12 @@ pub struct Saml {
     /// How our requests get there.
     #[serde(default)]
     pub sso_binding: RequestBinding,
+    /// Where the provider is told that sessions have ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slo_url: Option<String>,
+    /// How it is told.
+    #[serde(default, skip_serializing_if = "RequestBinding::is_usual")]
+    pub slo_binding: RequestBinding,
     /// What the provider signs with: PEM, or the base64 text between its lines. Two while one
     /// replaces the other.
     #[serde(default)]
@@ -305,6 +317,7 @@ impl Config {
             Self::Saml(saml) => vec![
                 ("metadata_url", saml.metadata_url.clone()),
                 ("sso_url", parse(&saml.sso_url)),
+                ("slo_url", saml.slo_url.as_deref().and_then(parse)),
             ],
         };
         all.into_iter()
@@ -385,8 +398,15 @@ impl Saml {
         if self.entity_id.trim().is_empty() || self.entity_id.len() > 1024 {
             return bad("entity_id", "required", "Give the provider's entity id.");
         }
-        let sso = Url::parse(&self.sso_url).ok();
-        if !sso.is_some_and(|url| matches!(url.scheme(), "https" | "http")) {
+        let web = |text: &str| {
+            let url = Url::parse(text).ok();
+            url.is_some_and(|url| matches!(url.scheme(), "https" | "http"))
+        };
+        if self.slo_url.as_deref().is_some_and(|url| !web(url)) {
+            let detail = "Give the address of the provider's single logout, or leave it out.";
+            return bad("slo_url", "invalid_url", detail);
+        }
+        if !web(&self.sso_url) {
             let detail = "Give the address of the provider's single sign-on page.";
             return bad("sso_url", "invalid_url", detail);
         }

@@ -185,6 +185,22 @@ pub const ENTRIES: &[Entry] = &[
         "Back from a SAML provider",
         Answer::Redirect,
     ),
+    op(
+        "GET /saml/{connection}/logout",
+        "A SAML provider ends sessions, by a signed request",
+        Answer::Redirect,
+    )
+    .asks(&[
+        ("SAMLRequest", "the request"),
+        ("RelayState", "comes back with our answer"),
+        ("SigAlg", "how it is signed"),
+        ("Signature", "over the members before it, as they were sent"),
+    ]),
+    op(
+        "POST /saml/{connection}/logout",
+        "The same by a posted form",
+        Answer::Redirect,
+    ),
 ];
 
 /// Shapes.

@@ -65,13 +65,14 @@ test('customers connect SAML providers by a link', async (t) => {
     await page.locator('form:has(input[name=rollout][value=all]) button').click();
     await page.locator('form:has(input[name=rollout][value=all])').waitFor({ state: 'detached' });
   };
-  const comesIn = async (id, org, pass) => {
+  const comesIn = async (id, org, pass, leave = async () => {}) => {
     const colleague = await openPerson(browser);
     await colleague.page.goto(`${site.login}/federation/${id}/start?return_to=/account`);
     await pass(colleague.page);
     await colleague.page.waitForURL(`${site.login}/account`);
     const user = await bffUser(colleague.page);
     assert.deepEqual([user.org.slug, user.org.roles], [org, ['admin']]);
+    await leave(colleague.page);
     await colleague.context.close();
     return user;
   };
@@ -136,7 +137,19 @@ test('customers connect SAML providers by a link', async (t) => {
     assert.deepEqual([user.email, user.name], ['nora@pellworm.test', 'Nora Lund']);
   });
 
-  await step('Keycloak: metadata pasted, client registered, tested, live', async () => {
+  // Signs out at the provider, which tells us through the browser and waits for our answer.
+  const leavesKeycloak = async (theirs) => {
+    await theirs.goto(`${keycloak.issuer}/protocol/openid-connect/logout`);
+    const told = theirs.waitForRequest((request) => request.url().startsWith(`${site.login}/saml/${id}/logout`));
+    await theirs.locator('#kc-logout').click();
+    await told;
+    await theirs.waitForURL((url) => url.href.startsWith(keycloak.frontend));
+    await theirs.getByText(/logged out/i).first().waitFor();
+    await theirs.goto(`${site.login}/login`);
+    assert.equal((await bffUser(theirs)).code, 'unauthenticated');
+  };
+
+  await step('Keycloak: metadata pasted, client registered, tested, live; its sign-out is one here', async () => {
     link = await open('quayside');
     await paste(`${keycloak.issuer}/protocol/saml/descriptor`);
     assert.match(await page.locator('#found').textContent(), /Keycloak, SAML 2\.0/);
@@ -155,7 +168,7 @@ test('customers connect SAML providers by a link', async (t) => {
     await comesIn(id, 'quayside', async (theirs) => {
       await theirs.waitForURL(new RegExp(`^${keycloak.frontend}/`));
       await passKeycloak(theirs, keycloak.users.find(({ username }) => username === 'ben'));
-    });
+    }, leavesKeycloak);
   });
 
   await step('samlp: its values entered by hand, tested, live', async () => {
