@@ -59,6 +59,7 @@ mod mutation;
 mod nodes;
 mod openapi;
 mod org_acts;
+mod org_admission;
 mod org_groups;
 mod org_host;
 mod org_login;

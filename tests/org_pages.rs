@@ -48,7 +48,7 @@ fn filled(path: &str, user: &str) -> String {
         .replace("{role}", "owner")
 }
 
-fn looks(origin: &str, user: &str) -> Vec<String> {
+pub fn looks(origin: &str, user: &str) -> Vec<String> {
     let all = LOOKS.iter();
     all.map(|path| format!("{origin}{HOME}{}", filled(path, user)))
         .collect()

@@ -10,19 +10,24 @@ use serde_json::{Value, json};
 use crate::enforce::{Acme, Person};
 use crate::harness::app::Options;
 use crate::harness::rows::{AT, tx};
+use crate::harness::saml::SamlCustomer;
 use crate::harness::{APP, Browser, Call, LOGIN, Reply, TestApp, answer};
 
 /// Max works for two organizations: one of them has enforced its provider, where he is known
 /// as `max`; his address is none of its domains.
-struct Stage {
-    acme: Acme,
-    globex: String,
-    max: Person,
+pub struct Stage {
+    pub acme: Acme,
+    pub globex: String,
+    pub max: Person,
 }
 
 impl Stage {
     async fn new() -> Self {
-        let acme = Acme::new().await;
+        Self::in_app(TestApp::sqlite().await).await
+    }
+
+    pub async fn in_app(app: TestApp) -> Self {
+        let acme = Acme::of(SamlCustomer::in_app(app, &json!({})).await).await;
         acme.ready().await;
         let app = &acme.saml.app;
         let globex = app.organization("globex").await;
@@ -33,22 +38,22 @@ impl Stage {
         stage
     }
 
-    fn app(&self) -> &TestApp {
+    pub fn app(&self) -> &TestApp {
         &self.acme.saml.app
     }
 
-    fn org(&self) -> &str {
+    pub fn org(&self) -> &str {
         &self.acme.saml.org
     }
 
-    async fn join(&self, user: &str, roles: &[&str]) {
+    pub async fn join(&self, user: &str, roles: &[&str]) {
         for org in [self.org(), &self.globex] {
             self.app().grant(org, user, roles).await.expect(200);
         }
     }
 
     /// Somebody's account at Acme's provider is linked to theirs here.
-    async fn link(&self, subject: &str, user: &str) {
+    pub async fn link(&self, subject: &str, user: &str) {
         let row = IdentityLink {
             id: format!("l-{subject}"),
             user: UserId(user.to_owned()),
@@ -66,7 +71,7 @@ impl Stage {
     }
 }
 
-async fn switch(browser: &mut Browser, org: &str) -> Reply {
+pub async fn switch(browser: &mut Browser, org: &str) -> Reply {
     browser.post("/bff/org", json!({ "org": org })).await
 }
 

@@ -10,7 +10,7 @@ use crate::authz::{Authority, Permission, Scope};
 use crate::core::{Core, Site, hash_token};
 use crate::domain::{Code, Problem};
 use crate::sessions::Live;
-use crate::store::api_tokens::{AdminToken, ApiToken};
+use crate::store::api_tokens::{AdminToken, ApiToken, Principal};
 
 /// Who is calling.
 #[derive(Clone)]
@@ -143,6 +143,15 @@ impl Caller {
     /// Did a cookie decide? Only then can a foreign page have made the request.
     pub fn by_cookie(&self) -> bool {
         matches!(self, Self::Session(_))
+    }
+
+    /// Does a person call, by themselves or by a token of theirs?
+    pub fn is_somebody(&self) -> bool {
+        match self {
+            Self::Session(_) | Self::Bearer(..) => true,
+            Self::Token(token) => matches!(token.principal, Principal::User(_)),
+            Self::Anonymous | Self::Operator(_) => false,
+        }
     }
 
     /// Only where a token includes this; callers without a token pass.

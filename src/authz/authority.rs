@@ -111,6 +111,14 @@ impl Authority {
         self
     }
 
+    /// Only what is granted over more than this organization: what its own people have by
+    /// their roles, and whoever is appointed for it alone, is left out.
+    #[must_use]
+    pub fn from_above(mut self, org: &Scope) -> Self {
+        self.grants.retain(|grant| grant.scope() != *org);
+        self
+    }
+
     /// Kind and id, for the audit event.
     pub fn actor(&self) -> (&'static str, &str) {
         (self.kind, &self.id)
@@ -234,6 +242,24 @@ mod tests {
         assert!(admin.may(Permission::MembersWrite, &org("a", "o")));
         for there in [own, Scope::Instance, org("a", "p"), org("b", "o")] {
             assert!(!admin.may(Permission::MembersWrite, &there));
+        }
+    }
+
+    #[test]
+    fn from_above_an_organization_only_wider_grants_count() {
+        let there = org("a", "o");
+        let read = &["members:write", "members:read"];
+        for own in [
+            member(read),
+            Grant::Operator(OperatorRole::Owner, there.clone()),
+        ] {
+            let caller = Authority::new("user", "u", vec![own.clone()]);
+            assert!(caller.may(Permission::MembersWrite, &there));
+            assert!(!caller.from_above(&there).belongs(&there));
+            let viewer = Grant::Operator(OperatorRole::Viewer, Scope::Tenant(tenant("a")));
+            let both = Authority::new("user", "u", vec![own, viewer]).from_above(&there);
+            assert!(both.may(Permission::MembersRead, &there));
+            assert!(!both.may(Permission::MembersWrite, &there));
         }
     }
 

@@ -275,6 +275,12 @@ fn codes(path: &str, method: &str, access: Access, entry: &Entry) -> Vec<Code> {
             all.extend([Code::CsrfRequired, Code::StepUpRequired]);
         }
     }
+    if matches!(access, Access::Needs(_, At::Org)) {
+        all.extend([Code::SsoRequired, Code::NotSupportedByUpstream]);
+        if method == "GET" {
+            all.push(Code::StepUpRequired);
+        }
+    }
     if path.contains('{') {
         all.push(Code::NotFound);
     }

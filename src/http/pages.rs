@@ -232,6 +232,7 @@ pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>
                 title: said(lang, problem.code, problem.code.title()),
                 detail: said(lang, problem.code, &problem.detail),
                 start_href: start.unwrap_or_default().to_owned(),
+                unlinked: problem.extra.get("linked") == Some(&serde_json::Value::Bool(false)),
             };
             render_for(site, &reader, status, &page, "")
         }

@@ -1,4 +1,5 @@
-//! What an organization asks of whoever acts in it: at the switch and at the end of a sign-in.
+//! What an organization asks of whoever acts in it: at the switch, at the end of a sign-in, and
+//! at every call and page of it.
 //!
 //! Owns: what a session has shown towards an organization, and the words for what it lacks.
 //! Must not know: the judgement (`domain::admission`).
@@ -39,6 +40,21 @@ pub(super) async fn of_session(
     Ok(judge(&demands, standing))
 }
 
+/// A person's token stands for no sign-in: it opens what asks for nothing.
+///
+/// # Errors
+/// `forbidden`, `store_unavailable`.
+pub(super) async fn without_session(visit: &Visit<'_>, org: &OrgId) -> Result<(), Problem> {
+    let demands = admissions::demands(&visit.core.db, &visit.site.tenant.id, org).await?;
+    if demands == Demands::default() {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::Forbidden,
+        "This organization asks for a sign-in of its own. An API token cannot show one.",
+    ))
+}
+
 /// A sign-in that does not come up to what an organization asks begins outside of it; the
 /// switch says what is lacking. Whoever asked for an organization by name hears it at once,
 /// where it wants its own provider.
@@ -72,8 +88,8 @@ pub(super) async fn admit(
     Ok(())
 }
 
-/// Refuses what the organization does not let in; answers the provider that somebody gets in
-/// past.
+/// Refuses what the organization does not let in, with the way on, which comes back to `back`;
+/// answers the provider that somebody gets in past.
 ///
 /// # Errors
 /// `sso_required` with `start_url`, `step_up_required`, `not_supported_by_upstream` where no
@@ -82,12 +98,13 @@ pub(super) async fn require(
     visit: &Visit<'_>,
     session: &Session,
     admission: Admission,
+    back: Option<&str>,
 ) -> Result<Option<ConnectionId>, Problem> {
     match admission {
         Admission::Open => Ok(None),
         Admission::Emergency(past) => Ok(Some(past)),
-        Admission::Sso(own) => Err(wants_own(visit, &session.user, &own).await?),
-        Admission::StepUp(acr) => Err(wants_more(visit, session, acr).await?),
+        Admission::Sso(own) => Err(wants_own(visit, &session.user, &own, back).await?),
+        Admission::StepUp(acr) => Err(wants_more(visit, session, acr, back).await?),
     }
 }
 
@@ -97,6 +114,7 @@ async fn wants_own(
     visit: &Visit<'_>,
     user: &UserId,
     own: &ConnectionId,
+    back: Option<&str>,
 ) -> Result<Problem, Problem> {
     let all = links::list(&visit.core.db, &visit.site.tenant.id, user).await?;
     let source = own.as_source();
@@ -104,24 +122,34 @@ async fn wants_own(
         .iter()
         .any(|link| link.kind == LinkKind::Connection && link.source.as_ref() == Some(&source));
     let problem = sso::refusal().with("linked", linked);
-    Ok(sso::to_start(visit, problem, own, None))
+    Ok(sso::to_start(visit, problem, own, back))
 }
 
-async fn wants_more(visit: &Visit<'_>, session: &Session, acr: Acr) -> Result<Problem, Problem> {
+async fn wants_more(
+    visit: &Visit<'_>,
+    session: &Session,
+    acr: Acr,
+    back: Option<&str>,
+) -> Result<Problem, Problem> {
     if methods::expected(visit, session).await? < acr {
         return Ok(Problem::new(
             Code::NotSupportedByUpstream,
             "This organization asks for more proof than your account can give. Add a passkey or an authenticator app first.",
         ));
     }
-    let path = format!("/bff/login?acr_values={}", acr.as_str());
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("acr_values", acr.as_str());
+    if let Some(back) = back {
+        query.append_pair("return_to", back);
+    }
+    let path = format!("/bff/login?{}", query.finish());
     let text = "This organization asks for more proof that it is you.";
     Ok(Problem::new(Code::StepUpRequired, text)
         .with("acr_values", vec![acr.as_str()])
         .with("step_up_url", visit.site.tenant.address(&path)))
 }
 
-/// Notes that somebody acts in an organization past its enforced provider.
+/// Notes that somebody acts in an organization past its enforced provider; `by` is how they came.
 ///
 /// # Errors
 /// `store_unavailable`.
@@ -130,6 +158,7 @@ pub(super) async fn note_emergency(
     write: &mut Write,
     (user, acr): (&UserId, Acr),
     (org, past): (&OrgId, &ConnectionId),
+    by: &'static str,
 ) -> Result<(), Problem> {
     let (tenant, now) = (&visit.site.tenant.id, write.now());
     break_glass::note_use(&mut write.tx, tenant, org, user, now).await?;
@@ -137,7 +166,7 @@ pub(super) async fn note_emergency(
     let event = Event::new(kind::BREAK_GLASS_USED, audit::Outcome::Success, target)
         .by_user(user)
         .org(org.as_str())
-        .detail(json!({ "connection": past, "acr": acr, "by": "switch" }));
+        .detail(json!({ "connection": past, "acr": acr, "by": by }));
     visit.core.audit(write, tenant, visit.meta, event).await?;
     Ok(())
 }

@@ -110,6 +110,28 @@ pub async fn note_use(
     Ok(())
 }
 
+/// Has somebody had to, for the first time since an instant? Of many who ask at once one hears yes.
+pub async fn is_first_use(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    org: &OrgId,
+    user: &UserId,
+    (since, now): (i64, i64),
+) -> Result<bool, DbError> {
+    let count = q(
+        "UPDATE break_glass SET used_at = $1 WHERE tenant_id = $2 AND org_id = $3 AND user_id = $4 \
+         AND (used_at IS NULL OR used_at <= $5)",
+    )
+    .bind(now)
+    .bind(tenant.as_str())
+    .bind(org.as_str())
+    .bind(user.as_str())
+    .bind(since)
+    .run(tx)
+    .await?;
+    Ok(count == 1)
+}
+
 fn from_row(row: &Row) -> Result<BreakGlass, DbError> {
     Ok(BreakGlass {
         user: UserId(row.get("user_id")?),

@@ -56,17 +56,21 @@ pub struct SsoRequiredPage {
     pub detail: String,
     /// Where that way begins.
     pub start_href: String,
+    /// Somebody is signed in whom that provider does not know.
+    pub unlinked: bool,
 }
 
 #[cfg(test)]
 impl SsoRequiredPage {
     pub(super) fn samples() -> Vec<Self> {
-        vec![Self {
+        let plain = |unlinked| Self {
             chrome: Chrome::sample(),
             title: "Sign in with your organization".into(),
             detail: "Your organization wants you to sign in with its own provider.".into(),
             start_href: "https://login.tidewell.example/federation/0199/start".into(),
-        }]
+            unlinked,
+        };
+        vec![plain(false), plain(true)]
     }
 }
 

@@ -162,6 +162,10 @@ async fn admit(
         }
         return Err(refused(context, &authority, permission, problem).await);
     }
+    let authority = match &found {
+        Some(org) => inside(context, (&caller, authority), (org, permission), None).await?,
+        None => authority,
+    };
     prove(context, method, &caller).await?;
     if at == At::Org && found.is_none() {
         return Err(Problem::not_found());
@@ -177,6 +181,36 @@ async fn authority(context: &Context, caller: &Caller) -> Result<Authority, Prob
         Problem::new(Code::Unauthenticated, "Sign in, or send a token.")
             .with("login_url", "/bff/login")
     })
+}
+
+/// What a caller may do in an organization. What they have by it counts for a session that could
+/// switch into it, on every page and route alike; whoever is granted it over more than this one
+/// organization works from outside.
+///
+/// # Errors
+/// As the switch, with a way that comes back to `back`.
+async fn inside(
+    context: &Context,
+    (caller, authority): (&Caller, Authority),
+    (org, permission): (&Organization, Permission),
+    back: Option<&str>,
+) -> Result<Authority, Problem> {
+    if !caller.is_somebody() {
+        return Ok(authority);
+    }
+    let visit = context.visit_by(caller, [0; 32]);
+    match account::enter_org(&visit, &org.id, back).await {
+        Ok(()) => Ok(authority),
+        Err(problem) => {
+            let there = Scope::Org(context.site.tenant.id.clone(), org.id.clone());
+            let outside = authority.from_above(&there);
+            if outside.may(permission, &there) {
+                Ok(outside)
+            } else {
+                Err(problem)
+            }
+        }
+    }
 }
 
 /// A person must have proven themselves recently before they change something, and a cookie
@@ -235,14 +269,15 @@ pub async fn page_operator(context: &Context, permission: Permission) -> Result<
 }
 
 /// The caller of a page of an organization, who may do that there. Whoever has nothing to do
-/// with it is not told that it exists.
+/// with it is not told that it exists; whoever has to show more comes `back` afterwards.
 ///
 /// # Errors
-/// `unauthenticated`, `not_found`, `forbidden`.
+/// `unauthenticated`, `not_found`, `forbidden`; `sso_required`, `step_up_required`.
 pub async fn page_manager(
     context: &Context,
     org: &str,
     permission: Permission,
+    back: &str,
 ) -> Result<Operator, Problem> {
     context.login_host_only()?;
     let caller = context.caller().await?;
@@ -260,6 +295,8 @@ pub async fn page_manager(
         let problem = Problem::new(Code::Forbidden, detail).because(permission.as_str());
         return Err(refused(context, &authority, permission, problem).await);
     }
+    let (who, what) = ((&caller, authority), (&org, permission));
+    let authority = inside(context, who, what, Some(back)).await?;
     Ok(Operator {
         authority,
         org: Some(org),

@@ -1,12 +1,15 @@
-//! The organization that a session acts in.
+//! The organization that a session acts in: by a switch into it, or by calling it by name.
 
 use serde_json::json;
 
 use super::super::{Visit, admission, sign_in};
 use crate::audit::{Event, Outcome, kind};
-use crate::domain::{Code, Problem};
+use crate::domain::{Code, OrgId, Problem};
 use crate::store::invalidations::{Change, Scope};
-use crate::store::sessions;
+use crate::store::{break_glass, sessions};
+
+/// An emergency is told so often where nobody switches into the organization.
+const TOLD_MS: i64 = 3_600_000;
 
 /// Switches the active organization; the new cookie value.
 ///
@@ -31,7 +34,7 @@ pub async fn switch_org(visit: &Visit<'_>, wanted: Option<&str>) -> Result<Strin
                 .with("start_url", "/login"));
             }
             let admission = admission::of_session(visit, &live.session, &org).await?;
-            past = admission::require(visit, &live.session, admission).await?;
+            past = admission::require(visit, &live.session, admission, None).await?;
             Some(org)
         }
     };
@@ -45,7 +48,7 @@ pub async fn switch_org(visit: &Visit<'_>, wanted: Option<&str>) -> Result<Strin
     }
     if let (Some(org), Some(past)) = (&org, &past) {
         let who = (&live.session.user, live.session.acr);
-        admission::note_emergency(visit, &mut write, who, (org, past)).await?;
+        admission::note_emergency(visit, &mut write, who, (org, past), "switch").await?;
     }
     write.invalidate(Change::Changed, Scope::Session, sid.as_str());
     let cookie = sign_in::rotate_cookie(visit, &mut write, &sid).await?;
@@ -59,4 +62,31 @@ pub async fn switch_org(visit: &Visit<'_>, wanted: Option<&str>) -> Result<Strin
     core.audit(&mut write, tenant, visit.meta, event).await?;
     core.commit(write).await?;
     Ok(cookie)
+}
+
+/// Asks of whoever calls an organization by name what the switch into it would ask. `back` is
+/// where the way to more proof ends.
+///
+/// # Errors
+/// `sso_required`, `step_up_required` or `not_supported_by_upstream` as at the switch;
+/// `forbidden` without a session, where anything is asked: nothing else shows it.
+pub async fn enter_org(visit: &Visit<'_>, org: &OrgId, back: Option<&str>) -> Result<(), Problem> {
+    let Some(live) = &visit.live else {
+        return admission::without_session(visit, org).await;
+    };
+    let session = &live.session;
+    let admission = admission::of_session(visit, session, org).await?;
+    let past = admission::require(visit, session, admission, back).await?;
+    let Some(past) = past.filter(|_| session.org.as_ref() != Some(org)) else {
+        return Ok(());
+    };
+    let (tenant, user) = (&visit.site.tenant.id, &session.user);
+    let mut write = visit.core.begin().await?;
+    let span = (write.now() - TOLD_MS, write.now());
+    if break_glass::is_first_use(&mut write.tx, tenant, org, user, span).await? {
+        let who = (user, session.acr);
+        admission::note_emergency(visit, &mut write, who, (org, &past), "call").await?;
+    }
+    visit.core.commit(write).await?;
+    Ok(())
 }

@@ -93,6 +93,7 @@ link-over-title = Dieser Link gilt nicht mehr
 link-over-lead = Er wurde schon benutzt oder ist zu alt. Fordern Sie auf der Anmeldeseite einen neuen an.
 
 ## Wenn es nicht ging
+sso-required-unlinked = Dort hat sich mit Ihrem Konto noch niemand angemeldet. Haben Sie dort ein anderes, dann arbeiten Sie mit diesem weiter.
 sso-required-go = Zur Anmeldung Ihrer Organisation
 leave-step = Zurück zu Ihrem Konto
 denied-title = Sie haben noch keinen Zugang

@@ -93,6 +93,7 @@ link-over-title = This link is over
 link-over-lead = It was used already or is too old. Ask for a new one on the sign-in page.
 
 ## When it did not work
+sso-required-unlinked = Nobody has signed in there as you yet. If you have another account there, you go on with that one.
 sso-required-go = Go to your organization’s sign-in
 leave-step = Back to your account
 denied-title = You do not have access yet

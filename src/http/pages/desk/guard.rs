@@ -29,7 +29,14 @@ pub enum Refused {
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
-        Self::Problem(problem)
+        match problem
+            .extra
+            .get("step_up_url")
+            .and_then(|url| url.as_str())
+        {
+            Some(url) => Self::Go(url.to_owned()),
+            None => Self::Problem(problem),
+        }
     }
 }
 
@@ -141,20 +148,22 @@ pub async fn enter<'a>(
     here: &Uri,
     permission: Permission,
 ) -> Result<Desk<'a>, Refused> {
-    or_to_login(here, admit(context, None, permission).await)
+    or_to_login(here, admit(context, None, permission, "").await)
 }
 
 /// The same at a page of an organization.
 ///
 /// # Errors
-/// As [`enter`]; `not_found` for whoever has nothing to do with it.
+/// As [`enter`]; `not_found` for whoever has nothing to do with it; `sso_required`, or to more
+/// proof, where it asks for that.
 pub async fn enter_org<'a>(
     context: &'a Context,
     here: &Uri,
     org: &str,
     permission: Permission,
 ) -> Result<(Desk<'a>, Organization), Refused> {
-    let desk = or_to_login(here, admit(context, Some(org), permission).await)?;
+    let back = here.to_string();
+    let desk = or_to_login(here, admit(context, Some(org), permission, &back).await)?;
     in_org(desk)
 }
 
@@ -179,13 +188,14 @@ async fn admit<'a>(
     context: &'a Context,
     org: Option<&str>,
     permission: Permission,
+    back: &str,
 ) -> Result<Desk<'a>, Problem> {
     context.login_host_only()?;
     // Pages are for people: a token of any kind reads the API.
     let visit = context.visit_as(NO_BROWSER, true).await?;
     let live = visit.session()?.clone();
     let by: Operator = match org {
-        Some(org) => page_manager(context, org, permission).await?,
+        Some(org) => page_manager(context, org, permission, back).await?,
         None => page_operator(context, permission).await?,
     };
     Ok(Desk {
@@ -234,14 +244,9 @@ async fn act_at<'a>(
     let visit = context.visit_as(NO_BROWSER, false).await?;
     visit.session()?;
     check_form(context, session_token(context), csrf)?;
-    let desk = admit(context, org, permission).await?;
-    match account::require_operator(&desk.visit, back).await {
-        Ok(()) => Ok(desk),
-        Err(problem) => match problem.extra.get("step_up_url").and_then(|v| v.as_str()) {
-            Some(url) => Err(Refused::Go(url.to_owned())),
-            None => Err(problem.into()),
-        },
-    }
+    let desk = admit(context, org, permission, back).await?;
+    account::require_operator(&desk.visit, back).await?;
+    Ok(desk)
 }
 
 /// What an act was answered, as far as its page can say it again: the status and the words,
