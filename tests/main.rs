@@ -65,6 +65,7 @@ mod org_host;
 mod org_login;
 mod org_pages;
 mod org_switch;
+mod org_ways;
 mod proxy;
 mod proxy_ends;
 mod proxy_faults;

@@ -7,9 +7,9 @@ use crate::enforce::Acme;
 use crate::harness::{Browser, Call, LOGIN, Reply, TestApp, form_token};
 use crate::roles::member;
 
-const OWN: &str = "https://login.acme.example";
+pub const OWN: &str = "https://login.acme.example";
 
-async fn add(app: &TestApp, body: Value) -> Reply {
+pub async fn add(app: &TestApp, body: Value) -> Reply {
     let path = format!("/v1/admin/tenants/{}/hosts", app.tenant().await.id);
     app.admin("POST", &path, body).await
 }
@@ -234,4 +234,42 @@ async fn a_provider_is_asked_over_the_tenants_own_host_and_the_session_comes_bac
         "{}",
         to.location()
     );
+}
+
+#[tokio::test]
+async fn the_flows_interface_leads_to_a_provider_the_same_way() {
+    let acme = Acme::new().await;
+    acme.ready().await;
+    let app = &acme.saml.app;
+    let host = json!({ "host": "login.acme.example", "purpose": "login", "org": "acme" });
+    add(app, host).await.expect(201);
+    let mut browser = app.browser();
+    let flows = format!("{OWN}/v1/auth/flows");
+    let body = json!({ "return_to": "/account" });
+    let flow = browser.post(&flows, body).await.expect(201).json();
+    let connection = &acme.saml.made["slug"];
+    let ways = flow["methods"].as_array().expect("a list");
+    assert_eq!(
+        (ways.len(), &ways[0]["connection"]),
+        (1, connection),
+        "{flow}"
+    );
+    let path = format!("{flows}/{}/redirect", flow["id"].as_str().expect("an id"));
+    let body = json!({ "connection": connection });
+    let step = browser.post(&path, body).await.expect(200).json();
+    let url = step["step"]["url"].as_str().expect("an address").to_owned();
+    // The provider answers to the tenant's own host, where this browser has no such flow.
+    assert!(url.starts_with(&format!("{OWN}/.laneway/start?")), "{url}");
+    let to = browser.get(&url).await.expect(303).location().to_owned();
+    let to = browser.get(&to).await.expect(303).location().to_owned();
+    let (said, relay) = acme.saml.says(&to, "ida", &[]);
+    let answer = acme.saml.idp.posted(&said);
+    let kept = acme.saml.posts(&answer, &relay).await.expect(303);
+    let mut to = kept.location().to_owned();
+    while to != "/account" {
+        let next = browser.get(&to).await.expect(303);
+        to = next.location().to_owned();
+    }
+    let me = browser.user(OWN).await.expect(200).json();
+    assert_eq!(me["org"]["id"], json!(acme.saml.org));
 }

@@ -30,13 +30,15 @@ pub enum Refusal {
     NotRolledOut,
     /// The connection lets nobody attach its identities to an account.
     NotLinkable,
+    /// The organization that they sign in to does not take this way.
+    NotTaken,
     /// Their organization wants its own provider.
     SsoRequired,
 }
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::UnknownPerson,
         Self::Disabled,
         Self::OtherPerson,
@@ -48,6 +50,7 @@ impl Refusal {
         Self::KeptOut,
         Self::NotRolledOut,
         Self::NotLinkable,
+        Self::NotTaken,
         Self::SsoRequired,
     ];
 
@@ -65,6 +68,7 @@ impl Refusal {
             Self::KeptOut => "kept_out",
             Self::NotRolledOut => "not_rolled_out",
             Self::NotLinkable => "not_linkable",
+            Self::NotTaken => "not_taken",
             Self::SsoRequired => "sso_required",
         }
     }

@@ -148,7 +148,10 @@ pub async fn sign_in(
     }
     let offers = login_offers(&visit).await?;
     let only_redirect = match offers.as_slice() {
-        [only] if only.kind == MethodKind::Redirect => Some(only.upstream.row.slug.clone()),
+        // An organization may have ways of its own.
+        [only] if only.kind == MethodKind::Redirect && ask.org.is_none() => {
+            Some(only.upstream.row.slug.clone())
+        }
         _ => None,
     };
     match (

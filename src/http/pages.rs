@@ -16,7 +16,7 @@ use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
-use laneway_contract::{Acr, MethodKind};
+use laneway_contract::MethodKind;
 use url::Url;
 
 use super::bff::see_other;
@@ -27,8 +27,8 @@ use super::router::AppState;
 use crate::authn;
 use crate::core::Site;
 use crate::domain::flow::{Flow, FlowPurpose, Step};
-use crate::domain::{Code, Lang, Problem, UpstreamId};
-use crate::lane_a::{Begin, Submitted, Visit};
+use crate::domain::{Code, Lang, Problem};
+use crate::lane_a::{Begin, Submitted, Visit, provider_address};
 use crate::store::orgs::Organization;
 use crate::views::{self, Chrome, Reader};
 
@@ -336,39 +336,10 @@ pub fn next_address(visit: &Visit<'_>, submitted: &Submitted) -> String {
     match submitted {
         Submitted::Done { flow, .. } => flow.state.return_to.as_str().to_owned(),
         Submitted::Pending(flow) => match &flow.state.step {
-            Step::Redirect { url, upstream, .. } => {
-                provider_address(visit, flow, url.0.as_str(), upstream)
-            }
+            Step::Redirect { url, upstream, .. } => provider_address(visit, flow, &url.0, upstream),
             _ => page_of(flow),
         },
     }
-}
-
-/// Where a provider is asked: it answers to the tenant's own login host, so from an
-/// organization's host the way leads over that one, and back by a ticket.
-fn provider_address(visit: &Visit<'_>, flow: &Flow, url: &str, upstream: &UpstreamId) -> String {
-    if visit.site.is_home() {
-        return url.to_owned();
-    }
-    // An identity is added where the account lives.
-    if flow.purpose == FlowPurpose::Link {
-        return visit.site.tenant.address("/account");
-    }
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair("rd", flow.state.return_to.as_str());
-    query.append_pair("connection", upstream.as_str());
-    let demand = &flow.state.demand;
-    let seconds = demand.max_age.map(|seconds| seconds.to_string());
-    for (name, value) in [
-        ("org", demand.org.as_deref()),
-        ("acr_values", demand.acr.map(Acr::as_str)),
-        ("max_age", seconds.as_deref()),
-    ] {
-        if let Some(value) = value {
-            query.append_pair(name, value);
-        }
-    }
-    format!("/.laneway/start?{}", query.finish())
 }
 
 /// To the login page, with what was asked for in its address.

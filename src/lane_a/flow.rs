@@ -73,6 +73,10 @@ pub async fn begin(visit: &Visit<'_>, begin: Begin) -> Result<Flow, Problem> {
     limits::flow_begun(visit).await?;
     let mut demand = begin.demand;
     let mut username = begin.username.map(|text| normal_name(&text));
+    // Whoever signs in on an organization's own host signs in to it, however they begin.
+    if begin.purpose == FlowPurpose::Login && demand.org.is_none() {
+        demand.org = visit.site.org.as_ref().map(|org| org.id.0.clone());
+    }
     let mut bound = None;
     let mut carried = None;
     if begin.purpose == FlowPurpose::Recover && factors::password_home(visit).await?.is_none() {

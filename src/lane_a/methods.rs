@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use laneway_contract::{Acr, MethodKind, Mode};
 
-use super::{Visit, routing};
+use super::{Visit, routing, social};
 use crate::domain::connection::Rollout;
 use crate::domain::flow::{Flow, FlowPurpose};
 use crate::domain::ladder::{self, Rung};
@@ -54,7 +54,10 @@ pub async fn of_flow(visit: &Visit<'_>, flow: &Flow) -> Result<Vec<Offer>, Probl
         return Ok(vec![only]);
     }
     match (&flow.state.bound, flow.purpose) {
-        (_, FlowPurpose::Signup) => only(&[MethodKind::EmailCode, MethodKind::Redirect]),
+        (_, FlowPurpose::Signup) => {
+            let open = only(&[MethodKind::EmailCode, MethodKind::Redirect])?;
+            taken(visit, flow, open).await
+        }
         (_, FlowPurpose::Verify | FlowPurpose::Recover) => only(&[MethodKind::EmailCode]),
         (Some(bound), _) => {
             let open = of_person(visit, &bound.user, &all).await?;
@@ -66,6 +69,7 @@ pub async fn of_flow(visit: &Visit<'_>, flow: &Flow) -> Result<Vec<Offer>, Probl
                 Some(org) => of_organization(visit, &org, own.collect()).await?,
                 None => own.collect(),
             };
+            let own = taken(visit, flow, own).await?;
             led(visit, flow, own).await
         }
     }
@@ -93,8 +97,8 @@ pub async fn asked_for(visit: &Visit<'_>, flow: &Flow) -> Result<Option<Organiza
     Ok(found.filter(|org| org.state == OrgState::Active))
 }
 
-/// The ways into an organization: its own providers that are open to all, before the tenant's
-/// ways; and nothing but them where it has enforced one.
+/// The ways into an organization: its own providers that are open to all, before those of the
+/// tenant's ways that it takes; and nothing but them where it has enforced one.
 ///
 /// # Errors
 /// `store_unavailable`.
@@ -114,9 +118,19 @@ pub async fn of_organization(
         }
     }
     if !live.iter().any(|one| one.enforced) {
-        theirs.extend(own);
+        let taken = |offer: &Offer| org.social_login || !offer.upstream.is_social();
+        theirs.extend(own.into_iter().filter(taken));
     }
     Ok(theirs)
+}
+
+/// Of the tenant's ways those that the organization takes which somebody signs in to.
+async fn taken(visit: &Visit<'_>, flow: &Flow, mut own: Vec<Offer>) -> Result<Vec<Offer>, Problem> {
+    let social = |offer: &Offer| offer.upstream.is_social();
+    if own.iter().any(social) && social::is_shut(visit, flow).await? {
+        own.retain(|offer| !social(offer));
+    }
+    Ok(own)
 }
 
 /// The provider of the organization that has proven the domain of the typed address: before

@@ -1,10 +1,11 @@
 //! A flow as JSON (CONTRACT §6).
 
+use laneway_contract::Acr;
 use serde_json::{Map, Value, json};
 
 use super::{Visit, methods};
-use crate::domain::Problem;
-use crate::domain::flow::{EnrolOffer, Flow, Step};
+use crate::domain::flow::{EnrolOffer, Flow, FlowPurpose, Step};
+use crate::domain::{Problem, UpstreamId};
 
 /// The document that clients read.
 ///
@@ -31,7 +32,7 @@ pub async fn flow_json(visit: &Visit<'_>, flow: &Flow) -> Result<Value, Problem>
         "state": if done { "done" } else { "pending" },
         "expires_in": (flow.expires_at - now).max(0) / 1000,
         "return_to": flow.state.return_to,
-        "step": step(flow, now),
+        "step": step(visit, flow, now),
         "methods": if done { Vec::new() } else { methods },
     });
     if !flow.state.recovery_codes.is_empty() {
@@ -40,7 +41,48 @@ pub async fn flow_json(visit: &Visit<'_>, flow: &Flow) -> Result<Value, Problem>
     Ok(all)
 }
 
-fn step(flow: &Flow, now: i64) -> Value {
+/// Where a provider is asked: it answers to the tenant's own login host, so from an
+/// organization's host the way leads over that one, and back by a ticket.
+pub fn provider_address(
+    visit: &Visit<'_>,
+    flow: &Flow,
+    url: &str,
+    upstream: &UpstreamId,
+) -> String {
+    if visit.site.is_home() {
+        return url.to_owned();
+    }
+    // An identity is added where the account lives.
+    if flow.purpose == FlowPurpose::Link {
+        return visit.site.tenant.address("/account");
+    }
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("rd", flow.state.return_to.as_str());
+    query.append_pair("connection", upstream.as_str());
+    let demand = &flow.state.demand;
+    let seconds = demand.max_age.map(|seconds| seconds.to_string());
+    for (name, value) in [
+        ("org", demand.org.as_deref()),
+        ("acr_values", demand.acr.map(Acr::as_str)),
+        ("max_age", seconds.as_deref()),
+    ] {
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
+    }
+    format!("/.laneway/start?{}", query.finish())
+}
+
+/// The same for whoever reads it elsewhere than in a page of this host.
+fn whole_address(visit: &Visit<'_>, path: String) -> String {
+    if path.starts_with('/') {
+        format!("{}{path}", visit.site.origin(&visit.site.host.host))
+    } else {
+        path
+    }
+}
+
+fn step(visit: &Visit<'_>, flow: &Flow, now: i64) -> Value {
     let mut members = Map::new();
     members.insert("kind".into(), json!(flow.state.step.kind()));
     match &flow.state.step {
@@ -50,8 +92,9 @@ fn step(flow: &Flow, now: i64) -> Value {
         Step::Passkey { public_key, .. } => {
             members.insert("public_key".into(), public_key.clone());
         }
-        Step::Redirect { url, .. } => {
-            members.insert("url".into(), json!(url));
+        Step::Redirect { url, upstream, .. } => {
+            let url = provider_address(visit, flow, &url.0, upstream);
+            members.insert("url".into(), json!(whole_address(visit, url)));
         }
         Step::Enrol { offer, .. } => {
             let (enrol, name, value) = match offer {

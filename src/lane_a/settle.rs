@@ -239,6 +239,8 @@ async fn door(
     let policy = door::may_link(visit, flow, attached, known).await?;
     if of_main.is_social() {
         let bar = social::bar(&mut db, tenant, attached, &main.identity).await?;
+        let shut = social::is_shut(visit, flow).await?;
+        let bar = bar.or(shut.then_some(Refusal::NotTaken));
         return Ok((None, bar.or(policy), true));
     }
     let found = door::look(&mut db, tenant, attached, &main.identity, known).await?;
@@ -365,6 +367,7 @@ fn denied_problem(refusal: Refusal) -> Problem {
         Refusal::KeptOut => "Your organization does not let this account in.",
         Refusal::NotRolledOut => "Single sign-on is not open to you yet. Sign in as before.",
         Refusal::NotLinkable => "An identity of this provider cannot be added to your account.",
+        Refusal::NotTaken => "This organization does not take this way in. Sign in another way.",
         Refusal::SsoRequired => return sso::refusal(),
     };
     Problem::new(Code::Denied, detail)

@@ -3,20 +3,48 @@
 //! They vouch for who somebody is and for nothing else: whether strangers may have an account
 //! says the tenant, and an account that exists is found by its link alone.
 //!
-//! Owns: what keeps such a person out, and what their sign-in writes.
+//! Owns: what keeps such a person out, where nobody comes by them, and what their sign-in writes.
 //! Must not know: what the provider speaks, what an organization wants (`door`).
 
 use laneway_contract::UpstreamIdentity;
 use serde_json::{Value, json};
 
-use super::Visit;
+use super::{Visit, methods};
 use crate::domain::advance::Refusal;
 use crate::domain::connection::Connection;
-use crate::domain::flow::Proof;
+use crate::domain::flow::{Flow, FlowPurpose, Proof};
 use crate::domain::tenant::{Signup, Tenant};
 use crate::domain::{Code, Email, Problem};
 use crate::providers::{Attached, switched_off};
+use crate::store::orgs::{self, OrgState};
 use crate::store::{Source, Write, connection_health, connections, domains};
+
+/// Does the organization that somebody signs in to take nobody from there? It is the one that is
+/// asked for, or the one whose domain the typed address is of.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn is_shut(visit: &Visit<'_>, flow: &Flow) -> Result<bool, Problem> {
+    let enters = matches!(flow.purpose, FlowPurpose::Login | FlowPurpose::Signup);
+    if !enters || flow.state.bound.is_some() {
+        return Ok(false);
+    }
+    if methods::asked_for(visit, flow)
+        .await?
+        .is_some_and(|org| !org.social_login)
+    {
+        return Ok(true);
+    }
+    let (db, tenant) = (&visit.core.db, &visit.site.tenant.id);
+    let Some(email) = flow.state.username.as_deref().and_then(Email::parse) else {
+        return Ok(false);
+    };
+    let Some(owner) = domains::proven_by(db, tenant, email.domain()).await? else {
+        return Ok(false);
+    };
+    let found = orgs::find(db, tenant, owner.as_str()).await?;
+    Ok(found.is_some_and(|org| org.state == OrgState::Active && !org.social_login))
+}
 
 /// Why somebody whom such a provider vouches for may not come in.
 ///

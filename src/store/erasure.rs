@@ -83,6 +83,7 @@ pub(super) const OF_ORGANIZATION: &[&str] = &[
     "DELETE FROM test_logins WHERE tenant_id = $1 AND connection_id IN \
      (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
     "DELETE FROM hosts WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM organization_logos WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM session_vouches WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM break_glass WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM setup_links WHERE tenant_id = $1 AND org_id = $2",

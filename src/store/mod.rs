@@ -184,6 +184,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             postgres: include_str!("../../migrations/postgres/0023_setup_link_mail.sql"),
         },
         Migration {
+            version: 24,
+            name: "organization_sign_in",
+            sqlite: include_str!("../../migrations/sqlite/0024_organization_sign_in.sql"),
+            postgres: include_str!("../../migrations/postgres/0024_organization_sign_in.sql"),
+        },
+        Migration {
             version: 29,
             name: "registered_addresses",
             sqlite: include_str!("../../migrations/sqlite/0029_registered_addresses.sql"),

@@ -45,6 +45,8 @@ pub struct Organization {
     pub state: OrgState,
     /// The rung that a session must have reached to act in it.
     pub required_acr: Option<Acr>,
+    /// Its sign-in takes what the tenant has attached for everybody.
+    pub social_login: bool,
     /// How its sign-in looks.
     pub brand: OrgBrand,
     /// For `ETag`.
@@ -77,7 +79,7 @@ pub async fn find(
     id_or_slug: &str,
 ) -> Result<Option<Organization>, DbError> {
     let row = q(
-        "SELECT id, slug, name, state, required_acr, brand, version, created_at \
+        "SELECT id, slug, name, state, required_acr, social_login, brand, version, created_at \
          FROM organizations \
                  WHERE tenant_id = $1 AND (id = $2 OR slug = $2) \
                  ORDER BY CASE WHEN id = $2 THEN 0 ELSE 1 END LIMIT 1",
@@ -97,7 +99,7 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Organization>, DbError> {
     let rows = q(
-        "SELECT id, slug, name, state, required_acr, brand, version, created_at \
+        "SELECT id, slug, name, state, required_acr, social_login, brand, version, created_at \
          FROM organizations \
                   WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3",
     )
@@ -113,13 +115,15 @@ pub async fn list(
 pub async fn update(tx: &mut Tx, tenant: &TenantId, org: &Organization) -> Result<bool, DbError> {
     let count = q(
         "UPDATE organizations SET slug = $1, name = $2, state = $3, required_acr = $4, \
-         brand = $5, version = version + 1 WHERE tenant_id = $6 AND id = $7 AND version = $8",
+         brand = $5, social_login = $6, version = version + 1 \
+         WHERE tenant_id = $7 AND id = $8 AND version = $9",
     )
     .bind(&org.slug)
     .bind(&org.name)
     .bind(org.state.as_str())
     .bind(org.required_acr.map(Acr::as_str))
     .bind(serde_json::to_string(&org.brand).unwrap_or_default())
+    .bind(org.social_login)
     .bind(tenant.as_str())
     .bind(org.id.as_str())
     .bind(org.version)
@@ -452,6 +456,7 @@ fn org_from_row(row: &Row) -> Result<Organization, DbError> {
             OrgState::Disabled
         },
         required_acr: read_acr(row.maybe("required_acr")?),
+        social_login: row.get("social_login")?,
         brand: serde_json::from_str(&row.get::<String>("brand")?)
             .map_err(|_| DbError::Broken("organizations.brand is garbled".into()))?,
         version: row.get("version")?,

@@ -122,6 +122,7 @@ pub fn org(id: &str, slug: &str) -> Organization {
         name: format!("Org {slug}"),
         state: OrgState::Active,
         required_acr: None,
+        social_login: true,
         brand: OrgBrand::default(),
         version: 1,
         created_at: AT,

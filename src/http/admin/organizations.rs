@@ -61,6 +61,7 @@ pub struct OrganizationChange {
     name: Patch<String>,
     state: Patch<OrgState>,
     required_acr: Patch<String>,
+    social_login: Patch<bool>,
     brand: Patch<Map<String, Value>>,
 }
 
@@ -84,6 +85,7 @@ pub async fn change_organization(
             Some(None) => Some(None),
             Some(Some(text)) => Some(Some(acr(&text)?)),
         },
+        social_login: body.social_login.lasting("/social_login")?,
         brand: body.brand.removable(),
     };
     let (id, expected) = (&by.org()?.id, if_match(&context)?);

@@ -460,13 +460,14 @@ pub const SHAPES: &[Shape] = &[
     ),
     shape(
         "Organization",
-        "id slug name state=active|disabled required_acr=aal1|aal2|phr? brand=OrgBrand \
-         created_at=instant",
+        "id slug name state=active|disabled required_acr=aal1|aal2|phr? social_login=flag \
+         brand=OrgBrand created_at=instant",
     ),
     shape("NewOrganization", "slug name"),
     shape(
         "OrganizationChange",
-        "slug? name? state?=active|disabled required_acr?=aal1|aal2|phr? brand?=OrgBrand?",
+        "slug? name? state?=active|disabled required_acr?=aal1|aal2|phr? social_login?=flag \
+         brand?=OrgBrand?",
     ),
     shape("NewInvitation", "email roles?=[text]"),
     shape(

@@ -7,12 +7,12 @@ use laneway_contract::MethodKind;
 use super::super::context::{Browser, Context};
 use super::super::flows;
 use super::flow::PageQuery;
-use super::{chrome_of, page_of, provider_address, render_flow, secret_step, see_other, words};
+use super::{chrome_of, page_of, render_flow, secret_step, see_other, words};
 use crate::authn;
 use crate::domain::Problem;
 use crate::domain::flow::{Flow, FlowPurpose, Step};
 use crate::domain::tenant::Signup;
-use crate::lane_a::{Visit, methods};
+use crate::lane_a::{Visit, methods, provider_address};
 use crate::providers::Offer;
 use crate::store::orgs::Organization;
 use crate::views::{

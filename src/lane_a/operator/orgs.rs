@@ -28,6 +28,7 @@ pub async fn create_org(act: &Act<'_>, slug: &str, name: &str) -> Result<Organiz
         name: super::super::submit::check_name(name)?,
         state: OrgState::Active,
         required_acr: None,
+        social_login: true,
         brand: OrgBrand::default(),
         version: 1,
         created_at: core.now(),
@@ -51,6 +52,8 @@ pub struct OrgChange {
     pub state: Option<OrgState>,
     /// The rung that a session must have reached to act in it.
     pub required_acr: Option<Option<Acr>>,
+    /// Whether its sign-in takes what the tenant has attached for everybody.
+    pub social_login: Option<bool>,
     /// A merge patch on how its sign-in looks; `Some(None)` takes all of it away.
     pub brand: Option<Option<Map<String, Value>>>,
 }
@@ -80,6 +83,7 @@ pub async fn change_org(
     }
     org.state = change.state.unwrap_or(org.state);
     org.required_acr = change.required_acr.unwrap_or(org.required_acr);
+    org.social_login = change.social_login.unwrap_or(org.social_login);
     org.brand = match change.brand {
         None => org.brand,
         Some(None) => OrgBrand::default(),
@@ -144,7 +148,7 @@ async fn tell_hosts(act: &Act<'_>, write: &mut Write, org: &OrgId) -> Result<(),
 fn shown(org: &Organization) -> Value {
     json!({
         "slug": org.slug, "name": org.name, "state": org.state, "required_acr": org.required_acr,
-        "brand": org.brand,
+        "social_login": org.social_login, "brand": org.brand,
     })
 }
 

@@ -33,6 +33,10 @@ pub struct OrgSettingsPage {
     pub logo_url: String,
     /// The rung that a session must have reached: `aal2`, `phr` or empty.
     pub acr: String,
+    /// Its sign-in takes what the tenant has attached for everybody.
+    pub social: bool,
+    /// What that is at present, by name.
+    pub attached: String,
     /// Key of what just happened.
     pub flash: Option<&'static str>,
     /// What went wrong.
@@ -55,11 +59,15 @@ impl OrgSettingsPage {
             color: "#7b2d5b".into(),
             logo_url: String::new(),
             acr: "aal2".into(),
+            social: false,
+            attached: "Google, GitHub".into(),
             flash: Some("org-flash-saved"),
             error: None,
         };
         let refused = Self {
             flash: None,
+            social: true,
+            attached: String::new(),
             slug: "Bad slug".into(),
             error: Some("Use lower-case letters, digits and inner dashes.".into()),
             ..some()

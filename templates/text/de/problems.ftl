@@ -241,6 +241,7 @@ problem-role-permissions = Eine Rolle kann das erlauben: { $words }.
 problem-group-exists = Eine Gruppe mit diesem Namen gibt es schon.
 problem-group-many = Hier gibt es zu viele Gruppen. Löschen Sie zuerst eine.
 problem-organization-proof-unreachable = Diese Organisation verlangt einen stärkeren Nachweis, als Ihr Konto geben kann. Fügen Sie zuerst einen Passkey oder eine Authenticator-App hinzu.
+problem-organization-way = Diese Organisation nimmt diesen Weg nicht an. Melden Sie sich auf einem anderen an.
 problem-organization-token = Diese Organisation verlangt eine eigene Anmeldung. Ein API-Schlüssel kann keine vorweisen.
 problem-organization-proof = Diese Organisation verlangt einen stärkeren Nachweis, dass Sie es sind.
 problem-host-organization = Nur ein Anmelde-Host kann einer Organisation gehören.

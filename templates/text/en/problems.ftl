@@ -242,6 +242,7 @@ problem-role-permissions = A role can permit these: { $words }.
 problem-group-exists = A group of this name exists already.
 problem-group-many = There are too many groups here. Delete one first.
 problem-organization-proof-unreachable = This organization asks for more proof than your account can give. Add a passkey or an authenticator app first.
+problem-organization-way = This organization does not take this way in. Sign in another way.
 problem-organization-token = This organization asks for a sign-in of its own. An API token cannot show one.
 problem-organization-proof = This organization asks for more proof that it is you.
 problem-host-organization = Only a login host can be an organization's own.

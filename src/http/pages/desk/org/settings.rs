@@ -15,6 +15,7 @@ use super::super::super::super::flows::form_body;
 use super::super::super::{chrome, render, see_other};
 use super::super::guard::{Desk, Refused, act_org, enter_org, explain};
 use super::super::organizations::Paging;
+use crate::domain::Problem;
 use crate::lane_a::desk::acts::{self as operator, OrgChange, Permission};
 use crate::store::orgs::Organization;
 use crate::views::org::OrgSettingsPage;
@@ -37,6 +38,8 @@ pub struct SettingsForm {
     logo_url: String,
     #[serde(default)]
     acr: String,
+    /// `yes` or `no`; left out it stays.
+    social: Option<String>,
 }
 
 impl SettingsForm {
@@ -57,6 +60,7 @@ impl SettingsForm {
             slug: Some(self.slug.trim().to_owned()),
             name: Some(self.name.trim().to_owned()),
             required_acr: Some(Acr::parse(&self.acr)),
+            social_login: self.social.as_deref().map(|word| word != "no"),
             brand: Some(Some(look.into_iter().collect())),
             ..OrgChange::default()
         }
@@ -71,13 +75,22 @@ pub async fn show(
     Query(query): Query<Paging>,
 ) -> Result<Response, Refused> {
     let (desk, org) = enter_org(&context, &here, &org, Permission::OrgWrite).await?;
-    let mut page = page(&context, &desk, org);
+    let mut page = page(&context, &desk, org).await?;
     page.flash = (query.done == "saved").then_some("org-flash-saved");
     Ok(render(&context, StatusCode::OK, &page))
 }
 
-fn page(context: &Context, desk: &Desk<'_>, org: Organization) -> OrgSettingsPage {
-    OrgSettingsPage {
+async fn page(
+    context: &Context,
+    desk: &Desk<'_>,
+    org: Organization,
+) -> Result<OrgSettingsPage, Problem> {
+    let attached = context.core.providers.social(&context.site.tenant).await?;
+    let attached: Vec<String> = attached
+        .iter()
+        .map(|offer| offer.upstream.row.label())
+        .collect();
+    Ok(OrgSettingsPage {
         chrome: chrome(&context.site, &context.meta.request_id),
         frame: desk.frame(context, "settings"),
         path: format!("/org/{}/settings", org.slug),
@@ -92,9 +105,11 @@ fn page(context: &Context, desk: &Desk<'_>, org: Organization) -> OrgSettingsPag
         acr: org
             .required_acr
             .map_or_else(String::new, |acr| acr.as_str().to_owned()),
+        social: org.social_login,
+        attached: attached.join(", "),
         flash: None,
         error: None,
-    }
+    })
 }
 
 /// `POST /org/{org}/settings`
@@ -110,7 +125,7 @@ pub async fn save(
         Ok(org) => Ok(see_other(&format!("/org/{}/settings?done=saved", org.slug))),
         Err(problem) => {
             let (status, text) = explain(desk.visit.lang, problem)?;
-            let mut page = page(&context, &desk, org);
+            let mut page = page(&context, &desk, org).await?;
             page.error = Some(text);
             page.name = form.name;
             page.slug = form.slug;
@@ -118,6 +133,7 @@ pub async fn save(
             page.color = form.color;
             page.logo_url = form.logo_url;
             page.acr = form.acr;
+            page.social = form.social.as_deref() != Some("no");
             Ok(render(&context, status, &page))
         }
     }
