@@ -118,6 +118,8 @@ async fn end(
     let name = plausible(name)?;
     // We ask no provider for this, so an answer says nothing.
     if !fields.iter().any(|(key, _)| key == "SAMLRequest") {
+        let (providers, tenant) = (&context.core.providers, &context.site.tenant);
+        providers.saml_live(tenant, &name).await?;
         return Ok(Redirect::to("/logged-out").into_response());
     }
     let (core, site, meta) = (&context.core, &context.site, &context.meta);

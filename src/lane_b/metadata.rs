@@ -64,13 +64,17 @@ fn stated(saml: Saml, read: IdpMetadata) -> Saml {
         Binding::Post => RequestBinding::Post,
     };
     let (sso_url, binding) = read.sso;
-    let (slo_url, slo_binding) = read.slo.unzip();
+    // Many state no place for that: one that was given by hand stays.
+    let (slo_url, slo_binding) = match read.slo {
+        Some((url, binding)) => (Some(url), by(binding)),
+        None => (saml.slo_url.clone(), saml.slo_binding),
+    };
     Saml {
         entity_id: read.entity_id,
         sso_url,
         sso_binding: by(binding),
         slo_url,
-        slo_binding: slo_binding.map(by).unwrap_or_default(),
+        slo_binding,
         certificates: read
             .certificates
             .into_iter()
