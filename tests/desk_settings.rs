@@ -25,6 +25,10 @@ async fn send(browser: &mut Browser, to: &str, fields: &[(&str, &str)]) -> Reply
 
 /// As a browser sends a form with a file.
 fn upload(csrf: &str, kind: &str, bytes: &[u8]) -> Call {
+    upload_to(LOGO, csrf, kind, bytes)
+}
+
+pub fn upload_to(path: &str, csrf: &str, kind: &str, bytes: &[u8]) -> Call {
     let mut body = format!(
         "--edge\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n\
          --edge\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"a.png\"\r\n\
@@ -33,7 +37,7 @@ fn upload(csrf: &str, kind: &str, bytes: &[u8]) -> Call {
     .into_bytes();
     body.extend(bytes);
     body.extend(b"\r\n--edge--\r\n");
-    Call::new("POST", LOGO)
+    Call::new("POST", path)
         .header("content-type", "multipart/form-data; boundary=edge")
         .body(body)
 }

@@ -63,6 +63,7 @@ mod org_admission;
 mod org_groups;
 mod org_host;
 mod org_login;
+mod org_logo;
 mod org_pages;
 mod org_switch;
 mod org_ways;

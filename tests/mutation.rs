@@ -30,6 +30,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("DELETE /v1/me/identities/{id}", "a linked account: tests/routes.rs"),
     ("PUT /v1/admin/tenants/{id}/logo", "a picture: tests/desk_settings.rs"),
     ("DELETE /v1/admin/tenants/{id}/logo", "a picture: tests/desk_settings.rs"),
+    ("PUT /v1/organizations/{org}/logo", "a picture: tests/org_logo.rs"),
+    ("DELETE /v1/organizations/{org}/logo", "a picture: tests/org_logo.rs"),
     ("POST /v1/organizations/{org}/domains/{domain}/verify", "a name server: tests/domains.rs"),
     ("POST /bff/backchannel/{upstream}", "a signed token: tests/backchannel.rs"),
     ("DELETE /v1/organizations/{org}/break-glass/{user}", "somebody who was named: tests/enforce.rs"),

@@ -300,6 +300,8 @@ const FORMS: &[&str] = &[
     "/org/x/domains",
     "/org/x/sign-in",
     "/org/x/settings",
+    "/org/x/settings/logo",
+    "/org/x/settings/logo/remove",
 ];
 
 #[tokio::test]

@@ -54,7 +54,7 @@ pub use invitations::{
     invitations, invite, invite_to_org, org_invitations, read_invitation, read_org_invitation,
     resend_invitation, resend_org_invitation, revoke_invitation, revoke_org_invitation,
 };
-pub use logo::{put_logo, remove_logo};
+pub use logo::{put_logo, put_org_logo, remove_logo, remove_org_logo};
 pub use members::{change_member, members, put_member, read_member, remove_member};
 pub use operators::{appoint, dismiss, operators};
 pub use organizations::{

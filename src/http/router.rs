@@ -198,6 +198,8 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/v1/organizations/{org}", Needs(May::OrgRead, Org)),
     ("PATCH", "/v1/organizations/{org}", Needs(May::OrgWrite, Org)),
     ("DELETE", "/v1/organizations/{org}", Needs(May::OrganizationsWrite, Org)),
+    ("PUT", "/v1/organizations/{org}/logo", Needs(May::OrgWrite, Org)),
+    ("DELETE", "/v1/organizations/{org}/logo", Needs(May::OrgWrite, Org)),
     ("GET", "/v1/organizations/{org}/roles", Needs(May::MembersRead, Org)),
     ("POST", "/v1/organizations/{org}/roles", Needs(May::OrgWrite, Org)),
     ("GET", "/v1/organizations/{org}/roles/{role}", Needs(May::MembersRead, Org)),

@@ -36,7 +36,7 @@ pub use invitations::{Invite, Made, get_invitation, invite, resend_invitation, r
 pub use members::{
     change_member, known as known_roles, put_member, remove_member, require_covered,
 };
-pub use orgs::{OrgChange, change_org, create_org, delete_org};
+pub use orgs::{OrgChange, change_org, create_org, delete_org, put_org_logo, remove_org_logo};
 pub use roles::{
     NewRole, RoleChange, change_role, create_role, delete_role, get_role, is_built_in, list_roles,
 };

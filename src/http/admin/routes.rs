@@ -132,6 +132,10 @@ fn organization_routes() -> Router<AppState> {
                 .patch(super::change_organization)
                 .delete(super::delete_organization),
         )
+        .route(
+            "/v1/organizations/{org}/logo",
+            put(super::put_org_logo).delete(super::remove_org_logo),
+        )
         .route("/v1/organizations/{org}/members", get(super::members))
         .route(
             "/v1/organizations/{org}/members/{user}",

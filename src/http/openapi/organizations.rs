@@ -1,10 +1,21 @@
-//! Roles and groups of organizations in words (CONTRACT §8).
+//! Pictures, roles and groups of organizations in words (CONTRACT §8).
 
 use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
 use crate::domain::Code::{Conflict, Duplicate};
 
 /// Routes.
 pub const ENTRIES: &[Entry] = &[
+    op(
+        "PUT /v1/organizations/{org}/logo",
+        "Upload the picture of an organization: one PNG of at most 64 KiB, sides of 16 to 1024 pixels",
+        json("Organization"),
+    )
+    .sends("image/png"),
+    op(
+        "DELETE /v1/organizations/{org}/logo",
+        "Remove the uploaded picture of an organization",
+        gone(),
+    ),
     op(
         "GET /v1/admin/roles",
         "Roles that can be granted in every organization, by slug",

@@ -6,8 +6,8 @@ pub use super::super::operator::{
     check_tenant_name, create_group, create_org, create_role, delete_group, delete_identity,
     delete_role, delete_user, end_sessions, get_group, get_role, invite, list_group_members,
     list_groups, list_roles, may_set_sender, patch_settings, put_identity, put_into_group,
-    put_logo, put_member, remove_host, remove_logo, remove_member, resend_invitation,
-    revoke_invitation, set_in_file, take_from_group,
+    put_logo, put_member, put_org_logo, remove_host, remove_logo, remove_member, remove_org_logo,
+    resend_invitation, revoke_invitation, set_in_file, take_from_group,
 };
 pub use super::super::swap::set_role;
 pub use crate::authz::Permission;

@@ -4,7 +4,7 @@ use laneway_contract::Acr;
 use serde_json::{Map, Value, json};
 
 use super::super::broker;
-use super::settings::patched_brand;
+use super::settings::{address_of, checked_picture, patched_brand, without_picture};
 use super::{Act, check_slug, check_version, moved};
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::tenant::OrgBrand;
@@ -13,7 +13,7 @@ use crate::lane_a::end_in;
 use crate::store::invalidations::{Change, Scope};
 use crate::store::orgs::{self, OrgState, Organization};
 use crate::store::sessions::Which;
-use crate::store::{Write, admissions, connections, hosts};
+use crate::store::{Write, admissions, connections, hosts, logos};
 
 /// Creates an organization.
 ///
@@ -68,11 +68,7 @@ pub async fn change_org(
     change: OrgChange,
     expected: Option<i64>,
 ) -> Result<Organization, Problem> {
-    let tenant = &act.tenant.id;
-    let mut write = act.core.begin().await?;
-    let found = orgs::find(&mut write.tx, tenant, id.as_str()).await?;
-    let mut org = found.ok_or_else(Problem::not_found)?;
-    check_version(expected, org.version)?;
+    let (mut write, mut org) = begin_change(act, id, expected).await?;
     let before = shown(&org);
     if let Some(slug) = change.slug {
         check_slug("/slug", &slug)?;
@@ -89,17 +85,74 @@ pub async fn change_org(
         Some(None) => OrgBrand::default(),
         Some(Some(patch)) => patched_brand(&org.brand, &patch)?,
     };
-    if !orgs::update(&mut write.tx, tenant, &org).await? {
-        return Err(moved());
-    }
-    org.version += 1;
-    write.invalidate(Change::Changed, Scope::Org, id.as_str());
-    tell_hosts(act, &mut write, id).await?;
     if let Some(Some(acr)) = change.required_acr {
-        for sid in admissions::leave_below(&mut write.tx, tenant, id, acr).await? {
+        for sid in admissions::leave_below(&mut write.tx, &act.tenant.id, id, acr).await? {
             write.invalidate(Change::Changed, Scope::Session, sid.as_str());
         }
     }
+    finish_change(act, write, org, before).await
+}
+
+/// Keeps a picture for an organization's sign-in and its pages.
+///
+/// # Errors
+/// `not_found`, `version_mismatch`, `invalid_field`, `too_large`.
+pub async fn put_org_logo(
+    act: &Act<'_>,
+    id: &OrgId,
+    expected: Option<i64>,
+    bytes: Vec<u8>,
+) -> Result<Organization, Problem> {
+    let hash = checked_picture(&bytes)?;
+    let (mut write, mut org) = begin_change(act, id, expected).await?;
+    let (before, now) = (shown(&org), write.now());
+    logos::put_of_org(&mut write.tx, (&act.tenant.id, id), &hash, bytes, now).await?;
+    org.brand.logo_url = Some(address_of(&hash));
+    finish_change(act, write, org, before).await
+}
+
+/// Removes an organization's picture.
+///
+/// # Errors
+/// `not_found` where there is none; `version_mismatch`.
+pub async fn remove_org_logo(
+    act: &Act<'_>,
+    id: &OrgId,
+    expected: Option<i64>,
+) -> Result<Organization, Problem> {
+    let (mut write, mut org) = begin_change(act, id, expected).await?;
+    let before = shown(&org);
+    if !logos::remove_of_org(&mut write.tx, &act.tenant.id, id).await? {
+        return Err(Problem::not_found());
+    }
+    org.brand.logo_url = without_picture(org.brand.logo_url.take());
+    finish_change(act, write, org, before).await
+}
+
+async fn begin_change(
+    act: &Act<'_>,
+    id: &OrgId,
+    expected: Option<i64>,
+) -> Result<(Write, Organization), Problem> {
+    let mut write = act.core.begin().await?;
+    let found = orgs::find(&mut write.tx, &act.tenant.id, id.as_str()).await?;
+    let org = found.ok_or_else(Problem::not_found)?;
+    check_version(expected, org.version)?;
+    Ok((write, org))
+}
+
+async fn finish_change(
+    act: &Act<'_>,
+    mut write: Write,
+    mut org: Organization,
+    before: Value,
+) -> Result<Organization, Problem> {
+    if !orgs::update(&mut write.tx, &act.tenant.id, &org).await? {
+        return Err(moved());
+    }
+    org.version += 1;
+    write.invalidate(Change::Changed, Scope::Org, org.id.as_str());
+    tell_hosts(act, &mut write, &org.id).await?;
     let after = shown(&org);
     let event = event(kind::ORGANIZATION_UPDATED, &org).change(Some(before), Some(after));
     act.audit(&mut write, event).await?;
@@ -114,10 +167,7 @@ pub async fn change_org(
 pub async fn delete_org(act: &Act<'_>, id: &OrgId, expected: Option<i64>) -> Result<(), Problem> {
     let tenant = &act.tenant.id;
     let brokered = broker::of_org(act.core, tenant, id).await?;
-    let mut write = act.core.begin().await?;
-    let found = orgs::find(&mut write.tx, tenant, id.as_str()).await?;
-    let org = found.ok_or_else(Problem::not_found)?;
-    check_version(expected, org.version)?;
+    let (mut write, org) = begin_change(act, id, expected).await?;
     // What its providers vouched for is over with it; nothing would confine those sessions any more.
     for one in connections::shut_all(&mut write.tx, tenant, id).await? {
         let source = one.as_source();

@@ -146,6 +146,25 @@ fn in_the_file() -> Problem {
     )
 }
 
+/// Is it a picture that pages may show? Its hash, which its address carries.
+///
+/// # Errors
+/// `invalid_field`, `too_large`.
+pub(super) fn checked_picture(bytes: &[u8]) -> Result<String, Problem> {
+    png::check(bytes).map_err(fault_problem)?;
+    Ok(limits::hex(&Sha256::digest(bytes)))
+}
+
+/// Where a picture is served that was uploaded.
+pub(super) fn address_of(hash: &str) -> String {
+    format!("{LOGO_PATH}{hash}.png")
+}
+
+/// Without the address of an uploaded picture; one that somebody gave instead stays.
+pub(super) fn without_picture(url: Option<String>) -> Option<String> {
+    url.filter(|url| !url.starts_with(LOGO_PATH))
+}
+
 /// Keeps a picture for a tenant's pages.
 ///
 /// # Errors
@@ -156,16 +175,14 @@ pub async fn put_logo(
     expected: Option<i64>,
     bytes: Vec<u8>,
 ) -> Result<Tenant, Problem> {
-    png::check(&bytes).map_err(fault_problem)?;
-    let digest = Sha256::digest(&bytes);
-    let hash = limits::hex(&digest);
+    let hash = checked_picture(&bytes)?;
     let (mut write, mut tenant) = begin_change(act, id).await?;
     check_version(expected, tenant.version)?;
     check_free(act, &tenant)?;
     let before = look(&tenant);
     let now = write.now();
     logos::put(&mut write.tx, id, &hash, bytes, now).await?;
-    tenant.brand.logo_url = Some(format!("{LOGO_PATH}{hash}.png"));
+    tenant.brand.logo_url = Some(address_of(&hash));
     finish_change(act, write, &mut tenant, before, look).await?;
     Ok(tenant)
 }
@@ -185,11 +202,7 @@ pub async fn remove_logo(
         return Err(Problem::not_found());
     }
     let before = look(&tenant);
-    // An address that somebody gave instead stays.
-    tenant.brand.logo_url = tenant
-        .brand
-        .logo_url
-        .filter(|url| !url.starts_with(LOGO_PATH));
+    tenant.brand.logo_url = without_picture(tenant.brand.logo_url.take());
     finish_change(act, write, &mut tenant, before, look).await?;
     Ok(tenant)
 }

@@ -25,6 +25,8 @@ pub struct OrgFrame {
     pub slug: String,
     /// Name.
     pub name: String,
+    /// Where its picture is; without one the tile has a letter.
+    pub logo: Option<String>,
     /// Its members.
     pub people: bool,
     /// Its company sign-in.
@@ -91,6 +93,7 @@ impl DeskFrame {
             org: Some(OrgFrame {
                 slug: "bk".into(),
                 name: "Brennan & <Kohl>".into(),
+                logo: (here == "settings").then(|| "/assets/img/mark.svg".into()),
                 people: true,
                 connections: true,
                 trail: true,

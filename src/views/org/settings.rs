@@ -31,6 +31,10 @@ pub struct OrgSettingsPage {
     pub color: String,
     /// Where its picture is; empty: a letter.
     pub logo_url: String,
+    /// The picture, unless its address is one that a page must not load.
+    pub logo: Option<String>,
+    /// It was uploaded.
+    pub uploaded: bool,
     /// The rung that a session must have reached: `aal2`, `phr` or empty.
     pub acr: String,
     /// Its sign-in takes what the tenant has attached for everybody.
@@ -57,7 +61,9 @@ impl OrgSettingsPage {
             slug: "bk".into(),
             brand_name: "B&<K>".into(),
             color: "#7b2d5b".into(),
-            logo_url: String::new(),
+            logo_url: "/assets/img/mark.svg".into(),
+            logo: Some("/assets/img/mark.svg".into()),
+            uploaded: true,
             acr: "aal2".into(),
             social: false,
             attached: "Google, GitHub".into(),
@@ -68,6 +74,9 @@ impl OrgSettingsPage {
             flash: None,
             social: true,
             attached: String::new(),
+            logo_url: String::new(),
+            logo: None,
+            uploaded: false,
             slug: "Bad slug".into(),
             error: Some("Use lower-case letters, digits and inner dashes.".into()),
             ..some()

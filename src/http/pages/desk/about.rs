@@ -1,10 +1,9 @@
 //! What a tenant tells its people about itself: help, sender, picture.
 
 use axum::Form;
-use axum::extract::multipart::{Field, Multipart, MultipartError, MultipartRejection};
+use axum::extract::multipart::{Multipart, MultipartRejection};
 use axum::extract::rejection::FormRejection;
 use axum::response::Response;
-use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -13,20 +12,14 @@ use super::super::super::flows::form_body;
 use super::super::{render, see_other};
 use super::guard::{Desk, Refused, act, explain};
 use super::settings::{BACK, again, page, shown};
-use crate::domain::png::MAX_BYTES;
+use super::upload::{PressedForm, Upload};
 use crate::domain::settings::SENDER_ADDRESS;
 use crate::domain::tenant::{LOGO_PATH, Tenant};
-use crate::domain::{Code, Lang, Problem};
+use crate::domain::{Code, Lang};
 use crate::lane_a::desk::acts as operator;
 use crate::lane_a::desk::acts::Permission;
 use crate::lane_a::outbox;
 use crate::views::desk::{AboutFields, Fixed};
-
-/// The largest upload that is read to its end, so that the browser shows our answer and not
-/// a broken connection. Never more than a logo's worth of it is kept.
-pub const MOST_READ: usize = 8 * 1024 * 1024;
-/// A token or a number.
-const SHORT: usize = 512;
 
 const NAMES: [&str; 6] = [
     "locale",
@@ -158,78 +151,17 @@ pub async fn put_logo(
     context: Context,
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Refused> {
-    // Nobody's bytes are read before they have said who they are.
-    context.visit_as([0; 32], false).await?.session()?;
-    let Ok(mut form) = form else {
-        act(&context, Permission::TenantsWrite, "", BACK).await?;
-        return Err(unread().into());
-    };
-    let (mut csrf, mut version, mut picture) = (String::new(), None, Vec::new());
-    // In the order of the form: the token stands before the file.
-    while let Some(field) = form.next_field().await.map_err(garbled)? {
-        match field.name() {
-            Some("csrf") => csrf = short(field).await?,
-            Some("version") => version = short(field).await?.parse().ok(),
-            Some("picture") => picture = kept(field).await?,
-            _ => return Err(unread().into()),
-        }
-    }
-    let desk = act(&context, Permission::TenantsWrite, &csrf, BACK).await?;
-    let outcome = if picture.is_empty() {
-        let detail = "Choose a PNG file first.";
-        Err(Problem::field("/picture", "required", detail))
-    } else {
-        let id = &context.site.tenant.id;
-        operator::put_logo(&desk.act(), id, version, picture).await
+    let upload = Upload::read(&context, form).await?;
+    let desk = act(&context, Permission::TenantsWrite, &upload.csrf, BACK).await?;
+    let (id, version) = (&context.site.tenant.id, upload.version);
+    let outcome = match upload.picture() {
+        Ok(picture) => operator::put_logo(&desk.act(), id, version, picture).await,
+        Err(problem) => Err(problem),
     };
     match outcome {
         Ok(_) => Ok(see_other("/admin/settings?done=logo")),
         Err(problem) => again(&context, &desk, problem).await,
     }
-}
-
-fn unread() -> Problem {
-    let detail = "The upload could not be read. Choose the file again.";
-    Problem::new(Code::InvalidRequest, detail)
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the shape that map_err wants"
-)]
-fn garbled(error: MultipartError) -> Problem {
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        Problem::new(Code::TooLarge, "Send a picture of at most 64 KiB.")
-    } else {
-        unread().because(error.body_text())
-    }
-}
-
-async fn short(field: Field<'_>) -> Result<String, Problem> {
-    let bytes = read(field, SHORT).await?;
-    String::from_utf8(bytes).map_err(|_| unread())
-}
-
-/// One byte more than may be: enough to tell that it is too much.
-async fn kept(field: Field<'_>) -> Result<Vec<u8>, Problem> {
-    read(field, MAX_BYTES + 1).await
-}
-
-async fn read(mut field: Field<'_>, most: usize) -> Result<Vec<u8>, Problem> {
-    let mut all = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(garbled)? {
-        let room = most.saturating_sub(all.len()).min(chunk.len());
-        all.extend_from_slice(&chunk[..room]);
-    }
-    Ok(all)
-}
-
-/// The forms that only press a button.
-#[derive(Deserialize)]
-pub struct PressedForm {
-    #[serde(default)]
-    csrf: String,
-    version: Option<i64>,
 }
 
 /// `POST /admin/settings/logo/remove`

@@ -10,6 +10,7 @@ use super::super::super::context::Context;
 use super::super::{check_form, said_inline, see_other};
 use crate::authn;
 use crate::authz::{Authority, Scope};
+use crate::domain::tenant::Brand;
 use crate::domain::{Code, Lang, Problem, UserId};
 use crate::lane_a::desk::acts::{Act, Permission};
 use crate::lane_a::{Visit, account};
@@ -111,6 +112,11 @@ impl Desk<'_> {
             org: self.org.as_ref().map(|org| OrgFrame {
                 slug: org.slug.clone(),
                 name: org.name.clone(),
+                logo: org
+                    .brand
+                    .logo_url
+                    .clone()
+                    .filter(|url| Brand::may_be_logo(url)),
                 people: self.may(Permission::MembersRead),
                 connections: self.may(Permission::ConnectionsRead),
                 trail: self.may(Permission::AuditRead),

@@ -17,6 +17,7 @@ mod set_up;
 mod settings;
 mod social;
 mod trail;
+mod upload;
 mod upstreams;
 mod words;
 
@@ -81,7 +82,7 @@ pub fn routes() -> Router<AppState> {
         .route("/admin/settings/about", post(about::save))
         .route(
             "/admin/settings/logo",
-            post(about::put_logo).layer(DefaultBodyLimit::max(about::MOST_READ)),
+            post(about::put_logo).layer(DefaultBodyLimit::max(upload::MOST_READ)),
         )
         .route("/admin/settings/logo/remove", post(about::remove_logo))
         .route("/admin/settings/hosts", post(settings::add_host))

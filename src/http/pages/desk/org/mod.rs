@@ -15,10 +15,11 @@ mod settings;
 mod ticked;
 
 use axum::Router;
-use axum::routing::get;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
 
 use super::super::super::router::AppState;
-use super::{company, invite, trail};
+use super::{company, invite, trail, upload};
 
 /// Addresses of an organization's pages; they exist on login hosts.
 pub fn routes() -> Router<AppState> {
@@ -61,5 +62,13 @@ pub fn routes() -> Router<AppState> {
         .route(
             "/org/{org}/settings",
             get(settings::show).post(settings::save),
+        )
+        .route(
+            "/org/{org}/settings/logo",
+            post(settings::put_logo).layer(DefaultBodyLimit::max(upload::MOST_READ)),
+        )
+        .route(
+            "/org/{org}/settings/logo/remove",
+            post(settings::remove_logo),
         )
 }

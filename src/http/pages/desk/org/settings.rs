@@ -2,6 +2,7 @@
 //! somebody must have proven themselves to act in it.
 
 use axum::Form;
+use axum::extract::multipart::{Multipart, MultipartRejection};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, Query};
 use axum::response::Response;
@@ -15,7 +16,9 @@ use super::super::super::super::flows::form_body;
 use super::super::super::{chrome, render, see_other};
 use super::super::guard::{Desk, Refused, act_org, enter_org, explain};
 use super::super::organizations::Paging;
-use crate::domain::Problem;
+use super::super::upload::{PressedForm, Upload};
+use crate::domain::tenant::{Brand, LOGO_PATH};
+use crate::domain::{Code, Problem};
 use crate::lane_a::desk::acts::{self as operator, OrgChange, Permission};
 use crate::store::orgs::Organization;
 use crate::views::org::OrgSettingsPage;
@@ -34,8 +37,8 @@ pub struct SettingsForm {
     brand_name: String,
     #[serde(default)]
     color: String,
-    #[serde(default)]
-    logo_url: String,
+    /// Not asked for where a picture was uploaded; left out it stays.
+    logo_url: Option<String>,
     #[serde(default)]
     acr: String,
     /// `yes` or `no`; left out it stays.
@@ -45,23 +48,23 @@ pub struct SettingsForm {
 impl SettingsForm {
     fn change(&self) -> OrgChange {
         let look = [
-            ("name", &self.brand_name),
-            ("color", &self.color),
-            ("logo_url", &self.logo_url),
+            ("name", Some(&self.brand_name)),
+            ("color", Some(&self.color)),
+            ("logo_url", self.logo_url.as_ref()),
         ];
-        let look = look.map(|(name, value)| {
-            let value = match value.trim() {
+        let look = look.into_iter().filter_map(|(name, value)| {
+            let value = match value?.trim() {
                 "" => Value::Null,
                 text => Value::from(text),
             };
-            (name.to_owned(), value)
+            Some((name.to_owned(), value))
         });
         OrgChange {
             slug: Some(self.slug.trim().to_owned()),
             name: Some(self.name.trim().to_owned()),
             required_acr: Some(Acr::parse(&self.acr)),
             social_login: self.social.as_deref().map(|word| word != "no"),
-            brand: Some(Some(look.into_iter().collect())),
+            brand: Some(Some(look.collect())),
             ..OrgChange::default()
         }
     }
@@ -76,7 +79,12 @@ pub async fn show(
 ) -> Result<Response, Refused> {
     let (desk, org) = enter_org(&context, &here, &org, Permission::OrgWrite).await?;
     let mut page = page(&context, &desk, org).await?;
-    page.flash = (query.done == "saved").then_some("org-flash-saved");
+    page.flash = match query.done.as_str() {
+        "saved" => Some("org-flash-saved"),
+        "logo" => Some("org-flash-logo"),
+        "logo-removed" => Some("org-flash-logo-removed"),
+        _ => None,
+    };
     Ok(render(&context, StatusCode::OK, &page))
 }
 
@@ -90,6 +98,7 @@ async fn page(
         .iter()
         .map(|offer| offer.upstream.row.label())
         .collect();
+    let logo = org.brand.logo_url.unwrap_or_default();
     Ok(OrgSettingsPage {
         chrome: chrome(&context.site, &context.meta.request_id),
         frame: desk.frame(context, "settings"),
@@ -101,7 +110,9 @@ async fn page(
         slug: org.slug,
         brand_name: org.brand.name.unwrap_or_default(),
         color: org.brand.color.unwrap_or_default(),
-        logo_url: org.brand.logo_url.unwrap_or_default(),
+        uploaded: logo.starts_with(LOGO_PATH),
+        logo: Some(logo.clone()).filter(|url| Brand::may_be_logo(url)),
+        logo_url: logo,
         acr: org
             .required_acr
             .map_or_else(String::new, |acr| acr.as_str().to_owned()),
@@ -124,17 +135,81 @@ pub async fn save(
     match operator::change_org(&desk.act(), &org.id, form.change(), form.version).await {
         Ok(org) => Ok(see_other(&format!("/org/{}/settings?done=saved", org.slug))),
         Err(problem) => {
-            let (status, text) = explain(desk.visit.lang, problem)?;
-            let mut page = page(&context, &desk, org).await?;
-            page.error = Some(text);
+            let (status, mut page) = refused(&context, &desk, org, problem).await?;
             page.name = form.name;
             page.slug = form.slug;
             page.brand_name = form.brand_name;
             page.color = form.color;
-            page.logo_url = form.logo_url;
+            page.logo_url = form.logo_url.unwrap_or(page.logo_url);
             page.acr = form.acr;
             page.social = form.social.as_deref() != Some("no");
             Ok(render(&context, status, &page))
+        }
+    }
+}
+
+/// The page with what went wrong.
+async fn refused(
+    context: &Context,
+    desk: &Desk<'_>,
+    org: Organization,
+    problem: Problem,
+) -> Result<(StatusCode, OrgSettingsPage), Refused> {
+    let (status, text) = explain(desk.visit.lang, problem)?;
+    let mut page = page(context, desk, org).await?;
+    page.error = Some(text);
+    Ok((status, page))
+}
+
+/// `POST /org/{org}/settings/logo`: a form with a file.
+pub async fn put_logo(
+    context: Context,
+    Path(org): Path<String>,
+    form: Result<Multipart, MultipartRejection>,
+) -> Result<Response, Refused> {
+    let upload = Upload::read(&context, form).await?;
+    let place = (org.as_str(), "/settings");
+    let (desk, org) = act_org(&context, place, Permission::OrgWrite, &upload.csrf).await?;
+    let version = upload.version;
+    let outcome = match upload.picture() {
+        Ok(picture) => operator::put_org_logo(&desk.act(), &org.id, version, picture).await,
+        Err(problem) => Err(problem),
+    };
+    changed_logo(&context, &desk, org, outcome, "logo").await
+}
+
+/// `POST /org/{org}/settings/logo/remove`
+pub async fn remove_logo(
+    context: Context,
+    Path(org): Path<String>,
+    form: Result<Form<PressedForm>, FormRejection>,
+) -> Result<Response, Refused> {
+    let form = form_body(form)?;
+    let place = (org.as_str(), "/settings");
+    let (desk, org) = act_org(&context, place, Permission::OrgWrite, &form.csrf).await?;
+    let outcome = match operator::remove_org_logo(&desk.act(), &org.id, form.version).await {
+        // Somebody else removed it already.
+        Err(problem) if problem.code == Code::NotFound => Ok(org.clone()),
+        outcome => outcome,
+    };
+    changed_logo(&context, &desk, org, outcome, "logo-removed").await
+}
+
+async fn changed_logo(
+    context: &Context,
+    desk: &Desk<'_>,
+    org: Organization,
+    outcome: Result<Organization, Problem>,
+    done: &str,
+) -> Result<Response, Refused> {
+    match outcome {
+        Ok(org) => Ok(see_other(&format!(
+            "/org/{}/settings?done={done}",
+            org.slug
+        ))),
+        Err(problem) => {
+            let (status, page) = refused(context, desk, org, problem).await?;
+            Ok(render(context, status, &page))
         }
     }
 }
