@@ -1,5 +1,7 @@
 //! Groups and own roles at the pages of an organization.
 
+use serde_json::json;
+
 use crate::harness::both;
 use crate::harness::{Call, TestApp, form_token};
 use crate::org_pages::{hidden, member, page, post, says, silent};
@@ -80,5 +82,33 @@ both! {
         let gone = post(&mut ana, &one, &[("action", "delete")]).await.expect(303);
         says(&page(&mut ana, gone.location()).await, "The group is deleted.");
         ana.get(&one).await.refused(404, "not_found");
+    }
+    async fn many_of_them_are_shown_page_by_page(app: TestApp) {
+        let org = app.organization("acme").await;
+        let (mut ana, _) = member(&app, &org, "ana@x.test", &["owner"]).await;
+        let base = format!("/v1/organizations/{org}");
+        for n in 0..52 {
+            app.clock.advance_s(1);
+            let body = json!({ "name": format!("Group {n:02}"), "roles": [] });
+            app.admin("POST", &format!("{base}/groups"), body).await.expect(201);
+            let body = json!({ "slug": format!("role-{n:02}"), "name": format!("Role {n:02}"), "permissions": [] });
+            app.admin("POST", &format!("{base}/roles"), body).await.expect(201);
+        }
+        // Roles come in the order of their short names, after those that are everybody's.
+        for (here, on_first, on_second) in [
+            ("/org/acme/groups", "Group 49", "Group 51"),
+            ("/org/acme/roles", "Role 45", "Role 51"),
+        ] {
+            let first = page(&mut ana, here).await;
+            says(&first, on_first);
+            silent(&first, on_second);
+            let next = first.split(&format!("href=\"{here}?after=")).nth(1).expect("a next page");
+            let next = next.split('"').next().expect("an address").to_owned();
+            let second = page(&mut ana, &format!("{here}?after={next}")).await;
+            says(&second, on_second);
+            silent(&second, on_first);
+            says(&second, &format!("href=\"{here}\""));
+            silent(&second, "?after=");
+        }
     }
 }

@@ -29,8 +29,12 @@ pub struct GroupsPage {
     pub frame: DeskFrame,
     /// Where it is.
     pub path: String,
-    /// All groups.
+    /// One page of them.
     pub groups: Vec<GroupLine>,
+    /// The first page, where this is another.
+    pub first: Option<String>,
+    /// The next page.
+    pub next: Option<String>,
     /// What a new one can give.
     pub ticks: Vec<Tick>,
     /// May make groups.
@@ -109,6 +113,8 @@ impl GroupsPage {
                     members: 1,
                 },
             ],
+            first: None,
+            next: Some("/org/bk/groups?after=g2".into()),
             ticks: Tick::samples(),
             may_write: true,
             value: String::new(),
@@ -117,6 +123,7 @@ impl GroupsPage {
         };
         let none = Self {
             groups: Vec::new(),
+            next: None,
             value: "Night <shift>".into(),
             flash: None,
             error: Some("A group of this name exists already.".into()),

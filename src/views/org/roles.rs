@@ -29,8 +29,12 @@ pub struct RolesPage {
     pub frame: DeskFrame,
     /// Where it is.
     pub path: String,
-    /// All roles that can be given here.
+    /// One page of those that can be given here.
     pub roles: Vec<RoleLine>,
+    /// The first page, where this is another.
+    pub first: Option<String>,
+    /// The next page.
+    pub next: Option<String>,
     /// What a new one can permit.
     pub ticks: Vec<Tick>,
     /// May define roles.
@@ -92,6 +96,8 @@ impl RolesPage {
                     own: false,
                 },
             ],
+            first: Some("/org/bk/roles".into()),
+            next: None,
             ticks: Tick::samples(),
             may_write: true,
             values: Default::default(),

@@ -65,12 +65,21 @@ pub struct Desk<'a> {
 impl Desk<'_> {
     /// May they do this where the page is about?
     pub fn may(&self, permission: Permission) -> bool {
+        self.authority.may(permission, &self.there())
+    }
+
+    /// Do they hold all that these words permit where the page is about?
+    pub fn covers<'w>(&self, words: impl IntoIterator<Item = &'w String>) -> bool {
+        let words = words.into_iter().map(String::as_str);
+        self.authority.covers_words(words, &self.there())
+    }
+
+    fn there(&self) -> Scope {
         let tenant = self.visit.site.tenant.id.clone();
-        let there = match &self.org {
+        match &self.org {
             Some(org) => Scope::Org(tenant, org.id.clone()),
             None => Scope::Tenant(tenant),
-        };
-        self.authority.may(permission, &there)
+        }
     }
 
     /// Is this the person themselves?

@@ -11,6 +11,7 @@ mod invite;
 mod org;
 mod organizations;
 mod overview;
+mod paging;
 mod people;
 mod person;
 mod set_up;

@@ -12,6 +12,7 @@ use super::super::super::flows::form_body;
 use super::super::super::me::plausible;
 use super::super::{chrome, render, see_other};
 use super::guard::{Desk, Refused, act, enter, explain};
+use super::paging::{cut, limit, pages_of};
 use super::people::one_person;
 use super::words;
 use crate::domain::user::UserState;
@@ -21,8 +22,6 @@ use crate::lane_a::desk::acts::Permission;
 use crate::store::belongings::{self, Member};
 use crate::store::orgs::{self, Organization};
 use crate::views::desk::{MemberLine, OrganizationLine, OrganizationPage, OrganizationsPage};
-
-const ON_A_PAGE: usize = 50;
 
 #[derive(Deserialize)]
 pub struct Paging {
@@ -66,16 +65,16 @@ async fn list_page(
     after: &str,
 ) -> Result<OrganizationsPage, Problem> {
     let tenant = &context.site.tenant.id;
-    let mut all = orgs::list(&context.core.db, tenant, after, limit()).await?;
-    let more = all.len() > ON_A_PAGE;
-    all.truncate(ON_A_PAGE);
-    let last = all.last().filter(|_| more);
+    let all = orgs::list(&context.core.db, tenant, after, limit()).await?;
+    let pages = pages_of("/admin/organizations");
+    let shown = cut(all, after, |org| org.id.as_str(), pages);
     Ok(OrganizationsPage {
         chrome: chrome(&context.site, &context.meta.request_id),
         frame: desk.frame(context, "organizations"),
-        first: (!after.is_empty()).then(|| "/admin/organizations".to_owned()),
-        next: last.map(|org| format!("/admin/organizations?after={}", org.id)),
-        rows: all
+        first: shown.first,
+        next: shown.next,
+        rows: shown
+            .rows
             .iter()
             .map(|org| OrganizationLine {
                 slug: org.slug.clone(),
@@ -88,10 +87,6 @@ async fn list_page(
         values: Default::default(),
         error: None,
     })
-}
-
-fn limit() -> i64 {
-    i64::try_from(ON_A_PAGE + 1).unwrap_or(i64::MAX)
 }
 
 /// `POST /admin/organizations`
@@ -138,12 +133,9 @@ async fn one_page(
     after: &str,
 ) -> Result<OrganizationPage, Problem> {
     let tenant = &context.site.tenant.id;
-    let mut members =
-        belongings::of_org(&context.core.db, tenant, &org.id, "", after, limit()).await?;
-    let more = members.len() > ON_A_PAGE;
-    members.truncate(ON_A_PAGE);
+    let members = belongings::of_org(&context.core.db, tenant, &org.id, "", after, limit()).await?;
     let path = format!("/admin/organizations/{}", org.slug);
-    let last = members.last().filter(|_| more);
+    let shown = cut(members, after, |one| one.user.as_str(), pages_of(&path));
     Ok(OrganizationPage {
         chrome: chrome(&context.site, &context.meta.request_id),
         frame: desk.frame(context, "organizations"),
@@ -152,12 +144,13 @@ async fn one_page(
         name: org.name.clone(),
         state: words::of_org(org.state.as_str()),
         created: org.created_at,
-        next: last.map(|member| format!("{path}?after={}", member.user)),
-        members: members
+        first: shown.first,
+        next: shown.next,
+        members: shown
+            .rows
             .iter()
             .map(|member| line(member, format!("/admin/users/{}", member.user)))
             .collect(),
-        first: (!after.is_empty()).then_some(path),
         may_write: desk.may(Permission::MembersWrite),
         may_invite: desk.may(Permission::UsersWrite),
         may_connect: desk.may(Permission::ConnectionsRead),

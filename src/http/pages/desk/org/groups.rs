@@ -6,11 +6,12 @@ use http::{StatusCode, Uri};
 
 use super::super::super::super::context::Context;
 use super::super::super::super::me::plausible;
-use super::super::super::{chrome, render, see_other};
-use super::super::guard::{Desk, Refused, act_org, enter_org, explain_refusal};
+use super::super::super::{chrome, render};
+use super::super::guard::{Desk, Refused, act_org, enter_org};
 use super::super::organizations::Paging;
+use super::super::paging::{cut, limit, pages_of};
+use super::answer::{answered, leads_to};
 use super::ticked::{Posted, Ticked};
-use crate::authz::Scope;
 use crate::domain::{Email, Problem, UserId};
 use crate::lane_a::desk::acts::{self as operator, GroupChange, Permission};
 use crate::store::groups::{Group, GroupMember};
@@ -18,11 +19,7 @@ use crate::store::orgs::{self, Organization};
 use crate::store::{links, members};
 use crate::views::org::{GroupLine, GroupMemberLine, GroupPage, GroupsPage, Tick};
 
-/// More than can be made.
-const MOST: i64 = 1000;
-const ON_A_PAGE: usize = 50;
-
-/// `GET /org/{org}/groups`
+/// `GET /org/{org}/groups?after=`
 pub async fn show(
     context: Context,
     here: Uri,
@@ -30,7 +27,7 @@ pub async fn show(
     Query(query): Query<Paging>,
 ) -> Result<Response, Refused> {
     let (desk, org) = enter_org(&context, &here, &org, Permission::MembersRead).await?;
-    let mut page = list(&context, &desk, &org).await?;
+    let mut page = list(&context, &desk, &org, &[], &query.after).await?;
     page.flash = (query.done == "deleted").then_some("org-flash-group-deleted");
     Ok(render(&context, StatusCode::OK, &page))
 }
@@ -39,14 +36,20 @@ async fn list(
     context: &Context,
     desk: &Desk<'_>,
     org: &Organization,
+    held: &[String],
+    after: &str,
 ) -> Result<GroupsPage, Problem> {
-    let all = operator::list_groups(&desk.act(), &org.id, "", "", MOST).await?;
+    let path = format!("/org/{}/groups", org.slug);
+    let all = operator::list_groups(&desk.act(), &org.id, "", after, limit()).await?;
+    let shown = cut(all, after, |group| &group.id, pages_of(&path));
     Ok(GroupsPage {
         chrome: chrome(&context.site, &context.meta.request_id),
         frame: desk.frame(context, "groups"),
-        path: format!("/org/{}/groups", org.slug),
-        groups: all.into_iter().map(line).collect(),
-        ticks: ticks(context, desk, org, &[]).await?,
+        path,
+        groups: shown.rows.into_iter().map(line).collect(),
+        first: shown.first,
+        next: shown.next,
+        ticks: ticks(context, desk, org, held).await?,
         may_write: desk.may(Permission::MembersWrite),
         value: String::new(),
         flash: None,
@@ -71,14 +74,10 @@ async fn ticks(
     held: &[String],
 ) -> Result<Vec<Tick>, Problem> {
     let (db, tenant) = (&context.core.db, &context.site.tenant.id);
-    let there = Scope::Org(tenant.clone(), org.id.clone());
-    let act = desk.act();
     let defined = orgs::roles(db, tenant, &org.id).await?;
     let tick = |(role, permits): (String, Vec<String>)| Tick {
         held: held.contains(&role),
-        above: !act
-            .by
-            .covers_words(permits.iter().map(String::as_str), &there),
+        above: !desk.covers(&permits),
         word: role,
         key: None,
     };
@@ -94,20 +93,15 @@ pub async fn create(
     let form = Ticked::read(form)?;
     let place = (org.as_str(), "/groups");
     let (desk, org) = act_org(&context, place, Permission::MembersWrite, &form.csrf).await?;
-    match operator::create_group(&desk.act(), &org.id, form.name.trim(), &form.ticks).await {
-        Ok(group) => Ok(see_other(&format!(
-            "/org/{}/groups/{}?done=saved",
-            org.slug, group.id
-        ))),
-        Err(problem) => {
-            let (status, text) = explain_refusal(desk.visit.lang, problem)?;
-            let mut page = list(&context, &desk, &org).await?;
-            page.ticks = ticks(&context, &desk, &org, &form.ticks).await?;
-            page.error = Some(text);
-            page.value = form.name;
-            Ok(render(&context, status, &page))
-        }
-    }
+    let made = operator::create_group(&desk.act(), &org.id, form.name.trim(), &form.ticks).await;
+    let made = made.map(|group| format!("/org/{}/groups/{}?done=saved", org.slug, group.id));
+    let page = list(&context, &desk, &org, &form.ticks, "");
+    answered(&desk, made, page, |mut page, status, text| {
+        page.error = Some(text);
+        page.value.clone_from(&form.name);
+        render(&context, status, &page)
+    })
+    .await
 }
 
 /// `GET /org/{org}/groups/{group}?after=`
@@ -132,13 +126,10 @@ async fn page(
 ) -> Result<GroupPage, Problem> {
     let act = desk.act();
     let group = operator::get_group(&act, &org.id, group).await?;
-    let limit = i64::try_from(ON_A_PAGE + 1).unwrap_or(i64::MAX);
-    let mut members = operator::list_group_members(&act, &group, after, limit).await?;
-    let more = members.len() > ON_A_PAGE;
-    members.truncate(ON_A_PAGE);
+    let members = operator::list_group_members(&act, &group, after, limit()).await?;
     let up = format!("/org/{}/groups", org.slug);
     let path = format!("{up}/{}", group.id);
-    let last = members.last().filter(|_| more);
+    let shown = cut(members, after, |one| one.user.as_str(), pages_of(&path));
     Ok(GroupPage {
         chrome: chrome(&context.site, &context.meta.request_id),
         frame: desk.frame(context, "groups"),
@@ -147,9 +138,9 @@ async fn page(
         ticks: ticks(context, desk, org, &group.roles).await?,
         name: group.name,
         version: group.version,
-        next: last.map(|one| format!("{path}?after={}", one.user)),
-        first: (!after.is_empty()).then(|| path.clone()),
-        members: members.into_iter().map(member).collect(),
+        next: shown.next,
+        first: shown.first,
+        members: shown.rows.into_iter().map(member).collect(),
         path,
         may_write: desk.may(Permission::MembersWrite),
         flash: None,
@@ -176,22 +167,14 @@ pub async fn answer(
     let at = format!("/groups/{group}");
     let place = (org.as_str(), at.as_str());
     let (desk, org) = act_org(&context, place, Permission::MembersWrite, &form.csrf).await?;
-    match carry_out(&context, &desk, &org, &group, form).await {
-        Ok(word) => {
-            let page = if word == "deleted" {
-                "/groups"
-            } else {
-                at.as_str()
-            };
-            Ok(see_other(&format!("/org/{}{page}?done={word}", org.slug)))
-        }
-        Err(problem) => {
-            let (status, text) = explain_refusal(desk.visit.lang, problem)?;
-            let mut page = page(&context, &desk, &org, &group, "").await?;
-            page.error = Some(text);
-            Ok(render(&context, status, &page))
-        }
-    }
+    let word = carry_out(&context, &desk, &org, &group, form).await;
+    let done = word.map(|word| leads_to(&org, ("/groups", &at), word));
+    let page = page(&context, &desk, &org, &group, "");
+    answered(&desk, done, page, |mut page, status, text| {
+        page.error = Some(text);
+        render(&context, status, &page)
+    })
+    .await
 }
 
 async fn carry_out(

@@ -7,11 +7,11 @@ use serde::Deserialize;
 
 use super::super::super::super::context::Context;
 use super::super::super::super::me::plausible;
-use super::super::super::{chrome, render, see_other};
-use super::super::guard::{Desk, Refused, act_org, enter_org, explain_refusal};
+use super::super::super::{chrome, render};
+use super::super::guard::{Desk, Refused, act_org, enter_org};
 use super::super::words;
+use super::answer::{answered, leads_to};
 use super::ticked::{Posted, Ticked};
-use crate::authz::Scope;
 use crate::domain::user::UserState;
 use crate::domain::{Problem, UserId};
 use crate::lane_a::desk::acts::{self as operator, Permission};
@@ -90,16 +90,12 @@ async fn roles(
     member: &Member,
 ) -> Result<Vec<RoleChoice>, Problem> {
     let (db, tenant) = (&context.core.db, &context.site.tenant.id);
-    let there = Scope::Org(tenant.clone(), org.id.clone());
-    let act = desk.act();
     let defined = orgs::roles(db, tenant, &org.id).await?;
     let choice = |(role, permits): (String, Vec<String>)| {
         let of_role = || member.grants.iter().filter(|(given, _)| *given == role);
         RoleChoice {
             held: of_role().any(|(_, source)| source == "manual"),
-            above: !act
-                .by
-                .covers_words(permits.iter().map(String::as_str), &there),
+            above: !desk.covers(&permits),
             sources: of_role()
                 .filter(|(_, source)| source != "manual")
                 .map(|(_, source)| words::of_source(source))
@@ -121,21 +117,20 @@ pub async fn answer(
     let page_of = format!("/people/{user}");
     let place = (org.as_str(), page_of.as_str());
     let (desk, org) = act_org(&context, place, Permission::MembersWrite, &form.csrf).await?;
-    match carry_out(&desk, &org, &user, form).await {
-        // They have just closed the door behind themselves.
-        Ok("removed") if desk.is(user.as_str()) => Ok(see_other("/account#organizations")),
-        Ok("removed") => Ok(see_other(&format!("/org/{}/people?done=removed", org.slug))),
-        Ok(word) => Ok(see_other(&format!(
-            "/org/{}{page_of}?done={word}",
-            org.slug
-        ))),
-        Err(problem) => {
-            let (status, text) = explain_refusal(desk.visit.lang, problem)?;
-            let mut page = page(&context, &desk, &org, &user).await?;
-            page.error = Some(text);
-            Ok(render(&context, status, &page))
+    let word = carry_out(&desk, &org, &user, form).await;
+    let done = word.map(|word| {
+        if word == "removed" && desk.is(user.as_str()) {
+            // They have just closed the door behind themselves.
+            return "/account#organizations".to_owned();
         }
-    }
+        leads_to(&org, ("/people", &page_of), word)
+    });
+    let page = page(&context, &desk, &org, &user);
+    answered(&desk, done, page, |mut page, status, text| {
+        page.error = Some(text);
+        render(&context, status, &page)
+    })
+    .await
 }
 
 async fn carry_out(

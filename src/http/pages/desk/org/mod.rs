@@ -4,6 +4,7 @@
 //! Owns: the addresses, and the rooms that only an organization has.
 //! Must not know: how anything is counted, stored or decided.
 
+mod answer;
 mod connection;
 mod domains;
 mod groups;

@@ -10,14 +10,13 @@ use super::super::super::super::context::Context;
 use super::super::super::{chrome, render};
 use super::super::guard::{Desk, Refused, enter_org};
 use super::super::organizations::line;
+use super::super::paging::{cut, limit};
 use crate::domain::Problem;
 use crate::lane_a::desk::acts::Permission;
 use crate::store::orgs::Organization;
 use crate::store::{belongings, invitations};
 use crate::views::Words;
 use crate::views::org::MembersPage;
-
-const ON_A_PAGE: usize = 50;
 
 /// What stands in the address.
 #[derive(Deserialize)]
@@ -50,23 +49,26 @@ async fn page(
 ) -> Result<MembersPage, Problem> {
     let (db, tenant) = (&context.core.db, &context.site.tenant.id);
     let q: String = query.q.trim().chars().take(200).collect();
-    let limit = i64::try_from(ON_A_PAGE + 1).unwrap_or(i64::MAX);
-    let mut members = belongings::of_org(db, tenant, &org.id, &q, &query.after, limit).await?;
-    let more = members.len() > ON_A_PAGE;
-    members.truncate(ON_A_PAGE);
+    let members = belongings::of_org(db, tenant, &org.id, &q, &query.after, limit()).await?;
     let path = format!("/org/{}/people", org.slug);
     let (active, suspended) = belongings::counted(db, tenant, &org.id).await?;
     let waiting = invitations::waiting(db, tenant, &org.id, context.core.now()).await?;
-    let last = members.last().filter(|_| more);
+    let shown = cut(
+        members,
+        &query.after,
+        |member| member.user.as_str(),
+        |after| address(&path, &q, after),
+    );
     Ok(MembersPage {
         chrome: chrome(&context.site, &context.meta.request_id),
         frame: desk.frame(context, "people"),
         lead: Words::new("org-people-lead")
             .number("active", active)
             .number("suspended", suspended),
-        next: last.map(|member| address(&path, &q, member.user.as_str())),
-        first: (!query.after.is_empty()).then(|| address(&path, &q, "")),
-        members: members
+        next: shown.next,
+        first: shown.first,
+        members: shown
+            .rows
             .iter()
             .map(|member| line(member, format!("{path}/{}", member.user)))
             .collect(),

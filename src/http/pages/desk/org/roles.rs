@@ -6,22 +6,21 @@ use http::{StatusCode, Uri};
 
 use super::super::super::super::context::Context;
 use super::super::super::super::me::plausible;
-use super::super::super::{chrome, render, see_other};
-use super::super::guard::{Desk, Refused, act_org, enter_org, explain_refusal};
+use super::super::super::{chrome, render};
+use super::super::guard::{Desk, Refused, act_org, enter_org};
 use super::super::organizations::Paging;
+use super::super::paging::{cut, limit, pages_of};
 use super::super::words;
+use super::answer::{answered, leads_to};
 use super::ticked::{Posted, Ticked};
-use crate::authz::{IN_ORGANIZATIONS, Scope};
+use crate::authz::IN_ORGANIZATIONS;
 use crate::domain::Problem;
 use crate::lane_a::desk::acts::{self as operator, NewRole, Permission, RoleChange};
 use crate::store::orgs::Organization;
 use crate::store::roles::Role;
 use crate::views::org::{RoleLine, RolePage, RolesPage, Tick};
 
-/// More than can be defined.
-const MOST: i64 = 500;
-
-/// `GET /org/{org}/roles`
+/// `GET /org/{org}/roles?after=`
 pub async fn show(
     context: Context,
     here: Uri,
@@ -29,7 +28,7 @@ pub async fn show(
     Query(query): Query<Paging>,
 ) -> Result<Response, Refused> {
     let (desk, org) = enter_org(&context, &here, &org, Permission::MembersRead).await?;
-    let mut page = list(&context, &desk, &org).await?;
+    let mut page = list(&context, &desk, &org, &[], &query.after).await?;
     page.flash = (query.done == "deleted").then_some("org-flash-role-deleted");
     Ok(render(&context, StatusCode::OK, &page))
 }
@@ -38,14 +37,20 @@ async fn list(
     context: &Context,
     desk: &Desk<'_>,
     org: &Organization,
+    held: &[String],
+    after: &str,
 ) -> Result<RolesPage, Problem> {
-    let all = operator::list_roles(&desk.act(), Some(&org.id), "", MOST).await?;
+    let path = format!("/org/{}/roles", org.slug);
+    let all = operator::list_roles(&desk.act(), Some(&org.id), after, limit()).await?;
+    let shown = cut(all, after, |role| &role.slug, pages_of(&path));
     Ok(RolesPage {
         chrome: chrome(&context.site, &context.meta.request_id),
         frame: desk.frame(context, "roles"),
-        path: format!("/org/{}/roles", org.slug),
-        roles: all.into_iter().map(line).collect(),
-        ticks: ticks(desk, org, &[]),
+        path,
+        roles: shown.rows.into_iter().map(line).collect(),
+        first: shown.first,
+        next: shown.next,
+        ticks: ticks(desk, held),
         may_write: desk.may(Permission::OrgWrite),
         values: Default::default(),
         flash: None,
@@ -63,14 +68,15 @@ fn line(role: Role) -> RoleLine {
 }
 
 /// What a role can permit in an organization, and words of applications that it has besides.
-fn ticks(desk: &Desk<'_>, org: &Organization, held: &[String]) -> Vec<Tick> {
-    let act = desk.act();
-    let there = Scope::Org(act.tenant.id.clone(), org.id.clone());
-    let tick = |word: &str, key| Tick {
-        word: word.to_owned(),
-        key: Some(key),
-        held: held.iter().any(|one| one == word),
-        above: !act.by.covers_words([word], &there),
+fn ticks(desk: &Desk<'_>, held: &[String]) -> Vec<Tick> {
+    let tick = |word: &str, key| {
+        let word = word.to_owned();
+        Tick {
+            key: Some(key),
+            held: held.contains(&word),
+            above: !desk.covers([&word]),
+            word,
+        }
     };
     let ours = IN_ORGANIZATIONS.iter();
     let ours = ours.map(|one| tick(one.as_str(), words::of_permission(*one)));
@@ -94,20 +100,15 @@ pub async fn create(
         name: form.name.trim().to_owned(),
         permissions: form.ticks.clone(),
     };
-    match operator::create_role(&desk.act(), Some(&org.id), new).await {
-        Ok(role) => Ok(see_other(&format!(
-            "/org/{}/roles/{}?done=saved",
-            org.slug, role.slug
-        ))),
-        Err(problem) => {
-            let (status, text) = explain_refusal(desk.visit.lang, problem)?;
-            let mut page = list(&context, &desk, &org).await?;
-            page.ticks = ticks(&desk, &org, &form.ticks);
-            page.error = Some(text);
-            page.values = (form.name, form.slug);
-            Ok(render(&context, status, &page))
-        }
-    }
+    let made = operator::create_role(&desk.act(), Some(&org.id), new).await;
+    let made = made.map(|role| format!("/org/{}/roles/{}?done=saved", org.slug, role.slug));
+    let page = list(&context, &desk, &org, &form.ticks, "");
+    answered(&desk, made, page, |mut page, status, text| {
+        page.error = Some(text);
+        page.values = (form.name.clone(), form.slug.clone());
+        render(&context, status, &page)
+    })
+    .await
 }
 
 /// `GET /org/{org}/roles/{role}`
@@ -131,7 +132,7 @@ async fn page(
 ) -> Result<RolePage, Problem> {
     let role = operator::get_role(&desk.act(), Some(&org.id), role).await?;
     let up = format!("/org/{}/roles", org.slug);
-    let ticks = ticks(desk, org, &role.permissions);
+    let ticks = ticks(desk, &role.permissions);
     let above = ticks.iter().any(|one| one.held && one.above);
     Ok(RolePage {
         chrome: chrome(&context.site, &context.meta.request_id),
@@ -158,22 +159,14 @@ pub async fn answer(
     let at = format!("/roles/{role}");
     let place = (org.as_str(), at.as_str());
     let (desk, org) = act_org(&context, place, Permission::OrgWrite, &form.csrf).await?;
-    match carry_out(&desk, &org, &role, form).await {
-        Ok(word) => {
-            let page = if word == "deleted" {
-                "/roles"
-            } else {
-                at.as_str()
-            };
-            Ok(see_other(&format!("/org/{}{page}?done={word}", org.slug)))
-        }
-        Err(problem) => {
-            let (status, text) = explain_refusal(desk.visit.lang, problem)?;
-            let mut page = page(&context, &desk, &org, &role).await?;
-            page.error = Some(text);
-            Ok(render(&context, status, &page))
-        }
-    }
+    let word = carry_out(&desk, &org, &role, form).await;
+    let done = word.map(|word| leads_to(&org, ("/roles", &at), word));
+    let page = page(&context, &desk, &org, &role);
+    answered(&desk, done, page, |mut page, status, text| {
+        page.error = Some(text);
+        render(&context, status, &page)
+    })
+    .await
 }
 
 async fn carry_out(
