@@ -24,7 +24,7 @@ async fn sign_in(acme: &SamlCustomer, browser: &mut Browser, who: &str) -> Strin
 fn ends(acme: &SamlCustomer, who: &str, indexes: &[&str], id: &str) -> SaidLogout {
     let place = format!("{LOGIN}/saml/{}/logout", acme.id);
     let mut said = acme.idp.ends(&place, who, acme.app.clock.now_ms());
-    said.id = id.to_owned();
+    id.clone_into(&mut said.id);
     said.session_indexes = indexes.iter().map(|&index| index.to_owned()).collect();
     said
 }

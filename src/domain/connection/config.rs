@@ -61,6 +61,10 @@ pub enum RequestBinding {
 }
 
 impl RequestBinding {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the shape that serde wants"
+    )]
     fn is_usual(&self) -> bool {
         *self == Self::default()
     }
