@@ -15,6 +15,7 @@ pub mod edge;
 pub mod http;
 pub mod lane_a;
 pub mod lane_b;
+pub mod oauth;
 pub mod outbound;
 pub mod providers;
 pub mod sessions;

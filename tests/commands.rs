@@ -96,6 +96,7 @@ async fn records_are_made_changed_and_shown() {
         &format!("admin audit list --target user:{user} --type member.changed"),
     );
     assert_eq!(events["items"][0]["actor"], "system:cli");
+    apps(&node);
     assert!(node.run("admin user list --tenant nowhere").is_err());
     assert!(node.run("admin session end").is_err(), "whose?");
     node.run("admin org delete acme2").expect("deleted");
@@ -105,6 +106,38 @@ async fn records_are_made_changed_and_shown() {
         json(&node, "admin user list ana@")["items"],
         serde_json::json!([])
     );
+}
+
+/// Registered apps, from their creation to their end.
+fn apps(node: &Node) {
+    let made = json(
+        node,
+        "admin app create Planner --redirect-uri https://planner.test/cb --grant authorization_code --grant refresh_token",
+    );
+    assert!(made["client_secret"].is_string(), "{made}");
+    let app = id_of(&made);
+    let set = format!("admin app set {app} --name Plans --state disabled --first-party true");
+    let changed = json(node, &set);
+    assert_eq!(changed["client_secret"], serde_json::json!({ "set": true }));
+    assert_eq!(
+        (&changed["state"], &changed["grant_types"]),
+        (&"disabled".into(), &made["grant_types"])
+    );
+    assert_ne!(
+        json(node, &format!("admin app secret {app}"))["client_secret"],
+        made["client_secret"]
+    );
+    let refused = node.run(&format!(
+        "admin app set {app} --redirect-uri http://planner.test/"
+    ));
+    assert!(refused.expect_err("no https").contains("https"));
+    assert_eq!(
+        json(node, "admin app list")["items"][0]["client_name"],
+        "Plans"
+    );
+    node.run(&format!("admin app delete {app}"))
+        .expect("deleted");
+    assert!(node.run(&format!("admin app show {app}")).is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

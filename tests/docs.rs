@@ -40,10 +40,30 @@ fn hosts(text: &str) -> String {
 
 #[tokio::test]
 async fn the_examples_for_app_developers_are_true() {
+    let (asked, compared) = run(GUIDE).await;
+    assert!(
+        asked >= 20 && compared >= 20,
+        "{asked} asked, {compared} compared"
+    );
+}
+
+#[tokio::test]
+async fn the_examples_of_the_authorization_server_are_true() {
+    let (asked, compared) = run("docs/developers/oauth.md").await;
+    assert!(
+        asked >= 6 && compared >= 6,
+        "{asked} asked, {compared} compared"
+    );
+}
+
+/// Runs a page; how much was asked, and how much compared.
+async fn run(page: &str) -> (usize, usize) {
     let app = TestApp::sqlite().await;
+    let token = app.operator().await;
     let mut run = Examples::new(app.browser());
     let (mut asked, mut compared) = (0, 0);
-    for block in example::blocks(&hosts(&read(GUIDE))) {
+    let text = hosts(&read(page)).replace("$LANEWAY_TOKEN", &token);
+    for block in example::blocks(&text) {
         match block {
             Block::Scene(scene) => run.enter(set(&app, &scene).await),
             Block::Request(text, line) => {
@@ -61,10 +81,7 @@ async fn the_examples_for_app_developers_are_true() {
             }
         }
     }
-    assert!(
-        asked >= 20 && compared >= 20,
-        "{asked} asked, {compared} compared"
-    );
+    (asked, compared)
 }
 
 /// Who sits at the browser from here on.

@@ -63,7 +63,18 @@ pub fn check(reply: &Reply, what: &str) {
     let ours = ["/bff/", "/v1/", "/api/", "/.laneway/"]
         .iter()
         .any(|room| what.contains(&format!("app.test{room}")));
-    let foreign = what.contains("/bff/backchannel") || (what.contains("app.test/") && !ours);
+    // So does what apps call themselves.
+    let oauth = reply.json()["error"].is_string()
+        && [
+            "/oauth/token",
+            "/oauth/userinfo",
+            "/oauth/revoke",
+            "/oauth/introspect",
+        ]
+        .iter()
+        .any(|path| what.contains(path));
+    let foreign =
+        oauth || what.contains("/bff/backchannel") || (what.contains("app.test/") && !ours);
     if status >= 400 && !foreign {
         let known = CODES
             .iter()

@@ -1,6 +1,7 @@
 //! The whole program against real parts: database, router, clock under control, a scripted
 //! identity provider, real processes where one is to be killed or frozen.
 
+mod apps;
 mod architecture;
 mod docs;
 mod harness;
@@ -57,6 +58,7 @@ mod listener;
 mod mail;
 mod mutation;
 mod nodes;
+mod oauth;
 mod openapi;
 mod org_acts;
 mod org_admission;

@@ -36,6 +36,13 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("POST /bff/backchannel/{upstream}", "a signed token: tests/backchannel.rs"),
     ("DELETE /v1/organizations/{org}/break-glass/{user}", "somebody who was named: tests/enforce.rs"),
     ("POST /saml/{connection}/acs", "an answer that is signed: tests/saml.rs"),
+    ("POST /oauth/authorize", "a form of an app: tests/oauth.rs"),
+    ("POST /consent", "a waiting request: tests/oauth.rs"),
+    ("POST /oauth/token", "a form of an app: tests/oauth.rs"),
+    ("POST /oauth/revoke", "a form of an app: tests/oauth/ending.rs"),
+    ("POST /oauth/introspect", "a form of an app: tests/oauth/ending.rs"),
+    ("POST /oauth/end_session", "a form of an app: tests/oauth/ending.rs"),
+    ("POST /oauth/userinfo", "an app's token: tests/oauth.rs"),
     ("POST /saml/{connection}/logout", "a request that is signed: tests/saml_logout.rs"),
     ("POST /federation/callback/{upstream}", "only with response_mode=form_post: tests/handoff.rs"),
 ];
@@ -121,6 +128,8 @@ impl World {
         let (connection, test) = self.app.add_connection(&self.token, LOGIN, &org).await;
         let place = "/v1/admin/connections";
         let (social, social_test) = self.app.add_connection_at(&self.token, LOGIN, place).await;
+        let app = json!({ "client_name": "Planner", "redirect_uris": ["https://planner.test/cb"] });
+        let app = self.made("/v1/admin/apps", app).await;
         let sessions = self.browser.get("/v1/me/sessions").await.expect(200).json();
         let devices = self.browser.get("/v1/me/devices").await.expect(200).json();
         let flow = self
@@ -171,6 +180,7 @@ impl World {
             (social_tests, social_test),
             ("{connection}", connection),
             ("{test}", test),
+            ("{app}", id(&app)),
             ("{domain}", id(&domain)),
             ("{link}", id(&setup)),
             ("{sid}", first(&sessions)),
@@ -208,9 +218,7 @@ impl World {
         Some(match route.as_str() {
             "POST /bff/logout" => json!({ "everywhere": false }),
             "POST /bff/org" => json!({ "org": null }),
-            "POST /v1/auth/flows" => {
-                json!({ "purpose": "login", "username": "ana@x.test", "return_to": "/", "acr_values": "aal1" })
-            }
+            "POST /v1/auth/flows" => json!({ "purpose": "login", "username": "ana@x.test", "return_to": "/", "acr_values": "aal1" }),
             "POST /v1/auth/flows/{id}/{kind}"
             | "POST /v1/organizations/{org}/connections/{connection}/rollback"
             | "POST /v1/organizations/{org}/connections/{connection}/tests"
@@ -294,6 +302,13 @@ impl World {
             "POST /v1/organizations/{org}/setup-links" => json!({
                 "purpose": "connection", "expires_in": 3600,
             }),
+            "POST /v1/admin/apps" => json!({
+                "client_name": "Board", "redirect_uris": ["https://board.test/cb", "http://127.0.0.1/cb"],
+                "grant_types": ["authorization_code", "refresh_token"], "scope": "openid board:read",
+                "audiences": ["https://api.test/"], "access_token_lifetime": 120,
+                "token_endpoint_auth_method": "client_secret_post",
+            }),
+            "PATCH /v1/admin/apps/{app}" => json!({ "client_name": "Plans", "state": "active", "scope": null }),
             "POST /v1/admin/routing/explain" => json!({ "identifier": "bo@acme.test" }),
             "PATCH /v1/organizations/{org}/members/{user}" => json!({ "state": "active" }),
             _ => return None,

@@ -379,6 +379,7 @@ fn routed(source: &str) -> std::collections::BTreeSet<(String, String)> {
 fn every_route_stands_in_the_table() {
     let mut routed = routed(include_str!("../src/http/router.rs"));
     routed.extend(self::routed(include_str!("../src/http/admin/routes.rs")));
+    routed.extend(self::routed(include_str!("../src/http/oauth/routes.rs")));
     routed.extend(Endpoint::PATHS.map(|path| ("GET".into(), path.into())));
     let table = ROUTES
         .iter()

@@ -25,6 +25,8 @@ const NAMELESS: &[(&str, &str, &str)] = &[
     ("POST", "/v1/admin/upstreams", "creates"),
     ("GET", "/v1/admin/connections", "lists"),
     ("POST", "/v1/admin/connections", "creates"),
+    ("GET", "/v1/admin/apps", "lists"),
+    ("POST", "/v1/admin/apps", "creates"),
     ("GET", "/v1/admin/operators", "lists"),
     (
         "POST",
@@ -55,6 +57,7 @@ fn body(method: &str, path: &str) -> Value {
     match (method, path.rsplit('/').next().unwrap_or_default()) {
         ("PATCH", _) if path.contains("/upstreams/") => json!({ "role": "secondary" }),
         ("PATCH", _) if path.contains("/members/") => json!({ "state": "active" }),
+        ("PATCH", _) if path.contains("/apps/") => json!({ "client_name": "n" }),
         ("PATCH", _) => json!({ "name": "n" }),
         ("PUT", "role-mappings") | ("POST", "diff") => json!({ "rules": [] }),
         ("POST", "activate") => json!({ "hash": "h" }),
@@ -87,6 +90,7 @@ struct Records {
     link: String,
     role: String,
     group: String,
+    client: String,
 }
 
 impl Records {
@@ -106,6 +110,7 @@ impl Records {
             (&self.connection, &self.test)
         };
         path.replace("{id}", id)
+            .replace("{app}", &self.client)
             .replace("{role}", &self.role)
             .replace("{group}", &self.group)
             .replace("{org}", &self.org)
@@ -119,8 +124,9 @@ impl Records {
             .replace("{link}", &self.link)
     }
 
-    fn all(&self) -> [&str; 9] {
+    fn all(&self) -> [&str; 10] {
         [
+            &self.client,
             &self.role,
             &self.social,
             &self.user,
@@ -182,6 +188,8 @@ async fn records(app: &TestApp, token: &str, origin: &str, tenant: &TenantId) ->
     let role = format!("role-{}", &origin[8..].replace('.', "-"));
     let body = json!({ "slug": role, "name": "R", "permissions": [] });
     made(app, token, origin, "/v1/admin/roles", body).await;
+    let client = json!({ "client_name": "P", "redirect_uris": ["https://p.test"] });
+    let client = made(app, token, origin, "/v1/admin/apps", client).await;
     let (sid, grant) = (format!("s-{tenant}"), format!("g-{tenant}"));
     let mut tx = tx(app).await;
     let session = rows::session(&sid, tenant, &user);
@@ -212,6 +220,7 @@ async fn records(app: &TestApp, token: &str, origin: &str, tenant: &TenantId) ->
         link,
         role,
         group,
+        client,
     }
 }
 

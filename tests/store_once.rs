@@ -216,7 +216,7 @@ both! {
         let mut tx = tx(&app).await;
         keys::create(&mut tx, &tenant, &key("old", AT), AT).await.expect("created");
         keys::create(&mut tx, &tenant, &key("new", AT + 5), AT).await.expect("created");
-        keys::retire_others(&mut tx, &tenant, "new", AT + 10).await.expect("retired");
+        keys::retire(&mut tx, &tenant, "old", AT + 10).await.expect("retired");
         let ids = |rows: Vec<keys::KeyRow>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
         assert_eq!(ids(keys::published(&mut tx, &tenant, AT).await.expect("list")), ["new", "old"]);
         assert_eq!(ids(keys::published(&mut tx, &tenant, AT + 10).await.expect("list")), ["new"]);

@@ -12,7 +12,7 @@ use tower::ServiceExt as _;
 
 use laneway::core::Core;
 use laneway::domain::tenant::Tenant;
-use laneway::tokens::AccessClaims;
+use laneway::tokens::{AccessClaims, Alg};
 
 use crate::program;
 
@@ -93,7 +93,7 @@ async fn mint(core: &Core, tenant: &Tenant) -> Result<(), String> {
         token_use: "bff".into(),
     };
     core.keys
-        .sign(&tenant.id, "at+jwt", &claims)
+        .sign(&tenant.id, (Alg::Es256, "at+jwt"), &claims)
         .await
         .map(|_| ())
         .map_err(|problem| problem.detail)

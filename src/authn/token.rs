@@ -4,7 +4,8 @@ use super::Caller;
 use crate::core::{Core, Site, hash_token};
 use crate::domain::{Code, Problem, Sid, UserId, api_token};
 use crate::store::api_tokens::{self, Token};
-use crate::tokens;
+use crate::store::refresh_families;
+use crate::tokens::{self, USE_OAUTH};
 
 const LONGEST_ADMIN: usize = 128;
 
@@ -55,6 +56,12 @@ async fn stored(core: &Core, site: &Site, value: &str) -> Result<Caller, Problem
 /// Our own JWT stands for a session: when that is over, so is the token.
 async fn access_token(core: &Core, site: &Site, value: &str) -> Result<Caller, Problem> {
     let claims = tokens::verify_own(&core.keys, &site.tenant, value, core.now()).await?;
+    if claims.token_use == USE_OAUTH && !app_still_has(core, site, &claims.jti).await? {
+        return Err(Problem::new(
+            Code::InvalidToken,
+            "This token was taken back.",
+        ));
+    }
     let sid = Sid(claims.sid);
     let found = core.sessions.find_by_sid(&site.tenant.id, &sid).await?;
     let live = found
@@ -62,6 +69,16 @@ async fn access_token(core: &Core, site: &Site, value: &str) -> Result<Caller, P
         .ok_or_else(|| Problem::new(Code::InvalidToken, "The session of this token is over."))?;
     let scopes = claims.scope.split_ascii_whitespace();
     Ok(Caller::Bearer(live, scopes.map(str::to_owned).collect()))
+}
+
+/// Does the family that a token of an app belongs to still live? It goes with its app, and with
+/// whatever takes the app's tokens back.
+async fn app_still_has(core: &Core, site: &Site, jti: &str) -> Result<bool, Problem> {
+    let Some((family, _)) = jti.split_once('.') else {
+        return Ok(false);
+    };
+    let found = refresh_families::find(&core.db, &site.tenant.id, family).await?;
+    Ok(found.is_some_and(|family| !family.revoked))
 }
 
 fn unknown() -> Problem {

@@ -56,6 +56,8 @@ permissions! {
     SessionsWrite "sessions:write" Write "End sessions";
     UpstreamsRead "upstreams:read" Read "Read and probe identity providers";
     UpstreamsWrite "upstreams:write" Write "Add, change, activate and retire identity providers";
+    AppsRead "apps:read" Read "Read registered apps";
+    AppsWrite "apps:write" Write "Register, change and delete apps, make their secrets";
     AuditRead "audit:read" Read "Read and export the audit log";
     OrganizationsRead "organizations:read" Read "List all organizations";
     OrganizationsWrite "organizations:write" Write "Create and delete organizations";

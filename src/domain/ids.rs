@@ -71,6 +71,10 @@ id!(
     /// A browser that somebody signed in with.
     DeviceId
 );
+id!(
+    /// A registered app; its `client_id`.
+    AppId
+);
 
 impl ConnectionId {
     /// As whatever a sign-in came from: sessions and links name upstreams and connections

@@ -7,6 +7,7 @@
 pub mod admission;
 pub mod advance;
 pub mod api_token;
+pub mod app;
 pub mod checks;
 pub mod connection;
 pub mod device;
@@ -21,9 +22,11 @@ pub mod lang;
 pub mod mapping;
 pub mod png;
 pub mod problem;
+pub mod redirect_uri;
 mod refusal;
 pub mod return_to;
 pub mod routing;
+pub mod scope;
 pub mod session;
 pub mod settings;
 pub mod tenant;
@@ -31,6 +34,6 @@ pub mod upstream;
 pub mod user;
 
 pub use email::Email;
-pub use ids::{ConnectionId, DeviceId, FlowId, OrgId, Sid, TenantId, UpstreamId, UserId};
+pub use ids::{AppId, ConnectionId, DeviceId, FlowId, OrgId, Sid, TenantId, UpstreamId, UserId};
 pub use lang::Lang;
 pub use problem::{Code, FieldFault, Problem};

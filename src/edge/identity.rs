@@ -6,7 +6,7 @@ use crate::core::Core;
 use crate::domain::Problem;
 use crate::domain::tenant::Tenant;
 use crate::sessions::Live;
-use crate::tokens::{AccessClaims, CLIENT_BFF};
+use crate::tokens::{AccessClaims, Alg, CLIENT_BFF};
 
 const LIFETIME_S: i64 = 300;
 
@@ -28,7 +28,11 @@ pub(super) async fn access_token(
     }
     let claims = claims(core, tenant, live, audience);
     let half = claims.iat + (claims.exp - claims.iat) / 2;
-    let token: Arc<str> = core.keys.sign(&tenant.id, "at+jwt", &claims).await?.into();
+    let token: Arc<str> = core
+        .keys
+        .sign(&tenant.id, (Alg::Es256, "at+jwt"), &claims)
+        .await?
+        .into();
     live.rendered().keep(audience, &token, half * 1000);
     Ok(token)
 }

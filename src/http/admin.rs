@@ -3,6 +3,7 @@
 //! Owns: how a request becomes one call of `lane_a::operator`, and the JSON of the answers.
 //! Must not know: who may do it; the guard has asked already.
 
+mod apps;
 mod audit_events;
 mod body;
 mod break_glass;
@@ -34,6 +35,7 @@ use serde_json::Value;
 use super::context::Context;
 use crate::domain::{Code, Problem};
 
+pub use apps::{apps, change_app, create_app, delete_app, new_app_secret, read_app};
 pub use audit_events::{audit_events, export_audit_events, org_audit_events};
 pub use break_glass::{break_glass, name_break_glass, unname_break_glass};
 pub use connection_tests::{create_test, read_test, tests, told};

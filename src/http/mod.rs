@@ -20,6 +20,7 @@ mod handoff;
 mod lang;
 mod me;
 mod me_factors;
+mod oauth;
 mod openapi;
 pub mod ops;
 mod pages;

@@ -8,9 +8,11 @@
 
 mod account;
 mod admin;
+mod apps;
 mod connections;
 mod describe;
 mod edge;
+mod oauth;
 mod organizations;
 mod public;
 mod schema;
@@ -32,6 +34,8 @@ const ENTRIES: &[&[Entry]] = &[
     admin::ENTRIES,
     connections::ENTRIES,
     organizations::ENTRIES,
+    apps::ENTRIES,
+    oauth::ENTRIES,
 ];
 /// Every room's shapes.
 const SHAPES: &[&[Shape]] = &[
@@ -41,6 +45,8 @@ const SHAPES: &[&[Shape]] = &[
     admin::SHAPES,
     connections::SHAPES,
     organizations::SHAPES,
+    apps::SHAPES,
+    oauth::SHAPES,
 ];
 
 /// The document, made once.
@@ -178,7 +184,7 @@ fn parameters(path: &str, method: &str, access: Access, entry: &Entry) -> Value 
             &json!({ "type": "string" }),
         ));
     }
-    if !matches!(access, Access::Public | Access::Bound) && method != "GET" {
+    if !matches!(access, Access::Public | Access::Bound | Access::App) && method != "GET" {
         all.push(json!({
             "name": "X-CSRF", "in": "header", "required": false, "schema": { "const": "1" },
             "description": "needed with a cookie",
@@ -215,13 +221,18 @@ fn responses(path: &str, method: &str, access: Access, entry: &Entry) -> Value {
             .or_default()
             .push(code.as_str());
     }
+    // OAuth has words of its own for what goes wrong.
+    let (kind, fault) = match access {
+        Access::App => ("application/json", "OAuthError"),
+        _ => ("application/problem+json", "Problem"),
+    };
     for (status, codes) in by_status {
         all.insert(
             status.to_string(),
             json!({
                 "description": codes.join(", "),
                 "content": {
-                    "application/problem+json": { "schema": schema::reference("Problem") },
+                    kind: { "schema": schema::reference(fault) },
                 },
             }),
         );
@@ -263,6 +274,11 @@ fn success(answer: &Answer) -> (String, Value) {
 /// What can go wrong: by what the route is, and what its own line says.
 fn codes(path: &str, method: &str, access: Access, entry: &Entry) -> Vec<Code> {
     let mut all = vec![Code::StoreUnavailable];
+    if access == Access::App {
+        all.extend([Code::InvalidRequest, Code::InvalidToken, Code::Forbidden]);
+        all.push(Code::RateLimited);
+        return all;
+    }
     let protected = matches!(access, Access::Session | Access::Needs(..));
     if protected {
         all.extend([

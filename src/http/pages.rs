@@ -29,9 +29,11 @@ use crate::core::Site;
 use crate::domain::flow::{Flow, FlowPurpose, Step};
 use crate::domain::{Code, Lang, Problem};
 use crate::lane_a::{Begin, Submitted, Visit, provider_address};
+use crate::oauth::waiting;
 use crate::store::orgs::Organization;
 use crate::views::{self, Chrome, Reader};
 
+pub(super) use step::form_csrf;
 pub use test_login::test_result;
 
 /// Addresses of pages; they exist on login hosts.
@@ -176,6 +178,13 @@ async fn flow_targets(visit: &Visit<'_>) -> String {
             if !targets.contains(" https: ") {
                 targets.push_str(" https: ");
             }
+        }
+    }
+    // A sign-in that an app has asked for leads back to it.
+    let tenant = &visit.site.tenant.id;
+    if let Ok(all) = waiting::targets(visit.core, tenant, &visit.browser).await {
+        for target in all {
+            targets.push_str(&format!(" {target}"));
         }
     }
     if let Ok(all) = visit.core.providers.social(&visit.site.tenant).await {
@@ -371,6 +380,38 @@ pub fn continue_logout(context: &Context, url: &Url, fields: Vec<(String, String
         &page,
         &targets,
     )
+}
+
+/// A page whose answer leads on to this origin or scheme, beside our own.
+pub(super) fn render_leading_to(
+    context: &Context,
+    status: StatusCode,
+    page: &impl Template,
+    target: &str,
+) -> Response {
+    let targets = format!("{} {target}", form_targets(&context.site));
+    render_for(
+        Some(&context.site),
+        &context.reader(),
+        status,
+        page,
+        &targets,
+    )
+}
+
+/// A page whose form takes an answer to an app that wants it posted.
+pub(super) fn return_to_app(
+    context: &Context,
+    uri: &str,
+    fields: Vec<(String, String)>,
+) -> Response {
+    let page = views::ReturnToAppPage {
+        chrome: chrome(&context.site, &context.meta.request_id),
+        action: uri.to_owned(),
+        fields,
+    };
+    let target = waiting::target(uri);
+    render_leading_to(context, StatusCode::OK, &page, &target)
 }
 
 /// A page whose form takes a sign-in to a provider that wants it posted.

@@ -14,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::references::References;
 use super::{
     admin, app_links, assets, bff, context, echo, federation, flows, gate, handoff, me, me_factors,
-    pages, reference, registered, saml, slow_body,
+    oauth, pages, reference, registered, saml, slow_body,
 };
 use crate::app::Extra;
 use crate::authz::Permission;
@@ -45,6 +45,8 @@ pub enum Access {
     Session,
     /// Whoever has this permission there.
     Needs(Permission, At),
+    /// A registered app, by its own proof or by an access token that it got.
+    App,
     /// A listed proxy.
     Proxy,
 }
@@ -62,7 +64,7 @@ pub enum At {
     Org,
 }
 
-use Access::{Bound, Needs, Proxy, Public, Session};
+use Access::{App, Bound, Needs, Proxy, Public, Session};
 use At::{Instance, Named, Org, Tenant};
 use Permission as May;
 
@@ -75,6 +77,19 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/help/checks", Public),
     ("GET", "/assets/{*path}", Public),
     ("GET", "/.well-known/jwks.json", Public),
+    ("GET", "/.well-known/openid-configuration", Public),
+    ("GET", "/.well-known/oauth-authorization-server", Public),
+    ("GET", "/oauth/authorize", Public),
+    ("POST", "/oauth/authorize", Public),
+    ("GET", "/consent", Bound),
+    ("POST", "/consent", Bound),
+    ("POST", "/oauth/token", App),
+    ("POST", "/oauth/revoke", App),
+    ("POST", "/oauth/introspect", App),
+    ("GET", "/oauth/end_session", Public),
+    ("POST", "/oauth/end_session", Public),
+    ("GET", "/oauth/userinfo", App),
+    ("POST", "/oauth/userinfo", App),
     ("GET", "/bff/login", Public),
     ("GET", "/bff/user", Session),
     ("POST", "/bff/logout", Session),
@@ -178,6 +193,12 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/v1/admin/connections/{connection}/tests", Needs(May::UpstreamsWrite, Tenant)),
     ("GET", "/v1/admin/connections/{connection}/tests/{test}", Needs(May::UpstreamsRead, Tenant)),
     ("GET", "/v1/admin/connections/{connection}/health", Needs(May::UpstreamsRead, Tenant)),
+    ("GET", "/v1/admin/apps", Needs(May::AppsRead, Tenant)),
+    ("POST", "/v1/admin/apps", Needs(May::AppsWrite, Tenant)),
+    ("GET", "/v1/admin/apps/{app}", Needs(May::AppsRead, Tenant)),
+    ("PATCH", "/v1/admin/apps/{app}", Needs(May::AppsWrite, Tenant)),
+    ("DELETE", "/v1/admin/apps/{app}", Needs(May::AppsWrite, Tenant)),
+    ("POST", "/v1/admin/apps/{app}/secret", Needs(May::AppsWrite, Tenant)),
     ("GET", "/v1/admin/operators", Needs(May::OperatorsRead, Tenant)),
     ("POST", "/v1/admin/operators", Needs(May::OperatorsWrite, Tenant)),
     ("DELETE", "/v1/admin/operators/{id}", Needs(May::OperatorsWrite, Tenant)),
@@ -306,6 +327,7 @@ fn login_host(state: &AppState, extra: Vec<Extra>) -> Router {
         .merge(account())
         .merge(factors().route_layer(from_fn(own_page)))
         .merge(operators(state))
+        .merge(oauth::routes())
         .merge(pages::routes());
     for module in extra {
         router = router.merge(module.routes);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use super::bff::rfc3339;
+use crate::domain::app::App;
 use crate::domain::invitation::Invitation;
 use crate::domain::session::Session;
 use crate::domain::tenant::{Host, Tenant};
@@ -14,6 +15,7 @@ use crate::domain::upstream::Upstream;
 use crate::domain::{Code, Problem};
 use crate::lane_a::operator;
 use crate::lane_b::setup_links::{self, LinkState};
+use crate::oauth::apps::Secret;
 use crate::store::audit::EventRow;
 use crate::store::groups::Group;
 use crate::store::members::Member;
@@ -48,6 +50,29 @@ pub fn tenant(tenant: &Tenant) -> Value {
         "brand": tenant.brand, "settings": tenant.settings, "rp_id": tenant.rp_id,
         "jit": if tenant.jit { "create" } else { "deny" },
         "claims_format": tenant.claims_format, "created_at": rfc3339(tenant.created_at),
+    })
+}
+
+/// An app; with its secret in the one answer that made it.
+pub fn app(app: &App, secret: Option<&Secret>) -> Value {
+    let what = &app.registration;
+    let secret = match secret {
+        Some(secret) => json!(secret.expose()),
+        None if app.is_public() => Value::Null,
+        None => json!({ "set": true }),
+    };
+    json!({
+        "id": app.id, "client_id": app.id, "client_name": app.name, "client_secret": secret,
+        "state": app.state, "redirect_uris": what.redirect_uris,
+        "post_logout_redirect_uris": what.post_logout_redirect_uris,
+        "grant_types": what.grant_types, "response_types": ["code"],
+        "token_endpoint_auth_method": what.token_endpoint_auth_method,
+        "scope": what.scope, "audiences": what.audiences,
+        "id_token_signed_response_alg": what.id_token_signed_response_alg,
+        "access_token_lifetime": what.access_token_lifetime,
+        "first_party": what.first_party, "require_pkce": what.require_pkce,
+        "client_uri": what.client_uri, "policy_uri": what.policy_uri,
+        "tos_uri": what.tos_uri, "created_at": rfc3339(app.created_at),
     })
 }
 

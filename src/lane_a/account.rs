@@ -17,7 +17,7 @@ pub use email::{
 pub use export::{ExportAt, ExportPiece, begin_export, export_piece, shown_event};
 pub(in crate::lane_a) use identities::keep_login_name;
 pub use identities::{list_identities, unlink};
-pub use organizations::{enter_org, switch_org};
+pub use organizations::{admits, enter_org, switch_org};
 pub use passkeys::{begin_passkey, can_enrol, finish_passkey, list_passkeys, remove_passkey};
 pub use profile::change_profile;
 pub use sessions::{end_other_sessions, end_session, list_sessions};

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::finish::Outcome;
 use super::{Visit, methods, sso};
 use crate::audit::{self, Event, kind};
+use crate::core::Core;
 use crate::domain::admission::{Admission, Demands, Standing, judge};
 use crate::domain::flow::Flow;
 use crate::domain::session::Session;
@@ -26,7 +27,15 @@ pub(super) async fn of_session(
     session: &Session,
     org: &OrgId,
 ) -> Result<Admission, Problem> {
-    let (db, tenant) = (&visit.core.db, &visit.site.tenant.id);
+    of(visit.core, session, org).await
+}
+
+/// The same where nobody visits: something goes on in a session's name.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn of(core: &Core, session: &Session, org: &OrgId) -> Result<Admission, Problem> {
+    let (db, tenant) = (&core.db, &session.tenant);
     let demands = admissions::demands(db, tenant, org).await?;
     if demands == Demands::default() {
         return Ok(Admission::Open);

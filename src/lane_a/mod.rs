@@ -48,5 +48,5 @@ pub use flow::{Begin, begin, load, load_by_state};
 pub use redirect::{complete as complete_redirect, keep_answer, kept_answer};
 pub use render::{flow_json, provider_address};
 pub use sign_in::{end as end_in, end_of_subject};
-pub use submit::{Cookies, Submitted, submit};
+pub use submit::{Cookies, Submitted, check_name, submit};
 pub use visit::Visit;

@@ -164,7 +164,7 @@ async fn profile(visit: &Visit<'_>, mut flow: Flow, body: &Value) -> Result<Subm
 ///
 /// # Errors
 /// `invalid_field`.
-pub(super) fn check_name(name: &str) -> Result<String, Problem> {
+pub fn check_name(name: &str) -> Result<String, Problem> {
     let name = name.trim();
     if name.is_empty() {
         return Err(Problem::field("/name", "required", "Enter a name."));

@@ -313,7 +313,7 @@ impl Sessions {
     }
 
     /// Counts as use.
-    pub(super) fn used(&self, live: &Live) {
+    pub fn used(&self, live: &Live) {
         self.slide(live, self.clock.now_ms(), true);
     }
 

@@ -24,6 +24,11 @@ const GOES: &[&str] = &[
     "DELETE FROM operator_grants WHERE principal_kind = 'user' AND principal_id = $2 \
      AND (tenant_id IS NULL OR tenant_id = $1)",
     "DELETE FROM api_tokens WHERE tenant_id = $1 AND user_id = $2",
+    "DELETE FROM refresh_tokens WHERE tenant_id = $1 AND family_id IN \
+     (SELECT id FROM refresh_families WHERE tenant_id = $1 AND user_id = $2)",
+    "DELETE FROM refresh_families WHERE tenant_id = $1 AND user_id = $2",
+    "DELETE FROM authorization_codes WHERE tenant_id = $1 AND user_id = $2",
+    "DELETE FROM consents WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM break_glass WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM devices WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM session_vouches WHERE tenant_id = $1 AND sid IN \
@@ -82,6 +87,10 @@ pub(super) const OF_ORGANIZATION: &[&str] = &[
      (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
     "DELETE FROM test_logins WHERE tenant_id = $1 AND connection_id IN \
      (SELECT id FROM connections WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM refresh_tokens WHERE tenant_id = $1 AND family_id IN \
+     (SELECT id FROM refresh_families WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM refresh_families WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM authorization_codes WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM hosts WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM organization_logos WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM session_vouches WHERE tenant_id = $1 AND org_id = $2",

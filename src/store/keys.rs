@@ -9,7 +9,7 @@ use crate::domain::TenantId;
 pub struct KeyRow {
     /// `kid`.
     pub id: String,
-    /// `ES256`.
+    /// `ES256` or `RS256`.
     pub alg: String,
     /// Sealed PKCS#8.
     pub sealed: Vec<u8>,
@@ -53,20 +53,15 @@ pub async fn create(tx: &mut Tx, tenant: &TenantId, key: &KeyRow, now: i64) -> R
     Ok(())
 }
 
-/// Sets when all keys but one stop being published.
-pub async fn retire_others(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    keep: &str,
-    at: i64,
-) -> Result<(), DbError> {
+/// Sets when a key stops being published.
+pub async fn retire(tx: &mut Tx, tenant: &TenantId, id: &str, at: i64) -> Result<(), DbError> {
     q(
-        "UPDATE signing_keys SET retired_at = $1 WHERE tenant_id = $2 AND id <> $3 \
+        "UPDATE signing_keys SET retired_at = $1 WHERE tenant_id = $2 AND id = $3 \
        AND retired_at IS NULL",
     )
     .bind(at)
     .bind(tenant.as_str())
-    .bind(keep)
+    .bind(id)
     .run(tx)
     .await?;
     Ok(())

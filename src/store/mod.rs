@@ -6,14 +6,18 @@
 
 pub mod admissions;
 pub mod api_tokens;
+pub mod apps;
 pub mod assertions;
 pub mod audit;
 pub mod audit_search;
+pub mod authorization_codes;
+pub mod authorization_requests;
 pub mod belongings;
 pub mod break_glass;
 pub mod brokered;
 pub mod connection_health;
 pub mod connections;
+pub mod consents;
 pub mod devices;
 pub mod domains;
 pub mod email_changes;
@@ -36,6 +40,7 @@ pub mod operators;
 pub mod orgs;
 pub mod outbox;
 pub mod rate;
+pub mod refresh_families;
 pub mod registered;
 pub mod role_mappings;
 pub mod roles;
@@ -188,6 +193,18 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "organization_sign_in",
             sqlite: include_str!("../../migrations/sqlite/0024_organization_sign_in.sql"),
             postgres: include_str!("../../migrations/postgres/0024_organization_sign_in.sql"),
+        },
+        Migration {
+            version: 25,
+            name: "apps",
+            sqlite: include_str!("../../migrations/sqlite/0025_apps.sql"),
+            postgres: include_str!("../../migrations/postgres/0025_apps.sql"),
+        },
+        Migration {
+            version: 26,
+            name: "oauth",
+            sqlite: include_str!("../../migrations/sqlite/0026_oauth.sql"),
+            postgres: include_str!("../../migrations/postgres/0026_oauth.sql"),
         },
         Migration {
             version: 29,

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// `client_id` and `token_use` of tokens that the proxy attaches.
 pub const CLIENT_BFF: &str = "bff";
 
+/// `token_use` of tokens that apps get.
+pub const USE_OAUTH: &str = "oauth";
+
 /// All claims; instants in seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the registered claim names")]
@@ -26,4 +29,25 @@ pub struct AccessClaims {
     pub amr: Vec<String>,
     pub auth_time: i64,
     pub token_use: String,
+}
+
+/// Claims of an ID token (OpenID Connect Core §2): that somebody signed in, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names are the registered claim names")]
+pub struct IdClaims {
+    pub iss: String,
+    pub sub: String,
+    pub aud: String,
+    pub iat: i64,
+    pub exp: i64,
+    pub auth_time: i64,
+    pub acr: String,
+    pub amr: Vec<String>,
+    pub sid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_slug: Option<String>,
 }

@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use laneway_contract::Clock;
@@ -12,8 +10,8 @@ use laneway_sqlkit::{Db, Tx};
 use moka::future::Cache;
 use serde::Serialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
+use super::pair::{Alg, Pair, Unusable};
 use crate::domain::{Code, Problem, TenantId};
 use crate::store::keys::{self as rows, KeyRow};
 use crate::store::seal::{Place, Sealer};
@@ -27,7 +25,7 @@ const LONGEST_TOKEN_MS: i64 = 16 * 60_000;
 struct Signer {
     id: String,
     signs_from: i64,
-    pair: EcdsaKeyPair,
+    pair: Pair,
     public_jwk: Value,
 }
 
@@ -61,24 +59,21 @@ impl Keys {
     pub async fn sign(
         &self,
         tenant: &TenantId,
-        typ: &str,
+        (alg, typ): (Alg, &str),
         claims: &impl Serialize,
     ) -> Result<String, Problem> {
-        let keys = Box::pin(self.load(tenant)).await?;
+        let keys = Box::pin(self.with(tenant, alg)).await?;
         let now = self.clock.now_ms();
-        let key = keys
-            .iter()
+        let fitting = || keys.iter().filter(|key| key.pair.alg() == alg);
+        let key = fitting()
             .find(|key| key.signs_from <= now)
-            .or_else(|| keys.last())
+            .or_else(|| fitting().next_back())
             .ok_or_else(|| internal("no signing key"))?;
-        let header = json!({"alg": "ES256", "typ": typ, "kid": key.id});
+        let header = json!({"alg": alg.as_str(), "typ": typ, "kid": key.id});
         let claims = serde_json::to_vec(claims).map_err(internal)?;
         let text = format!("{}.{}", B64.encode(header.to_string()), B64.encode(claims));
-        let signature = key
-            .pair
-            .sign(&SystemRandom::new(), text.as_bytes())
-            .map_err(|_| internal("signing"))?;
-        Ok(format!("{text}.{}", B64.encode(signature.as_ref())))
+        let signature = key.pair.sign(text.as_bytes()).map_err(unusable)?;
+        Ok(format!("{text}.{}", B64.encode(signature)))
     }
 
     /// The public key set (RFC 7517 §5).
@@ -86,23 +81,49 @@ impl Keys {
     /// # Errors
     /// `store_unavailable` when the keys have to be read and cannot be.
     pub async fn jwks(&self, tenant: &TenantId) -> Result<Value, Problem> {
-        let keys = Box::pin(self.load(tenant)).await?;
-        let all: Vec<&Value> = keys.iter().map(|key| &key.public_jwk).collect();
+        // Whoever reads the set finds in it what any token of the tenant is signed with.
+        let keys = Box::pin(self.with(tenant, Alg::Rs256)).await?;
+        let mut all: Vec<&Signer> = keys.iter().collect();
+        all.sort_by_key(|key| key.pair.alg() == Alg::Rs256);
+        let all: Vec<&Value> = all.into_iter().map(|key| &key.public_jwk).collect();
         Ok(json!({ "keys": all }))
     }
 
-    /// The public half of a key that is published now, by its id.
+    /// Did a key of this kind that is published now sign a text?
     ///
     /// # Errors
     /// `store_unavailable` when the keys have to be read and cannot be.
-    pub(super) async fn public_point(
+    pub(super) async fn has_signed(
         &self,
         tenant: &TenantId,
-        kid: &str,
-    ) -> Result<Option<Vec<u8>>, Problem> {
+        (alg, kid): (Alg, &str),
+        text: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, Problem> {
         let keys = Box::pin(self.load(tenant)).await?;
-        let found = keys.iter().find(|key| key.id == kid);
-        Ok(found.map(|key| key.pair.public_key().as_ref().to_vec()))
+        let found = keys
+            .iter()
+            .find(|key| key.id == kid && key.pair.alg() == alg);
+        Ok(found.is_some_and(|key| key.pair.has_signed(text, signature)))
+    }
+
+    /// The tenant's keys with one of this kind among them, made now if there is none.
+    async fn with(&self, tenant: &TenantId, alg: Alg) -> Result<Arc<Vec<Signer>>, Problem> {
+        let keys = Box::pin(self.load(tenant)).await?;
+        if keys.iter().any(|key| key.pair.alg() == alg) {
+            return Ok(keys);
+        }
+        // Made before the write lock is taken: it takes a while.
+        let made = make(&self.sealer, tenant, alg, self.clock.now_ms())?;
+        let mut tx = self.db.begin().await?;
+        let now = self.clock.now_ms();
+        let found = rows::published(&mut tx, tenant, now).await?;
+        if !found.iter().any(|row| row.alg == alg.as_str()) {
+            rows::create(&mut tx, tenant, &made, now).await?;
+        }
+        tx.commit().await?;
+        self.loaded.invalidate(tenant).await;
+        Box::pin(self.load(tenant)).await
     }
 
     async fn load(&self, tenant: &TenantId) -> Result<Arc<Vec<Signer>>, Problem> {
@@ -115,7 +136,9 @@ impl Keys {
                 // then one key too many does no harm, but none would.
                 found = rows::published(&mut tx, tenant, now).await?;
                 if found.is_empty() {
-                    found.push(create(&mut tx, &self.sealer, tenant, now, now).await?);
+                    let key = make(&self.sealer, tenant, Alg::Es256, now)?;
+                    rows::create(&mut tx, tenant, &key, now).await?;
+                    found.push(key);
                 }
                 tx.commit().await?;
             }
@@ -131,8 +154,9 @@ impl Keys {
     }
 }
 
-/// Publishes a new key and sets the end of the others. With `at_once` it signs from now
-/// on; otherwise when every cached key set has had time to learn it. Answers its id.
+/// Publishes a new key of each kind that the tenant has and sets the end of the others. With
+/// `at_once` they sign from now on; otherwise when every cached key set has had time to learn
+/// them. Answers the id of the key for access tokens.
 ///
 /// # Errors
 /// As the store.
@@ -144,47 +168,39 @@ pub async fn rotate(
     at_once: bool,
 ) -> Result<String, Problem> {
     let signs_from = if at_once { now } else { now + PUBLISH_AHEAD_MS };
-    let key = create(tx, sealer, tenant, now, signs_from).await?;
-    rows::retire_others(tx, tenant, &key.id, signs_from + LONGEST_TOKEN_MS).await?;
+    let old = rows::published(&mut *tx, tenant, now).await?;
+    let key = make(sealer, tenant, Alg::Es256, signs_from)?;
+    rows::create(tx, tenant, &key, now).await?;
+    if old.iter().any(|row| row.alg == Alg::Rs256.as_str()) {
+        let key = make(sealer, tenant, Alg::Rs256, signs_from)?;
+        rows::create(tx, tenant, &key, now).await?;
+    }
+    for row in old.iter().filter(|row| row.retired_at.is_none()) {
+        rows::retire(tx, tenant, &row.id, signs_from + LONGEST_TOKEN_MS).await?;
+    }
     Ok(key.id)
 }
 
-async fn create(
-    tx: &mut Tx,
-    sealer: &Sealer,
-    tenant: &TenantId,
-    now: i64,
-    signs_from: i64,
-) -> Result<KeyRow, Problem> {
-    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(internal)?;
-    let private = pair.to_pkcs8v1().map_err(internal)?;
-    // Uncompressed point: 0x04, x, y.
-    let point = pair.public_key().as_ref();
-    let (x, y) = (B64.encode(&point[1..33]), B64.encode(&point[33..65]));
-    let id = thumbprint(&x, &y);
-    let public_jwk = json!({
-        "kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": id, "use": "sig", "alg": "ES256"
-    });
-    let row = KeyRow {
-        sealed: sealer.seal(place(tenant, &id), private.as_ref()),
+fn make(sealer: &Sealer, tenant: &TenantId, alg: Alg, signs_from: i64) -> Result<KeyRow, Problem> {
+    let (pair, private) = Pair::generate(alg).map_err(unusable)?;
+    let (id, public_jwk) = pair.public_jwk();
+    Ok(KeyRow {
+        sealed: sealer.seal(place(tenant, &id), &private),
         id,
-        alg: "ES256".into(),
+        alg: alg.as_str().into(),
         public_jwk: public_jwk.to_string(),
         signs_from,
         retired_at: None,
-    };
-    rows::create(tx, tenant, &row, now).await?;
-    Ok(row)
+    })
 }
 
 fn open(sealer: &Sealer, tenant: &TenantId, row: &KeyRow) -> Result<Signer, Problem> {
     let private = sealer.open(place(tenant, &row.id), &row.sealed)?;
-    let pair =
-        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &private).map_err(internal)?;
+    let alg = Alg::parse(&row.alg).ok_or_else(|| internal("a key of an unknown kind"))?;
     Ok(Signer {
         id: row.id.clone(),
         signs_from: row.signs_from,
-        pair,
+        pair: Pair::open(alg, &private).map_err(unusable)?,
         public_jwk: serde_json::from_str(&row.public_jwk).map_err(internal)?,
     })
 }
@@ -198,10 +214,8 @@ fn place<'a>(tenant: &'a TenantId, row: &'a str) -> Place<'a> {
     }
 }
 
-// RFC 7638: the members in lexical order.
-fn thumbprint(x: &str, y: &str) -> String {
-    let text = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
-    B64.encode(Sha256::digest(text))
+fn unusable(_: Unusable) -> Problem {
+    internal("a key cannot be used")
 }
 
 fn internal(source: impl std::fmt::Display) -> Problem {

@@ -5,11 +5,13 @@
 
 mod claims;
 mod keys;
+mod pair;
 mod verify;
 
-pub use claims::{AccessClaims, CLIENT_BFF};
+pub use claims::{AccessClaims, CLIENT_BFF, IdClaims, USE_OAUTH};
 pub use keys::{Keys, rotate};
-pub use verify::verify_own;
+pub use pair::Alg;
+pub use verify::{HintClaims, verify_access, verify_hint, verify_own};
 
 /// Chooses the JWT library's crypto backend, once per process.
 pub fn install_provider() {

@@ -1,11 +1,10 @@
-//! Access tokens that come back to their issuer.
+//! Our own tokens that come back to us.
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use serde::Deserialize;
 
-use super::{AccessClaims, Keys};
+use super::{AccessClaims, Alg, Keys};
 use crate::domain::tenant::Tenant;
 use crate::domain::{Code, Problem};
 
@@ -34,39 +33,114 @@ pub async fn verify_own(
     token: &str,
     now_ms: i64,
 ) -> Result<AccessClaims, Problem> {
-    let invalid = |why: &str| {
-        Problem::new(Code::InvalidToken, "This token does not count here.").because(why)
-    };
-    let parts = split(token).ok_or_else(|| invalid("form"))?;
-    let header: Header = decode(parts.header).ok_or_else(|| invalid("header"))?;
-    // Only what we sign ourselves: no other algorithm, no ID or logout token.
-    if header.alg != "ES256" || header.typ != "at+jwt" {
-        return Err(invalid("alg or typ"));
-    }
-    let point = keys
-        .public_point(&tenant.id, &header.kid)
-        .await?
-        .ok_or_else(|| invalid("kid"))?;
-    let signature = B64
-        .decode(parts.signature)
-        .map_err(|_| invalid("signature"))?;
-    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
-        .verify(parts.signed.as_bytes(), &signature)
-        .map_err(|_| invalid("signature"))?;
-    let claims: AccessClaims = decode(parts.claims).ok_or_else(|| invalid("claims"))?;
+    let claims = signed(keys, tenant, token).await?;
     // A token for a backend does not open our own API: `aud` is the issuer and nothing else.
-    let own = tenant.issuer();
-    if claims.iss != own || claims.aud != own {
-        return Err(invalid("iss or aud"));
+    if claims.aud != tenant.issuer() {
+        return Err(invalid("aud"));
     }
+    if claims.sid.is_empty() || claims.sub.is_empty() {
+        return Err(invalid("sid or sub"));
+    }
+    in_time(&claims, now_ms)?;
+    Ok(claims)
+}
+
+/// Verifies an access token of this tenant, whomever it is for.
+///
+/// # Errors
+/// `invalid_token`, `token_expired`, `store_unavailable`.
+pub async fn verify_access(
+    keys: &Keys,
+    tenant: &Tenant,
+    token: &str,
+    now_ms: i64,
+) -> Result<AccessClaims, Problem> {
+    let claims = signed(keys, tenant, token).await?;
+    in_time(&claims, now_ms)?;
+    Ok(claims)
+}
+
+/// What an ID token says, whenever it was issued: good for a hint and nothing else.
+#[derive(Debug, Clone, Deserialize)]
+#[expect(missing_docs, reason = "the names are the registered claim names")]
+pub struct HintClaims {
+    pub iss: String,
+    pub sub: String,
+    pub aud: String,
+    pub sid: Option<String>,
+}
+
+/// Reads an ID token of this tenant that an app sends back. `None`: we have not signed it.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn verify_hint(
+    keys: &Keys,
+    tenant: &Tenant,
+    token: &str,
+) -> Result<Option<HintClaims>, Problem> {
+    let Ok(claims) = read::<HintClaims>(keys, tenant, token, "JWT").await? else {
+        return Ok(None);
+    };
+    Ok((claims.iss == tenant.issuer()).then_some(claims))
+}
+
+async fn signed(keys: &Keys, tenant: &Tenant, token: &str) -> Result<AccessClaims, Problem> {
+    let outcome = read::<AccessClaims>(keys, tenant, token, "at+jwt").await?;
+    let claims = outcome.map_err(invalid)?;
+    if claims.iss != tenant.issuer() {
+        return Err(invalid("iss"));
+    }
+    Ok(claims)
+}
+
+fn in_time(claims: &AccessClaims, now_ms: i64) -> Result<(), Problem> {
     let now = now_ms / 1000;
-    if claims.iat > now + SKEW_S || claims.sid.is_empty() || claims.sub.is_empty() {
-        return Err(invalid("iat, sid or sub"));
+    if claims.iat > now + SKEW_S {
+        return Err(invalid("iat"));
     }
     if claims.exp <= now {
         return Err(Problem::new(Code::TokenExpired, "Get a new access token."));
     }
-    Ok(claims)
+    Ok(())
+}
+
+fn invalid(why: &str) -> Problem {
+    Problem::new(Code::InvalidToken, "This token does not count here.").because(why)
+}
+
+/// The claims of a token of one kind that one of the tenant's keys has signed, or what is wrong.
+async fn read<T: serde::de::DeserializeOwned>(
+    keys: &Keys,
+    tenant: &Tenant,
+    token: &str,
+    typ: &str,
+) -> Result<Result<T, &'static str>, Problem> {
+    let Some(parts) = split(token) else {
+        return Ok(Err("form"));
+    };
+    let Some(header) = decode::<Header>(parts.header) else {
+        return Ok(Err("header"));
+    };
+    // Only what we sign ourselves. A token of another kind is none, whatever it says.
+    let alg = match Alg::parse(&header.alg) {
+        Some(Alg::Rs256) if typ == "at+jwt" => None,
+        alg => alg,
+    };
+    let Some(alg) = alg.filter(|_| header.typ == typ) else {
+        return Ok(Err("alg or typ"));
+    };
+    let Ok(signature) = B64.decode(parts.signature) else {
+        return Ok(Err("signature"));
+    };
+    let text = parts.signed.as_bytes();
+    if !keys
+        .has_signed(&tenant.id, (alg, &header.kid), text, &signature)
+        .await?
+    {
+        return Ok(Err("kid or signature"));
+    }
+    Ok(decode(parts.claims).ok_or("claims"))
 }
 
 struct Parts<'a> {

@@ -49,6 +49,8 @@ pub struct ConfirmLogoutPage {
     pub action: String,
     /// Hidden token.
     pub csrf: String,
+    /// What is to be ended and where it goes on, sealed.
+    pub request: String,
 }
 
 #[cfg(test)]
@@ -94,8 +96,9 @@ impl ConfirmLogoutPage {
     pub(super) fn samples() -> Vec<Self> {
         vec![Self {
             chrome: Chrome::sample(),
-            action: "/logout".into(),
+            action: "/oauth/end_session".into(),
             csrf: "t0ken".into(),
+            request: "s3aled".into(),
         }]
     }
 }

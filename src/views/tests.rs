@@ -4,11 +4,12 @@ use askama::Template;
 
 use super::{
     AccountDeletedPage, AccountPage, ApiReferencePage, ChangeEmailPage, ChoosePage, CodePage,
-    ConfirmLogoutPage, ConnectUpstreamPage, ContinueLogoutPage, ContinueSignInPage,
+    ConfirmLogoutPage, ConnectUpstreamPage, ConsentPage, ContinueLogoutPage, ContinueSignInPage,
     DeleteAccountPage, DeniedPage, EnrolPage, EnrolTotpPage, ErrorPage, InvitationPage,
     LoggedOutPage, LoginPage, MagicLinkPage, NewPasswordPage, OrganizationPage, OwnerPage,
-    PasskeyPage, PasswordPage, ProfilePage, Reader, RecoverPage, RecoveryCodesPage, SecondPage,
-    SignupPage, SsoRequiredPage, TestResultPage, UpstreamDownPage, assets, desk, mail, org, setup,
+    PasskeyPage, PasswordPage, ProfilePage, Reader, RecoverPage, RecoveryCodesPage,
+    ReturnToAppPage, SecondPage, SignupPage, SsoRequiredPage, TestResultPage, UpstreamDownPage,
+    assets, desk, mail, org, setup,
 };
 use crate::domain::Lang;
 
@@ -47,6 +48,8 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     add(&mut all, "logged-out", &LoggedOutPage::samples());
     add(&mut all, "continue-logout", &ContinueLogoutPage::samples());
     add(&mut all, "continue-sign-in", &ContinueSignInPage::samples());
+    add(&mut all, "consent", &ConsentPage::samples());
+    add(&mut all, "return-to-app", &ReturnToAppPage::samples());
     add(&mut all, "confirm-logout", &ConfirmLogoutPage::samples());
     add(&mut all, "owner", &OwnerPage::samples());
     add(&mut all, "test-result", &TestResultPage::samples());
@@ -106,17 +109,21 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     add(&mut all, "desk-social-new", &desk::SocialNewPage::samples());
     add(&mut all, "desk-trail", &desk::TrailPage::samples());
     add(&mut all, "desk-settings", &desk::SettingsPage::samples());
-    add(&mut all, "org-home", &org::HomePage::samples());
-    add(&mut all, "org-people", &org::MembersPage::samples());
-    add(&mut all, "org-member", &org::MemberPage::samples());
-    add(&mut all, "org-connection", &org::ConnectionPage::samples());
-    add(&mut all, "org-domains", &org::DomainsPage::samples());
-    add(&mut all, "org-roles", &org::RolesPage::samples());
-    add(&mut all, "org-role", &org::RolePage::samples());
-    add(&mut all, "org-groups", &org::GroupsPage::samples());
-    add(&mut all, "org-group", &org::GroupPage::samples());
-    add(&mut all, "org-settings", &org::OrgSettingsPage::samples());
+    of_organizations(&mut all);
     all.pages
+}
+
+fn of_organizations(all: &mut Samples) {
+    add(all, "org-home", &org::HomePage::samples());
+    add(all, "org-people", &org::MembersPage::samples());
+    add(all, "org-member", &org::MemberPage::samples());
+    add(all, "org-connection", &org::ConnectionPage::samples());
+    add(all, "org-domains", &org::DomainsPage::samples());
+    add(all, "org-roles", &org::RolesPage::samples());
+    add(all, "org-role", &org::RolePage::samples());
+    add(all, "org-groups", &org::GroupsPage::samples());
+    add(all, "org-group", &org::GroupPage::samples());
+    add(all, "org-settings", &org::OrgSettingsPage::samples());
 }
 
 /// Name and both bodies of every mail in a language.

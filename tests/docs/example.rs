@@ -264,6 +264,8 @@ impl Examples {
             let known = self.names.entry(shown.to_owned());
             return known.or_insert_with(|| given.to_owned()) == given;
         }
+        // What was handed out is what the page sends back.
+        self.names.insert(shown.to_owned(), given.to_owned());
         true
     }
 }
@@ -306,7 +308,7 @@ fn words(text: &str) -> Vec<&str> {
 /// The code on the page is not the one that was mailed. `000000` stands for a wrong one.
 fn with_code(body: &str, code: Option<&str>) -> String {
     let Ok(mut json) = serde_json::from_str::<Value>(body) else {
-        return body.to_owned();
+        return body.trim_end().to_owned();
     };
     if let (Some(shown), Some(code)) = (json.get_mut("code"), code)
         && shown != "000000"

@@ -70,6 +70,13 @@ impl Call {
         self
     }
 
+    /// To another tenant's login host.
+    #[must_use]
+    pub fn at_host(mut self, origin: &str) -> Self {
+        self.url = self.url.replace(LOGIN, origin);
+        self
+    }
+
     /// With an operator's token.
     #[must_use]
     pub fn bearer(self, token: &str) -> Self {

@@ -45,6 +45,11 @@ impl Node {
         node
     }
 
+    /// Its public address.
+    pub fn url(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
     /// Where its rows are.
     pub fn database(&self) -> &str {
         &self.database

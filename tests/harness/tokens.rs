@@ -6,7 +6,7 @@ use laneway::authz::Permission;
 use laneway::core::hash_token;
 use laneway::domain::{TenantId, api_token};
 use laneway::store::api_tokens::{self, AdminToken, ApiToken, Principal};
-use laneway::tokens::AccessClaims;
+use laneway::tokens::{AccessClaims, Alg};
 use serde_json::Value;
 
 use super::TestApp;
@@ -88,7 +88,7 @@ impl TestApp {
         let tenant = self.tenant().await.id;
         self.core()
             .keys
-            .sign(&tenant, typ, claims)
+            .sign(&tenant, (Alg::Es256, typ), claims)
             .await
             .expect("a signature")
     }

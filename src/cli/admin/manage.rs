@@ -1,6 +1,7 @@
 //! `laneway admin <noun> <verb>`: the administration API's work on the database directly.
 //! Running nodes learn by the invalidation log.
 
+mod apps;
 mod invitations;
 mod orgs;
 mod people;
@@ -48,6 +49,9 @@ pub(in crate::cli) enum Manage {
     /// Members of an organization
     #[command(subcommand)]
     Member(orgs::MemberCommand),
+    /// Apps that sign people in by OAuth and OpenID Connect
+    #[command(subcommand)]
+    App(apps::AppCommand),
     /// Who administers
     #[command(subcommand)]
     Operator(people::OperatorCommand),
@@ -145,6 +149,7 @@ pub(in crate::cli) async fn run(config: Config, command: Manage) -> Result<Strin
         Manage::Session(command) => people::session(config, command).await?,
         Manage::Org(command) => Box::pin(orgs::org(config, command)).await?,
         Manage::Member(command) => Box::pin(orgs::member(config, command)).await?,
+        Manage::App(command) => Box::pin(apps::app(config, command)).await?,
         Manage::Operator(command) => people::operator(config, command).await?,
         Manage::Upstream(command) => system::upstream(config, command).await?,
         Manage::Audit(command) => system::audit(config, command).await?,

@@ -16,6 +16,7 @@ pub fn routes() -> Router<AppState> {
         .merge(invitation_routes())
         .merge(connection_routes())
         .merge(tenant_connection_routes())
+        .merge(app_routes())
         .merge(alias_routes())
         .route(
             "/v1/admin/operators",
@@ -86,6 +87,18 @@ fn user_routes() -> Router<AppState> {
             get(super::sessions).delete(super::end_sessions),
         )
         .route("/v1/admin/sessions/{sid}", delete(super::end_session))
+}
+
+fn app_routes() -> Router<AppState> {
+    Router::new()
+        .route("/v1/admin/apps", get(super::apps).post(super::create_app))
+        .route(
+            "/v1/admin/apps/{app}",
+            get(super::read_app)
+                .patch(super::change_app)
+                .delete(super::delete_app),
+        )
+        .route("/v1/admin/apps/{app}/secret", post(super::new_app_secret))
 }
 
 /// Other names that clients of the field expect (CONTRACT §8).

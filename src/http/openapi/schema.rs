@@ -85,12 +85,12 @@ fn kind_of(kind: &str) -> Value {
     {
         return json!({ "type": "array", "items": kind_of(kind) });
     }
-    if kind.starts_with(|c: char| c.is_ascii_uppercase()) {
-        return reference(kind);
-    }
     if kind.contains('|') {
         let words: Vec<&str> = kind.split('|').collect();
         return json!({ "type": "string", "enum": words });
+    }
+    if kind.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return reference(kind);
     }
     match kind {
         "text" => json!({ "type": "string" }),

@@ -58,7 +58,7 @@ impl Draft {
     }
 }
 
-pub(super) fn form_csrf(context: &Context, browser: &Browser) -> String {
+pub(in crate::http) fn form_csrf(context: &Context, browser: &Browser) -> String {
     authn::form_token(&context.core.sealer, &browser.binding)
 }
 

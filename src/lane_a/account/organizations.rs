@@ -4,6 +4,9 @@ use serde_json::json;
 
 use super::super::{Visit, admission, sign_in};
 use crate::audit::{Event, Outcome, kind};
+use crate::core::Core;
+use crate::domain::admission::Admission;
+use crate::domain::session::Session;
 use crate::domain::{Code, OrgId, Problem};
 use crate::store::invalidations::{Change, Scope};
 use crate::store::{break_glass, sessions};
@@ -62,6 +65,18 @@ pub async fn switch_org(visit: &Visit<'_>, wanted: Option<&str>) -> Result<Strin
     core.audit(&mut write, tenant, visit.meta, event).await?;
     core.commit(write).await?;
     Ok(cookie)
+}
+
+/// Does an organization still let a session act in it? For what goes on while nobody is there.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn admits(core: &Core, session: &Session, org: &OrgId) -> Result<bool, Problem> {
+    let admission = admission::of(core, session, org).await?;
+    Ok(matches!(
+        admission,
+        Admission::Open | Admission::Emergency(_)
+    ))
 }
 
 /// Asks of whoever calls an organization by name what the switch into it would ask. `back` is

@@ -426,3 +426,36 @@ problem-secret-ends = Legen Sie beim Dienst ein neues Client-Secret an, bevor da
 problem-stated-compare = Vergleichen Sie die jetzigen Angaben mit dem, was Sie beim Dienst geändert haben, und übernehmen Sie sie.
 problem-setup-mailbox = Dieser Link öffnet sich nur mit einem Code aus dem Postfach, für das er gemacht wurde.
 problem-setup-code = Dieser Code stimmt nicht. Sehen Sie in die neueste Mail.
+
+## Apps
+problem-app-name-one = Nennen Sie mindestens einen.
+problem-app-refresh = Refresh-Tokens entstehen aus Codes: Nennen Sie auch authorization_code.
+problem-app-answers = Nennen Sie mindestens eine Adresse, an die Antworten gehen.
+problem-app-too-many = Das sind zu viele.
+problem-app-audience = Eine Audience ist eine vollständige Adresse ohne `#`.
+problem-app-pkce = Eine App ohne Geheimnis braucht immer PKCE.
+problem-app-lifetime = Verwenden Sie 60 bis 900 Sekunden.
+problem-app-web = Verwenden Sie eine Adresse im Web.
+problem-app-scopes = Scopes sind einfache Wörter mit Leerzeichen dazwischen.
+problem-app-response = `code` ist hier der einzige Response-Typ.
+problem-app-public = Diese App ist als eine eingetragen, die kein Geheimnis bewahren kann.
+problem-app-localhost = Verwenden Sie 127.0.0.1 oder [::1]: Was `localhost` bedeutet, entscheidet der Rechner.
+problem-app-https = Verwenden Sie https; http gilt nur für 127.0.0.1 und [::1].
+problem-app-scheme = Verwenden Sie https, eine Loopback-Adresse oder ein eigenes Schema mit Punkt.
+problem-app-spelling = Schreiben Sie die Adresse vollständig und in ihrer üblichen Form.
+problem-app-fragment = Lassen Sie den Teil nach `#` weg.
+problem-app-user = Lassen Sie den Teil vor `@` weg.
+
+## Requests of apps
+problem-oauth-client-missing = client_id fehlt oder ist ungültig.
+problem-oauth-client = client_id ist hier nicht eingetragen.
+problem-oauth-twice = client_id oder redirect_uri steht zweimal da.
+problem-oauth-off = Diese App ist abgeschaltet.
+problem-oauth-redirect-missing = redirect_uri fehlt.
+problem-oauth-redirect = redirect_uri ist für diese App nicht eingetragen (redirect_uri is not registered).
+problem-oauth-params = Die Parameter der App sind nicht lesbar.
+problem-oauth-over = Diese Anfrage einer App ist vorbei. Beginnen Sie in der App noch einmal.
+problem-oauth-taken-back = Dieses Token wurde zurückgenommen.
+problem-oauth-hint = id_token_hint ist kein ID-Token von uns.
+problem-oauth-hint-app = id_token_hint gehört zu einer anderen App.
+problem-oauth-afterwards = post_logout_redirect_uri ist für diese App nicht eingetragen (post_logout_redirect_uri is not registered).

@@ -427,3 +427,36 @@ problem-secret-ends = Make a new client secret at the provider before the old on
 problem-stated-compare = Compare what is stated now with what you changed at the provider, and take it as right.
 problem-setup-mailbox = This link opens with a code from the mailbox that it was made for.
 problem-setup-code = This code is not right. Look at the newest mail.
+
+## Apps
+problem-app-name-one = Name at least one.
+problem-app-refresh = Refresh tokens come from codes: name authorization_code too.
+problem-app-answers = Name at least one address where answers go.
+problem-app-too-many = These are too many.
+problem-app-audience = An audience is an absolute address without `#`.
+problem-app-pkce = An app without a secret always needs PKCE.
+problem-app-lifetime = Use 60 to 900 seconds.
+problem-app-web = Use an address of the web.
+problem-app-scopes = Scopes are plain words with spaces between them.
+problem-app-response = `code` is the only response type here.
+problem-app-public = This app is registered as one that cannot keep a secret.
+problem-app-localhost = Use 127.0.0.1 or [::1]: what `localhost` means is up to the machine.
+problem-app-https = Use https; http is for 127.0.0.1 and [::1] only.
+problem-app-scheme = Use https, a loopback address, or a private scheme with a dot.
+problem-app-spelling = Write the address in full and in its usual spelling.
+problem-app-fragment = Leave out the part behind `#`.
+problem-app-user = Leave out the part before `@`.
+
+## Requests of apps
+problem-oauth-client-missing = client_id is missing or not valid.
+problem-oauth-client = client_id is not registered here.
+problem-oauth-twice = client_id or redirect_uri is sent twice.
+problem-oauth-off = This app is switched off.
+problem-oauth-redirect-missing = redirect_uri is missing.
+problem-oauth-redirect = redirect_uri is not registered for this app.
+problem-oauth-params = The parameters of the app cannot be read.
+problem-oauth-over = This request of an app is over. Start again in the app.
+problem-oauth-taken-back = This token was taken back.
+problem-oauth-hint = id_token_hint is not an ID token of ours.
+problem-oauth-hint-app = id_token_hint belongs to another app.
+problem-oauth-afterwards = post_logout_redirect_uri is not registered for this app.

@@ -1,0 +1,268 @@
+//! A registered app: what it may ask for, and what a registration has to keep to.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::ids::{AppId, TenantId};
+use super::problem::Problem;
+use super::redirect_uri;
+use super::scope::Scope;
+
+/// So many addresses of one kind at most.
+const MOST: usize = 50;
+/// The longest life of an access token, s.
+pub const LONGEST_TOKEN_S: i64 = 900;
+/// How long one lives where nothing else is registered, s.
+pub const USUAL_TOKEN_S: i64 = 300;
+
+macro_rules! word {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident $text:literal $about:literal)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum $name { $(#[doc = $about] #[serde(rename = $text)] $variant),+ }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The registered word.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// Reads the registered word.
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+word! {
+    /// What an app may bring to the token endpoint.
+    GrantType {
+        Code "authorization_code" "A code from the authorization endpoint"
+        Refresh "refresh_token" "A refresh token"
+    }
+}
+
+word! {
+    /// How an app proves itself.
+    AuthMethod {
+        Basic "client_secret_basic" "Its secret, in the `Authorization` header"
+        Post "client_secret_post" "Its secret, in the body"
+        None "none" "Not at all: it cannot keep a secret"
+    }
+}
+
+word! {
+    /// What an ID token is signed with.
+    IdTokenAlg {
+        Rs256 "RS256" "RSA, which every client knows"
+        Es256 "ES256" "The curve P-256"
+    }
+}
+
+word! {
+    /// Does it work?
+    AppState {
+        Active "active" "Yes"
+        Disabled "disabled" "No, until it is switched on again"
+    }
+}
+
+/// What is registered, in the words of RFC 7591.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// Where answers go.
+    pub redirect_uris: Vec<String>,
+    /// Where a browser may go after signing out.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// What it may bring.
+    pub grant_types: Vec<GrantType>,
+    /// How it proves itself.
+    pub token_endpoint_auth_method: AuthMethod,
+    /// What it may ask for at most.
+    pub scope: Scope,
+    /// Whom its tokens may be for.
+    pub audiences: Vec<String>,
+    /// What its ID tokens are signed with.
+    pub id_token_signed_response_alg: IdTokenAlg,
+    /// Seconds.
+    pub access_token_lifetime: i64,
+    /// The tenant's own: nobody is asked for consent.
+    pub first_party: bool,
+    /// Does every request of it need PKCE?
+    pub require_pkce: bool,
+    /// Its home page.
+    pub client_uri: Option<Url>,
+    /// Its privacy statement.
+    pub policy_uri: Option<Url>,
+    /// Its terms.
+    pub tos_uri: Option<Url>,
+}
+
+impl Default for Registration {
+    fn default() -> Self {
+        Self {
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            grant_types: vec![GrantType::Code],
+            token_endpoint_auth_method: AuthMethod::Basic,
+            scope: Scope::parse("openid profile email").unwrap_or_default(),
+            audiences: Vec::new(),
+            id_token_signed_response_alg: IdTokenAlg::Rs256,
+            access_token_lifetime: USUAL_TOKEN_S,
+            first_party: false,
+            require_pkce: true,
+            client_uri: None,
+            policy_uri: None,
+            tos_uri: None,
+        }
+    }
+}
+
+/// A registered app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct App {
+    /// `client_id`.
+    pub id: AppId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// As people read it.
+    pub name: String,
+    /// Does it work?
+    pub state: AppState,
+    /// What is registered.
+    pub registration: Registration,
+    /// For `ETag`.
+    pub version: i64,
+    /// Epoch ms.
+    pub created_at: i64,
+}
+
+impl App {
+    /// Can it not keep a secret?
+    pub fn is_public(&self) -> bool {
+        self.registration.token_endpoint_auth_method == AuthMethod::None
+    }
+
+    /// May it bring this?
+    pub fn may_use(&self, grant: GrantType) -> bool {
+        self.registration.grant_types.contains(&grant)
+    }
+
+    /// Is this address one of its own?
+    pub fn answers_at(&self, uri: &str) -> bool {
+        let all = &self.registration.redirect_uris;
+        all.iter().any(|own| redirect_uri::matches(own, uri))
+    }
+
+    /// May a browser go there after signing out?
+    pub fn may_end_at(&self, uri: &str) -> bool {
+        let all = &self.registration.post_logout_redirect_uris;
+        all.iter().any(|own| redirect_uri::matches(own, uri))
+    }
+}
+
+impl Registration {
+    /// What has to hold whoever registers.
+    ///
+    /// # Errors
+    /// `invalid_field`.
+    pub fn check(&self) -> Result<(), Problem> {
+        addresses("/redirect_uris", &self.redirect_uris)?;
+        addresses(
+            "/post_logout_redirect_uris",
+            &self.post_logout_redirect_uris,
+        )?;
+        self.check_grants()?;
+        self.check_audiences()?;
+        let public = self.token_endpoint_auth_method == AuthMethod::None;
+        if public && !self.require_pkce {
+            return Err(Problem::field(
+                "/require_pkce",
+                "invalid",
+                "An app without a secret always needs PKCE.",
+            ));
+        }
+        if !(60..=LONGEST_TOKEN_S).contains(&self.access_token_lifetime) {
+            return Err(Problem::field(
+                "/access_token_lifetime",
+                "invalid",
+                "Use 60 to 900 seconds.",
+            ));
+        }
+        for (pointer, url) in [
+            ("/client_uri", &self.client_uri),
+            ("/policy_uri", &self.policy_uri),
+            ("/tos_uri", &self.tos_uri),
+        ] {
+            if url
+                .as_ref()
+                .is_some_and(|url| !matches!(url.scheme(), "https" | "http"))
+            {
+                return Err(Problem::field(
+                    pointer,
+                    "invalid",
+                    "Use an address of the web.",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_grants(&self) -> Result<(), Problem> {
+        let refused = |detail: &str| Err(Problem::field("/grant_types", "invalid", detail));
+        let has = |grant| self.grant_types.contains(&grant);
+        if self.grant_types.is_empty() {
+            return refused("Name at least one.");
+        }
+        if has(GrantType::Refresh) && !has(GrantType::Code) {
+            return refused("Refresh tokens come from codes: name authorization_code too.");
+        }
+        if has(GrantType::Code) && self.redirect_uris.is_empty() {
+            return Err(Problem::field(
+                "/redirect_uris",
+                "required",
+                "Name at least one address where answers go.",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_audiences(&self) -> Result<(), Problem> {
+        if self.audiences.len() > MOST {
+            return Err(too_many("/audiences"));
+        }
+        for (index, text) in self.audiences.iter().enumerate() {
+            // RFC 8707 §2: an absolute address without a fragment.
+            let ok = text.len() <= 255
+                && text.bytes().all(|byte| byte.is_ascii_graphic())
+                && Url::parse(text).is_ok_and(|url| url.fragment().is_none());
+            if !ok {
+                return Err(Problem::field(
+                    &format!("/audiences/{index}"),
+                    "invalid",
+                    "An audience is an absolute address without `#`.",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn addresses(pointer: &str, all: &[String]) -> Result<(), Problem> {
+    if all.len() > MOST {
+        return Err(too_many(pointer));
+    }
+    for (index, text) in all.iter().enumerate() {
+        redirect_uri::check(text)
+            .map_err(|detail| Problem::field(&format!("{pointer}/{index}"), "invalid", detail))?;
+    }
+    Ok(())
+}
+
+fn too_many(pointer: &str) -> Problem {
+    Problem::field(pointer, "invalid", "These are too many.")
+}

@@ -1,0 +1,17 @@
+//! `/oauth/*` and the documents that describe it: how requests of apps become calls of the
+//! authorization server, and its answers HTTP.
+//!
+//! Owns: forms, headers and formats of OAuth.
+//! Must not know: what is granted to whom, and why.
+
+mod answer;
+mod authorize;
+mod consent;
+mod discovery;
+mod end;
+mod revoke;
+mod routes;
+mod token;
+mod userinfo;
+
+pub use routes::routes;

@@ -1,0 +1,33 @@
+//! Routes of the authorization server; who may call each stands in the list of routes.
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use super::super::router::AppState;
+use super::{authorize, consent, discovery, end, revoke, token, userinfo};
+
+/// All of them.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route(
+            "/.well-known/openid-configuration",
+            get(discovery::document),
+        )
+        .route(
+            "/.well-known/oauth-authorization-server",
+            get(discovery::document),
+        )
+        .route(
+            "/oauth/authorize",
+            get(authorize::asked).post(authorize::posted),
+        )
+        .route("/consent", get(consent::show).post(consent::answer))
+        .route("/oauth/token", post(token::exchange))
+        .route("/oauth/revoke", post(revoke::revoke))
+        .route("/oauth/introspect", post(revoke::introspect))
+        .route("/oauth/end_session", get(end::asked).post(end::posted))
+        .route(
+            "/oauth/userinfo",
+            get(userinfo::userinfo).post(userinfo::posted),
+        )
+}

@@ -1,0 +1,56 @@
+//! `POST /oauth/token`
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::response::{IntoResponse, Response};
+use http::header;
+
+use super::super::context::Context;
+use super::answer::{form, json_answer, refused};
+use super::discovery::home;
+use crate::domain::app::App;
+use crate::oauth::token::{self, Desk};
+use crate::oauth::{Fault, Params, client};
+
+/// `POST /oauth/token`
+pub async fn exchange(context: Context, body: Result<Bytes, BytesRejection>) -> Response {
+    if let Err(problem) = home(&context) {
+        return problem.into_response();
+    }
+    let outcome = async {
+        let (app, params) = called_by(&context, body).await?;
+        Box::pin(token::exchange(desk(&context), &app, &params)).await
+    };
+    match Box::pin(outcome).await {
+        Ok(body) => json_answer(body),
+        Err(fault) => refused(&context, fault),
+    }
+}
+
+/// The app that calls, and what it sends.
+///
+/// # Errors
+/// `invalid_client`, `invalid_request`.
+pub(super) async fn called_by(
+    context: &Context,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<(App, Params), Fault> {
+    let params = form(&context.headers, body)?;
+    params.check()?;
+    let mut given = context.headers.get_all(header::AUTHORIZATION).iter();
+    let first = given.next().map(|value| value.to_str().unwrap_or_default());
+    if given.next().is_some() {
+        return Err(Fault::request("Authorization is sent twice"));
+    }
+    let (core, tenant) = (&context.core, &context.site.tenant.id);
+    let app = client::authenticate(core, tenant, &context.meta.ip, first, &params).await?;
+    Ok((app, params))
+}
+
+pub(super) fn desk(context: &Context) -> Desk<'_> {
+    Desk {
+        core: &context.core,
+        tenant: &context.site.tenant,
+        meta: &context.meta,
+    }
+}

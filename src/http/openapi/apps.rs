@@ -1,0 +1,67 @@
+//! Registered apps in words (CONTRACT §8, §11).
+
+use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
+use crate::domain::Code::Conflict;
+
+/// Routes.
+pub const ENTRIES: &[Entry] = &[
+    op("GET /v1/admin/apps", "Registered apps", Answer::Page("App")),
+    op(
+        "POST /v1/admin/apps",
+        "Register an app; its secret is in this answer only",
+        created("App"),
+    )
+    .takes("NewApp"),
+    op("GET /v1/admin/apps/{app}", "One app", json("App")),
+    op(
+        "PATCH /v1/admin/apps/{app}",
+        "Change an app, or switch it off",
+        json("App"),
+    )
+    .takes("AppChange")
+    .refuses(&[Conflict]),
+    op(
+        "DELETE /v1/admin/apps/{app}",
+        "Delete an app; its tokens end",
+        gone(),
+    )
+    .refuses(&[Conflict]),
+    op(
+        "POST /v1/admin/apps/{app}/secret",
+        "Make a new secret; the one before is void at once",
+        created("AppSecret"),
+    )
+    .refuses(&[Conflict]),
+];
+
+/// Shapes.
+pub const SHAPES: &[Shape] = &[
+    shape(
+        "App",
+        "id client_id client_name client_secret=any state=active|disabled redirect_uris=[text] \
+         post_logout_redirect_uris=[text] grant_types=[text] response_types=[text] \
+         token_endpoint_auth_method=client_secret_basic|client_secret_post|none scope \
+         audiences=[text] id_token_signed_response_alg=RS256|ES256 access_token_lifetime=count \
+         first_party=flag require_pkce=flag client_uri=text? policy_uri=text? tos_uri=text? \
+         created_at=instant",
+    ),
+    shape(
+        "NewApp",
+        "client_name redirect_uris?=[text] post_logout_redirect_uris?=[text] \
+         grant_types?=[text] response_types?=[text] \
+         token_endpoint_auth_method?=client_secret_basic|client_secret_post|none scope? \
+         audiences?=[text] id_token_signed_response_alg?=RS256|ES256 \
+         access_token_lifetime?=count first_party?=flag require_pkce?=flag client_uri? \
+         policy_uri? tos_uri?",
+    ),
+    shape(
+        "AppChange",
+        "client_name? state?=active|disabled redirect_uris?=[text] \
+         post_logout_redirect_uris?=[text] grant_types?=[text] response_types?=[text] \
+         token_endpoint_auth_method?=client_secret_basic|client_secret_post|none scope? \
+         audiences?=[text] id_token_signed_response_alg?=RS256|ES256 \
+         access_token_lifetime?=count first_party?=flag require_pkce?=flag client_uri?=text? \
+         policy_uri?=text? tos_uri?=text?",
+    ),
+    shape("AppSecret", "client_id client_secret"),
+];

@@ -1,0 +1,188 @@
+//! What operators do to apps.
+
+use serde_json::{Value, json};
+
+use crate::audit::{Event, Outcome, kind};
+use crate::core::{Core, PlainToken, hash_token};
+use crate::domain::app::{App, AppState, Registration};
+use crate::domain::{AppId, Code, Problem};
+use crate::lane_a::check_name;
+use crate::lane_a::operator::{Act, check_version, moved};
+use crate::store::{Write, apps, consents, refresh_families};
+
+/// A secret in plain, for the one who made it.
+pub struct Secret(String);
+
+impl Secret {
+    /// The value, for the answer that shows it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What is changed about an app; `None` keeps.
+#[derive(Default)]
+pub struct AppChange {
+    /// Name.
+    pub name: Option<String>,
+    /// On or off.
+    pub state: Option<AppState>,
+    /// All of what is registered.
+    pub registration: Option<Registration>,
+}
+
+/// A page of the tenant's apps.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn list_apps(act: &Act<'_>, after: &str, limit: i64) -> Result<Vec<App>, Problem> {
+    Ok(apps::list(&act.core.db, &act.tenant.id, after, limit).await?)
+}
+
+/// One of the tenant's apps.
+///
+/// # Errors
+/// `not_found`.
+pub async fn get_app(act: &Act<'_>, id: &str) -> Result<App, Problem> {
+    let found = apps::find(&act.core.db, &act.tenant.id, id).await?;
+    found.ok_or_else(Problem::not_found)
+}
+
+/// Registers an app; with a secret, unless it cannot keep one.
+///
+/// # Errors
+/// `invalid_field`.
+pub async fn create_app(
+    act: &Act<'_>,
+    name: &str,
+    registration: Registration,
+) -> Result<(App, Option<Secret>), Problem> {
+    registration.check()?;
+    let app = App {
+        id: AppId(act.core.new_id()),
+        tenant: act.tenant.id.clone(),
+        name: named(name)?,
+        state: AppState::Active,
+        registration,
+        version: 1,
+        created_at: act.core.now(),
+    };
+    let secret = (!app.is_public()).then(|| new_secret(act.core));
+    let hash = secret.as_ref().map(|secret| hash_token(secret.expose()));
+    let mut write = act.core.begin().await?;
+    apps::create(&mut write.tx, &app, hash.as_ref().map(<[u8; 32]>::as_slice)).await?;
+    let event = event(kind::APP_CREATED, &app).change(None, Some(shown(&app)));
+    act.audit(&mut write, event).await?;
+    act.core.commit(write).await?;
+    Ok((app, secret))
+}
+
+/// Changes an app. One that is switched off loses its tokens; one that becomes public loses its secret; one that becomes confidential has
+/// none until one is made.
+///
+/// # Errors
+/// `not_found`, `version_mismatch`, `invalid_field`, `conflict`.
+pub async fn change_app(
+    act: &Act<'_>,
+    id: &str,
+    change: AppChange,
+    expected: Option<i64>,
+) -> Result<App, Problem> {
+    let mut write = act.core.begin().await?;
+    let mut app = held(act, &mut write, id).await?;
+    check_version(expected, app.version)?;
+    let before = app.clone();
+    if let Some(name) = change.name {
+        app.name = named(&name)?;
+    }
+    if let Some(registration) = change.registration {
+        registration.check()?;
+        app.registration = registration;
+    }
+    app.state = change.state.unwrap_or(app.state);
+    if !apps::update(&mut write.tx, &app).await? {
+        return Err(moved());
+    }
+    app.version += 1;
+    if app.is_public() && !before.is_public() {
+        apps::set_secret(&mut write.tx, &app.tenant, &app.id, None).await?;
+        app.version += 1;
+    }
+    if app.state == AppState::Disabled && before.state == AppState::Active {
+        refresh_families::end_of_app(&mut write.tx, &app.tenant, &app.id).await?;
+    }
+    let event = event(kind::APP_UPDATED, &app).change(Some(shown(&before)), Some(shown(&app)));
+    act.audit(&mut write, event).await?;
+    act.core.commit(write).await?;
+    Ok(app)
+}
+
+/// A new secret; the one before is void at once.
+///
+/// # Errors
+/// `not_found`, `conflict` for an app that cannot keep one.
+pub async fn new_app_secret(act: &Act<'_>, id: &str) -> Result<(App, Secret), Problem> {
+    let mut write = act.core.begin().await?;
+    let mut app = held(act, &mut write, id).await?;
+    if app.is_public() {
+        return Err(Problem::new(
+            Code::Conflict,
+            "This app is registered as one that cannot keep a secret.",
+        ));
+    }
+    let secret = new_secret(act.core);
+    let hash = hash_token(secret.expose());
+    apps::set_secret(&mut write.tx, &app.tenant, &app.id, Some(&hash)).await?;
+    app.version += 1;
+    act.audit(&mut write, event(kind::APP_SECRET_CREATED, &app))
+        .await?;
+    act.core.commit(write).await?;
+    Ok((app, secret))
+}
+
+/// Deletes an app with what it has been given.
+///
+/// # Errors
+/// `not_found`, `version_mismatch`.
+pub async fn delete_app(act: &Act<'_>, id: &str, expected: Option<i64>) -> Result<(), Problem> {
+    let mut write = act.core.begin().await?;
+    let app = held(act, &mut write, id).await?;
+    check_version(expected, app.version)?;
+    refresh_families::end_of_app(&mut write.tx, &app.tenant, &app.id).await?;
+    consents::forget_app(&mut write.tx, &app.tenant, &app.id).await?;
+    if !apps::delete(&mut write.tx, &app.tenant, &app.id).await? {
+        return Err(moved());
+    }
+    let event = event(kind::APP_DELETED, &app).change(Some(shown(&app)), None);
+    act.audit(&mut write, event).await?;
+    act.core.commit(write).await?;
+    Ok(())
+}
+
+async fn held(act: &Act<'_>, write: &mut Write, id: &str) -> Result<App, Problem> {
+    let found = apps::find(&mut write.tx, &act.tenant.id, id).await?;
+    found.ok_or_else(Problem::not_found)
+}
+
+fn new_secret(core: &Core) -> Secret {
+    let (plain, _): (PlainToken, _) = core.new_token();
+    Secret(format!("lw_app_{}", plain.expose()))
+}
+
+/// Names stand on the page that asks people for their consent.
+fn named(name: &str) -> Result<String, Problem> {
+    check_name(name).map_err(|mut problem| {
+        for fault in &mut problem.errors {
+            fault.pointer = "/client_name".into();
+        }
+        problem
+    })
+}
+
+fn shown(app: &App) -> Value {
+    json!({ "name": app.name, "state": app.state, "registration": app.registration })
+}
+
+fn event(kind: &'static str, app: &App) -> Event {
+    Event::new(kind, Outcome::Success, ("app", app.id.as_str()))
+}

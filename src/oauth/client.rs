@@ -1,0 +1,114 @@
+//! Who an app is, at the endpoints that it calls itself (RFC 6749 §2.3).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use subtle::ConstantTimeEq as _;
+
+use super::{Fault, Params};
+use crate::core::{Core, hash_token};
+use crate::domain::app::{App, AppState, AuthMethod};
+use crate::domain::{Problem, TenantId, ids};
+use crate::lane_a::limits;
+use crate::store::apps;
+
+/// What an app brought to prove itself.
+struct Proof {
+    method: AuthMethod,
+    id: String,
+    secret: Option<String>,
+}
+
+/// The app behind a request. `authorization` is the header as it came.
+///
+/// # Errors
+/// `invalid_client` for everything that does not prove a registered app that is switched on, by
+/// the method that it is registered with; `invalid_request` for two methods at once.
+pub async fn authenticate(
+    core: &Core,
+    tenant: &TenantId,
+    ip: &str,
+    authorization: Option<&str>,
+    params: &Params,
+) -> Result<App, Fault> {
+    let proof = proof(authorization, params)?;
+    let outcome = judge(core, tenant, &proof).await;
+    if matches!(outcome, Err(Fault::Refused { .. })) {
+        limits::callback(core, ip).await?;
+    }
+    outcome
+}
+
+fn proof(authorization: Option<&str>, params: &Params) -> Result<Proof, Fault> {
+    let basic = authorization.and_then(|text| text.split_once(' '));
+    let basic = basic.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
+    let (id, secret) = (params.get("client_id"), params.get("client_secret"));
+    if let Some((_, encoded)) = basic {
+        if secret.is_some() {
+            return Err(Fault::request("the app proves itself in two ways at once"));
+        }
+        let (own, secret) = decoded(encoded).ok_or_else(|| Fault::client("Basic is malformed"))?;
+        if id.is_some_and(|id| id != own) {
+            return Err(Fault::request(
+                "client_id differs from the one in the header",
+            ));
+        }
+        return Ok(Proof {
+            method: AuthMethod::Basic,
+            id: own,
+            secret: Some(secret),
+        });
+    }
+    let id = id.ok_or_else(|| Fault::client("the app does not say who it is"))?;
+    Ok(Proof {
+        method: if secret.is_some() {
+            AuthMethod::Post
+        } else {
+            AuthMethod::None
+        },
+        id: id.to_owned(),
+        secret: secret.map(str::to_owned),
+    })
+}
+
+/// Both parts are encoded like a form (RFC 6749 §2.3.1).
+fn decoded(encoded: &str) -> Option<(String, String)> {
+    let bytes = STANDARD.decode(encoded.trim()).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    let plain = |text: &str| {
+        let pair = format!("x={text}");
+        let mut all = url::form_urlencoded::parse(pair.as_bytes());
+        let first = all.next().map(|(_, value)| value.into_owned());
+        first.filter(|_| all.next().is_none())
+    };
+    Some((plain(id)?, plain(secret)?))
+}
+
+async fn judge(core: &Core, tenant: &TenantId, proof: &Proof) -> Result<App, Fault> {
+    let unknown = || Fault::client("the app is not known here, or its secret is wrong");
+    if !ids::plausible(&proof.id) {
+        return Err(unknown());
+    }
+    let found = apps::find(&core.db, tenant, &proof.id)
+        .await
+        .map_err(Problem::from)?;
+    let app = found.ok_or_else(unknown)?;
+    let registered = app.registration.token_endpoint_auth_method;
+    if registered != proof.method {
+        let words = format!("this app is registered for {}", registered.as_str());
+        return Err(Fault::client(words));
+    }
+    if let Some(secret) = &proof.secret {
+        let hash = apps::secret_hash(&core.db, tenant, &app.id)
+            .await
+            .map_err(Problem::from)?;
+        let fits = hash.is_some_and(|hash| bool::from(hash.as_slice().ct_eq(&hash_token(secret))));
+        if !fits {
+            return Err(unknown());
+        }
+    }
+    if app.state != AppState::Active {
+        return Err(Fault::client("this app is switched off"));
+    }
+    Ok(app)
+}

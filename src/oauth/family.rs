@@ -1,0 +1,58 @@
+//! A family of tokens, and whether what it hangs on still holds.
+
+use std::sync::Arc;
+
+use super::{Fault, entry};
+use crate::core::Core;
+use crate::domain::user::Membership;
+use crate::domain::{Problem, TenantId};
+use crate::sessions::Live;
+use crate::store::refresh_families::Family;
+
+/// What a family's tokens speak of, as it is now.
+pub(super) struct Ground {
+    /// The sign-in.
+    pub live: Arc<Live>,
+    /// The organization.
+    pub org: Option<Membership>,
+}
+
+/// What a family stands on: `None` when its sign-in has ended, its person is switched off or has
+/// left the organization, or it was revoked.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn ground(
+    core: &Core,
+    tenant: &TenantId,
+    family: &Family,
+) -> Result<Option<Ground>, Problem> {
+    if family.revoked || family.expires_at <= core.now() {
+        return Ok(None);
+    }
+    let found = core.sessions.find_by_sid(tenant, &family.sid).await?;
+    let Some(live) = found.filter(|live| live.session.user == family.user) else {
+        return Ok(None);
+    };
+    let org = match &family.org {
+        None => None,
+        Some(org) => match entry::membership(core, &live.session, org).await? {
+            Some(held) => Some(held),
+            None => return Ok(None),
+        },
+    };
+    Ok(Some(Ground { live, org }))
+}
+
+/// The same for whoever brings a token of it.
+///
+/// # Errors
+/// `invalid_grant`.
+pub(super) async fn stand(
+    core: &Core,
+    tenant: &TenantId,
+    family: &Family,
+) -> Result<Ground, Fault> {
+    let found = ground(core, tenant, family).await?;
+    found.ok_or_else(|| Fault::grant("the sign-in behind it has ended"))
+}

@@ -1,0 +1,25 @@
+//! The authorization server: apps, and what they get in the name of people.
+//!
+//! Owns: what an app may ask for, codes and token families, their order and audit events.
+//! Must not know: HTTP types, template text, SQL, how somebody signs in.
+
+pub mod apps;
+pub mod authorize;
+pub mod client;
+pub mod consent;
+pub mod end;
+mod entry;
+mod family;
+mod fault;
+mod params;
+pub mod person;
+mod pkce;
+mod redeem;
+mod refresh;
+pub mod request;
+pub mod revoke;
+pub mod token;
+pub mod waiting;
+
+pub use fault::Fault;
+pub use params::Params;

@@ -1,0 +1,84 @@
+//! What an app may know of a person: the userinfo endpoint, and who stands behind a token.
+
+use serde_json::{Map, Value, json};
+
+use super::family::{self, Ground};
+use super::token::{Desk, family_of};
+use crate::domain::app::AppState;
+use crate::domain::scope::Scope;
+use crate::domain::{Code, Problem};
+use crate::store::apps;
+use crate::store::refresh_families as families;
+use crate::tokens::{self, AccessClaims, USE_OAUTH};
+
+/// An access token of an app that counts now.
+pub(super) struct Standing {
+    pub claims: AccessClaims,
+    pub ground: Ground,
+}
+
+/// Who stands behind an access token; `None` when that is nobody any more.
+///
+/// # Errors
+/// `invalid_token`, `token_expired`, `store_unavailable`.
+pub(super) async fn standing(desk: Desk<'_>, token: &str) -> Result<Option<Standing>, Problem> {
+    let (core, tenant) = (desk.core, desk.tenant);
+    let claims = tokens::verify_access(&core.keys, tenant, token, core.now()).await?;
+    if claims.token_use != USE_OAUTH {
+        return Ok(None);
+    }
+    let Some(id) = family_of(&claims.jti) else {
+        return Ok(None);
+    };
+    let Some(family) = families::find(&core.db, &tenant.id, id).await? else {
+        return Ok(None);
+    };
+    let app = apps::find(&core.db, &tenant.id, family.app.as_str()).await?;
+    if app.is_none_or(|app| app.state != AppState::Active) {
+        return Ok(None);
+    }
+    let ground = family::ground(core, &tenant.id, &family).await?;
+    Ok(ground.map(|ground| Standing { claims, ground }))
+}
+
+/// What the bearer of an access token may know (OpenID Connect Core §5.3).
+///
+/// # Errors
+/// `invalid_token`, `token_expired`, `forbidden` without the scope `openid`.
+pub async fn userinfo(desk: Desk<'_>, token: &str) -> Result<Value, Problem> {
+    let over = || Problem::new(Code::InvalidToken, "This token does not count here.");
+    let standing = standing(desk, token).await?.ok_or_else(over)?;
+    let scope = Scope::parse(&standing.claims.scope).ok_or_else(over)?;
+    if !scope.has("openid") {
+        return Err(Problem::new(
+            Code::Forbidden,
+            "The token's scope does not include this.",
+        ));
+    }
+    Ok(Value::Object(claims(&standing.ground, &scope)))
+}
+
+fn claims(ground: &Ground, scope: &Scope) -> Map<String, Value> {
+    let user = &ground.live.user;
+    let mut out = Map::new();
+    out.insert("sub".into(), json!(user.id));
+    if scope.has("profile") {
+        if let Some(name) = &user.name {
+            out.insert("name".into(), json!(name));
+        }
+        if let Some(lang) = user.locale {
+            out.insert("locale".into(), json!(lang));
+        }
+    }
+    if let Some(email) = user.email.as_ref().filter(|_| scope.has("email")) {
+        out.insert("email".into(), json!(email));
+        out.insert("email_verified".into(), json!(user.email_verified));
+    }
+    if let Some(org) = ground.org.as_ref().filter(|_| scope.has("organization")) {
+        out.insert("org_id".into(), json!(org.org));
+        out.insert("org_slug".into(), json!(org.slug));
+        out.insert("org_name".into(), json!(org.name));
+        out.insert("org_roles".into(), json!(org.roles));
+    }
+    out
+}

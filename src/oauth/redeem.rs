@@ -1,0 +1,140 @@
+//! A code becomes tokens, once.
+
+use serde_json::{Value, json};
+
+use super::authorize::Details;
+use super::family::{self, Ground};
+use super::token::{self, Desk, More};
+use super::{Fault, Params, pkce};
+use crate::audit::{Event, Outcome, kind};
+use crate::core::hash_token;
+use crate::domain::app::{App, GrantType};
+use crate::domain::{Code, Problem};
+use crate::store::Write;
+use crate::store::authorization_codes::{self as codes, Code as Stored};
+use crate::store::refresh_families::{self as families, Family};
+
+/// Redeems the code of a request.
+///
+/// # Errors
+/// `invalid_grant` for whatever is not a live code of this app; one that is brought again takes
+/// back what came of it.
+pub(super) async fn redeem(desk: Desk<'_>, app: &App, params: &Params) -> Result<Value, Fault> {
+    let hash = hash_token(params.need("code")?);
+    let (core, tenant) = (desk.core, &desk.tenant.id);
+    let found = codes::find(&core.db, tenant, &app.id, &hash, core.now()).await;
+    let Some(code) = found.map_err(Problem::from)? else {
+        return Err(again(desk, app, &hash).await?);
+    };
+    let details: Details = serde_json::from_str(&code.details)
+        .map_err(|error| Problem::new(Code::Internal, "code").because(error))?;
+    // Judged before the code is consumed: whoever holds its row waits for no other connection.
+    let judged = judge(desk, &code, &details, params).await;
+    if let Err(Fault::Broken(problem)) = judged {
+        return Err(Fault::Broken(problem));
+    }
+    let mut write = core.begin().await.map_err(Problem::from)?;
+    let now = write.now();
+    let consumed = codes::consume(&mut write.tx, tenant, &app.id, &hash, now).await;
+    if consumed.map_err(Problem::from)?.is_none() {
+        drop(write);
+        return Err(again(desk, app, &hash).await?);
+    }
+    let (family, ground, audience) = match judged {
+        Ok(judged) => judged,
+        // Spent all the same: a code that went astray is not tried again.
+        Err(fault) => {
+            core.commit(write).await.map_err(Problem::from)?;
+            return Err(fault);
+        }
+    };
+    let created = families::create(&mut write.tx, tenant, &family).await;
+    created.map_err(Problem::from)?;
+    let refresh_token = if has_refresh(app, &details) {
+        Some(first_token(desk, &mut write, &family).await?)
+    } else {
+        None
+    };
+    core.commit(write).await.map_err(Problem::from)?;
+    let more = More {
+        refresh_token,
+        nonce: details.nonce.as_deref(),
+    };
+    let what = (audience, &details.scope);
+    Ok(token::answer(desk, (app, &family), &ground, what, more).await?)
+}
+
+/// What comes of a code, if the request fits it and the sign-in behind it lives.
+async fn judge(
+    desk: Desk<'_>,
+    code: &Stored,
+    details: &Details,
+    params: &Params,
+) -> Result<(Family, Ground, String), Fault> {
+    fits(details, params)?;
+    let now = desk.core.now();
+    let mut family = Family {
+        id: code.family.clone(),
+        app: code.app.clone(),
+        user: code.user.clone(),
+        sid: code.sid.clone(),
+        org: code.org.clone(),
+        scope: details.scope.clone(),
+        audiences: details.audiences.clone(),
+        created_at: now,
+        expires_at: i64::MAX,
+        revoked: false,
+    };
+    let audience = token::audience(desk, &family, params)?;
+    let ground = family::stand(desk.core, &desk.tenant.id, &family).await?;
+    family.expires_at = ground.live.session.expires_at;
+    Ok((family, ground, audience))
+}
+
+fn fits(details: &Details, params: &Params) -> Result<(), Fault> {
+    if params.need("redirect_uri")? != details.redirect_uri {
+        return Err(Fault::grant("redirect_uri is not the one of the request"));
+    }
+    pkce::verify(details.challenge.as_deref(), params.get("code_verifier"))
+}
+
+/// Access while somebody is away is for those who may ask for it, and for the tenant's own.
+fn has_refresh(app: &App, details: &Details) -> bool {
+    app.may_use(GrantType::Refresh)
+        && (app.registration.first_party || details.scope.has("offline_access"))
+}
+
+async fn first_token(
+    desk: Desk<'_>,
+    write: &mut Write,
+    family: &Family,
+) -> Result<String, Problem> {
+    let (plain, _) = desk.core.new_token();
+    let token = format!("lw_rt_{}", plain.expose());
+    let (hash, now) = (hash_token(&token), write.now());
+    families::add_token(&mut write.tx, &desk.tenant.id, &family.id, &hash, now).await?;
+    Ok(token)
+}
+
+/// What is said to a code that is not there to be redeemed. Brought a second time, it may have
+/// been stolen: nobody keeps what came of it (RFC 9700 §2.1.1).
+async fn again(desk: Desk<'_>, app: &App, hash: &[u8]) -> Result<Fault, Problem> {
+    let fault = Fault::grant("the code is not valid, or was used before");
+    let tenant = &desk.tenant.id;
+    let mut write = desk.core.begin().await?;
+    let Some(code) = codes::used(&mut write.tx, tenant, &app.id, hash).await? else {
+        return Ok(fault);
+    };
+    let now = write.now();
+    if families::revoke(&mut write.tx, tenant, &code.family, "code_reused", now).await? {
+        let target = ("app", app.id.as_str());
+        let event = Event::new(kind::TOKEN_REUSED, Outcome::Denied, target)
+            .by("app", app.id.as_str())
+            .detail(json!({ "what": "code", "family": code.family, "user": code.user }));
+        desk.core
+            .audit(&mut write, tenant, desk.meta, event)
+            .await?;
+    }
+    desk.core.commit(write).await?;
+    Ok(fault)
+}

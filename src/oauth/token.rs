@@ -1,0 +1,185 @@
+//! The token endpoint: what an app brings, and what it gets.
+
+use serde_json::{Map, Value, json};
+
+use super::family::Ground;
+use super::{Fault, Params, redeem, refresh, request};
+use crate::audit::RequestMeta;
+use crate::core::{Core, PlainToken};
+use crate::domain::Problem;
+use crate::domain::app::{App, GrantType, IdTokenAlg};
+use crate::domain::scope::Scope;
+use crate::domain::tenant::Tenant;
+use crate::store::refresh_families::Family;
+use crate::tokens::{AccessClaims, Alg, IdClaims, USE_OAUTH};
+
+/// How long an ID token may be looked at, s.
+const ID_TOKEN_S: i64 = 900;
+
+/// Where an app calls.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// The program.
+    pub core: &'a Core,
+    /// The tenant of the host.
+    pub tenant: &'a Tenant,
+    /// Request id and address.
+    pub meta: &'a RequestMeta,
+}
+
+/// Gives an app what it brings the right for.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn exchange(desk: Desk<'_>, app: &App, params: &Params) -> Result<Value, Fault> {
+    params.check()?;
+    let grant = match params.need("grant_type")? {
+        "authorization_code" => GrantType::Code,
+        "refresh_token" => GrantType::Refresh,
+        _ => {
+            let words = "grant_type must be authorization_code or refresh_token";
+            return Err(Fault::new("unsupported_grant_type", words));
+        }
+    };
+    if !app.may_use(grant) {
+        let words = format!("this app is not registered for {}", grant.as_str());
+        return Err(Fault::new("unauthorized_client", words));
+    }
+    match grant {
+        GrantType::Code => Box::pin(redeem::redeem(desk, app, params)).await,
+        GrantType::Refresh => Box::pin(refresh::refresh(desk, app, params)).await,
+    }
+}
+
+/// Whom an access token is for: one of those that were granted (RFC 8707 §2.2).
+pub(super) fn audience(desk: Desk<'_>, family: &Family, params: &Params) -> Result<String, Fault> {
+    let mut wanted = params.all("resource");
+    match (wanted.next(), wanted.next()) {
+        (_, Some(_)) => Err(Fault::new(
+            "invalid_target",
+            "ask for one resource at a time",
+        )),
+        (Some(one), None) if family.audiences.iter().any(|known| known == one) => {
+            Ok(one.to_owned())
+        }
+        (Some(_), None) => Err(request::unknown_target()),
+        // Without a registered one it is good at the userinfo endpoint and nowhere else.
+        (None, None) => Ok(family
+            .audiences
+            .first()
+            .cloned()
+            .unwrap_or_else(|| desk.tenant.address("/oauth/userinfo"))),
+    }
+}
+
+/// What goes into the answer beside the access token.
+#[derive(Default)]
+pub(super) struct More<'a> {
+    pub refresh_token: Option<String>,
+    pub nonce: Option<&'a str>,
+}
+
+/// The answer of the token endpoint.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn answer(
+    desk: Desk<'_>,
+    (app, family): (&App, &Family),
+    ground: &Ground,
+    (audience, scope): (String, &Scope),
+    more: More<'_>,
+) -> Result<Value, Problem> {
+    let access = access_claims(desk, (app, family), ground, (audience, scope));
+    let seconds = access.exp - access.iat;
+    let (core, tenant) = (desk.core, &desk.tenant.id);
+    let token = core
+        .keys
+        .sign(tenant, (Alg::Es256, "at+jwt"), &access)
+        .await?;
+    let mut out = Map::new();
+    out.insert("access_token".into(), json!(token));
+    out.insert("token_type".into(), json!("Bearer"));
+    out.insert("expires_in".into(), json!(seconds));
+    out.insert("scope".into(), json!(scope));
+    if let Some(token) = more.refresh_token {
+        out.insert("refresh_token".into(), json!(token));
+    }
+    if scope.has("openid") {
+        let claims = id_claims(desk, app, ground, scope, more.nonce);
+        let alg = match app.registration.id_token_signed_response_alg {
+            IdTokenAlg::Rs256 => Alg::Rs256,
+            IdTokenAlg::Es256 => Alg::Es256,
+        };
+        let token = core.keys.sign(tenant, (alg, "JWT"), &claims).await?;
+        out.insert("id_token".into(), json!(token));
+    }
+    Ok(Value::Object(out))
+}
+
+fn access_claims(
+    desk: Desk<'_>,
+    (app, family): (&App, &Family),
+    ground: &Ground,
+    (aud, scope): (String, &Scope),
+) -> AccessClaims {
+    let now = desk.core.now() / 1000;
+    let (session, org) = (&ground.live.session, ground.org.as_ref());
+    AccessClaims {
+        iss: desk.tenant.issuer(),
+        sub: session.user.0.clone(),
+        aud,
+        client_id: app.id.0.clone(),
+        sid: session.sid.0.clone(),
+        jti: new_jti(desk.core, &family.id),
+        iat: now,
+        // Never beyond the session that it stands for.
+        exp: (now + app.registration.access_token_lifetime).min(session.expires_at / 1000),
+        scope: scope.to_string(),
+        org_id: org.map(|org| org.org.0.clone()),
+        org_slug: org.map(|org| org.slug.clone()),
+        org_roles: org.map(|org| org.roles.clone()).unwrap_or_default(),
+        org_permissions: org.map(|org| org.permissions.clone()).unwrap_or_default(),
+        acr: session.acr.as_str().into(),
+        amr: session.amr.clone(),
+        auth_time: session.auth_time / 1000,
+        token_use: USE_OAUTH.into(),
+    }
+}
+
+/// The family stands in front: whoever gets the token back knows what it hangs on.
+fn new_jti(core: &Core, family: &str) -> String {
+    let (plain, _): (PlainToken, _) = core.new_token();
+    format!("{family}.{}", &plain.expose()[..22])
+}
+
+/// The family that an access token names.
+pub(super) fn family_of(jti: &str) -> Option<&str> {
+    jti.split_once('.').map(|(family, _)| family)
+}
+
+fn id_claims(
+    desk: Desk<'_>,
+    app: &App,
+    ground: &Ground,
+    scope: &Scope,
+    nonce: Option<&str>,
+) -> IdClaims {
+    let now = desk.core.now() / 1000;
+    let session = &ground.live.session;
+    let org = ground.org.as_ref().filter(|_| scope.has("organization"));
+    IdClaims {
+        iss: desk.tenant.issuer(),
+        sub: session.user.0.clone(),
+        aud: app.id.0.clone(),
+        iat: now,
+        exp: now + ID_TOKEN_S,
+        auth_time: session.auth_time / 1000,
+        acr: session.acr.as_str().into(),
+        amr: session.amr.clone(),
+        sid: session.sid.0.clone(),
+        nonce: nonce.map(str::to_owned),
+        org_id: org.map(|org| org.org.0.clone()),
+        org_slug: org.map(|org| org.slug.clone()),
+    }
+}

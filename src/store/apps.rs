@@ -1,0 +1,135 @@
+//! Registered apps.
+
+use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
+
+use crate::domain::app::{App, AppState, Registration};
+use crate::domain::{AppId, TenantId};
+
+const COLUMNS: &str = "id, tenant_id, name, state, settings, version, created_at";
+
+/// Inserts.
+pub async fn create(tx: &mut Tx, app: &App, secret_hash: Option<&[u8]>) -> Result<(), DbError> {
+    q(
+        "INSERT INTO apps (id, tenant_id, name, state, settings, secret_hash, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(app.id.as_str())
+    .bind(app.tenant.as_str())
+    .bind(&app.name)
+    .bind(app.state.as_str())
+    .bind(settings(&app.registration)?)
+    .bind(secret_hash.map(<[u8]>::to_vec))
+    .bind(app.created_at)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// One of the tenant's.
+pub async fn find(on: impl On, tenant: &TenantId, id: &str) -> Result<Option<App>, DbError> {
+    let sql = format!("SELECT {COLUMNS} FROM apps WHERE tenant_id = $1 AND id = $2");
+    let row = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(id)
+        .optional(on)
+        .await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The hash of its secret, if it has one.
+pub async fn secret_hash(
+    on: impl On,
+    tenant: &TenantId,
+    id: &AppId,
+) -> Result<Option<Vec<u8>>, DbError> {
+    let row = q("SELECT secret_hash FROM apps WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .optional(on)
+        .await?;
+    Ok(row
+        .map(|row| row.maybe("secret_hash"))
+        .transpose()?
+        .flatten())
+}
+
+/// A page in order of their id.
+pub async fn list(
+    on: impl On,
+    tenant: &TenantId,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<App>, DbError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM apps WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3");
+    let rows = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(after)
+        .bind(limit)
+        .all(on)
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// Updates the version that was read; `Ok(false)`: somebody was faster.
+pub async fn update(tx: &mut Tx, app: &App) -> Result<bool, DbError> {
+    let count = q(
+        "UPDATE apps SET name = $1, state = $2, settings = $3, version = version + 1 \
+         WHERE tenant_id = $4 AND id = $5 AND version = $6",
+    )
+    .bind(&app.name)
+    .bind(app.state.as_str())
+    .bind(settings(&app.registration)?)
+    .bind(app.tenant.as_str())
+    .bind(app.id.as_str())
+    .bind(app.version)
+    .run(tx)
+    .await?;
+    Ok(count == 1)
+}
+
+/// Sets or removes the secret; the version moves on.
+pub async fn set_secret(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &AppId,
+    hash: Option<&[u8]>,
+) -> Result<bool, DbError> {
+    let count = q(
+        "UPDATE apps SET secret_hash = $1, version = version + 1 WHERE tenant_id = $2 AND id = $3",
+    )
+    .bind(hash.map(<[u8]>::to_vec))
+    .bind(tenant.as_str())
+    .bind(id.as_str())
+    .run(tx)
+    .await?;
+    Ok(count == 1)
+}
+
+/// Deletes.
+pub async fn delete(tx: &mut Tx, tenant: &TenantId, id: &AppId) -> Result<bool, DbError> {
+    let count = q("DELETE FROM apps WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .run(tx)
+        .await?;
+    Ok(count == 1)
+}
+
+fn settings(registration: &Registration) -> Result<String, DbError> {
+    serde_json::to_string(registration).map_err(|error| DbError::Broken(error.to_string()))
+}
+
+fn from_row(row: &Row) -> Result<App, DbError> {
+    let garbled = |what: &str| DbError::Broken(format!("apps.{what} is garbled"));
+    let (state, settings): (String, String) = (row.get("state")?, row.get("settings")?);
+    Ok(App {
+        id: AppId(row.get("id")?),
+        tenant: TenantId(row.get("tenant_id")?),
+        name: row.get("name")?,
+        state: AppState::parse(&state).ok_or_else(|| garbled("state"))?,
+        registration: serde_json::from_str(&settings).map_err(|_| garbled("settings"))?,
+        version: row.get("version")?,
+        created_at: row.get("created_at")?,
+    })
+}

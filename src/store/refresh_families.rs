@@ -1,0 +1,215 @@
+//! What came of a code: a family, whose access tokens carry its id, and its refresh tokens, of
+//! which one at a time is unused.
+
+use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
+
+use crate::domain::scope::Scope;
+use crate::domain::{AppId, OrgId, Sid, TenantId, UserId};
+
+/// A family.
+#[derive(Debug, Clone)]
+pub struct Family {
+    /// Id.
+    pub id: String,
+    /// Whose app.
+    pub app: AppId,
+    /// For whom.
+    pub user: UserId,
+    /// The sign-in that it hangs on.
+    pub sid: Sid,
+    /// In which organization.
+    pub org: Option<OrgId>,
+    /// What was granted.
+    pub scope: Scope,
+    /// Whom its tokens may be for.
+    pub audiences: Vec<String>,
+    /// Epoch ms.
+    pub created_at: i64,
+    /// Epoch ms.
+    pub expires_at: i64,
+    /// Ended by a revocation.
+    pub revoked: bool,
+}
+
+/// A refresh token, without its value.
+pub struct Token {
+    /// Its family.
+    pub family: Family,
+    /// Epoch ms of its use.
+    pub used_at: Option<i64>,
+}
+
+const COLUMNS: &str = "f.id, f.app_id, f.user_id, f.sid, f.org_id, f.scope, f.audiences, \
+    f.created_at, f.expires_at, f.revoked_at";
+
+/// Inserts.
+pub async fn create(tx: &mut Tx, tenant: &TenantId, family: &Family) -> Result<(), DbError> {
+    let audiences = serde_json::to_string(&family.audiences)
+        .map_err(|error| DbError::Broken(error.to_string()))?;
+    q(
+        "INSERT INTO refresh_families (id, tenant_id, app_id, user_id, sid, org_id, scope, \
+         audiences, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(&family.id)
+    .bind(tenant.as_str())
+    .bind(family.app.as_str())
+    .bind(family.user.as_str())
+    .bind(family.sid.as_str())
+    .bind(family.org.as_ref().map(OrgId::as_str))
+    .bind(family.scope.to_string())
+    .bind(audiences)
+    .bind(family.created_at)
+    .bind(family.expires_at)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// One by its id.
+pub async fn find(on: impl On, tenant: &TenantId, id: &str) -> Result<Option<Family>, DbError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM refresh_families f WHERE f.tenant_id = $1 AND f.id = $2");
+    let row = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(id)
+        .optional(on)
+        .await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// Ends a family; false when it had ended.
+pub async fn revoke(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &str,
+    reason: &str,
+    now: i64,
+) -> Result<bool, DbError> {
+    let count = q(
+        "UPDATE refresh_families SET revoked_at = $1, revoke_reason = $2 WHERE tenant_id = $3 \
+         AND id = $4 AND revoked_at IS NULL",
+    )
+    .bind(now)
+    .bind(reason)
+    .bind(tenant.as_str())
+    .bind(id)
+    .run(tx)
+    .await?;
+    Ok(count == 1)
+}
+
+/// Adds a refresh token. False when it is there already: another node made the same one.
+pub async fn add_token(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    family: &str,
+    hash: &[u8],
+    now: i64,
+) -> Result<bool, DbError> {
+    let count = q(
+        "INSERT INTO refresh_tokens (hash, tenant_id, family_id, created_at) \
+         VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO NOTHING",
+    )
+    .bind(hash)
+    .bind(tenant.as_str())
+    .bind(family)
+    .bind(now)
+    .run(tx)
+    .await?;
+    Ok(count == 1)
+}
+
+/// A refresh token with its family.
+pub async fn find_token(
+    on: impl On,
+    tenant: &TenantId,
+    hash: &[u8],
+) -> Result<Option<Token>, DbError> {
+    let sql = format!(
+        "SELECT {COLUMNS}, t.used_at FROM refresh_tokens t JOIN refresh_families f \
+         ON f.tenant_id = t.tenant_id AND f.id = t.family_id \
+         WHERE t.hash = $1 AND t.tenant_id = $2"
+    );
+    let row = q_dynamic(sql)
+        .bind(hash)
+        .bind(tenant.as_str())
+        .optional(on)
+        .await?;
+    row.as_ref()
+        .map(|row| {
+            Ok(Token {
+                family: from_row(row)?,
+                used_at: row.maybe("used_at")?,
+            })
+        })
+        .transpose()
+}
+
+/// Uses a refresh token of a family that lives; of many callers exactly one does.
+pub async fn use_token(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    hash: &[u8],
+    now: i64,
+) -> Result<bool, DbError> {
+    let count = q(
+        "UPDATE refresh_tokens SET used_at = $1 WHERE hash = $2 AND tenant_id = $3 \
+         AND used_at IS NULL AND EXISTS (SELECT 1 FROM refresh_families f \
+         WHERE f.tenant_id = refresh_tokens.tenant_id AND f.id = refresh_tokens.family_id \
+         AND f.revoked_at IS NULL AND f.expires_at > $1)",
+    )
+    .bind(now)
+    .bind(hash)
+    .bind(tenant.as_str())
+    .run(tx)
+    .await?;
+    Ok(count == 1)
+}
+
+/// Everything that hangs on an app, children first.
+const OF_APP: &[&str] = &[
+    "DELETE FROM refresh_tokens WHERE tenant_id = $1 AND family_id IN \
+     (SELECT id FROM refresh_families WHERE tenant_id = $1 AND app_id = $2)",
+    "DELETE FROM refresh_families WHERE tenant_id = $1 AND app_id = $2",
+    "DELETE FROM authorization_codes WHERE tenant_id = $1 AND app_id = $2",
+    "DELETE FROM authorization_requests WHERE tenant_id = $1 AND app_id = $2",
+];
+
+/// Forgets what an app has been given: it is switched off, or deleted.
+pub async fn end_of_app(tx: &mut Tx, tenant: &TenantId, app: &AppId) -> Result<(), DbError> {
+    for statement in OF_APP {
+        let statement = q(statement).bind(tenant.as_str()).bind(app.as_str());
+        statement.run(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// Forgets families that ended before an instant, with their tokens.
+pub async fn prune(tx: &mut Tx, before: i64) -> Result<u64, DbError> {
+    q("DELETE FROM refresh_tokens WHERE family_id IN \
+       (SELECT id FROM refresh_families WHERE expires_at < $1)")
+    .bind(before)
+    .run(&mut *tx)
+    .await?;
+    q("DELETE FROM refresh_families WHERE expires_at < $1")
+        .bind(before)
+        .run(tx)
+        .await
+}
+
+fn from_row(row: &Row) -> Result<Family, DbError> {
+    let garbled = |what: &str| DbError::Broken(format!("refresh_families.{what} is garbled"));
+    let (scope, audiences): (String, String) = (row.get("scope")?, row.get("audiences")?);
+    Ok(Family {
+        id: row.get("id")?,
+        app: AppId(row.get("app_id")?),
+        user: UserId(row.get("user_id")?),
+        sid: Sid(row.get("sid")?),
+        org: row.maybe("org_id")?.map(OrgId),
+        scope: Scope::parse(&scope).ok_or_else(|| garbled("scope"))?,
+        audiences: serde_json::from_str(&audiences).map_err(|_| garbled("audiences"))?,
+        created_at: row.get("created_at")?,
+        expires_at: row.get("expires_at")?,
+        revoked: row.maybe::<i64>("revoked_at")?.is_some(),
+    })
+}

@@ -1,0 +1,104 @@
+//! What an app asks a person for, and the way back to it.
+
+use askama::Template;
+
+use super::{Chrome, filters};
+
+/// One thing that an app would get.
+pub struct ConsentRow {
+    /// In few words.
+    pub title: String,
+    /// What that means; may be empty.
+    pub detail: String,
+}
+
+/// May this app have that?
+#[derive(Template)]
+#[template(path = "pages/consent.html")]
+pub struct ConsentPage {
+    /// Frame.
+    pub chrome: Chrome,
+    /// Hidden token.
+    pub csrf: String,
+    /// The waiting request.
+    pub request: String,
+    /// The app's name.
+    pub app_name: String,
+    /// Who is signed in.
+    pub account: String,
+    /// What it would get.
+    pub rows: Vec<ConsentRow>,
+    /// The organization that it would get it for.
+    pub organization: Option<String>,
+    /// Host or scheme that the answer goes to; empty: a program on this computer.
+    pub goes_to: String,
+    /// Its privacy statement.
+    pub policy_href: Option<String>,
+    /// Its terms.
+    pub terms_href: Option<String>,
+}
+
+/// The answer to an app that wants it posted.
+#[derive(Template)]
+#[template(path = "pages/return_to_app.html")]
+pub struct ReturnToAppPage {
+    /// Frame.
+    pub chrome: Chrome,
+    /// Address of the app.
+    pub action: String,
+    /// Names and values to send.
+    pub fields: Vec<(String, String)>,
+}
+
+#[cfg(test)]
+impl ConsentPage {
+    pub(super) fn samples() -> Vec<Self> {
+        let row = |title: &str, detail: &str| ConsentRow {
+            title: title.into(),
+            detail: detail.into(),
+        };
+        let full = Self {
+            chrome: Chrome::branded_sample(),
+            csrf: "t0ken".into(),
+            request: "r3quest".into(),
+            app_name: "Quay <Reports>".into(),
+            account: "ana.ferreira@brennankohl.example".into(),
+            rows: vec![
+                row("See who you are", "An id that stands for you here."),
+                row("Use berths:read", "https://api.quaynine.example/"),
+                row("Keep access while you are away", ""),
+            ],
+            organization: Some("Brennan & Kohl".into()),
+            goes_to: "reports.quaynine.example".into(),
+            policy_href: Some("https://quaynine.example/privacy".into()),
+            terms_href: Some("https://quaynine.example/terms".into()),
+        };
+        let least = Self {
+            chrome: Chrome::sample(),
+            csrf: "t0ken".into(),
+            request: "r3quest".into(),
+            app_name: "Planner".into(),
+            account: "ana@x.test".into(),
+            rows: vec![row("See who you are", "An id that stands for you here.")],
+            organization: None,
+            goes_to: String::new(),
+            policy_href: None,
+            terms_href: None,
+        };
+        vec![full, least]
+    }
+}
+
+#[cfg(test)]
+impl ReturnToAppPage {
+    pub(super) fn samples() -> Vec<Self> {
+        vec![Self {
+            chrome: Chrome::sample(),
+            action: "https://reports.quaynine.example/callback".into(),
+            fields: vec![
+                ("code".into(), "c0de".into()),
+                ("state".into(), "s\"".into()),
+            ],
+        }]
+    }
+}
