@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use crate::harness::app::Options;
+use crate::harness::saml::SamlCustomer;
 use crate::harness::{APP, Browser, Call, Cluster, LOGIN, TestApp, answer, until};
 
 /// Two nodes with their own work going on.
@@ -65,6 +66,41 @@ async fn every_way_of_ending_reaches_the_other_node() {
             .await;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_connection_that_is_rolled_back_is_the_old_one_on_both_nodes() {
+    let Some((first, second, _jobs)) = two_nodes().await else {
+        return;
+    };
+    let acme = SamlCustomer::in_app(first, &json!({})).await;
+    acme.go_live().await;
+    let start = format!("/federation/{}/start", acme.id);
+    let leads = |to: &'static str, browser: Browser| {
+        let start = start.clone();
+        until(5, to, move || {
+            let (mut browser, start) = (browser.clone(), start.clone());
+            async move {
+                let there = browser.get(&start).await.expect(303);
+                there.location().contains(to).then_some(())
+            }
+        })
+    };
+    for app in [&acme.app, &second] {
+        leads("idp.acme.test/sso?", app.browser()).await;
+    }
+    let other = json!({ "config": { "sso_url": "https://idp.acme.test/new" } });
+    acme.call("PATCH", &acme.at(""), &other).await.expect(200);
+    acme.go_live().await;
+    for app in [&acme.app, &second] {
+        leads("idp.acme.test/new?", app.browser()).await;
+    }
+    let (rollback, nothing) = (acme.at("rollback"), json!({}));
+    acme.call("POST", &rollback, &nothing).await.expect(200);
+    // On the node that did it at once, on the other within the bound.
+    let here = acme.app.browser().get(&start).await.expect(303);
+    assert!(here.location().contains("idp.acme.test/sso?"), "{here:?}");
+    leads("idp.acme.test/sso?", second.browser()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
