@@ -151,6 +151,10 @@ pub fn spawn_jobs(core: &Arc<Core>) -> tokio::task::JoinSet<()> {
         }
         Ok(())
     });
+    every(&mut jobs, core, Duration::from_secs(1), |core| async move {
+        crate::oauth::logout_notice::send_due(&core).await?;
+        Ok(())
+    });
     every(&mut jobs, core, desk::HEARTBEAT, |core| async move {
         desk::heartbeat(&core).await
     });

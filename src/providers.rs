@@ -313,7 +313,7 @@ impl Providers {
         self.http(trust).judge(url)
     }
 
-    /// One guarded request for a document that somebody has named.
+    /// One guarded request to an address that somebody has named.
     ///
     /// # Errors
     /// [`HttpError`].

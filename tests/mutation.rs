@@ -38,6 +38,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("POST /saml/{connection}/acs", "an answer that is signed: tests/saml.rs"),
     ("POST /oauth/authorize", "a form of an app: tests/oauth.rs"),
     ("POST /consent", "a waiting request: tests/oauth.rs"),
+    ("DELETE /v1/me/apps/{app}", "an app that was let in: tests/oauth/grants.rs"),
     ("POST /oauth/token", "a form of an app: tests/oauth.rs"),
     ("POST /oauth/revoke", "a form of an app: tests/oauth/ending.rs"),
     ("POST /oauth/introspect", "a form of an app: tests/oauth/ending.rs"),
@@ -249,6 +250,7 @@ impl World {
                 json!({ "email": "cy@x.test", "email_verified": true, "name": "Cy" })
             }
             "PATCH /v1/admin/users/{id}" => json!({ "name": "Bo B", "state": "active" }),
+            "PUT /v1/admin/users/{id}/profile" => json!({ "given_name": "Bo", "address": { "locality": "Berlin" } }),
             "PUT /v1/admin/users/{id}/identities" => {
                 json!({ "upstream": self.id("upstreams/{id}"), "subject": "bo2" })
             }

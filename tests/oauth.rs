@@ -3,7 +3,10 @@
 
 mod client;
 mod ending;
+mod grants;
 mod library;
+mod logout;
+mod profile;
 mod refusals;
 
 use client::{API, CALLBACK, claims, head, parameter, refused, submit};

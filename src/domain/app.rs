@@ -7,6 +7,8 @@ use super::ids::{AppId, TenantId};
 use super::problem::Problem;
 use super::redirect_uri;
 use super::scope::Scope;
+use super::tenant::is_loopback_name;
+use super::upstream::Trust;
 
 /// So many addresses of one kind at most.
 const MOST: usize = 50;
@@ -71,8 +73,10 @@ word! {
     }
 }
 
-/// What is registered, in the words of RFC 7591.
+/// What is registered, in the words of RFC 7591. What an older version did not know has its usual
+/// value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Registration {
     /// Where answers go.
     pub redirect_uris: Vec<String>,
@@ -100,6 +104,12 @@ pub struct Registration {
     pub policy_uri: Option<Url>,
     /// Its terms.
     pub tos_uri: Option<Url>,
+    /// Where it hears that a sign-in has ended (OpenID Connect Back-Channel Logout §2.2).
+    pub backchannel_logout_uri: Option<Url>,
+    /// Does it have to be told which sign-in? It always is.
+    pub backchannel_logout_session_required: bool,
+    /// Where somebody else may begin a sign-in at it (OpenID Connect Core §4).
+    pub initiate_login_uri: Option<Url>,
 }
 
 impl Default for Registration {
@@ -118,6 +128,9 @@ impl Default for Registration {
             client_uri: None,
             policy_uri: None,
             tos_uri: None,
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
+            initiate_login_uri: None,
         }
     }
 }
@@ -135,6 +148,8 @@ pub struct App {
     pub state: AppState,
     /// What is registered.
     pub registration: Registration,
+    /// Whose word its addresses rest on: which of them may be called.
+    pub trust: Trust,
     /// For `ETag`.
     pub version: i64,
     /// Epoch ms.
@@ -209,7 +224,27 @@ impl Registration {
                 ));
             }
         }
-        Ok(())
+        self.check_calls()
+    }
+
+    /// Addresses that are called, or that people are sent to.
+    fn check_calls(&self) -> Result<(), Problem> {
+        let refused = |pointer: &str, detail: &str| Problem::field(pointer, "invalid", detail);
+        if let Some(url) = &self.backchannel_logout_uri {
+            // Plain http only where nobody listens on the way.
+            let loopback = url.host_str().is_some_and(is_loopback_name);
+            let scheme = url.scheme() == "https" || (url.scheme() == "http" && loopback);
+            if !scheme || url.fragment().is_some() || !url.username().is_empty() {
+                let words = "Use an https address without `#` and without a name in it.";
+                return Err(refused("/backchannel_logout_uri", words));
+            }
+        }
+        match &self.initiate_login_uri {
+            Some(url) if url.scheme() != "https" => {
+                Err(refused("/initiate_login_uri", "Use an https address."))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_grants(&self) -> Result<(), Problem> {

@@ -22,6 +22,7 @@ pub mod lang;
 pub mod mapping;
 pub mod png;
 pub mod problem;
+pub mod profile;
 pub mod redirect_uri;
 mod refusal;
 pub mod return_to;
@@ -32,6 +33,7 @@ pub mod settings;
 pub mod tenant;
 pub mod upstream;
 pub mod user;
+pub mod wanted_claims;
 
 pub use email::Email;
 pub use ids::{AppId, ConnectionId, DeviceId, FlowId, OrgId, Sid, TenantId, UpstreamId, UserId};

@@ -52,6 +52,25 @@ pub enum Trust {
     Tenant,
 }
 
+impl Trust {
+    /// The stored word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Tenant => "tenant",
+        }
+    }
+
+    /// Reads the stored word: only the exact one grants the wider trust.
+    pub fn parse(text: &str) -> Self {
+        if text == "operator" {
+            Self::Operator
+        } else {
+            Self::Tenant
+        }
+    }
+}
+
 /// One row; its secret stays sealed until an adapter is built from it.
 #[derive(Debug, Clone)]
 pub struct Upstream {

@@ -18,6 +18,7 @@ mod logo;
 mod members;
 mod operators;
 mod organizations;
+mod profiles;
 mod role_mappings;
 mod roles;
 mod routes;
@@ -62,6 +63,7 @@ pub use operators::{appoint, dismiss, operators};
 pub use organizations::{
     change_organization, create_organization, delete_organization, organizations, read_organization,
 };
+pub use profiles::{put_profile, read_profile};
 pub use role_mappings::{diff, put_mapping, read_mapping, simulate};
 pub use roles::{
     change_org_role, change_role, create_org_role, create_role, delete_org_role, delete_role,

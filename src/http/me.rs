@@ -1,5 +1,6 @@
 //! `/v1/me`: people and their own account (CONTRACT §7), a file per noun; here who may.
 
+mod apps;
 mod devices;
 mod email;
 mod export;
@@ -10,6 +11,7 @@ mod passkeys;
 mod profile;
 mod sessions;
 
+pub use apps::{apps, withdraw_app};
 pub use devices::{change_device, clear_device, device_json, device_name, devices, forget_device};
 pub use email::{begin_email, confirm_email};
 pub use export::export;

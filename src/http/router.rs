@@ -145,6 +145,8 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/v1/me/totp/confirm", Session),
     ("GET", "/v1/me/recovery-codes", Session),
     ("POST", "/v1/me/recovery-codes", Session),
+    ("GET", "/v1/me/apps", Session),
+    ("DELETE", "/v1/me/apps/{app}", Session),
     ("GET", "/v1/me/devices", Session),
     ("PATCH", "/v1/me/devices/{id}", Session),
     ("DELETE", "/v1/me/devices/{id}", Session),
@@ -172,6 +174,8 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/v1/admin/users/{id}/identities", Needs(May::UsersRead, Tenant)),
     ("PUT", "/v1/admin/users/{id}/identities", Needs(May::UsersWrite, Tenant)),
     ("DELETE", "/v1/admin/users/{id}/identities/{identity}", Needs(May::UsersWrite, Tenant)),
+    ("GET", "/v1/admin/users/{id}/profile", Needs(May::UsersRead, Tenant)),
+    ("PUT", "/v1/admin/users/{id}/profile", Needs(May::UsersWrite, Tenant)),
     ("GET", "/v1/admin/users/{id}/organizations", Needs(May::UsersRead, Tenant)),
     ("GET", "/v1/admin/sessions", Needs(May::SessionsRead, Tenant)),
     ("DELETE", "/v1/admin/sessions", Needs(May::SessionsWrite, Tenant)),
@@ -420,6 +424,8 @@ fn factors() -> Router<AppState> {
             "/v1/me/recovery-codes",
             get(me_factors::recovery_codes).post(me_factors::new_recovery_codes),
         )
+        .route("/v1/me/apps", get(me::apps))
+        .route("/v1/me/apps/{app}", delete(me::withdraw_app))
         .route("/v1/me/devices", get(me::devices))
         .route(
             "/v1/me/devices/{id}",

@@ -72,7 +72,9 @@ pub fn app(app: &App, secret: Option<&Secret>) -> Value {
         "access_token_lifetime": what.access_token_lifetime,
         "first_party": what.first_party, "require_pkce": what.require_pkce,
         "client_uri": what.client_uri, "policy_uri": what.policy_uri,
-        "tos_uri": what.tos_uri, "created_at": rfc3339(app.created_at),
+        "tos_uri": what.tos_uri, "backchannel_logout_uri": what.backchannel_logout_uri,
+        "backchannel_logout_session_required": what.backchannel_logout_session_required,
+        "initiate_login_uri": what.initiate_login_uri, "created_at": rfc3339(app.created_at),
     })
 }
 

@@ -11,6 +11,7 @@ mod identities;
 mod invitations;
 mod members;
 mod orgs;
+mod profiles;
 mod roles;
 mod sessions;
 mod settings;
@@ -37,6 +38,7 @@ pub use members::{
     change_member, known as known_roles, put_member, remove_member, require_covered,
 };
 pub use orgs::{OrgChange, change_org, create_org, delete_org, put_org_logo, remove_org_logo};
+pub use profiles::put_profile;
 pub use roles::{
     NewRole, RoleChange, change_role, create_role, delete_role, get_role, is_built_in, list_roles,
 };

@@ -14,7 +14,7 @@ use crate::store::invalidations::{Change, Scope};
 use crate::store::seal::Place;
 use crate::store::sessions::Which;
 use crate::store::upstream_sessions::{self, UpstreamSessionRow};
-use crate::store::{Write, sessions};
+use crate::store::{Write, logout_notices, sessions};
 
 use super::finish::Outcome;
 
@@ -278,6 +278,7 @@ pub async fn end(
     for sid in &ended {
         write.invalidate(Change::Ended, Scope::Session, sid.as_str());
     }
+    logout_notices::create(&mut write.tx, tenant, &ended, now).await?;
     // What it has vouched for in other sessions is over with its own.
     for sid in admissions::take_back(&mut write.tx, tenant, &which).await? {
         write.invalidate(Change::Changed, Scope::Session, sid.as_str());

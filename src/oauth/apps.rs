@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::{Core, PlainToken, hash_token};
 use crate::domain::app::{App, AppState, Registration};
+use crate::domain::upstream::Trust;
 use crate::domain::{AppId, Code, Problem};
 use crate::lane_a::check_name;
 use crate::lane_a::operator::{Act, check_version, moved};
@@ -64,6 +65,7 @@ pub async fn create_app(
         name: named(name)?,
         state: AppState::Active,
         registration,
+        trust: trust(act, Trust::Operator),
         version: 1,
         created_at: act.core.now(),
     };
@@ -98,6 +100,7 @@ pub async fn change_app(
     if let Some(registration) = change.registration {
         registration.check()?;
         app.registration = registration;
+        app.trust = trust(act, app.trust);
     }
     app.state = change.state.unwrap_or(app.state);
     if !apps::update(&mut write.tx, &app).await? {
@@ -157,6 +160,15 @@ pub async fn delete_app(act: &Act<'_>, id: &str, expected: Option<i64>) -> Resul
     act.audit(&mut write, event).await?;
     act.core.commit(write).await?;
     Ok(())
+}
+
+/// What a tenant names is the tenant's at every later call too.
+fn trust(act: &Act<'_>, old: Trust) -> Trust {
+    if act.by.is_instance_operator() {
+        old
+    } else {
+        Trust::Tenant
+    }
 }
 
 async fn held(act: &Act<'_>, write: &mut Write, id: &str) -> Result<App, Problem> {

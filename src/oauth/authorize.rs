@@ -11,6 +11,7 @@ use crate::audit::{Event, Outcome, kind};
 use crate::domain::app::App;
 use crate::domain::scope::Scope;
 use crate::domain::session::Session;
+use crate::domain::wanted_claims::WantedClaims;
 use crate::domain::{OrgId, Problem};
 use crate::lane_a::{Visit, methods};
 use crate::sessions::Live;
@@ -53,6 +54,8 @@ pub(super) struct Details {
     pub nonce: Option<String>,
     pub scope: Scope,
     pub audiences: Vec<String>,
+    #[serde(default)]
+    pub claims: WantedClaims,
 }
 
 /// Judges a request for whoever sits there. `back_from_org`: an organization has been asked
@@ -269,6 +272,7 @@ fn code(
         nonce: asked.nonce.clone(),
         scope: asked.scope.clone(),
         audiences: asked.audiences.clone(),
+        claims: asked.claims.clone(),
     };
     let details = serde_json::to_string(&details)
         .map_err(|error| Problem::new(crate::domain::Code::Internal, "code").because(error))?;

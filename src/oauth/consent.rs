@@ -29,7 +29,7 @@ pub(super) async fn is_open(
     let given = consents::find(&core.db, &app.tenant, user, &app.id).await?;
     Ok(given.is_none_or(|given| {
         let known = |audience| given.audiences.contains(audience);
-        !asked.scope.is_within(&given.scope) || !asked.audiences.iter().all(known)
+        !asked.whole().is_within(&given.scope) || !asked.audiences.iter().all(known)
     }))
 }
 
@@ -45,8 +45,8 @@ pub(super) async fn give(
 ) -> Result<(), Problem> {
     let old = consents::find(&mut write.tx, &app.tenant, user, &app.id).await?;
     let (scope, mut audiences) = match old {
-        Some(old) => (asked.scope.or(&old.scope), old.audiences),
-        None => (asked.scope.clone(), Vec::new()),
+        Some(old) => (asked.whole().or(&old.scope), old.audiences),
+        None => (asked.whole(), Vec::new()),
     };
     for one in &asked.audiences {
         // What the app is not registered for any more is no longer allowed either.

@@ -5,12 +5,15 @@
 
 pub mod apps;
 pub mod authorize;
+mod claims;
 pub mod client;
 pub mod consent;
 pub mod end;
 mod entry;
 mod family;
 mod fault;
+pub mod grants;
+pub mod logout_notice;
 mod params;
 pub mod person;
 mod pkce;

@@ -1,19 +1,25 @@
 //! What an app may know of a person: the userinfo endpoint, and who stands behind a token.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::family::{self, Ground};
 use super::token::{Desk, family_of};
 use crate::domain::app::AppState;
+use crate::domain::profile::scope_of;
 use crate::domain::scope::Scope;
+use crate::domain::wanted_claims::WantedClaims;
 use crate::domain::{Code, Problem};
-use crate::store::apps;
 use crate::store::refresh_families as families;
+use crate::store::{apps, profiles};
 use crate::tokens::{self, AccessClaims, USE_OAUTH};
 
 /// An access token of an app that counts now.
 pub(super) struct Standing {
     pub claims: AccessClaims,
+    /// Claims that the app has asked for by name.
+    pub claims_named: WantedClaims,
     pub ground: Ground,
 }
 
@@ -38,7 +44,11 @@ pub(super) async fn standing(desk: Desk<'_>, token: &str) -> Result<Option<Stand
         return Ok(None);
     }
     let ground = family::ground(core, &tenant.id, &family).await?;
-    Ok(ground.map(|ground| Standing { claims, ground }))
+    Ok(ground.map(|ground| Standing {
+        claims,
+        claims_named: family.claims,
+        ground,
+    }))
 }
 
 /// What the bearer of an access token may know (OpenID Connect Core §5.3).
@@ -55,30 +65,58 @@ pub async fn userinfo(desk: Desk<'_>, token: &str) -> Result<Value, Problem> {
             "The token's scope does not include this.",
         ));
     }
-    Ok(Value::Object(claims(&standing.ground, &scope)))
+    let (ground, named) = (&standing.ground, &standing.claims_named.userinfo);
+    let mut out = standard(desk, ground).await?;
+    out.retain(|name, _| named.contains(name) || scope_of(name).is_some_and(|own| scope.has(own)));
+    out.insert("sub".into(), json!(ground.live.user.id));
+    add_organization(&mut out, ground, &scope);
+    Ok(Value::Object(out))
 }
 
-fn claims(ground: &Ground, scope: &Scope) -> Map<String, Value> {
-    let user = &ground.live.user;
-    let mut out = Map::new();
-    out.insert("sub".into(), json!(user.id));
-    if scope.has("profile") {
-        if let Some(name) = &user.name {
-            out.insert("name".into(), json!(name));
-        }
-        if let Some(lang) = user.locale {
-            out.insert("locale".into(), json!(lang));
-        }
+/// Standard claims that an app has asked for by name.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn named(
+    desk: Desk<'_>,
+    ground: &Ground,
+    names: &BTreeSet<String>,
+) -> Result<Map<String, Value>, Problem> {
+    if names.is_empty() {
+        return Ok(Map::new());
     }
-    if let Some(email) = user.email.as_ref().filter(|_| scope.has("email")) {
+    let mut out = standard(desk, ground).await?;
+    out.retain(|name, _| names.contains(name));
+    Ok(out)
+}
+
+/// All that we know of a person, under the registered names.
+async fn standard(desk: Desk<'_>, ground: &Ground) -> Result<Map<String, Value>, Problem> {
+    let user = &ground.live.user;
+    let found = profiles::find(&desk.core.db, &desk.tenant.id, &user.id).await?;
+    let (mut out, updated_at) = match found {
+        Some((profile, at)) => (profile.members(), at),
+        None => (Map::new(), user.created_at),
+    };
+    out.insert("updated_at".into(), json!(updated_at / 1000));
+    if let Some(name) = &user.name {
+        out.insert("name".into(), json!(name));
+    }
+    if let Some(lang) = user.locale {
+        out.insert("locale".into(), json!(lang));
+    }
+    if let Some(email) = &user.email {
         out.insert("email".into(), json!(email));
         out.insert("email_verified".into(), json!(user.email_verified));
     }
+    Ok(out)
+}
+
+fn add_organization(out: &mut Map<String, Value>, ground: &Ground, scope: &Scope) {
     if let Some(org) = ground.org.as_ref().filter(|_| scope.has("organization")) {
         out.insert("org_id".into(), json!(org.org));
         out.insert("org_slug".into(), json!(org.slug));
         out.insert("org_name".into(), json!(org.name));
         out.insert("org_roles".into(), json!(org.roles));
     }
-    out
 }

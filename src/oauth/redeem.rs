@@ -81,6 +81,7 @@ async fn judge(
         org: code.org.clone(),
         scope: details.scope.clone(),
         audiences: details.audiences.clone(),
+        claims: details.claims.clone(),
         created_at: now,
         expires_at: i64::MAX,
         revoked: false,

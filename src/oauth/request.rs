@@ -6,11 +6,12 @@
 use laneway_contract::Acr;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Params, pkce};
+use super::{Fault, Params, claims, pkce};
 use crate::core::Core;
 use crate::domain::app::{App, AppState, GrantType};
 use crate::domain::scope::Scope;
 use crate::domain::tenant::Tenant;
+use crate::domain::wanted_claims::WantedClaims;
 use crate::domain::{AppId, Code, Problem};
 use crate::store::apps;
 use crate::tokens;
@@ -59,6 +60,9 @@ pub struct Asked {
     pub scope: Scope,
     /// Whom its tokens may be for.
     pub audiences: Vec<String>,
+    /// Claims that it asks for by name.
+    #[serde(default)]
+    pub claims: WantedClaims,
     /// For the ID token.
     pub nonce: Option<String>,
     /// Of PKCE.
@@ -77,6 +81,13 @@ pub struct Asked {
     pub org: Option<String>,
     /// Epoch ms.
     pub asked_at: i64,
+}
+
+impl Asked {
+    /// What the person is asked for: named claims are as much as the scopes that hold them.
+    pub fn whole(&self) -> Scope {
+        self.scope.or(&self.claims.scopes())
+    }
 }
 
 /// A request that is not answered.
@@ -188,17 +199,20 @@ async fn asked(
         value => Ok(value.map(str::to_owned)),
     };
     text("state", 2048)?;
+    let named = claims::read(app, params)?;
+    let hinted = subject(core, tenant, app, params).await?;
     Ok(Asked {
         app: app.id.clone(),
         scope: scope(app, params)?,
         audiences: audiences(app, params)?,
+        claims: named.wanted,
         nonce: text("nonce", 512)?,
         challenge: pkce::challenge(app, params)?,
         prompts: prompts(params)?,
         max_age: max_age(params)?,
-        acr: acr(params),
+        acr: acr(params).or(named.acr),
         login_hint: text("login_hint", 254)?,
-        subject: subject(core, tenant, app, params).await?,
+        subject: hinted.or(named.subject),
         org: params
             .get("organization")
             .or_else(|| params.get("org"))

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::family::Ground;
-use super::{Fault, Params, redeem, refresh, request};
+use super::{Fault, Params, person, redeem, refresh, request};
 use crate::audit::RequestMeta;
 use crate::core::{Core, PlainToken};
 use crate::domain::Problem;
@@ -106,15 +106,24 @@ pub(super) async fn answer(
         out.insert("refresh_token".into(), json!(token));
     }
     if scope.has("openid") {
-        let claims = id_claims(desk, app, ground, scope, more.nonce);
-        let alg = match app.registration.id_token_signed_response_alg {
-            IdTokenAlg::Rs256 => Alg::Rs256,
-            IdTokenAlg::Es256 => Alg::Es256,
-        };
-        let token = core.keys.sign(tenant, (alg, "JWT"), &claims).await?;
+        let named = &family.claims.id_token;
+        let mut claims = id_claims(desk, app, ground, scope, more.nonce);
+        claims.more = person::named(desk, ground, named).await?;
+        let token = core
+            .keys
+            .sign(tenant, (alg_of(app), "JWT"), &claims)
+            .await?;
         out.insert("id_token".into(), json!(token));
     }
     Ok(Value::Object(out))
+}
+
+/// What an app wants its ID tokens signed with, and all else that speaks of a sign-in.
+pub(super) fn alg_of(app: &App) -> Alg {
+    match app.registration.id_token_signed_response_alg {
+        IdTokenAlg::Rs256 => Alg::Rs256,
+        IdTokenAlg::Es256 => Alg::Es256,
+    }
 }
 
 fn access_claims(
@@ -181,5 +190,6 @@ fn id_claims(
         nonce: nonce.map(str::to_owned),
         org_id: org.map(|org| org.org.0.clone()),
         org_slug: org.map(|org| org.slug.clone()),
+        more: Map::new(),
     }
 }

@@ -3,15 +3,16 @@
 use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
 
 use crate::domain::app::{App, AppState, Registration};
+use crate::domain::upstream::Trust;
 use crate::domain::{AppId, TenantId};
 
-const COLUMNS: &str = "id, tenant_id, name, state, settings, version, created_at";
+const COLUMNS: &str = "id, tenant_id, name, state, settings, trust, version, created_at";
 
 /// Inserts.
 pub async fn create(tx: &mut Tx, app: &App, secret_hash: Option<&[u8]>) -> Result<(), DbError> {
     q(
-        "INSERT INTO apps (id, tenant_id, name, state, settings, secret_hash, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO apps (id, tenant_id, name, state, settings, secret_hash, created_at, \
+         logout_uri, trust) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(app.id.as_str())
     .bind(app.tenant.as_str())
@@ -20,6 +21,8 @@ pub async fn create(tx: &mut Tx, app: &App, secret_hash: Option<&[u8]>) -> Resul
     .bind(settings(&app.registration)?)
     .bind(secret_hash.map(<[u8]>::to_vec))
     .bind(app.created_at)
+    .bind(logout_uri(app))
+    .bind(app.trust.as_str())
     .run(tx)
     .await?;
     Ok(())
@@ -74,8 +77,8 @@ pub async fn list(
 /// Updates the version that was read; `Ok(false)`: somebody was faster.
 pub async fn update(tx: &mut Tx, app: &App) -> Result<bool, DbError> {
     let count = q(
-        "UPDATE apps SET name = $1, state = $2, settings = $3, version = version + 1 \
-         WHERE tenant_id = $4 AND id = $5 AND version = $6",
+        "UPDATE apps SET name = $1, state = $2, settings = $3, logout_uri = $7, trust = $8, \
+         version = version + 1 WHERE tenant_id = $4 AND id = $5 AND version = $6",
     )
     .bind(&app.name)
     .bind(app.state.as_str())
@@ -83,6 +86,8 @@ pub async fn update(tx: &mut Tx, app: &App) -> Result<bool, DbError> {
     .bind(app.tenant.as_str())
     .bind(app.id.as_str())
     .bind(app.version)
+    .bind(logout_uri(app))
+    .bind(app.trust.as_str())
     .run(tx)
     .await?;
     Ok(count == 1)
@@ -116,6 +121,11 @@ pub async fn delete(tx: &mut Tx, tenant: &TenantId, id: &AppId) -> Result<bool, 
     Ok(count == 1)
 }
 
+fn logout_uri(app: &App) -> Option<String> {
+    let uri = app.registration.backchannel_logout_uri.as_ref();
+    uri.map(ToString::to_string)
+}
+
 fn settings(registration: &Registration) -> Result<String, DbError> {
     serde_json::to_string(registration).map_err(|error| DbError::Broken(error.to_string()))
 }
@@ -123,12 +133,14 @@ fn settings(registration: &Registration) -> Result<String, DbError> {
 fn from_row(row: &Row) -> Result<App, DbError> {
     let garbled = |what: &str| DbError::Broken(format!("apps.{what} is garbled"));
     let (state, settings): (String, String) = (row.get("state")?, row.get("settings")?);
+    let trust: String = row.get("trust")?;
     Ok(App {
         id: AppId(row.get("id")?),
         tenant: TenantId(row.get("tenant_id")?),
         name: row.get("name")?,
         state: AppState::parse(&state).ok_or_else(|| garbled("state"))?,
         registration: serde_json::from_str(&settings).map_err(|_| garbled("settings"))?,
+        trust: Trust::parse(&trust),
         version: row.get("version")?,
         created_at: row.get("created_at")?,
     })

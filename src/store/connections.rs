@@ -62,10 +62,7 @@ pub async fn add_revision(tx: &mut Tx, tenant: &TenantId, new: &Revision) -> Res
     .bind(config)
     .bind(new.secret.clone())
     .bind(new.secret_id.as_deref())
-    .bind(match new.trust {
-        Trust::Operator => "operator",
-        Trust::Tenant => "tenant",
-    })
+    .bind(new.trust.as_str())
     .bind(new.created_at)
     .run(tx)
     .await?;
@@ -477,12 +474,7 @@ fn revision_from_row(row: &Row) -> Result<Revision, DbError> {
         config,
         secret: row.maybe("secret")?,
         secret_id: row.maybe("secret_id")?,
-        // Only the exact word grants the wider trust.
-        trust: if trust == "operator" {
-            Trust::Operator
-        } else {
-            Trust::Tenant
-        },
+        trust: Trust::parse(&trust),
         created_at: row.get("created_at")?,
         activated_at: row.maybe("activated_at")?,
     })

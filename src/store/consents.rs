@@ -1,7 +1,8 @@
 //! What people have allowed apps.
 
-use laneway_sqlkit::{DbError, On, Tx, q};
+use laneway_sqlkit::{DbError, On, Row, Tx, q};
 
+use crate::domain::app::Registration;
 use crate::domain::scope::Scope;
 use crate::domain::{AppId, TenantId, UserId};
 
@@ -39,6 +40,85 @@ pub async fn find(
         })
     })
     .transpose()
+}
+
+/// An app that has something of somebody.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Which.
+    pub app: AppId,
+    /// Its name.
+    pub name: String,
+    /// Is it the tenant's own?
+    pub first_party: bool,
+    /// What was allowed; of the tenant's own what it may have.
+    pub scope: Scope,
+    /// Epoch ms.
+    pub since: i64,
+}
+
+/// A page of the apps that somebody has allowed something, or that have tokens of theirs now, in
+/// order of their id.
+pub async fn list_of_user(
+    on: impl On,
+    (tenant, user): (&TenantId, &UserId),
+    after: &str,
+    limit: i64,
+    now: i64,
+) -> Result<Vec<Held>, DbError> {
+    let rows = q(
+        "SELECT a.id, a.name, a.settings, c.scope, c.created_at, f.since FROM apps a \
+         LEFT JOIN consents c ON c.tenant_id = a.tenant_id AND c.app_id = a.id AND c.user_id = $2 \
+         LEFT JOIN (SELECT app_id, MIN(created_at) AS since FROM refresh_families \
+         WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3 \
+         GROUP BY app_id) f ON f.app_id = a.id \
+         WHERE a.tenant_id = $1 AND a.id > $4 \
+         AND (c.user_id IS NOT NULL OR f.app_id IS NOT NULL) ORDER BY a.id LIMIT $5",
+    )
+    .bind(tenant.as_str())
+    .bind(user.as_str())
+    .bind(now)
+    .bind(after)
+    .bind(limit)
+    .all(on)
+    .await?;
+    rows.iter().map(held).collect()
+}
+
+fn held(row: &Row) -> Result<Held, DbError> {
+    let garbled = |what: &str| DbError::Broken(format!("apps.{what} is garbled"));
+    let settings: String = row.get("settings")?;
+    let registration: Registration =
+        serde_json::from_str(&settings).map_err(|_| garbled("settings"))?;
+    let scope: Option<String> = row.maybe("scope")?;
+    let scope = match scope {
+        Some(text) => Scope::parse(&text).ok_or_else(|| garbled("scope"))?,
+        None => registration.scope,
+    };
+    let (allowed, given): (Option<i64>, Option<i64>) =
+        (row.maybe("created_at")?, row.maybe("since")?);
+    Ok(Held {
+        app: AppId(row.get("id")?),
+        name: row.get("name")?,
+        first_party: registration.first_party,
+        scope,
+        since: allowed.or(given).unwrap_or(0),
+    })
+}
+
+/// Forgets what somebody allowed an app; false when that was nothing.
+pub async fn delete(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    (user, app): (&UserId, &AppId),
+) -> Result<bool, DbError> {
+    let count = q("DELETE FROM consents WHERE tenant_id = $1 AND user_id = $2 AND app_id = $3")
+        .bind(tenant.as_str())
+        .bind(user.as_str())
+        .bind(app.as_str())
+        .run(tx)
+        .await?;
+    Ok(count == 1)
 }
 
 /// Notes what somebody allows now, all of it.

@@ -28,6 +28,7 @@ const GOES: &[&str] = &[
      (SELECT id FROM refresh_families WHERE tenant_id = $1 AND user_id = $2)",
     "DELETE FROM refresh_families WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM authorization_codes WHERE tenant_id = $1 AND user_id = $2",
+    "DELETE FROM profiles WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM consents WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM break_glass WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM devices WHERE tenant_id = $1 AND user_id = $2",

@@ -34,11 +34,13 @@ pub mod keys;
 pub mod links;
 pub mod login_hours;
 pub mod logos;
+pub mod logout_notices;
 pub mod members;
 pub mod nodes;
 pub mod operators;
 pub mod orgs;
 pub mod outbox;
+pub mod profiles;
 pub mod rate;
 pub mod refresh_families;
 pub mod registered;
@@ -211,6 +213,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "registered_addresses",
             sqlite: include_str!("../../migrations/sqlite/0029_registered_addresses.sql"),
             postgres: include_str!("../../migrations/postgres/0029_registered_addresses.sql"),
+        },
+        Migration {
+            version: 37,
+            name: "profiles_and_logout",
+            sqlite: include_str!("../../migrations/sqlite/0037_profiles_and_logout.sql"),
+            postgres: include_str!("../../migrations/postgres/0037_profiles_and_logout.sql"),
         },
     ],
 };

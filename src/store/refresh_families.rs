@@ -4,6 +4,7 @@
 use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
 
 use crate::domain::scope::Scope;
+use crate::domain::wanted_claims::WantedClaims;
 use crate::domain::{AppId, OrgId, Sid, TenantId, UserId};
 
 /// A family.
@@ -23,6 +24,8 @@ pub struct Family {
     pub scope: Scope,
     /// Whom its tokens may be for.
     pub audiences: Vec<String>,
+    /// Claims that were asked for by name.
+    pub claims: WantedClaims,
     /// Epoch ms.
     pub created_at: i64,
     /// Epoch ms.
@@ -40,15 +43,18 @@ pub struct Token {
 }
 
 const COLUMNS: &str = "f.id, f.app_id, f.user_id, f.sid, f.org_id, f.scope, f.audiences, \
-    f.created_at, f.expires_at, f.revoked_at";
+    f.claims, f.created_at, f.expires_at, f.revoked_at";
 
 /// Inserts.
 pub async fn create(tx: &mut Tx, tenant: &TenantId, family: &Family) -> Result<(), DbError> {
     let audiences = serde_json::to_string(&family.audiences)
         .map_err(|error| DbError::Broken(error.to_string()))?;
+    let claims = serde_json::to_string(&family.claims)
+        .map_err(|error| DbError::Broken(error.to_string()))?;
     q(
         "INSERT INTO refresh_families (id, tenant_id, app_id, user_id, sid, org_id, scope, \
-         audiences, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         audiences, created_at, expires_at, claims) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(&family.id)
     .bind(tenant.as_str())
@@ -60,6 +66,7 @@ pub async fn create(tx: &mut Tx, tenant: &TenantId, family: &Family) -> Result<(
     .bind(audiences)
     .bind(family.created_at)
     .bind(family.expires_at)
+    .bind((!family.claims.is_empty()).then_some(claims))
     .run(tx)
     .await?;
     Ok(())
@@ -96,6 +103,26 @@ pub async fn revoke(
     .run(tx)
     .await?;
     Ok(count == 1)
+}
+
+/// Ends all that an app has of somebody; how many families that were.
+pub async fn revoke_of_user(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    (user, app): (&UserId, &AppId),
+    now: i64,
+) -> Result<u64, DbError> {
+    q(
+        "UPDATE refresh_families SET revoked_at = $1, revoke_reason = 'withdrawn' \
+         WHERE tenant_id = $2 AND user_id = $3 AND app_id = $4 AND revoked_at IS NULL \
+         AND expires_at > $1",
+    )
+    .bind(now)
+    .bind(tenant.as_str())
+    .bind(user.as_str())
+    .bind(app.as_str())
+    .run(tx)
+    .await
 }
 
 /// Adds a refresh token. False when it is there already: another node made the same one.
@@ -173,6 +200,7 @@ const OF_APP: &[&str] = &[
     "DELETE FROM refresh_families WHERE tenant_id = $1 AND app_id = $2",
     "DELETE FROM authorization_codes WHERE tenant_id = $1 AND app_id = $2",
     "DELETE FROM authorization_requests WHERE tenant_id = $1 AND app_id = $2",
+    "DELETE FROM logout_notices WHERE tenant_id = $1 AND app_id = $2",
 ];
 
 /// Forgets what an app has been given: it is switched off, or deleted.
@@ -200,6 +228,8 @@ pub async fn prune(tx: &mut Tx, before: i64) -> Result<u64, DbError> {
 fn from_row(row: &Row) -> Result<Family, DbError> {
     let garbled = |what: &str| DbError::Broken(format!("refresh_families.{what} is garbled"));
     let (scope, audiences): (String, String) = (row.get("scope")?, row.get("audiences")?);
+    let claims: Option<String> = row.maybe("claims")?;
+    let claims = claims.as_deref().map(serde_json::from_str).transpose();
     Ok(Family {
         id: row.get("id")?,
         app: AppId(row.get("app_id")?),
@@ -208,6 +238,7 @@ fn from_row(row: &Row) -> Result<Family, DbError> {
         org: row.maybe("org_id")?.map(OrgId),
         scope: Scope::parse(&scope).ok_or_else(|| garbled("scope"))?,
         audiences: serde_json::from_str(&audiences).map_err(|_| garbled("audiences"))?,
+        claims: claims.map_err(|_| garbled("claims"))?.unwrap_or_default(),
         created_at: row.get("created_at")?,
         expires_at: row.get("expires_at")?,
         revoked: row.maybe::<i64>("revoked_at")?.is_some(),

@@ -56,7 +56,7 @@ pub async fn create(tx: &mut Tx, upstream: &Upstream) -> Result<(), DbError> {
     .bind(upstream.secret.clone())
     .bind(upstream.options.to_string())
     .bind(upstream.role.as_str())
-    .bind(trust_word(upstream.trust))
+    .bind(upstream.trust.as_str())
     .bind(upstream.config_owned)
     .bind(upstream.created_at)
     .run(tx)
@@ -76,7 +76,7 @@ pub async fn update(tx: &mut Tx, upstream: &Upstream) -> Result<bool, DbError> {
     .bind(&upstream.client_id)
     .bind(upstream.secret.clone())
     .bind(upstream.options.to_string())
-    .bind(trust_word(upstream.trust))
+    .bind(upstream.trust.as_str())
     .bind(upstream.config_owned)
     .bind(upstream.tenant.as_str())
     .bind(upstream.id.as_str())
@@ -133,13 +133,6 @@ pub async fn delete(
     Ok(count == 1)
 }
 
-fn trust_word(trust: Trust) -> &'static str {
-    match trust {
-        Trust::Operator => "operator",
-        Trust::Tenant => "tenant",
-    }
-}
-
 fn from_row(row: &Row) -> Result<Upstream, DbError> {
     let garbled = |what: &str| DbError::Broken(format!("upstreams.{what} is garbled"));
     let options: String = row.get("options")?;
@@ -155,12 +148,7 @@ fn from_row(row: &Row) -> Result<Upstream, DbError> {
         secret: row.maybe("secret")?,
         options: serde_json::from_str(&options).map_err(|_| garbled("options"))?,
         role: Role::parse(&role).ok_or_else(|| garbled("role"))?,
-        // Only the exact word grants the wider trust.
-        trust: if trust == "operator" {
-            Trust::Operator
-        } else {
-            Trust::Tenant
-        },
+        trust: Trust::parse(&trust),
         config_owned: row.get("config_owned")?,
         version: row.get("version")?,
         created_at: row.get("created_at")?,

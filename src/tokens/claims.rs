@@ -1,6 +1,7 @@
 //! Claims of an access token (RFC 9068, CONTRACT §4).
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// `client_id` and `token_use` of tokens that the proxy attaches.
 pub const CLIENT_BFF: &str = "bff";
@@ -50,4 +51,22 @@ pub struct IdClaims {
     pub org_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub org_slug: Option<String>,
+    /// Claims that were asked for by name.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
+}
+
+/// Claims of a logout token (OpenID Connect Back-Channel Logout §2.4): that a sign-in has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names are the registered claim names")]
+pub struct LogoutClaims {
+    pub iss: String,
+    pub aud: String,
+    pub iat: i64,
+    pub exp: i64,
+    pub jti: String,
+    pub sid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+    pub events: Value,
 }

@@ -8,7 +8,7 @@ mod keys;
 mod pair;
 mod verify;
 
-pub use claims::{AccessClaims, CLIENT_BFF, IdClaims, USE_OAUTH};
+pub use claims::{AccessClaims, CLIENT_BFF, IdClaims, LogoutClaims, USE_OAUTH};
 pub use keys::{Keys, rotate};
 pub use pair::Alg;
 pub use verify::{HintClaims, verify_access, verify_hint, verify_own};

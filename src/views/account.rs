@@ -1,6 +1,7 @@
 //! A person's own page: how they get in, where they are in. A file per section, here and
 //! in `templates/parts/account`.
 
+mod apps;
 mod devices;
 mod factors;
 mod identities;
@@ -9,6 +10,7 @@ mod passkeys;
 mod profile;
 mod sessions;
 
+pub use apps::{AppRow, AppsSection};
 pub use devices::{DeviceRow, DevicesSection};
 pub use factors::FactorsSection;
 pub use identities::{IdentitiesSection, IdentityRow};
@@ -50,6 +52,8 @@ pub struct AccountPage {
     /// Section.
     pub devices: DevicesSection,
     /// Section.
+    pub apps: AppsSection,
+    /// Section.
     pub organizations: OrganizationsSection,
 }
 
@@ -85,6 +89,7 @@ impl AccountPage {
         let [organizations, no_organizations] = OrganizationsSection::samples();
         let [sessions, one_session] = SessionsSection::samples();
         let [devices, no_devices] = DevicesSection::samples();
+        let [apps, no_apps] = AppsSection::samples();
         let full = Self {
             chrome: Chrome::sample(),
             csrf: "t0ken".into(),
@@ -98,6 +103,7 @@ impl AccountPage {
             identities,
             sessions,
             devices,
+            apps,
             organizations,
         };
         let empty = Self {
@@ -113,6 +119,7 @@ impl AccountPage {
             identities: no_identities,
             sessions: one_session,
             devices: no_devices,
+            apps: no_apps,
             organizations: no_organizations,
         };
         vec![full, empty]

@@ -6,10 +6,22 @@ use super::{Chrome, filters};
 
 /// One thing that an app would get.
 pub struct ConsentRow {
+    /// Icon.
+    pub icon: &'static str,
     /// In few words.
     pub title: String,
     /// What that means; may be empty.
     pub detail: String,
+}
+
+/// An organization that an app may be let into.
+pub struct ConsentOrg {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Is it the one that is active?
+    pub active: bool,
 }
 
 /// May this app have that?
@@ -28,14 +40,25 @@ pub struct ConsentPage {
     pub account: String,
     /// What it would get.
     pub rows: Vec<ConsentRow>,
-    /// The organization that it would get it for.
+    /// The way to another account.
+    pub switch_href: String,
+    /// The organization that it would get it for, where there is nothing to choose.
     pub organization: Option<String>,
+    /// The ones that can be chosen instead.
+    pub organizations: Vec<ConsentOrg>,
     /// Host or scheme that the answer goes to; empty: a program on this computer.
     pub goes_to: String,
     /// Its privacy statement.
     pub policy_href: Option<String>,
     /// Its terms.
     pub terms_href: Option<String>,
+}
+
+impl ConsentPage {
+    /// Is none of the organizations active?
+    pub fn nowhere(&self) -> bool {
+        self.organizations.iter().all(|org| !org.active)
+    }
 }
 
 /// The answer to an app that wants it posted.
@@ -54,6 +77,7 @@ pub struct ReturnToAppPage {
 impl ConsentPage {
     pub(super) fn samples() -> Vec<Self> {
         let row = |title: &str, detail: &str| ConsentRow {
+            icon: "key",
             title: title.into(),
             detail: detail.into(),
         };
@@ -68,7 +92,9 @@ impl ConsentPage {
                 row("Use berths:read", "https://api.quaynine.example/"),
                 row("Keep access while you are away", ""),
             ],
+            switch_href: "/bff/login?prompt=select_account".into(),
             organization: Some("Brennan & Kohl".into()),
+            organizations: Vec::new(),
             goes_to: "reports.quaynine.example".into(),
             policy_href: Some("https://quaynine.example/privacy".into()),
             terms_href: Some("https://quaynine.example/terms".into()),
@@ -80,7 +106,15 @@ impl ConsentPage {
             app_name: "Planner".into(),
             account: "ana@x.test".into(),
             rows: vec![row("See who you are", "An id that stands for you here.")],
+            switch_href: "/bff/login?prompt=select_account".into(),
             organization: None,
+            organizations: ["Brennan & Kohl", "Aster Freight"]
+                .map(|name| ConsentOrg {
+                    id: name.to_lowercase(),
+                    name: name.into(),
+                    active: name == "Aster Freight",
+                })
+                .into(),
             goes_to: String::new(),
             policy_href: None,
             terms_href: None,

@@ -45,9 +45,9 @@ mod when;
 mod words;
 
 pub use account::{
-    AccountPage, DeviceRow, DevicesSection, FactorsSection, IdentitiesSection, IdentityRow,
-    MembershipRow, OrganizationsSection, PasskeyRow, PasskeysSection, ProfileSection, SessionRow,
-    SessionsSection,
+    AccountPage, AppRow, AppsSection, DeviceRow, DevicesSection, FactorsSection, IdentitiesSection,
+    IdentityRow, MembershipRow, OrganizationsSection, PasskeyRow, PasskeysSection, ProfileSection,
+    SessionRow, SessionsSection,
 };
 pub use api_reference::{ApiGroup, ApiMember, ApiOperation, ApiReferencePage};
 pub use between::{ConfirmLogoutPage, ContinueLogoutPage, ContinueSignInPage, LoggedOutPage};
@@ -56,7 +56,7 @@ pub use change_email::{ChangeEmailPage, PendingCode};
 pub use checks::{CheckRow, Checks};
 pub use chrome::Chrome;
 pub use code::CodePage;
-pub use consent::{ConsentPage, ConsentRow, ReturnToAppPage};
+pub use consent::{ConsentOrg, ConsentPage, ConsentRow, ReturnToAppPage};
 pub use deletion::{AccountDeletedPage, DeleteAccountPage};
 pub use flow::{ChoosePage, MethodChoice};
 pub use help::HelpChecksPage;

@@ -56,6 +56,10 @@ pub struct NewApp {
     client_uri: Option<Url>,
     policy_uri: Option<Url>,
     tos_uri: Option<Url>,
+    backchannel_logout_uri: Option<Url>,
+    #[serde(default)]
+    backchannel_logout_session_required: bool,
+    initiate_login_uri: Option<Url>,
 }
 
 impl NewApp {
@@ -90,6 +94,9 @@ impl NewApp {
             client_uri: self.client_uri,
             policy_uri: self.policy_uri,
             tos_uri: self.tos_uri,
+            backchannel_logout_uri: self.backchannel_logout_uri,
+            backchannel_logout_session_required: self.backchannel_logout_session_required,
+            initiate_login_uri: self.initiate_login_uri,
         })
     }
 }
@@ -159,6 +166,9 @@ pub struct AppPatch {
     client_uri: Patch<Url>,
     policy_uri: Patch<Url>,
     tos_uri: Patch<Url>,
+    backchannel_logout_uri: Patch<Url>,
+    backchannel_logout_session_required: Patch<bool>,
+    initiate_login_uri: Patch<Url>,
 }
 
 /// `null` is the usual value.
@@ -208,10 +218,14 @@ impl AppPatch {
         );
         put(&mut new.first_party, self.first_party, false);
         put(&mut new.require_pkce, self.require_pkce, true);
+        let named = self.backchannel_logout_session_required;
+        put(&mut new.backchannel_logout_session_required, named, false);
         for (to, change) in [
             (&mut new.client_uri, self.client_uri),
             (&mut new.policy_uri, self.policy_uri),
             (&mut new.tos_uri, self.tos_uri),
+            (&mut new.backchannel_logout_uri, self.backchannel_logout_uri),
+            (&mut new.initiate_login_uri, self.initiate_login_uri),
         ] {
             if let Some(value) = change.removable() {
                 *to = value;

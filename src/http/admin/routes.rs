@@ -79,6 +79,10 @@ fn user_routes() -> Router<AppState> {
             delete(super::delete_identity),
         )
         .route(
+            "/v1/admin/users/{id}/profile",
+            get(super::read_profile).put(super::put_profile),
+        )
+        .route(
             "/v1/admin/users/{id}/organizations",
             get(super::user_memberships),
         )

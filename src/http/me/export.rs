@@ -79,10 +79,11 @@ impl Writer {
         let (piece, next) = account::export_piece(&core, tenant, &self.user, at).await?;
         let mut text = String::new();
         match piece {
-            ExportPiece::Profile(user) => {
+            ExportPiece::Profile(user, claims) => {
                 let issuer = json!(self.site.tenant.issuer());
                 let at = rfc3339(core.now());
-                let profile = user_json(&user);
+                let mut profile = user_json(&user);
+                profile["claims"] = Value::Object(claims.members());
                 text.push_str(&format!(
                     "{{\"exported_at\":\"{at}\",\"issuer\":{issuer},\"profile\":{profile}"
                 ));

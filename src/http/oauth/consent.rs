@@ -11,18 +11,18 @@ use url::Url;
 use super::super::bff::{see_other, sign_in};
 use super::super::context::{Browser, Context};
 use super::super::{flows, pages};
-use super::answer;
 use super::discovery::home;
+use super::{answer, words};
 use crate::domain::app::App;
 use crate::domain::return_to::ReturnTo;
-use crate::domain::{Code, Lang, OrgId, Problem};
+use crate::domain::{Code, OrgId, Problem};
 use crate::edge::handoff::Ask;
 use crate::lane_a::{Visit, limits};
 use crate::oauth::authorize::{self, Need, Next};
 use crate::oauth::request::Asked;
 use crate::oauth::waiting;
 use crate::store::orgs;
-use crate::views::{ConsentPage, ConsentRow, FluentArgs, text};
+use crate::views::{ConsentOrg, ConsentPage};
 
 #[derive(Deserialize)]
 pub struct ConsentQuery {
@@ -108,6 +108,9 @@ pub struct ConsentForm {
     request: String,
     #[serde(default)]
     answer: String,
+    /// The organization that was chosen, where the app has left it open.
+    #[serde(default)]
+    org: String,
 }
 
 /// `POST /consent`
@@ -121,18 +124,24 @@ pub async fn answer(
     pages::check_form(&context, &browser.binding, &form.csrf)?;
     let visit = context.visit(&browser).await?;
     let tenant = &context.site.tenant.id;
-    let (app, asked) = waiting::find(&context.core, tenant, &browser.hash, &form.request).await?;
+    let (app, mut asked) =
+        waiting::find(&context.core, tenant, &browser.hash, &form.request).await?;
+    if asked.org.is_none() && !form.org.is_empty() {
+        asked.org = Some(form.org);
+    }
     let (what, token) = ((&app, &asked), form.request.as_str());
     if form.answer == "deny" {
         let answer = authorize::deny(&visit, what, token).await?;
         return Ok(answer::back(&context, answer));
     }
     // Judged again: the person, the session or the app may have changed since the page.
-    match authorize::judge(&visit, &app, &asked, true).await? {
+    match authorize::judge(&visit, &app, &asked, false).await? {
         Next::Ask(org) | Next::Answer(org) if form.answer == "allow" => {
             let answer = authorize::issue(&visit, what, org, (Some(token), true)).await?;
             Ok(answer::back(&context, answer))
         }
+        Next::Elsewhere(start) => Ok(elsewhere(&start, token)),
+        Next::SignIn(need) => go_sign_in(&context, token, &asked, need).await,
         _ => Ok(see_other(&format!("/consent?request={token}"))),
     }
 }
@@ -146,7 +155,8 @@ async fn page(
 ) -> Result<Response, Problem> {
     let live = visit.session()?;
     let (db, tenant) = (&context.core.db, &context.site.tenant.id);
-    let org = match org {
+    let organizations = choice(visit, asked, org).await?;
+    let org = match org.filter(|_| organizations.is_empty()) {
         Some(org) => orgs::find(db, tenant, org.as_str())
             .await?
             .map(|org| org.name),
@@ -165,8 +175,10 @@ async fn page(
             .clone()
             .or_else(|| user.name.clone())
             .unwrap_or_default(),
-        rows: rows(visit.lang, asked),
+        rows: words::rows(visit.lang, &asked.whole(), &asked.audiences),
+        switch_href: another(request),
         organization: org,
+        organizations,
         goes_to: goes_to(&asked.back.redirect_uri),
         policy_href: link(what.policy_uri.as_ref()),
         terms_href: link(what.tos_uri.as_ref()),
@@ -180,6 +192,39 @@ async fn page(
     ))
 }
 
+/// The way to another account and back.
+fn another(request: &str) -> String {
+    let back = format!("/consent?request={request}");
+    let back: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
+    format!("/bff/login?prompt=select_account&return_to={back}")
+}
+
+/// The organizations to choose from: none where the app has named one, or where the sign-in is
+/// good in one only.
+async fn choice(
+    visit: &Visit<'_>,
+    asked: &Asked,
+    active: Option<&OrgId>,
+) -> Result<Vec<ConsentOrg>, Problem> {
+    let session = &visit.session()?.session;
+    if asked.org.is_some() || session.within().is_some() {
+        return Ok(Vec::new());
+    }
+    let all = orgs::memberships(&visit.core.db, &session.tenant, &session.user).await?;
+    // With one that is active anyway there is nothing to choose.
+    if all.len() < 2 && active.is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(all
+        .into_iter()
+        .map(|held| ConsentOrg {
+            active: active == Some(&held.org),
+            id: held.org.0,
+            name: held.name,
+        })
+        .collect())
+}
+
 /// Where the answer goes, as people can compare it.
 fn goes_to(uri: &str) -> String {
     match Url::parse(uri) {
@@ -190,41 +235,4 @@ fn goes_to(uri: &str) -> String {
         },
         Err(_) => String::new(),
     }
-}
-
-fn rows(lang: Lang, asked: &Asked) -> Vec<ConsentRow> {
-    let said = |title: &str, detail: &str| ConsentRow {
-        title: pages::words(lang, title),
-        detail: pages::words(lang, detail),
-    };
-    let mut rows = vec![said("consent-who", "consent-who-detail")];
-    let known = [
-        ("profile", "consent-profile", "consent-profile-detail"),
-        ("email", "consent-email", "consent-email-detail"),
-        (
-            "organization",
-            "consent-organization",
-            "consent-organization-detail",
-        ),
-        (
-            "offline_access",
-            "consent-offline",
-            "consent-offline-detail",
-        ),
-    ];
-    for (scope, title, detail) in known {
-        if asked.scope.has(scope) {
-            rows.push(said(title, detail));
-        }
-    }
-    let own = |word: &&str| *word != "openid" && known.iter().all(|(scope, ..)| scope != word);
-    for word in asked.scope.words().filter(own) {
-        let mut args = FluentArgs::new();
-        args.set("scope", word);
-        rows.push(ConsentRow {
-            title: text(lang, "consent-scope", &args),
-            detail: asked.audiences.join(", "),
-        });
-    }
-    rows
 }

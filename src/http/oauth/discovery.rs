@@ -8,6 +8,7 @@ use serde_json::json;
 use super::super::context::Context;
 use crate::domain::Problem;
 use crate::domain::app::{AuthMethod, GrantType, IdTokenAlg};
+use crate::domain::profile::CLAIMS_OF;
 
 /// `GET /.well-known/openid-configuration`, `/.well-known/oauth-authorization-server`
 pub async fn document(context: Context) -> Result<Response, Problem> {
@@ -17,6 +18,23 @@ pub async fn document(context: Context) -> Result<Response, Problem> {
     let methods: Vec<&str> = AuthMethod::ALL.iter().map(|one| one.as_str()).collect();
     let proofs: Vec<&&str> = methods.iter().filter(|word| **word != "none").collect();
     let algs: Vec<&str> = IdTokenAlg::ALL.iter().map(|one| one.as_str()).collect();
+    let mut claims = vec![
+        "sub",
+        "iss",
+        "aud",
+        "exp",
+        "iat",
+        "auth_time",
+        "nonce",
+        "acr",
+        "amr",
+        "sid",
+        "org_id",
+        "org_slug",
+        "org_name",
+        "org_roles",
+    ];
+    claims.extend(CLAIMS_OF.iter().flat_map(|(_, claims)| claims.iter()));
     let body = json!({
         "issuer": context.site.tenant.issuer(),
         "authorization_endpoint": at("/oauth/authorize"),
@@ -26,7 +44,9 @@ pub async fn document(context: Context) -> Result<Response, Problem> {
         "introspection_endpoint": at("/oauth/introspect"),
         "end_session_endpoint": at("/oauth/end_session"),
         "jwks_uri": at("/.well-known/jwks.json"),
-        "scopes_supported": ["openid", "profile", "email", "organization", "offline_access"],
+        "scopes_supported": [
+            "openid", "profile", "email", "address", "phone", "organization", "offline_access",
+        ],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": grants,
@@ -38,11 +58,10 @@ pub async fn document(context: Context) -> Result<Response, Problem> {
         "id_token_signing_alg_values_supported": algs,
         "acr_values_supported": ["aal1", "aal2", "phr"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "name",
-            "locale", "email", "email_verified", "org_id", "org_slug", "org_name", "org_roles",
-        ],
-        "claims_parameter_supported": false,
+        "claims_supported": claims,
+        "claims_parameter_supported": true,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,

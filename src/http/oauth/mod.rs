@@ -13,5 +13,7 @@ mod revoke;
 mod routes;
 mod token;
 mod userinfo;
+mod words;
 
 pub use routes::routes;
+pub use words::scope_words;

@@ -96,6 +96,16 @@ pub const ENTRIES: &[Entry] = &[
         "New recovery codes; the old ones end",
         created("Codes"),
     ),
+    op(
+        "GET /v1/me/apps",
+        "Apps that were let in",
+        Answer::Page("HeldApp"),
+    ),
+    op(
+        "DELETE /v1/me/apps/{app}",
+        "Take everything back from an app; its tokens end",
+        gone(),
+    ),
     op("GET /v1/me/devices", "Own devices", Answer::Page("Device")),
     op(
         "PATCH /v1/me/devices/{id}",
@@ -112,6 +122,10 @@ pub const ENTRIES: &[Entry] = &[
 
 /// Shapes.
 pub const SHAPES: &[Shape] = &[
+    shape(
+        "HeldApp",
+        "id client_name first_party=flag scope created_at=instant",
+    ),
     shape(
         "User",
         "id email=text? email_verified=flag name=text? locale=en|de? state=active|disabled \

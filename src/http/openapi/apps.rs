@@ -27,6 +27,17 @@ pub const ENTRIES: &[Entry] = &[
     )
     .refuses(&[Conflict]),
     op(
+        "GET /v1/admin/users/{id}/profile",
+        "Standard claims of a person, for apps",
+        json("Profile"),
+    ),
+    op(
+        "PUT /v1/admin/users/{id}/profile",
+        "Keep these standard claims of a person and no others",
+        json("Profile"),
+    )
+    .takes("Profile"),
+    op(
         "POST /v1/admin/apps/{app}/secret",
         "Make a new secret; the one before is void at once",
         created("AppSecret"),
@@ -37,13 +48,26 @@ pub const ENTRIES: &[Entry] = &[
 /// Shapes.
 pub const SHAPES: &[Shape] = &[
     shape(
+        "Profile",
+        "given_name?=text family_name?=text middle_name?=text nickname?=text \
+         preferred_username?=text profile?=text picture?=text website?=text gender?=text \
+         birthdate?=text zoneinfo?=text phone_number?=text phone_number_verified?=flag \
+         address?=Address",
+    ),
+    shape(
+        "Address",
+        "formatted?=text street_address?=text locality?=text region?=text postal_code?=text \
+         country?=text",
+    ),
+    shape(
         "App",
         "id client_id client_name client_secret=any state=active|disabled redirect_uris=[text] \
          post_logout_redirect_uris=[text] grant_types=[text] response_types=[text] \
          token_endpoint_auth_method=client_secret_basic|client_secret_post|none scope \
          audiences=[text] id_token_signed_response_alg=RS256|ES256 access_token_lifetime=count \
          first_party=flag require_pkce=flag client_uri=text? policy_uri=text? tos_uri=text? \
-         created_at=instant",
+         backchannel_logout_uri=text? backchannel_logout_session_required=flag \
+         initiate_login_uri=text? created_at=instant",
     ),
     shape(
         "NewApp",
@@ -52,7 +76,8 @@ pub const SHAPES: &[Shape] = &[
          token_endpoint_auth_method?=client_secret_basic|client_secret_post|none scope? \
          audiences?=[text] id_token_signed_response_alg?=RS256|ES256 \
          access_token_lifetime?=count first_party?=flag require_pkce?=flag client_uri? \
-         policy_uri? tos_uri?",
+         policy_uri? tos_uri? backchannel_logout_uri? \
+         backchannel_logout_session_required?=flag initiate_login_uri?",
     ),
     shape(
         "AppChange",
@@ -61,7 +86,8 @@ pub const SHAPES: &[Shape] = &[
          token_endpoint_auth_method?=client_secret_basic|client_secret_post|none scope? \
          audiences?=[text] id_token_signed_response_alg?=RS256|ES256 \
          access_token_lifetime?=count first_party?=flag require_pkce?=flag client_uri?=text? \
-         policy_uri?=text? tos_uri?=text?",
+         policy_uri?=text? tos_uri?=text? backchannel_logout_uri?=text? \
+         backchannel_logout_session_required?=flag initiate_login_uri?=text?",
     ),
     shape("AppSecret", "client_id client_secret"),
 ];

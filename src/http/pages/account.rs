@@ -1,5 +1,6 @@
 //! The account page: a file per section, which builds it and answers its forms.
 
+mod apps;
 mod deletion;
 mod devices;
 mod email;
@@ -41,6 +42,7 @@ pub fn routes() -> Router<AppState> {
         .merge(identities::routes())
         .merge(sessions::routes())
         .merge(devices::routes())
+        .merge(apps::routes())
 }
 
 /// `GET /`
@@ -108,6 +110,7 @@ async fn show(context: Context, Query(flash): Query<Flash>) -> Result<Response, 
         identities: identities::section(&visit).await?,
         sessions: sessions::section(&visit).await?,
         devices: devices::section(&visit).await?,
+        apps: apps::section(&visit).await?,
         organizations: organizations::section(&visit).await?,
     };
     // Its forms may lead to a provider: to link it, or to prove oneself again.

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::super::{Visit, limits};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
+use crate::domain::profile::Profile;
 use crate::domain::session::Session;
 use crate::domain::tenant::Tenant;
 use crate::domain::user::{IdentityLink, Membership, User};
@@ -14,7 +15,7 @@ use crate::domain::{Problem, UserId};
 use crate::providers::EMBEDDED;
 use crate::store::audit::{self, EventRow};
 use crate::store::devices::{self, Listed};
-use crate::store::{links, orgs, sessions, users};
+use crate::store::{links, orgs, profiles, sessions, users};
 
 /// Exports per person and hour.
 const PER_HOUR: u32 = 30;
@@ -23,7 +24,7 @@ const PAGE: i64 = 100;
 /// One page of one kind.
 pub enum ExportPiece {
     /// The record itself; always first.
-    Profile(Box<User>),
+    Profile(Box<User>, Box<Profile>),
     /// Links.
     Identities(Vec<IdentityLink>),
     /// Live sessions with their hosts.
@@ -92,7 +93,9 @@ pub async fn export_piece(
         ExportAt::Profile => {
             let found = users::find(db, &tenant.id, user).await?;
             let found = found.ok_or_else(Problem::not_found)?;
-            let piece = ExportPiece::Profile(Box::new(found));
+            let claims = profiles::find(db, &tenant.id, user).await?;
+            let claims = claims.map(|(profile, _)| profile).unwrap_or_default();
+            let piece = ExportPiece::Profile(Box::new(found), Box::new(claims));
             (piece, Some(ExportAt::Identities))
         }
         ExportAt::Identities => {

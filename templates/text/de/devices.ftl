@@ -47,3 +47,12 @@ notice-lead-identity-unlinked = Er öffnet Ihr Konto nicht mehr, und überall so
 notice-not-you-device = Öffnen Sie Ihr Konto, vergessen Sie dieses Gerät, damit es abgemeldet wird, und ändern Sie Ihr Passwort, falls Sie eines haben.
 notice-not-you-factor = Öffnen Sie sofort Ihr Konto, machen Sie es rückgängig und melden Sie sich überall sonst ab. Kommen Sie nicht hinein, dann fragen Sie die Leute, die { $tenant } betreiben.
 notice-instant = { $when }
+
+account-apps = Apps mit Zugriff
+account-apps-more = Apps, die dieses Konto nutzen, und was sie dürfen. Wenn Sie es zurücknehmen, endet der Zugriff sofort.
+account-apps-none = Keine App nutzt dieses Konto
+account-apps-none-more = Eine App steht hier, sobald Sie sie zugelassen haben.
+account-apps-own = von { $tenant }
+account-apps-since = Seit
+account-apps-withdraw = Zurücknehmen
+account-flash-app-withdrawn = Die App hat keinen Zugriff mehr auf Ihr Konto.

@@ -50,3 +50,12 @@ notice-lead-identity-unlinked = It no longer opens your account, and your other 
 notice-not-you-device = Open your account, forget this device, which signs it out, and change your password if you have one.
 notice-not-you-factor = Open your account at once, undo it and sign out everywhere else. If you cannot get in, ask whoever runs { $tenant }.
 notice-instant = { $when }
+
+account-apps = Apps with access
+account-apps-more = Apps that use this account, and what they may do. Taking it back ends what they have at once.
+account-apps-none = No app uses this account
+account-apps-none-more = An app is listed once you have let it in.
+account-apps-own = by { $tenant }
+account-apps-since = Since
+account-apps-withdraw = Take back
+account-flash-app-withdrawn = The app has no access to your account any more.

@@ -1,0 +1,45 @@
+//! What people have let apps do, as they see it and take it back (OAuth 2.0 Security: consent is
+//! shown, reviewable, revocable).
+
+use serde_json::json;
+
+use crate::audit::{Event, Outcome, kind};
+use crate::domain::{AppId, Problem};
+use crate::lane_a::Visit;
+use crate::store::consents::{self, Held};
+use crate::store::refresh_families as families;
+
+/// A page of the apps that somebody has let in, or that are in without asking.
+///
+/// # Errors
+/// `unauthenticated`, `store_unavailable`.
+pub async fn list(visit: &Visit<'_>, after: &str, limit: i64) -> Result<Vec<Held>, Problem> {
+    let session = &visit.session()?.session;
+    let (db, now) = (&visit.core.db, visit.core.now());
+    let whose = (&session.tenant, &session.user);
+    Ok(consents::list_of_user(db, whose, after, limit, now).await?)
+}
+
+/// Takes everything back from an app: what was allowed, and all that came of it.
+///
+/// # Errors
+/// `not_found` for an app that has nothing of this person.
+pub async fn withdraw(visit: &Visit<'_>, app: &str) -> Result<(), Problem> {
+    let session = &visit.session()?.session;
+    let (core, tenant, user) = (visit.core, &session.tenant, &session.user);
+    let app = AppId(app.to_owned());
+    let mut write = core.begin().await?;
+    let now = write.now();
+    let allowed = consents::delete(&mut write.tx, tenant, (user, &app)).await?;
+    let ended = families::revoke_of_user(&mut write.tx, tenant, (user, &app), now).await?;
+    if !allowed && ended == 0 {
+        return Err(Problem::not_found());
+    }
+    let target = ("app", app.as_str());
+    let event = Event::new(kind::CONSENT_WITHDRAWN, Outcome::Success, target)
+        .by_user(user)
+        .detail(json!({ "families": ended }));
+    core.audit(&mut write, tenant, visit.meta, event).await?;
+    core.commit(write).await?;
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! People see which apps they have let in, and take it back.
+
+use serde_json::{Value, json};
+
+use super::client::{parameter, refused, submit};
+use crate::harness::{Browser, Call, LOGIN, TestApp, both};
+
+async fn let_in(browser: &mut Browser, client: &super::client::Client) -> String {
+    let moved = browser.get(&client.asks(&[])).await.expect(303);
+    let page = browser.get(moved.location()).await.expect(200);
+    let back = submit(browser, &page, "/consent", &[("answer", "allow")])
+        .await
+        .expect(303);
+    parameter(&back, "code")
+}
+
+async fn held(browser: &mut Browser) -> Vec<Value> {
+    let all = browser.get("/v1/me/apps").await.expect(200).json();
+    all["items"].as_array().expect("a list").clone()
+}
+
+both! {
+    async fn what_an_app_was_allowed_is_seen_and_taken_back(app: TestApp) {
+        let mut ana = app.signup("ana@x.test").await;
+        let mut bo = app.signup("bo@x.test").await;
+        assert!(held(&mut ana).await.is_empty());
+        let theirs = app.client(json!({ "first_party": false, "client_name": "Reports" })).await;
+        let own = app.client(json!({})).await;
+        let code = let_in(&mut ana, &theirs).await;
+        let tokens = app.browser().send(theirs.redeems(&code)).await.expect(200).json();
+        app.tokens(&mut ana, &own).await;
+        let all = held(&mut ana).await;
+        assert_eq!(all.len(), 2);
+        let row = all.iter().find(|row| row["id"] == theirs.id.as_str()).expect("the app");
+        assert_eq!((&row["client_name"], &row["first_party"]), (&json!("Reports"), &json!(false)));
+        assert_eq!(row["scope"], "email offline_access openid profile");
+        assert!(held(&mut bo).await.is_empty());
+        let page = ana.get("/account").await.expect(200).text();
+        assert!(page.contains("Reports") && page.contains(&format!("/account/apps/{}/withdraw", theirs.id)));
+        // Nobody else takes it back, and nobody without the header that shows a script of ours.
+        let path = format!("/v1/me/apps/{}", theirs.id);
+        bo.api("DELETE", &path, json!({})).await.expect(404);
+        app.browser().send(Call::api("DELETE", &path, &json!({}))).await.expect(401);
+        ana.send(Call::new("DELETE", &path)).await.expect(403);
+        assert_eq!(held(&mut ana).await.len(), 2);
+        ana.api("DELETE", &path, json!({})).await.expect(204);
+        ana.api("DELETE", &path, json!({})).await.expect(404);
+        assert_eq!(held(&mut ana).await.len(), 1);
+        refused(&app.userinfo(&tokens["access_token"]).await, 401, "invalid_token");
+        let refresh = tokens["refresh_token"].as_str().expect("a token");
+        refused(&app.browser().send(theirs.refreshes(refresh)).await, 400, "invalid_grant");
+        assert_eq!(app.events("consent.withdrawn").await.len(), 1);
+        // Asked again the next time.
+        let moved = ana.get(&theirs.asks(&[])).await.expect(303);
+        assert!(ana.get(moved.location()).await.expect(200).text().contains("Reports"));
+        // On the page as well.
+        let page = ana.get("/account").await.expect(200);
+        let back = submit(&mut ana, &page, &format!("/account/apps/{}/withdraw", own.id), &[]).await.expect(303);
+        assert_eq!(back.location(), "/account?done=app-withdrawn");
+        assert!(held(&mut ana).await.is_empty());
+    }
+
+    async fn the_organization_is_chosen_on_the_page(app: TestApp) {
+        let mut browser = app.signup("ana@x.test").await;
+        let client = app.client(json!({ "first_party": false })).await;
+        let id = browser.me().await["sub"].as_str().expect("an id").to_owned();
+        for slug in ["acme", "brix"] {
+            let org = app.admin("POST", "/v1/organizations", json!({ "slug": slug, "name": slug })).await.expect(201).json();
+            let path = format!("/v1/organizations/{}/members/{id}", org["id"].as_str().expect("an id"));
+            app.admin("PUT", &path, json!({ "roles": ["member"] })).await.expect(200);
+        }
+        let orgs = browser.get("/v1/me/organizations").await.expect(200).json();
+        let wanted = orgs["items"].as_array().expect("a list").iter().find(|org| org["slug"] == "brix").expect("it");
+        let wanted = wanted["id"].as_str().expect("an id").to_owned();
+        let moved = browser.get(&client.asks(&[])).await.expect(303);
+        let page = browser.get(moved.location()).await.expect(200);
+        assert!(page.text().contains("<select id=\"org\"") && page.text().contains("prompt=select_account"));
+        // Not theirs: nothing is given.
+        let fields = [("answer", "allow"), ("org", "nowhere")];
+        let back = submit(&mut browser, &page, "/consent", &fields).await.expect(303);
+        assert!(back.location().starts_with("/consent?request="), "{}", back.location());
+        let page = browser.get(&format!("{LOGIN}{}", back.location())).await.expect(200);
+        let fields = [("answer", "allow"), ("org", wanted.as_str())];
+        let back = submit(&mut browser, &page, "/consent", &fields).await.expect(303);
+        let code = parameter(&back, "code");
+        let tokens = app.browser().send(client.redeems(&code)).await.expect(200).json();
+        let said = super::client::claims(tokens["access_token"].as_str().expect("a token"));
+        assert_eq!(said["org_id"], wanted.as_str());
+    }
+}
