@@ -216,9 +216,9 @@ where
 /// Forgets what is over: flows, one-time values, counters, old messages and log rows.
 async fn prune(core: &Core) -> Result<(), Problem> {
     use crate::store::{
-        assertions, authorization_codes, authorization_requests, connection_health, email_changes,
-        failures, flows, invalidations, login_hours, nodes, outbox, rate, refresh_families,
-        secrets, test_logins,
+        assertions, authorization_codes, authorization_requests, connection_health, device_grants,
+        email_changes, failures, flows, invalidations, login_hours, nodes, outbox, rate,
+        refresh_families, secrets, test_logins,
     };
     const HOUR: i64 = 3_600_000;
     let mut write = core.begin().await?;
@@ -228,6 +228,7 @@ async fn prune(core: &Core) -> Result<(), Problem> {
     email_changes::prune(&mut write.tx, now - HOUR).await?;
     authorization_requests::prune(&mut write.tx, now - HOUR).await?;
     authorization_codes::prune(&mut write.tx, now - 24 * HOUR).await?;
+    device_grants::prune(&mut write.tx, now - HOUR).await?;
     refresh_families::prune(&mut write.tx, now - 24 * HOUR).await?;
     rate::prune(&mut write.tx, now - 24 * HOUR).await?;
     failures::prune(&mut write.tx, now - 30 * 24 * HOUR).await?;

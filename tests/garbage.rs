@@ -67,6 +67,7 @@ pub fn check(reply: &Reply, what: &str) {
     let oauth = reply.json()["error"].is_string()
         && [
             "/oauth/token",
+            "/oauth/device_authorization",
             "/oauth/userinfo",
             "/oauth/revoke",
             "/oauth/introspect",

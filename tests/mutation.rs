@@ -39,6 +39,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("POST /oauth/authorize", "a form of an app: tests/oauth.rs"),
     ("POST /consent", "a waiting request: tests/oauth.rs"),
     ("DELETE /v1/me/apps/{app}", "an app that was let in: tests/oauth/grants.rs"),
+    ("POST /oauth/device_authorization", "a form of an app: tests/oauth/device.rs"),
+    ("POST /device", "a code of a device: tests/oauth/device.rs"),
     ("POST /oauth/token", "a form of an app: tests/oauth.rs"),
     ("POST /oauth/revoke", "a form of an app: tests/oauth/ending.rs"),
     ("POST /oauth/introspect", "a form of an app: tests/oauth/ending.rs"),

@@ -2,6 +2,7 @@
 //! what they hang on holds, and nobody else does.
 
 mod client;
+mod device;
 mod ending;
 mod grants;
 mod library;
@@ -357,7 +358,7 @@ both! {
 }
 
 /// Fifty who bring the same at once, over two nodes.
-async fn stampede(nodes: [&TestApp; 2], call: impl Fn() -> Call) -> Vec<Reply> {
+pub(crate) async fn stampede(nodes: [&TestApp; 2], call: impl Fn() -> Call) -> Vec<Reply> {
     let calls = (0..50).map(|index| {
         let (mut browser, call) = (nodes[index % 2].browser(), call());
         tokio::spawn(async move { browser.send(call).await })

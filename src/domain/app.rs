@@ -45,6 +45,7 @@ word! {
     GrantType {
         Code "authorization_code" "A code from the authorization endpoint"
         Refresh "refresh_token" "A refresh token"
+        Device "urn:ietf:params:oauth:grant-type:device_code" "A code that somebody allowed in their browser"
     }
 }
 
@@ -253,7 +254,7 @@ impl Registration {
         if self.grant_types.is_empty() {
             return refused("Name at least one.");
         }
-        if has(GrantType::Refresh) && !has(GrantType::Code) {
+        if has(GrantType::Refresh) && !has(GrantType::Code) && !has(GrantType::Device) {
             return refused("Refresh tokens come from codes: name authorization_code too.");
         }
         if has(GrantType::Code) && self.redirect_uris.is_empty() {

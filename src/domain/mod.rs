@@ -33,6 +33,7 @@ pub mod settings;
 pub mod tenant;
 pub mod upstream;
 pub mod user;
+pub mod user_code;
 pub mod wanted_claims;
 
 pub use email::Email;

@@ -144,6 +144,29 @@ pub async fn person(core: &Core, what: &str, user: &UserId, limit: u32) -> Resul
     check(used, limit, HOUR_MS, core.now())
 }
 
+/// So long are wrong codes of devices held against a person.
+const DEVICE_CODES_MS: i64 = 10 * MINUTE_MS;
+
+/// May somebody still guess codes of devices?
+///
+/// # Errors
+/// `rate_limited`.
+pub async fn device_code_open(core: &Core, user: &UserId) -> Result<(), Problem> {
+    let (now, most) = (core.now(), core.config.flow.code_tries);
+    let bucket = format!("device-code:{user}");
+    let used = rate::used(&core.db, &bucket, DEVICE_CODES_MS, now).await?;
+    check(used + 1, most, DEVICE_CODES_MS, now)
+}
+
+/// Somebody typed a code that no device shows.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn device_code_missed(core: &Core, user: &UserId) -> Result<(), Problem> {
+    hit(core, &format!("device-code:{user}"), DEVICE_CODES_MS).await?;
+    Ok(())
+}
+
 async fn per_network(core: &Core, what: &str, ip: &str, limit: u32) -> Result<(), Problem> {
     let used = hit(core, &format!("{what}:{}", network(ip)), MINUTE_MS).await?;
     check(used, limit, MINUTE_MS, core.now())
@@ -163,6 +186,11 @@ pub(super) fn check(used: i64, limit: u32, window_ms: i64, now: i64) -> Result<(
     let left = window_ms - now.rem_euclid(window_ms);
     let seconds = u64::try_from(left / 1000 + 1).unwrap_or(60);
     Err(Problem::new(Code::RateLimited, "Wait a moment, then try again.").retry_in(seconds))
+}
+
+/// Do two addresses belong to one subscriber?
+pub fn same_network(one: &str, two: &str) -> bool {
+    network(one) == network(two)
 }
 
 /// The part of an address that stands for one subscriber: an IPv6 customer has a /64.

@@ -238,7 +238,9 @@ pub async fn issue(
         ));
     }
     if allowed {
-        consent::give(&mut write, app, &session.user, asked).await?;
+        let whole = asked.whole();
+        let what = (&whole, asked.audiences.as_slice());
+        consent::give(&mut write, app, &session.user, what).await?;
         let event = about(kind::CONSENT_GRANTED, app, session, asked);
         core.audit(&mut write, tenant, visit.meta, event).await?;
     }

@@ -3,6 +3,7 @@
 use super::request::Asked;
 use crate::core::Core;
 use crate::domain::app::App;
+use crate::domain::scope::Scope;
 use crate::domain::{Problem, UserId};
 use crate::store::Write;
 use crate::store::consents::{self, Consent};
@@ -41,22 +42,28 @@ pub(super) async fn give(
     write: &mut Write,
     app: &App,
     user: &UserId,
-    asked: &Asked,
+    (scope, audiences): (&Scope, &[String]),
 ) -> Result<(), Problem> {
     let old = consents::find(&mut write.tx, &app.tenant, user, &app.id).await?;
-    let (scope, mut audiences) = match old {
-        Some(old) => (asked.whole().or(&old.scope), old.audiences),
-        None => (asked.whole(), Vec::new()),
+    let (scope, mut known) = match old {
+        Some(old) => (scope.or(&old.scope), old.audiences),
+        None => (scope.clone(), Vec::new()),
     };
-    for one in &asked.audiences {
+    for one in audiences {
         // What the app is not registered for any more is no longer allowed either.
-        if !audiences.contains(one) {
-            audiences.push(one.clone());
+        if !known.contains(one) {
+            known.push(one.clone());
         }
     }
-    audiences.retain(|one| app.registration.audiences.contains(one));
+    known.retain(|one| app.registration.audiences.contains(one));
     let scope = scope.and(&app.registration.scope);
-    let (consent, now) = (Consent { scope, audiences }, write.now());
+    let (consent, now) = (
+        Consent {
+            scope,
+            audiences: known,
+        },
+        write.now(),
+    );
     consents::put(&mut write.tx, &app.tenant, (user, &app.id), &consent, now).await?;
     Ok(())
 }

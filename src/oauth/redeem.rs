@@ -40,7 +40,7 @@ pub(super) async fn redeem(desk: Desk<'_>, app: &App, params: &Params) -> Result
         drop(write);
         return Err(again(desk, app, &hash).await?);
     }
-    let (family, ground, audience) = match judged {
+    let (mut family, ground, audience) = match judged {
         Ok(judged) => judged,
         // Spent all the same: a code that went astray is not tried again.
         Err(fault) => {
@@ -48,17 +48,11 @@ pub(super) async fn redeem(desk: Desk<'_>, app: &App, params: &Params) -> Result
             return Err(fault);
         }
     };
-    let created = families::create(&mut write.tx, tenant, &family).await;
-    created.map_err(Problem::from)?;
-    let refresh_token = if has_refresh(app, &details) {
-        Some(first_token(desk, &mut write, &family).await?)
-    } else {
-        None
-    };
+    let more = establish(desk, &mut write, app, (&mut family, &ground)).await?;
     core.commit(write).await.map_err(Problem::from)?;
     let more = More {
-        refresh_token,
         nonce: details.nonce.as_deref(),
+        ..more
     };
     let what = (audience, &details.scope);
     Ok(token::answer(desk, (app, &family), &ground, what, more).await?)
@@ -99,10 +93,32 @@ fn fits(details: &Details, params: &Params) -> Result<(), Fault> {
     pkce::verify(details.challenge.as_deref(), params.get("code_verifier"))
 }
 
+/// Founds a family, with a refresh token where one may be had.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn establish<'a>(
+    desk: Desk<'_>,
+    write: &mut Write,
+    app: &App,
+    (family, _ground): (&mut Family, &Ground),
+) -> Result<More<'a>, Problem> {
+    families::create(&mut write.tx, &desk.tenant.id, family).await?;
+    let refresh_token = if has_refresh(app, family) {
+        Some(first_token(desk, write, family).await?)
+    } else {
+        None
+    };
+    Ok(More {
+        refresh_token,
+        nonce: None,
+    })
+}
+
 /// Access while somebody is away is for those who may ask for it, and for the tenant's own.
-fn has_refresh(app: &App, details: &Details) -> bool {
+fn has_refresh(app: &App, family: &Family) -> bool {
     app.may_use(GrantType::Refresh)
-        && (app.registration.first_party || details.scope.has("offline_access"))
+        && (app.registration.first_party || family.scope.has("offline_access"))
 }
 
 async fn first_token(

@@ -223,7 +223,7 @@ async fn asked(
 }
 
 /// What the app may have of what it asks for; of what it is not registered for, nothing.
-fn scope(app: &App, params: &Params) -> Result<Scope, Fault> {
+pub(super) fn scope(app: &App, params: &Params) -> Result<Scope, Fault> {
     let bad = |detail: &str| Fault::new("invalid_scope", detail);
     let own = &app.registration.scope;
     let Some(text) = params.get("scope") else {
@@ -242,7 +242,7 @@ fn scope(app: &App, params: &Params) -> Result<Scope, Fault> {
 }
 
 /// RFC 8707: the ones that are asked for, else all that are registered.
-fn audiences(app: &App, params: &Params) -> Result<Vec<String>, Fault> {
+pub(super) fn audiences(app: &App, params: &Params) -> Result<Vec<String>, Fault> {
     let own = &app.registration.audiences;
     let wanted: Vec<String> = params.all("resource").map(str::to_owned).collect();
     if wanted.iter().any(|one| !own.contains(one)) {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::family::Ground;
-use super::{Fault, Params, person, redeem, refresh, request};
+use super::{Fault, Params, person, poll, redeem, refresh, request};
 use crate::audit::RequestMeta;
 use crate::core::{Core, PlainToken};
 use crate::domain::Problem;
@@ -33,13 +33,9 @@ pub struct Desk<'a> {
 /// [`Fault`].
 pub async fn exchange(desk: Desk<'_>, app: &App, params: &Params) -> Result<Value, Fault> {
     params.check()?;
-    let grant = match params.need("grant_type")? {
-        "authorization_code" => GrantType::Code,
-        "refresh_token" => GrantType::Refresh,
-        _ => {
-            let words = "grant_type must be authorization_code or refresh_token";
-            return Err(Fault::new("unsupported_grant_type", words));
-        }
+    let Some(grant) = GrantType::parse(params.need("grant_type")?) else {
+        let words = "grant_type is none of those in grant_types_supported";
+        return Err(Fault::new("unsupported_grant_type", words));
     };
     if !app.may_use(grant) {
         let words = format!("this app is not registered for {}", grant.as_str());
@@ -48,6 +44,7 @@ pub async fn exchange(desk: Desk<'_>, app: &App, params: &Params) -> Result<Valu
     match grant {
         GrantType::Code => Box::pin(redeem::redeem(desk, app, params)).await,
         GrantType::Refresh => Box::pin(refresh::refresh(desk, app, params)).await,
+        GrantType::Device => Box::pin(poll::poll(desk, app, params)).await,
     }
 }
 

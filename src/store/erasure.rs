@@ -29,6 +29,7 @@ const GOES: &[&str] = &[
     "DELETE FROM refresh_families WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM authorization_codes WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM profiles WHERE tenant_id = $1 AND user_id = $2",
+    "DELETE FROM device_grants WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM consents WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM break_glass WHERE tenant_id = $1 AND user_id = $2",
     "DELETE FROM devices WHERE tenant_id = $1 AND user_id = $2",
@@ -45,7 +46,8 @@ const COUNTERS: &[&str] = &[
     "DELETE FROM login_failures WHERE bucket IN \
      ('second:' || $1, 'current:' || $1, 'moving:' || $1)",
     "DELETE FROM rate_limits WHERE bucket IN \
-     ('mail:person:' || $1, 'email-change:' || $1, 'export:' || $1)",
+     ('mail:person:' || $1, 'email-change:' || $1, 'export:' || $1, \
+     'device-code:' || $1)",
 ];
 
 /// Invitations that the person took, or that wait for an address that is proven to be theirs:
@@ -92,6 +94,7 @@ pub(super) const OF_ORGANIZATION: &[&str] = &[
      (SELECT id FROM refresh_families WHERE tenant_id = $1 AND org_id = $2)",
     "DELETE FROM refresh_families WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM authorization_codes WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM device_grants WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM hosts WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM organization_logos WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM session_vouches WHERE tenant_id = $1 AND org_id = $2",

@@ -18,6 +18,7 @@ pub mod brokered;
 pub mod connection_health;
 pub mod connections;
 pub mod consents;
+pub mod device_grants;
 pub mod devices;
 pub mod domains;
 pub mod email_changes;
@@ -207,6 +208,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "oauth",
             sqlite: include_str!("../../migrations/sqlite/0026_oauth.sql"),
             postgres: include_str!("../../migrations/postgres/0026_oauth.sql"),
+        },
+        Migration {
+            version: 27,
+            name: "device_grants",
+            sqlite: include_str!("../../migrations/sqlite/0027_device_grants.sql"),
+            postgres: include_str!("../../migrations/postgres/0027_device_grants.sql"),
         },
         Migration {
             version: 29,

@@ -1,6 +1,6 @@
 //! Shared counters of attempts, in fixed windows.
 
-use laneway_sqlkit::{DbError, Tx, q};
+use laneway_sqlkit::{DbError, On, Tx, q};
 
 /// Counts one use of a bucket; the number of uses in its current window.
 pub async fn hit(tx: &mut Tx, bucket: &str, window_ms: i64, now: i64) -> Result<i64, DbError> {
@@ -16,6 +16,17 @@ pub async fn hit(tx: &mut Tx, bucket: &str, window_ms: i64, now: i64) -> Result<
     .one(tx)
     .await?
     .get("used")
+}
+
+/// The number of uses of a bucket in its current window.
+pub async fn used(on: impl On, bucket: &str, window_ms: i64, now: i64) -> Result<i64, DbError> {
+    let start = now - now.rem_euclid(window_ms);
+    let row = q("SELECT used FROM rate_limits WHERE bucket = $1 AND window_start = $2")
+        .bind(bucket)
+        .bind(start)
+        .optional(on)
+        .await?;
+    row.map_or(Ok(0), |row| row.get("used"))
 }
 
 /// Forgets windows that began before an instant.

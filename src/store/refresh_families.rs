@@ -201,6 +201,7 @@ const OF_APP: &[&str] = &[
     "DELETE FROM authorization_codes WHERE tenant_id = $1 AND app_id = $2",
     "DELETE FROM authorization_requests WHERE tenant_id = $1 AND app_id = $2",
     "DELETE FROM logout_notices WHERE tenant_id = $1 AND app_id = $2",
+    "DELETE FROM device_grants WHERE tenant_id = $1 AND app_id = $2",
 ];
 
 /// Forgets what an app has been given: it is switched off, or deleted.

@@ -5,11 +5,11 @@ use askama::Template;
 use super::{
     AccountDeletedPage, AccountPage, ApiReferencePage, ChangeEmailPage, ChoosePage, CodePage,
     ConfirmLogoutPage, ConnectUpstreamPage, ConsentPage, ContinueLogoutPage, ContinueSignInPage,
-    DeleteAccountPage, DeniedPage, EnrolPage, EnrolTotpPage, ErrorPage, InvitationPage,
-    LoggedOutPage, LoginPage, MagicLinkPage, NewPasswordPage, OrganizationPage, OwnerPage,
-    PasskeyPage, PasswordPage, ProfilePage, Reader, RecoverPage, RecoveryCodesPage,
-    ReturnToAppPage, SecondPage, SignupPage, SsoRequiredPage, TestResultPage, UpstreamDownPage,
-    assets, desk, mail, org, setup,
+    DeleteAccountPage, DeniedPage, DeviceDonePage, DeviceEnterPage, DevicePage, EnrolPage,
+    EnrolTotpPage, ErrorPage, InvitationPage, LoggedOutPage, LoginPage, MagicLinkPage,
+    NewPasswordPage, OrganizationPage, OwnerPage, PasskeyPage, PasswordPage, ProfilePage, Reader,
+    RecoverPage, RecoveryCodesPage, ReturnToAppPage, SecondPage, SignupPage, SsoRequiredPage,
+    TestResultPage, UpstreamDownPage, assets, desk, mail, org, setup,
 };
 use crate::domain::Lang;
 
@@ -49,6 +49,9 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     add(&mut all, "continue-logout", &ContinueLogoutPage::samples());
     add(&mut all, "continue-sign-in", &ContinueSignInPage::samples());
     add(&mut all, "consent", &ConsentPage::samples());
+    add(&mut all, "device-enter", &DeviceEnterPage::samples());
+    add(&mut all, "device", &DevicePage::samples());
+    add(&mut all, "device-done", &DeviceDonePage::samples());
     add(&mut all, "return-to-app", &ReturnToAppPage::samples());
     add(&mut all, "confirm-logout", &ConfirmLogoutPage::samples());
     add(&mut all, "owner", &OwnerPage::samples());

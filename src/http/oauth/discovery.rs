@@ -40,6 +40,7 @@ pub async fn document(context: Context) -> Result<Response, Problem> {
         "authorization_endpoint": at("/oauth/authorize"),
         "token_endpoint": at("/oauth/token"),
         "userinfo_endpoint": at("/oauth/userinfo"),
+        "device_authorization_endpoint": at("/oauth/device_authorization"),
         "revocation_endpoint": at("/oauth/revoke"),
         "introspection_endpoint": at("/oauth/introspect"),
         "end_session_endpoint": at("/oauth/end_session"),

@@ -7,6 +7,7 @@
 mod answer;
 mod authorize;
 mod consent;
+mod device;
 mod discovery;
 mod end;
 mod revoke;

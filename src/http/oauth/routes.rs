@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::super::router::AppState;
-use super::{authorize, consent, discovery, end, revoke, token, userinfo};
+use super::{authorize, consent, device, discovery, end, revoke, token, userinfo};
 
 /// All of them.
 pub fn routes() -> Router<AppState> {
@@ -22,6 +22,8 @@ pub fn routes() -> Router<AppState> {
             get(authorize::asked).post(authorize::posted),
         )
         .route("/consent", get(consent::show).post(consent::answer))
+        .route("/oauth/device_authorization", post(device::begin))
+        .route("/device", get(device::show).post(device::answer))
         .route("/oauth/token", post(token::exchange))
         .route("/oauth/revoke", post(revoke::revoke))
         .route("/oauth/introspect", post(revoke::introspect))

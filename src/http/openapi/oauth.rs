@@ -78,6 +78,25 @@ pub const ENTRIES: &[Entry] = &[
     .sends(FORM)
     .refuses(&[Expired]),
     op(
+        "POST /oauth/device_authorization",
+        "A device without a browser asks for a code that somebody types elsewhere (RFC 8628)",
+        json("DeviceAuthorization"),
+    )
+    .sends(FORM),
+    op(
+        "GET /device",
+        "Where people enter the code that their device shows",
+        Answer::Media("text/html"),
+    )
+    .asks(&[("user_code", "the code, filled in; it is asked all the same")]),
+    op(
+        "POST /device",
+        "The code, and then the answer to the question",
+        Answer::Media("text/html"),
+    )
+    .sends(FORM)
+    .refuses(&[Expired]),
+    op(
         "POST /oauth/token",
         "A code or a refresh token becomes tokens",
         json("Tokens"),
@@ -127,6 +146,11 @@ pub const SHAPES: &[Shape] = &[
     shape(
         "Tokens",
         "access_token token_type expires_in=count scope refresh_token? id_token?",
+    ),
+    shape(
+        "DeviceAuthorization",
+        "device_code user_code verification_uri verification_uri_complete expires_in=count \
+         interval=count",
     ),
     shape(
         "UserInfo",

@@ -166,3 +166,26 @@ consent-allow = Erlauben
 return-to-app-title = Zurück zur App
 return-to-app-lead = Es geht von selbst weiter. Wenn nicht, drücken Sie den Knopf.
 return-to-app-button = Zurück
+
+## Ein Gerät ohne Browser
+device-enter-title = Ein Gerät anmelden
+device-enter-lead = Geben Sie den Code ein, den Ihr Terminal, Fernseher oder Scanner zeigt.
+device-code = Code auf Ihrem Gerät
+device-code-hint = Acht Buchstaben. Der Strich kann fehlen, Kleinbuchstaben gehen auch.
+device-continue = Weiter
+device-unknown = Mit diesem Code wartet kein Gerät. Sehen Sie noch einmal nach, oder beginnen Sie am Gerät neu.
+device-title = Ist das Ihr Gerät?
+device-lead = Gehen Sie nur weiter, wenn Sie das selbst begonnen haben und Ihr Gerät denselben Code zeigt.
+device-other-code = Einen anderen Code eingeben
+device-app = App
+device-from = Angefragt von
+device-same-network = Dasselbe Netz wie dieser Browser
+device-may = Es darf
+device-warning = Hat Ihnen jemand diesen Code geschickt oder am Telefon danach gefragt? Dann wählen Sie „Nicht meins“.
+device-deny = Nicht meins
+device-allow = Das Gerät anmelden
+device-allowed = Ihr Gerät ist angemeldet
+device-allowed-lead = Es geht dort von selbst weiter. Sie können diese Seite schließen.
+device-denied = Das Gerät wurde nicht angemeldet
+device-denied-lead = Es hat nichts bekommen. Sie können diese Seite schließen.
+device-account = Ihr Konto

@@ -166,3 +166,26 @@ consent-allow = Allow
 return-to-app-title = Back to the app
 return-to-app-lead = This goes on by itself. If it does not, press the button.
 return-to-app-button = Go back
+
+## A device without a browser
+device-enter-title = Sign in a device
+device-enter-lead = Enter the code that your terminal, TV or scanner shows.
+device-code = Code on your device
+device-code-hint = Eight letters. The dash is optional, small letters are fine.
+device-continue = Continue
+device-unknown = No device waits with this code. Look again, or start anew on the device.
+device-title = Is this your device?
+device-lead = Go on only if you started this yourself and your device shows the same code.
+device-other-code = Enter another code
+device-app = App
+device-from = Asked from
+device-same-network = Same network as this browser
+device-may = It may
+device-warning = Did someone send you this code or ask for it on the phone? Then choose “Not mine”.
+device-deny = Not mine
+device-allow = Sign in the device
+device-allowed = Your device is signed in
+device-allowed-lead = It goes on by itself. You can close this page.
+device-denied = The device was not signed in
+device-denied-lead = Nothing was given to it. You can close this page.
+device-account = Your account
