@@ -42,6 +42,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("POST /oauth/device_authorization", "a form of an app: tests/oauth/device.rs"),
     ("POST /device", "a code of a device: tests/oauth/device.rs"),
     ("POST /oauth/token", "a form of an app: tests/oauth.rs"),
+    ("POST /oauth/par", "a form of an app: tests/oauth/pushed.rs"),
     ("POST /oauth/revoke", "a form of an app: tests/oauth/ending.rs"),
     ("POST /oauth/introspect", "a form of an app: tests/oauth/ending.rs"),
     ("POST /oauth/end_session", "a form of an app: tests/oauth/ending.rs"),

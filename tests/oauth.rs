@@ -1,13 +1,18 @@
 //! The authorization server: an app gets tokens in the name of whoever signs in, for as long as
 //! what they hang on holds, and nobody else does.
 
+mod assertion;
 mod client;
 mod device;
+mod dpop;
 mod ending;
 mod grants;
+mod keys;
 mod library;
 mod logout;
+mod machine;
 mod profile;
+mod pushed;
 mod refusals;
 
 use client::{API, CALLBACK, claims, head, parameter, refused, submit};

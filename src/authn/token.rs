@@ -62,6 +62,11 @@ async fn access_token(core: &Core, site: &Site, value: &str) -> Result<Caller, P
             "This token was taken back.",
         ));
     }
+    // Whoever finds such a token has not the key: it takes a proof, which is not read here.
+    if claims.cnf.is_some() {
+        let detail = "This token is bound to a key and counts with a proof only.";
+        return Err(Problem::new(Code::InvalidToken, detail));
+    }
     let sid = Sid(claims.sid);
     let found = core.sessions.find_by_sid(&site.tenant.id, &sid).await?;
     let live = found

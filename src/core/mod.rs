@@ -4,6 +4,7 @@
 //! Must not know: flows, pages, routes.
 
 mod authority;
+mod documents;
 mod section;
 mod site;
 mod start;
@@ -27,6 +28,7 @@ use crate::store::seal::Sealer;
 use crate::tokens::Keys;
 
 pub use authority::{grants_of_linked, grants_of_people, operator_grants};
+pub use documents::{Document, Documents};
 pub use site::{Site, Tenants};
 pub use start::{CoreOptions, OwnerLink, make_owner_link, open, open_store, url_host_key};
 
@@ -54,6 +56,8 @@ pub struct Core {
     pub tenants: Tenants,
     /// Mail.
     pub mailer: Mailer,
+    /// What apps publish.
+    pub documents: Documents,
     /// Name servers.
     pub names: Names,
     /// This process.

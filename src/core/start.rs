@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretSlice};
 use serde_json::Value;
 
 use super::section::apply_tenant;
-use super::{Core, Node, PlainToken, Tenants};
+use super::{Core, Documents, Node, PlainToken, Tenants};
 use crate::audit::{Event, Outcome, RequestMeta, kind};
 use crate::config::{self, Config};
 use crate::domain::tenant::{Host, Purpose, Tenant, host_key};
@@ -165,6 +165,7 @@ pub async fn open(config: Config, options: CoreOptions) -> Result<Arc<Core>, Pro
         sessions,
         keys,
         mailer,
+        documents: Documents::new(),
         names,
     });
     // Large, and every command would carry it.

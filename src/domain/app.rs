@@ -1,9 +1,11 @@
 //! A registered app: what it may ask for, and what a registration has to keep to.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
 use super::ids::{AppId, TenantId};
+use super::jwk;
 use super::problem::Problem;
 use super::redirect_uri;
 use super::scope::Scope;
@@ -46,6 +48,7 @@ word! {
         Code "authorization_code" "A code from the authorization endpoint"
         Refresh "refresh_token" "A refresh token"
         Device "urn:ietf:params:oauth:grant-type:device_code" "A code that somebody allowed in their browser"
+        Client "client_credentials" "Nothing but its own proof: tokens in its own name"
     }
 }
 
@@ -54,6 +57,7 @@ word! {
     AuthMethod {
         Basic "client_secret_basic" "Its secret, in the `Authorization` header"
         Post "client_secret_post" "Its secret, in the body"
+        PrivateKey "private_key_jwt" "A text that it signs with a key of its own"
         None "none" "Not at all: it cannot keep a secret"
     }
 }
@@ -99,6 +103,18 @@ pub struct Registration {
     pub first_party: bool,
     /// Does every request of it need PKCE?
     pub require_pkce: bool,
+    /// The public keys that it signs with, as they are.
+    #[serde(default)]
+    pub jwks: Option<Value>,
+    /// The same, where they are published.
+    #[serde(default)]
+    pub jwks_uri: Option<Url>,
+    /// Does every request of it have to be pushed first (RFC 9126)?
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
+    /// Do all of its tokens have to be bound to a key (RFC 9449)?
+    #[serde(default)]
+    pub dpop_bound_access_tokens: bool,
     /// Its home page.
     pub client_uri: Option<Url>,
     /// Its privacy statement.
@@ -126,6 +142,10 @@ impl Default for Registration {
             access_token_lifetime: USUAL_TOKEN_S,
             first_party: false,
             require_pkce: true,
+            jwks: None,
+            jwks_uri: None,
+            require_pushed_authorization_requests: false,
+            dpop_bound_access_tokens: false,
             client_uri: None,
             policy_uri: None,
             tos_uri: None,
@@ -151,6 +171,8 @@ pub struct App {
     pub registration: Registration,
     /// Whose word its addresses rest on: which of them may be called.
     pub trust: Trust,
+    /// Epoch ms; what it got in its own name before counts for nothing.
+    pub tokens_from: i64,
     /// For `ETag`.
     pub version: i64,
     /// Epoch ms.
@@ -161,6 +183,12 @@ impl App {
     /// Can it not keep a secret?
     pub fn is_public(&self) -> bool {
         self.registration.token_endpoint_auth_method == AuthMethod::None
+    }
+
+    /// Does it prove itself by a secret that we made?
+    pub fn has_secret(&self) -> bool {
+        let method = self.registration.token_endpoint_auth_method;
+        matches!(method, AuthMethod::Basic | AuthMethod::Post)
     }
 
     /// May it bring this?
@@ -193,6 +221,7 @@ impl Registration {
             &self.post_logout_redirect_uris,
         )?;
         self.check_grants()?;
+        self.check_keys()?;
         self.check_audiences()?;
         let public = self.token_endpoint_auth_method == AuthMethod::None;
         if public && !self.require_pkce {
@@ -257,6 +286,10 @@ impl Registration {
         if has(GrantType::Refresh) && !has(GrantType::Code) && !has(GrantType::Device) {
             return refused("Refresh tokens come from codes: name authorization_code too.");
         }
+        let public = self.token_endpoint_auth_method == AuthMethod::None;
+        if has(GrantType::Client) && public {
+            return refused("An app that cannot prove who it is gets nothing in its own name.");
+        }
         if has(GrantType::Code) && self.redirect_uris.is_empty() {
             return Err(Problem::field(
                 "/redirect_uris",
@@ -265,6 +298,32 @@ impl Registration {
             ));
         }
         Ok(())
+    }
+
+    /// Whoever proves itself by a key says where its public half is: here or there.
+    fn check_keys(&self) -> Result<(), Problem> {
+        let own = self.token_endpoint_auth_method == AuthMethod::PrivateKey;
+        match (&self.jwks, &self.jwks_uri) {
+            (Some(_), Some(_)) => Err(Problem::field(
+                "/jwks_uri",
+                "invalid",
+                "Give the keys, or where they are, not both.",
+            )),
+            (None, None) if own => Err(Problem::field(
+                "/jwks",
+                "required",
+                "Give the public keys that the app signs with, or where they are.",
+            )),
+            (Some(set), None) => {
+                jwk::check_set(set).map_err(|detail| Problem::field("/jwks", "invalid", detail))
+            }
+            (None, Some(url)) if !matches!(url.scheme(), "https" | "http") => Err(Problem::field(
+                "/jwks_uri",
+                "invalid",
+                "Use an address of the web.",
+            )),
+            (None, _) => Ok(()),
+        }
     }
 
     fn check_audiences(&self) -> Result<(), Problem> {

@@ -17,6 +17,7 @@ pub mod flow;
 pub mod forward;
 pub mod ids;
 pub mod invitation;
+pub mod jwk;
 pub mod ladder;
 pub mod lang;
 pub mod mapping;

@@ -60,5 +60,6 @@ fn claims(core: &Core, tenant: &Tenant, live: &Live, audience: &str) -> AccessCl
         amr: session.amr.clone(),
         auth_time: session.auth_time / 1000,
         token_use: CLIENT_BFF.into(),
+        cnf: None,
     }
 }

@@ -84,6 +84,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/consent", Bound),
     ("POST", "/consent", Bound),
     ("POST", "/oauth/token", App),
+    ("POST", "/oauth/par", App),
     ("POST", "/oauth/revoke", App),
     ("POST", "/oauth/introspect", App),
     ("POST", "/oauth/device_authorization", App),

@@ -58,7 +58,7 @@ pub fn app(app: &App, secret: Option<&Secret>) -> Value {
     let what = &app.registration;
     let secret = match secret {
         Some(secret) => json!(secret.expose()),
-        None if app.is_public() => Value::Null,
+        None if !app.has_secret() => Value::Null,
         None => json!({ "set": true }),
     };
     json!({
@@ -71,6 +71,9 @@ pub fn app(app: &App, secret: Option<&Secret>) -> Value {
         "id_token_signed_response_alg": what.id_token_signed_response_alg,
         "access_token_lifetime": what.access_token_lifetime,
         "first_party": what.first_party, "require_pkce": what.require_pkce,
+        "jwks": what.jwks, "jwks_uri": what.jwks_uri,
+        "require_pushed_authorization_requests": what.require_pushed_authorization_requests,
+        "dpop_bound_access_tokens": what.dpop_bound_access_tokens,
         "client_uri": what.client_uri, "policy_uri": what.policy_uri,
         "tos_uri": what.tos_uri, "backchannel_logout_uri": what.backchannel_logout_uri,
         "backchannel_logout_session_required": what.backchannel_logout_session_required,

@@ -66,10 +66,11 @@ pub async fn create_app(
         state: AppState::Active,
         registration,
         trust: trust(act, Trust::Operator),
+        tokens_from: 0,
         version: 1,
         created_at: act.core.now(),
     };
-    let secret = (!app.is_public()).then(|| new_secret(act.core));
+    let secret = app.has_secret().then(|| new_secret(act.core));
     let hash = secret.as_ref().map(|secret| hash_token(secret.expose()));
     let mut write = act.core.begin().await?;
     apps::create(&mut write.tx, &app, hash.as_ref().map(<[u8; 32]>::as_slice)).await?;
@@ -79,8 +80,8 @@ pub async fn create_app(
     Ok((app, secret))
 }
 
-/// Changes an app. One that is switched off loses its tokens; one that becomes public loses its secret; one that becomes confidential has
-/// none until one is made.
+/// Changes an app. One that is switched off loses its tokens; one that needs no secret any more
+/// loses it; one that begins to need one has none until one is made.
 ///
 /// # Errors
 /// `not_found`, `version_mismatch`, `invalid_field`, `conflict`.
@@ -103,15 +104,19 @@ pub async fn change_app(
         app.trust = trust(act, app.trust);
     }
     app.state = change.state.unwrap_or(app.state);
+    let is_off = app.state == AppState::Disabled && before.state == AppState::Active;
+    if is_off {
+        app.tokens_from = write.now();
+    }
     if !apps::update(&mut write.tx, &app).await? {
         return Err(moved());
     }
     app.version += 1;
-    if app.is_public() && !before.is_public() {
+    if !app.has_secret() && before.has_secret() {
         apps::set_secret(&mut write.tx, &app.tenant, &app.id, None).await?;
         app.version += 1;
     }
-    if app.state == AppState::Disabled && before.state == AppState::Active {
+    if is_off {
         refresh_families::end_of_app(&mut write.tx, &app.tenant, &app.id).await?;
     }
     let event = event(kind::APP_UPDATED, &app).change(Some(shown(&before)), Some(shown(&app)));
@@ -127,10 +132,10 @@ pub async fn change_app(
 pub async fn new_app_secret(act: &Act<'_>, id: &str) -> Result<(App, Secret), Problem> {
     let mut write = act.core.begin().await?;
     let mut app = held(act, &mut write, id).await?;
-    if app.is_public() {
+    if !app.has_secret() {
         return Err(Problem::new(
             Code::Conflict,
-            "This app is registered as one that cannot keep a secret.",
+            "This app is registered as one without a secret.",
         ));
     }
     let secret = new_secret(act.core);

@@ -56,6 +56,9 @@ pub(super) struct Details {
     pub audiences: Vec<String>,
     #[serde(default)]
     pub claims: WantedClaims,
+    /// The key that the code is for.
+    #[serde(default)]
+    pub jkt: Option<String>,
 }
 
 /// Judges a request for whoever sits there. `back_from_org`: an organization has been asked
@@ -275,6 +278,7 @@ fn code(
         scope: asked.scope.clone(),
         audiences: asked.audiences.clone(),
         claims: asked.claims.clone(),
+        jkt: asked.jkt.clone(),
     };
     let details = serde_json::to_string(&details)
         .map_err(|error| Problem::new(crate::domain::Code::Internal, "code").because(error))?;

@@ -4,10 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq as _;
 
-use super::{Fault, Params};
+use super::{Fault, Params, assertion};
 use crate::core::{Core, hash_token};
 use crate::domain::app::{App, AppState, AuthMethod};
-use crate::domain::{Problem, TenantId, ids};
+use crate::domain::tenant::Tenant;
+use crate::domain::{Problem, ids};
 use crate::lane_a::limits;
 use crate::store::apps;
 
@@ -15,7 +16,13 @@ use crate::store::apps;
 struct Proof {
     method: AuthMethod,
     id: String,
-    secret: Option<String>,
+    given: Given,
+}
+
+enum Given {
+    Nothing,
+    Secret(String),
+    Assertion(String),
 }
 
 /// The app behind a request. `authorization` is the header as it came.
@@ -25,7 +32,7 @@ struct Proof {
 /// the method that it is registered with; `invalid_request` for two methods at once.
 pub async fn authenticate(
     core: &Core,
-    tenant: &TenantId,
+    tenant: &Tenant,
     ip: &str,
     authorization: Option<&str>,
     params: &Params,
@@ -42,6 +49,13 @@ fn proof(authorization: Option<&str>, params: &Params) -> Result<Proof, Fault> {
     let basic = authorization.and_then(|text| text.split_once(' '));
     let basic = basic.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
     let (id, secret) = (params.get("client_id"), params.get("client_secret"));
+    let signed = params.get("client_assertion");
+    if signed.is_some() && (secret.is_some() || basic.is_some()) {
+        return Err(Fault::request("the app proves itself in two ways at once"));
+    }
+    if let Some(signed) = signed {
+        return by_assertion(id, signed, params);
+    }
     if let Some((_, encoded)) = basic {
         if secret.is_some() {
             return Err(Fault::request("the app proves itself in two ways at once"));
@@ -55,7 +69,7 @@ fn proof(authorization: Option<&str>, params: &Params) -> Result<Proof, Fault> {
         return Ok(Proof {
             method: AuthMethod::Basic,
             id: own,
-            secret: Some(secret),
+            given: Given::Secret(secret),
         });
     }
     let id = id.ok_or_else(|| Fault::client("the app does not say who it is"))?;
@@ -66,7 +80,24 @@ fn proof(authorization: Option<&str>, params: &Params) -> Result<Proof, Fault> {
             AuthMethod::None
         },
         id: id.to_owned(),
-        secret: secret.map(str::to_owned),
+        given: secret.map_or(Given::Nothing, |secret| Given::Secret(secret.to_owned())),
+    })
+}
+
+/// `client_id` may be left out: the text says it too (RFC 7521 §4.2).
+fn by_assertion(id: Option<&str>, signed: &str, params: &Params) -> Result<Proof, Fault> {
+    if params.get("client_assertion_type") != Some(assertion::KIND) {
+        return Err(Fault::request("client_assertion_type is not known"));
+    }
+    let id = match id {
+        Some(id) => id.to_owned(),
+        None => assertion::said_from(signed)
+            .ok_or_else(|| Fault::client("client_assertion is malformed"))?,
+    };
+    Ok(Proof {
+        method: AuthMethod::PrivateKey,
+        id,
+        given: Given::Assertion(signed.to_owned()),
     })
 }
 
@@ -84,12 +115,12 @@ fn decoded(encoded: &str) -> Option<(String, String)> {
     Some((plain(id)?, plain(secret)?))
 }
 
-async fn judge(core: &Core, tenant: &TenantId, proof: &Proof) -> Result<App, Fault> {
+async fn judge(core: &Core, tenant: &Tenant, proof: &Proof) -> Result<App, Fault> {
     let unknown = || Fault::client("the app is not known here, or its secret is wrong");
     if !ids::plausible(&proof.id) {
         return Err(unknown());
     }
-    let found = apps::find(&core.db, tenant, &proof.id)
+    let found = apps::find(&core.db, &tenant.id, &proof.id)
         .await
         .map_err(Problem::from)?;
     let app = found.ok_or_else(unknown)?;
@@ -98,13 +129,17 @@ async fn judge(core: &Core, tenant: &TenantId, proof: &Proof) -> Result<App, Fau
         let words = format!("this app is registered for {}", registered.as_str());
         return Err(Fault::client(words));
     }
-    if let Some(secret) = &proof.secret {
-        let hash = apps::secret_hash(&core.db, tenant, &app.id)
-            .await
-            .map_err(Problem::from)?;
-        let fits = hash.is_some_and(|hash| bool::from(hash.as_slice().ct_eq(&hash_token(secret))));
-        if !fits {
-            return Err(unknown());
+    match &proof.given {
+        Given::Nothing => {}
+        Given::Assertion(signed) => assertion::prove(core, tenant, &app, signed).await?,
+        Given::Secret(secret) => {
+            let hash = apps::secret_hash(&core.db, &tenant.id, &app.id)
+                .await
+                .map_err(Problem::from)?;
+            let fits = |hash: Vec<u8>| bool::from(hash.as_slice().ct_eq(&hash_token(secret)));
+            if !hash.is_some_and(fits) {
+                return Err(unknown());
+            }
         }
     }
     if app.state != AppState::Active {

@@ -4,21 +4,25 @@
 //! Must not know: HTTP types, template text, SQL, how somebody signs in.
 
 pub mod apps;
+mod assertion;
 pub mod authorize;
 mod claims;
 pub mod client;
 pub mod consent;
 pub mod device;
+pub mod dpop;
 pub mod end;
 mod entry;
 mod family;
 mod fault;
 pub mod grants;
 pub mod logout_notice;
+mod machine;
 mod params;
 pub mod person;
 mod pkce;
 mod poll;
+pub mod pushed;
 mod redeem;
 mod refresh;
 pub mod request;

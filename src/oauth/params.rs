@@ -41,6 +41,25 @@ impl Params {
         fitting.map(|(_, value)| value.as_str())
     }
 
+    /// Without some.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Self {
+        self.0.retain(|(name, _)| !names.contains(&name.as_str()));
+        self
+    }
+
+    /// Puts one in the place of whatever was there.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// As they are sent.
+    pub fn encoded(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.0).finish()
+    }
+
     /// Is this one sent twice?
     pub fn is_double(&self, name: &str) -> bool {
         self.all(name).nth(1).is_some()

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::dpop;
 use super::family::{self, Ground};
 use super::token::{Desk, family_of};
 use crate::domain::app::AppState;
@@ -51,19 +52,39 @@ pub(super) async fn standing(desk: Desk<'_>, token: &str) -> Result<Option<Stand
     }))
 }
 
-/// What the bearer of an access token may know (OpenID Connect Core §5.3).
+/// How an access token was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// By itself.
+    Bearer,
+    /// With the proof of a key.
+    Dpop,
+}
+
+/// What whoever has an access token may know (OpenID Connect Core §5.3).
 ///
 /// # Errors
 /// `invalid_token`, `token_expired`, `forbidden` without the scope `openid`.
-pub async fn userinfo(desk: Desk<'_>, token: &str) -> Result<Value, Problem> {
+pub async fn userinfo(desk: Desk<'_>, scheme: Scheme, token: &str) -> Result<Value, super::Fault> {
     let over = || Problem::new(Code::InvalidToken, "This token does not count here.");
     let standing = standing(desk, token).await?.ok_or_else(over)?;
+    // A token that is bound to a key is worth nothing without it, and one that is not bound is not
+    // sent as if it were (RFC 9449 §7).
+    let bound = standing.claims.cnf.as_ref().map(|cnf| cnf.jkt.as_str());
+    match (scheme, bound) {
+        (Scheme::Bearer, None) => {}
+        (Scheme::Dpop, Some(jkt)) => {
+            if dpop::key(desk, Some(token)).await?.as_deref() != Some(jkt) {
+                return Err(over().into());
+            }
+        }
+        (Scheme::Bearer, Some(_)) | (Scheme::Dpop, None) => return Err(over().into()),
+    }
     let scope = Scope::parse(&standing.claims.scope).ok_or_else(over)?;
     if !scope.has("openid") {
-        return Err(Problem::new(
-            Code::Forbidden,
-            "The token's scope does not include this.",
-        ));
+        return Err(
+            Problem::new(Code::Forbidden, "The token's scope does not include this.").into(),
+        );
     }
     let (ground, named) = (&standing.ground, &standing.claims_named.userinfo);
     let mut out = standard(desk, ground).await?;

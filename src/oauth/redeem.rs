@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::authorize::Details;
 use super::family::{self, Ground};
 use super::token::{self, Desk, More};
-use super::{Fault, Params, pkce};
+use super::{Fault, Params, dpop, pkce};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::hash_token;
 use crate::domain::app::{App, GrantType};
@@ -28,8 +28,9 @@ pub(super) async fn redeem(desk: Desk<'_>, app: &App, params: &Params) -> Result
     };
     let details: Details = serde_json::from_str(&code.details)
         .map_err(|error| Problem::new(Code::Internal, "code").because(error))?;
+    let jkt = dpop::key_of_app(desk, app).await?;
     // Judged before the code is consumed: whoever holds its row waits for no other connection.
-    let judged = judge(desk, &code, &details, params).await;
+    let judged = judge(desk, (app, &code), (&details, jkt.as_deref()), params).await;
     if let Err(Fault::Broken(problem)) = judged {
         return Err(Fault::Broken(problem));
     }
@@ -52,6 +53,7 @@ pub(super) async fn redeem(desk: Desk<'_>, app: &App, params: &Params) -> Result
     core.commit(write).await.map_err(Problem::from)?;
     let more = More {
         nonce: details.nonce.as_deref(),
+        jkt,
         ..more
     };
     let what = (audience, &details.scope);
@@ -61,11 +63,15 @@ pub(super) async fn redeem(desk: Desk<'_>, app: &App, params: &Params) -> Result
 /// What comes of a code, if the request fits it and the sign-in behind it lives.
 async fn judge(
     desk: Desk<'_>,
-    code: &Stored,
-    details: &Details,
+    (app, code): (&App, &Stored),
+    (details, jkt): (&Details, Option<&str>),
     params: &Params,
 ) -> Result<(Family, Ground, String), Fault> {
     fits(details, params)?;
+    // RFC 9449 §10: a code that was asked for with a key is for that key.
+    if details.jkt.is_some() && details.jkt.as_deref() != jkt {
+        return Err(Fault::grant("the code is bound to another key"));
+    }
     let now = desk.core.now();
     let mut family = Family {
         id: code.family.clone(),
@@ -76,11 +82,13 @@ async fn judge(
         scope: details.scope.clone(),
         audiences: details.audiences.clone(),
         claims: details.claims.clone(),
+        // Whoever has no secret shows by the key that the refresh token is still theirs.
+        jkt: jkt.filter(|_| app.is_public()).map(str::to_owned),
         created_at: now,
         expires_at: i64::MAX,
         revoked: false,
     };
-    let audience = token::audience(desk, &family, params)?;
+    let audience = token::audience_of(desk, &family, params)?;
     let ground = family::stand(desk.core, &desk.tenant.id, &family).await?;
     family.expires_at = ground.live.session.expires_at;
     Ok((family, ground, audience))

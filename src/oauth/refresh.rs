@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use serde_json::{Value, json};
 
 use super::token::{self, Desk, More};
-use super::{Fault, Params, family};
+use super::{Fault, Params, dpop, family};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::{Core, hash_token};
 use crate::domain::Problem;
@@ -37,12 +37,16 @@ pub(super) async fn refresh(desk: Desk<'_>, app: &App, params: &Params) -> Resul
     let found = found
         .filter(|token| token.family.app == app.id)
         .ok_or_else(unusable)?;
+    let jkt = dpop::key_of_app(desk, app).await?;
+    if found.family.jkt.is_some() && found.family.jkt != jkt {
+        return Err(Fault::grant("the refresh token is bound to another key"));
+    }
     if is_reuse(desk, &found, &next).await? {
         return Err(reused(desk, app, &found.family).await?);
     }
     let family = &found.family;
     let scope = narrowed(family, params)?;
-    let audience = token::audience(desk, family, params)?;
+    let audience = token::audience_of(desk, family, params)?;
     let ground = family::stand(desk.core, tenant, family).await?;
     if !rotate(desk, family, &hash, &next).await? {
         return Err(reused(desk, app, family).await?);
@@ -52,6 +56,7 @@ pub(super) async fn refresh(desk: Desk<'_>, app: &App, params: &Params) -> Resul
     let more = More {
         refresh_token: Some(next),
         nonce: None,
+        jkt,
     };
     Ok(token::answer(desk, (app, family), &ground, (audience, &scope), more).await?)
 }

@@ -6,7 +6,7 @@
 use laneway_contract::Acr;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Params, claims, pkce};
+use super::{Fault, Params, claims, dpop, pkce, pushed};
 use crate::core::Core;
 use crate::domain::app::{App, AppState, GrantType};
 use crate::domain::scope::Scope;
@@ -79,6 +79,9 @@ pub struct Asked {
     pub subject: Option<String>,
     /// Organization to enter, by id or short name.
     pub org: Option<String>,
+    /// The key that the code is for (RFC 9449 §10).
+    #[serde(default)]
+    pub jkt: Option<String>,
     /// Epoch ms.
     pub asked_at: i64,
 }
@@ -104,17 +107,35 @@ impl From<Problem> for Refusal {
     }
 }
 
-/// Reads a request.
+/// Reads a request: what the browser brings, or what the app has pushed before.
 ///
 /// # Errors
 /// [`Refusal`].
 pub async fn read(core: &Core, tenant: &Tenant, params: &Params) -> Result<(App, Asked), Refusal> {
+    let pushed = pushed::take(core, tenant, params).await?;
+    let params = pushed.as_ref().unwrap_or(params);
     let app = app_of(core, tenant, params).await?;
-    let back = back_of(&app, params)?;
-    match asked(core, tenant, &app, back.clone(), params).await {
-        Ok(asked) => Ok((app, asked)),
-        Err(fault) => Err(Refusal::Back(back, Box::new(fault))),
+    if pushed.is_none() && app.registration.require_pushed_authorization_requests {
+        let fault = Fault::request("this app has to push its requests");
+        return Err(Refusal::Back(back_of(&app, params)?, Box::new(fault)));
     }
+    let asked = judge(core, tenant, &app, params).await?;
+    Ok((app, asked))
+}
+
+/// Judges what an app asks for, whoever is going to answer.
+///
+/// # Errors
+/// [`Refusal`].
+pub(super) async fn judge(
+    core: &Core,
+    tenant: &Tenant,
+    app: &App,
+    params: &Params,
+) -> Result<Asked, Refusal> {
+    let back = back_of(app, params)?;
+    let asked = asked(core, tenant, app, back.clone(), params).await;
+    asked.map_err(|fault| Refusal::Back(back, Box::new(fault)))
 }
 
 fn refused(detail: &str) -> Problem {
@@ -217,6 +238,7 @@ async fn asked(
             .get("organization")
             .or_else(|| params.get("org"))
             .map(str::to_owned),
+        jkt: jkt(params)?,
         asked_at: core.now(),
         back,
     })
@@ -239,6 +261,15 @@ pub(super) fn scope(app: &App, params: &Params) -> Result<Scope, Fault> {
         return Err(bad("this app is registered for none of these scopes"));
     }
     Ok(scope)
+}
+
+fn jkt(params: &Params) -> Result<Option<String>, Fault> {
+    match params.get("dpop_jkt") {
+        Some(text) if !dpop::is_name(text) => {
+            Err(Fault::request("dpop_jkt is not the name of a key"))
+        }
+        name => Ok(name.map(str::to_owned)),
+    }
 }
 
 /// RFC 8707: the ones that are asked for, else all that are registered.

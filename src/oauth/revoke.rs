@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::person::{self, Standing};
-use super::token::{Desk, family_of};
-use super::{Fault, Params, family};
+use super::token::{self, Desk, family_of};
+use super::{Fault, Params, family, machine};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::hash_token;
 use crate::domain::app::App;
@@ -19,6 +19,12 @@ use crate::tokens;
 /// [`Fault`]; never 200 when it could not be ended.
 pub async fn revoke(desk: Desk<'_>, app: &App, params: &Params) -> Result<(), Fault> {
     let token = params.need("token")?;
+    if let Some(claims) = machine::standing(desk, token).await? {
+        if claims.client_id == app.id.as_str() {
+            machine::take_back(desk, app, &claims).await?;
+        }
+        return Ok(());
+    }
     let found = family_behind(desk, token).await?;
     let Some(family) = found.filter(|family| family.app == app.id) else {
         return Ok(());
@@ -83,20 +89,34 @@ pub async fn introspect(desk: Desk<'_>, app: &App, params: &Params) -> Result<Va
 }
 
 async fn access_token(desk: Desk<'_>, app: &App, token: &str) -> Result<Option<Value>, Problem> {
+    if let Some(claims) = machine::standing(desk, token).await? {
+        let said = (claims.client_id.as_str(), claims.aud.as_str());
+        return told(app, said, (&claims, claims.cnf.as_ref()));
+    }
     let Standing { claims, .. } = match person::standing(desk, token).await {
         Ok(Some(standing)) => standing,
         Ok(None) => return Ok(None),
         Err(problem) if is_verdict(&problem) => return Ok(None),
         Err(problem) => return Err(problem),
     };
-    let own = claims.client_id == app.id.as_str();
-    if !own && !app.registration.audiences.contains(&claims.aud) {
+    let said = (claims.client_id.as_str(), claims.aud.as_str());
+    told(app, said, (&claims, claims.cnf.as_ref()))
+}
+
+/// What a token says, to those whom it concerns.
+fn told(
+    app: &App,
+    (client, aud): (&str, &str),
+    (claims, cnf): (&impl serde::Serialize, Option<&tokens::Confirmation>),
+) -> Result<Option<Value>, Problem> {
+    let known = |audience: &String| audience == aud;
+    if client != app.id.as_str() && !app.registration.audiences.iter().any(known) {
         return Ok(None);
     }
-    let mut said = serde_json::to_value(&claims)
+    let mut said = serde_json::to_value(claims)
         .map_err(|error| Problem::new(Code::Internal, "claims").because(error))?;
     said["active"] = json!(true);
-    said["token_type"] = json!("Bearer");
+    said["token_type"] = json!(token::kind(cnf));
     Ok(Some(said))
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::family::Ground;
-use super::{Fault, Params, person, poll, redeem, refresh, request};
+use super::{Fault, Params, dpop, machine, person, poll, redeem, refresh, request};
 use crate::audit::RequestMeta;
 use crate::core::{Core, PlainToken};
 use crate::domain::Problem;
@@ -11,7 +11,7 @@ use crate::domain::app::{App, GrantType, IdTokenAlg};
 use crate::domain::scope::Scope;
 use crate::domain::tenant::Tenant;
 use crate::store::refresh_families::Family;
-use crate::tokens::{AccessClaims, Alg, IdClaims, USE_OAUTH};
+use crate::tokens::{AccessClaims, Alg, Confirmation, IdClaims, USE_OAUTH};
 
 /// How long an ID token may be looked at, s.
 const ID_TOKEN_S: i64 = 900;
@@ -25,6 +25,8 @@ pub struct Desk<'a> {
     pub tenant: &'a Tenant,
     /// Request id and address.
     pub meta: &'a RequestMeta,
+    /// The proof of a key, and what it has to be for.
+    pub sent: dpop::Sent<'a>,
 }
 
 /// Gives an app what it brings the right for.
@@ -45,28 +47,39 @@ pub async fn exchange(desk: Desk<'_>, app: &App, params: &Params) -> Result<Valu
         GrantType::Code => Box::pin(redeem::redeem(desk, app, params)).await,
         GrantType::Refresh => Box::pin(refresh::refresh(desk, app, params)).await,
         GrantType::Device => Box::pin(poll::poll(desk, app, params)).await,
+        GrantType::Client => Box::pin(machine::grant(desk, app, params)).await,
     }
 }
 
 /// Whom an access token is for: one of those that were granted (RFC 8707 §2.2).
-pub(super) fn audience(desk: Desk<'_>, family: &Family, params: &Params) -> Result<String, Fault> {
+/// Where none is registered, it is for `usual`.
+pub(super) fn audience(granted: &[String], usual: &str, params: &Params) -> Result<String, Fault> {
     let mut wanted = params.all("resource");
     match (wanted.next(), wanted.next()) {
         (_, Some(_)) => Err(Fault::new(
             "invalid_target",
             "ask for one resource at a time",
         )),
-        (Some(one), None) if family.audiences.iter().any(|known| known == one) => {
-            Ok(one.to_owned())
-        }
+        (Some(one), None) if granted.iter().any(|known| known == one) => Ok(one.to_owned()),
         (Some(_), None) => Err(request::unknown_target()),
-        // Without a registered one it is good at the userinfo endpoint and nowhere else.
-        (None, None) => Ok(family
-            .audiences
-            .first()
-            .cloned()
-            .unwrap_or_else(|| desk.tenant.address("/oauth/userinfo"))),
+        (None, None) => Ok(granted.first().map_or(usual, String::as_str).to_owned()),
     }
+}
+
+/// The same for a token in the name of somebody: without a registered one it is good at the
+/// userinfo endpoint and nowhere else.
+pub(super) fn audience_of(
+    desk: Desk<'_>,
+    family: &Family,
+    params: &Params,
+) -> Result<String, Fault> {
+    let usual = desk.tenant.address("/oauth/userinfo");
+    audience(&family.audiences, &usual, params)
+}
+
+/// How a token is to be sent (RFC 9449 §5).
+pub(super) fn kind(cnf: Option<&Confirmation>) -> &'static str {
+    if cnf.is_some() { "DPoP" } else { "Bearer" }
 }
 
 /// What goes into the answer beside the access token.
@@ -74,6 +87,7 @@ pub(super) fn audience(desk: Desk<'_>, family: &Family, params: &Params) -> Resu
 pub(super) struct More<'a> {
     pub refresh_token: Option<String>,
     pub nonce: Option<&'a str>,
+    pub jkt: Option<String>,
 }
 
 /// The answer of the token endpoint.
@@ -87,7 +101,8 @@ pub(super) async fn answer(
     (audience, scope): (String, &Scope),
     more: More<'_>,
 ) -> Result<Value, Problem> {
-    let access = access_claims(desk, (app, family), ground, (audience, scope));
+    let mut access = access_claims(desk, (app, family), ground, (audience, scope));
+    access.cnf = more.jkt.map(|jkt| Confirmation { jkt });
     let seconds = access.exp - access.iat;
     let (core, tenant) = (desk.core, &desk.tenant.id);
     let token = core
@@ -96,7 +111,7 @@ pub(super) async fn answer(
         .await?;
     let mut out = Map::new();
     out.insert("access_token".into(), json!(token));
-    out.insert("token_type".into(), json!("Bearer"));
+    out.insert("token_type".into(), json!(kind(access.cnf.as_ref())));
     out.insert("expires_in".into(), json!(seconds));
     out.insert("scope".into(), json!(scope));
     if let Some(token) = more.refresh_token {
@@ -150,6 +165,7 @@ fn access_claims(
         amr: session.amr.clone(),
         auth_time: session.auth_time / 1000,
         token_use: USE_OAUTH.into(),
+        cnf: None,
     }
 }
 

@@ -6,7 +6,8 @@ use crate::domain::app::{App, AppState, Registration};
 use crate::domain::upstream::Trust;
 use crate::domain::{AppId, TenantId};
 
-const COLUMNS: &str = "id, tenant_id, name, state, settings, trust, version, created_at";
+const COLUMNS: &str =
+    "id, tenant_id, name, state, settings, trust, tokens_from, version, created_at";
 
 /// Inserts.
 pub async fn create(tx: &mut Tx, app: &App, secret_hash: Option<&[u8]>) -> Result<(), DbError> {
@@ -78,7 +79,7 @@ pub async fn list(
 pub async fn update(tx: &mut Tx, app: &App) -> Result<bool, DbError> {
     let count = q(
         "UPDATE apps SET name = $1, state = $2, settings = $3, logout_uri = $7, trust = $8, \
-         version = version + 1 WHERE tenant_id = $4 AND id = $5 AND version = $6",
+         tokens_from = $9, version = version + 1 WHERE tenant_id = $4 AND id = $5 AND version = $6",
     )
     .bind(&app.name)
     .bind(app.state.as_str())
@@ -88,6 +89,7 @@ pub async fn update(tx: &mut Tx, app: &App) -> Result<bool, DbError> {
     .bind(app.version)
     .bind(logout_uri(app))
     .bind(app.trust.as_str())
+    .bind(app.tokens_from)
     .run(tx)
     .await?;
     Ok(count == 1)
@@ -141,6 +143,7 @@ fn from_row(row: &Row) -> Result<App, DbError> {
         state: AppState::parse(&state).ok_or_else(|| garbled("state"))?,
         registration: serde_json::from_str(&settings).map_err(|_| garbled("settings"))?,
         trust: Trust::parse(&trust),
+        tokens_from: row.get("tokens_from")?,
         version: row.get("version")?,
         created_at: row.get("created_at")?,
     })

@@ -38,10 +38,12 @@ pub mod logos;
 pub mod logout_notices;
 pub mod members;
 pub mod nodes;
+pub mod noted_ids;
 pub mod operators;
 pub mod orgs;
 pub mod outbox;
 pub mod profiles;
+pub mod pushed_requests;
 pub mod rate;
 pub mod refresh_families;
 pub mod registered;
@@ -220,6 +222,18 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "registered_addresses",
             sqlite: include_str!("../../migrations/sqlite/0029_registered_addresses.sql"),
             postgres: include_str!("../../migrations/postgres/0029_registered_addresses.sql"),
+        },
+        Migration {
+            version: 30,
+            name: "app_proofs",
+            sqlite: include_str!("../../migrations/sqlite/0030_app_proofs.sql"),
+            postgres: include_str!("../../migrations/postgres/0030_app_proofs.sql"),
+        },
+        Migration {
+            version: 31,
+            name: "pushed_requests",
+            sqlite: include_str!("../../migrations/sqlite/0031_pushed_requests.sql"),
+            postgres: include_str!("../../migrations/postgres/0031_pushed_requests.sql"),
         },
         Migration {
             version: 37,

@@ -30,6 +30,8 @@ pub struct Family {
     pub created_at: i64,
     /// Epoch ms.
     pub expires_at: i64,
+    /// The key that its refresh tokens are bound to (RFC 9449 §5).
+    pub jkt: Option<String>,
     /// Ended by a revocation.
     pub revoked: bool,
 }
@@ -43,7 +45,7 @@ pub struct Token {
 }
 
 const COLUMNS: &str = "f.id, f.app_id, f.user_id, f.sid, f.org_id, f.scope, f.audiences, \
-    f.claims, f.created_at, f.expires_at, f.revoked_at";
+    f.claims, f.jkt, f.created_at, f.expires_at, f.revoked_at";
 
 /// Inserts.
 pub async fn create(tx: &mut Tx, tenant: &TenantId, family: &Family) -> Result<(), DbError> {
@@ -53,8 +55,8 @@ pub async fn create(tx: &mut Tx, tenant: &TenantId, family: &Family) -> Result<(
         .map_err(|error| DbError::Broken(error.to_string()))?;
     q(
         "INSERT INTO refresh_families (id, tenant_id, app_id, user_id, sid, org_id, scope, \
-         audiences, created_at, expires_at, claims) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         audiences, created_at, expires_at, claims, jkt) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(&family.id)
     .bind(tenant.as_str())
@@ -67,6 +69,7 @@ pub async fn create(tx: &mut Tx, tenant: &TenantId, family: &Family) -> Result<(
     .bind(family.created_at)
     .bind(family.expires_at)
     .bind((!family.claims.is_empty()).then_some(claims))
+    .bind(family.jkt.as_deref())
     .run(tx)
     .await?;
     Ok(())
@@ -199,6 +202,7 @@ const OF_APP: &[&str] = &[
      (SELECT id FROM refresh_families WHERE tenant_id = $1 AND app_id = $2)",
     "DELETE FROM refresh_families WHERE tenant_id = $1 AND app_id = $2",
     "DELETE FROM authorization_codes WHERE tenant_id = $1 AND app_id = $2",
+    "DELETE FROM pushed_requests WHERE tenant_id = $1 AND app_id = $2",
     "DELETE FROM authorization_requests WHERE tenant_id = $1 AND app_id = $2",
     "DELETE FROM logout_notices WHERE tenant_id = $1 AND app_id = $2",
     "DELETE FROM device_grants WHERE tenant_id = $1 AND app_id = $2",
@@ -242,6 +246,7 @@ fn from_row(row: &Row) -> Result<Family, DbError> {
         claims: claims.map_err(|_| garbled("claims"))?.unwrap_or_default(),
         created_at: row.get("created_at")?,
         expires_at: row.get("expires_at")?,
+        jkt: row.maybe("jkt")?,
         revoked: row.maybe::<i64>("revoked_at")?.is_some(),
     })
 }

@@ -9,6 +9,16 @@ pub const CLIENT_BFF: &str = "bff";
 /// `token_use` of tokens that apps get.
 pub const USE_OAUTH: &str = "oauth";
 
+/// `token_use` of tokens that apps get in their own name: nobody has signed in.
+pub const USE_MACHINE: &str = "machine";
+
+/// The key that a token is bound to (RFC 7800, RFC 9449 §6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// Its thumbprint.
+    pub jkt: String,
+}
+
 /// All claims; instants in seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the registered claim names")]
@@ -30,6 +40,26 @@ pub struct AccessClaims {
     pub amr: Vec<String>,
     pub auth_time: i64,
     pub token_use: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+}
+
+/// Claims of a token that stands for nobody but its app: without `sid` and all that a person has,
+/// it is no [`AccessClaims`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the registered claim names")]
+pub struct MachineClaims {
+    pub iss: String,
+    pub sub: String,
+    pub aud: String,
+    pub client_id: String,
+    pub jti: String,
+    pub iat: i64,
+    pub exp: i64,
+    pub scope: String,
+    pub token_use: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
 }
 
 /// Claims of an ID token (OpenID Connect Core §2): that somebody signed in, and how.

@@ -4,14 +4,19 @@
 //! Must not know: sessions, HTTP, who may have a token.
 
 mod claims;
+mod foreign;
 mod keys;
 mod pair;
 mod verify;
 
-pub use claims::{AccessClaims, CLIENT_BFF, IdClaims, LogoutClaims, USE_OAUTH};
+pub use claims::{
+    AccessClaims, CLIENT_BFF, Confirmation, IdClaims, LogoutClaims, MachineClaims, USE_MACHINE,
+    USE_OAUTH,
+};
+pub use foreign::{FOREIGN_ALGS, Foreign, digest, thumbprint};
 pub use keys::{Keys, rotate};
 pub use pair::Alg;
-pub use verify::{HintClaims, verify_access, verify_hint, verify_own};
+pub use verify::{HintClaims, verify_access, verify_hint, verify_machine, verify_own};
 
 /// Chooses the JWT library's crypto backend, once per process.
 pub fn install_provider() {

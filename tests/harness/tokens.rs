@@ -80,6 +80,7 @@ impl TestApp {
             amr: vec!["email".into()],
             auth_time: now,
             token_use: "access".into(),
+            cnf: None,
         }
     }
 

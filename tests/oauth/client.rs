@@ -137,6 +137,11 @@ impl TestApp {
         }
     }
 
+    /// The test's instant as claims have it.
+    pub fn clock_s(&self) -> i64 {
+        self.core().now() / 1000
+    }
+
     /// A code for whoever is signed in there.
     pub async fn code(
         &self,

@@ -149,7 +149,7 @@ both! {
 }
 
 impl TestApp {
-    async fn login_or_signup(&self, email: &str) -> crate::harness::Browser {
+    pub async fn login_or_signup(&self, email: &str) -> crate::harness::Browser {
         let known = self
             .admin("GET", &format!("/v1/admin/users?q={email}"), json!({}))
             .await

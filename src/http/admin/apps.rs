@@ -4,7 +4,7 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::super::context::Context;
@@ -53,6 +53,12 @@ pub struct NewApp {
     #[serde(default)]
     first_party: bool,
     require_pkce: Option<bool>,
+    jwks: Option<Value>,
+    jwks_uri: Option<Url>,
+    #[serde(default)]
+    require_pushed_authorization_requests: bool,
+    #[serde(default)]
+    dpop_bound_access_tokens: bool,
     client_uri: Option<Url>,
     policy_uri: Option<Url>,
     tos_uri: Option<Url>,
@@ -91,6 +97,10 @@ impl NewApp {
                 .unwrap_or(usual.access_token_lifetime),
             first_party: self.first_party,
             require_pkce: self.require_pkce.unwrap_or(true),
+            jwks: self.jwks,
+            jwks_uri: self.jwks_uri,
+            require_pushed_authorization_requests: self.require_pushed_authorization_requests,
+            dpop_bound_access_tokens: self.dpop_bound_access_tokens,
             client_uri: self.client_uri,
             policy_uri: self.policy_uri,
             tos_uri: self.tos_uri,
@@ -163,6 +173,10 @@ pub struct AppPatch {
     access_token_lifetime: Patch<i64>,
     first_party: Patch<bool>,
     require_pkce: Patch<bool>,
+    jwks: Patch<Value>,
+    jwks_uri: Patch<Url>,
+    require_pushed_authorization_requests: Patch<bool>,
+    dpop_bound_access_tokens: Patch<bool>,
     client_uri: Patch<Url>,
     policy_uri: Patch<Url>,
     tos_uri: Patch<Url>,
@@ -220,7 +234,21 @@ impl AppPatch {
         put(&mut new.require_pkce, self.require_pkce, true);
         let named = self.backchannel_logout_session_required;
         put(&mut new.backchannel_logout_session_required, named, false);
+        let (pushed, bound) = (
+            self.require_pushed_authorization_requests,
+            self.dpop_bound_access_tokens,
+        );
+        put(
+            &mut new.require_pushed_authorization_requests,
+            pushed,
+            false,
+        );
+        put(&mut new.dpop_bound_access_tokens, bound, false);
+        if let Some(value) = self.jwks.removable() {
+            new.jwks = value;
+        }
         for (to, change) in [
+            (&mut new.jwks_uri, self.jwks_uri),
             (&mut new.client_uri, self.client_uri),
             (&mut new.policy_uri, self.policy_uri),
             (&mut new.tos_uri, self.tos_uri),

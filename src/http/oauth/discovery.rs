@@ -9,6 +9,7 @@ use super::super::context::Context;
 use crate::domain::Problem;
 use crate::domain::app::{AuthMethod, GrantType, IdTokenAlg};
 use crate::domain::profile::CLAIMS_OF;
+use crate::tokens::FOREIGN_ALGS;
 
 /// `GET /.well-known/openid-configuration`, `/.well-known/oauth-authorization-server`
 pub async fn document(context: Context) -> Result<Response, Problem> {
@@ -39,6 +40,7 @@ pub async fn document(context: Context) -> Result<Response, Problem> {
         "issuer": context.site.tenant.issuer(),
         "authorization_endpoint": at("/oauth/authorize"),
         "token_endpoint": at("/oauth/token"),
+        "pushed_authorization_request_endpoint": at("/oauth/par"),
         "userinfo_endpoint": at("/oauth/userinfo"),
         "device_authorization_endpoint": at("/oauth/device_authorization"),
         "revocation_endpoint": at("/oauth/revoke"),
@@ -52,8 +54,13 @@ pub async fn document(context: Context) -> Result<Response, Problem> {
         "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": grants,
         "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": FOREIGN_ALGS,
         "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": FOREIGN_ALGS,
         "introspection_endpoint_auth_methods_supported": proofs,
+        "introspection_endpoint_auth_signing_alg_values_supported": FOREIGN_ALGS,
+        "dpop_signing_alg_values_supported": FOREIGN_ALGS,
+        "require_pushed_authorization_requests": false,
         "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algs,

@@ -25,6 +25,7 @@ pub fn routes() -> Router<AppState> {
         .route("/oauth/device_authorization", post(device::begin))
         .route("/device", get(device::show).post(device::answer))
         .route("/oauth/token", post(token::exchange))
+        .route("/oauth/par", post(token::push))
         .route("/oauth/revoke", post(revoke::revoke))
         .route("/oauth/introspect", post(revoke::introspect))
         .route("/oauth/end_session", get(end::asked).post(end::posted))

@@ -3,14 +3,14 @@
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
-use http::header;
+use http::{StatusCode, header};
 
 use super::super::context::Context;
 use super::answer::{form, json_answer, refused};
 use super::discovery::home;
 use crate::domain::app::App;
 use crate::oauth::token::{self, Desk};
-use crate::oauth::{Fault, Params, client};
+use crate::oauth::{Fault, Params, client, dpop, pushed};
 
 /// `POST /oauth/token`
 pub async fn exchange(context: Context, body: Result<Bytes, BytesRejection>) -> Response {
@@ -23,6 +23,25 @@ pub async fn exchange(context: Context, body: Result<Bytes, BytesRejection>) -> 
     };
     match Box::pin(outcome).await {
         Ok(body) => json_answer(body),
+        Err(fault) => refused(&context, fault),
+    }
+}
+
+/// `POST /oauth/par`
+pub async fn push(context: Context, body: Result<Bytes, BytesRejection>) -> Response {
+    if let Err(problem) = home(&context) {
+        return problem.into_response();
+    }
+    let outcome = async {
+        let (app, params) = called_by(&context, body).await?;
+        pushed::push(desk(&context), &app, params).await
+    };
+    match Box::pin(outcome).await {
+        Ok(body) => {
+            let mut response = json_answer(body);
+            *response.status_mut() = StatusCode::CREATED;
+            response
+        }
         Err(fault) => refused(&context, fault),
     }
 }
@@ -42,7 +61,7 @@ pub(super) async fn called_by(
     if given.next().is_some() {
         return Err(Fault::request("Authorization is sent twice"));
     }
-    let (core, tenant) = (&context.core, &context.site.tenant.id);
+    let (core, tenant) = (&context.core, &context.site.tenant);
     let app = client::authenticate(core, tenant, &context.meta.ip, first, &params).await?;
     Ok((app, params))
 }
@@ -52,5 +71,18 @@ pub(super) fn desk(context: &Context) -> Desk<'_> {
         core: &context.core,
         tenant: &context.site.tenant,
         meta: &context.meta,
+        sent: dpop::Sent {
+            proof: proof(context),
+            method: if context.reading { "GET" } else { "POST" },
+            path: context.uri.path(),
+        },
     }
+}
+
+/// Two proofs are none, and neither is what is no text.
+fn proof(context: &Context) -> Option<&str> {
+    let mut given = context.headers.get_all("dpop").iter();
+    let first = given.next()?;
+    let text = first.to_str().unwrap_or_default();
+    Some(if given.next().is_some() { "" } else { text })
 }

@@ -11,20 +11,25 @@ use super::answer::{form, json_answer, refused};
 use super::discovery::home;
 use super::token::desk;
 use crate::domain::{Code, Problem};
-use crate::oauth::{Fault, person};
+use crate::oauth::Fault;
+use crate::oauth::person::{self, Scheme};
+use crate::tokens::FOREIGN_ALGS;
 
 /// `GET /oauth/userinfo`
 pub async fn userinfo(context: Context) -> Response {
-    let token = bearer(&context);
+    let token = in_header(&context);
     answer(&context, token).await
 }
 
 /// `POST /oauth/userinfo`: the token in the header, or in a form (RFC 6750 §2.2).
 pub async fn posted(context: Context, body: Result<Bytes, BytesRejection>) -> Response {
-    let header = bearer(&context);
+    let header = in_header(&context);
     let is_form = context.headers.contains_key(header::CONTENT_TYPE);
     let in_form = match form(&context.headers, body) {
-        Ok(params) => params.get("access_token").map(str::to_owned),
+        Ok(params) => {
+            let token = params.get("access_token");
+            token.map(|token| (Scheme::Bearer, token.to_owned()))
+        }
         Err(_) if header.is_some() || !is_form => None,
         Err(fault) => return refused(&context, fault),
     };
@@ -37,38 +42,55 @@ pub async fn posted(context: Context, body: Result<Bytes, BytesRejection>) -> Re
     answer(&context, header.or(in_form)).await
 }
 
-fn bearer(context: &Context) -> Option<String> {
+fn in_header(context: &Context) -> Option<(Scheme, String)> {
     let text = context.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = text.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| token.trim().to_owned())
+    let scheme = match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => Scheme::Bearer,
+        "dpop" => Scheme::Dpop,
+        _ => return None,
+    };
+    Some((scheme, token.trim().to_owned()))
 }
 
-async fn answer(context: &Context, token: Option<String>) -> Response {
+async fn answer(context: &Context, token: Option<(Scheme, String)>) -> Response {
     if let Err(problem) = home(context) {
         return problem.into_response();
     }
-    let Some(token) = token else {
+    let Some((scheme, token)) = token else {
         // RFC 6750 §3.1: whoever sent nothing is told no more than what to send.
         let body = json!({ "error": "invalid_token", "error_description": "send an access token" });
         return told(StatusCode::UNAUTHORIZED, "Bearer", body);
     };
-    match Box::pin(person::userinfo(desk(context), &token)).await {
+    match Box::pin(person::userinfo(desk(context), scheme, &token)).await {
         Ok(body) => json_answer(body),
-        Err(problem) => refusal(context, problem),
+        Err(Fault::Broken(problem)) => refusal(context, scheme, problem),
+        Err(Fault::Refused { error, description }) => {
+            let body = json!({ "error": error, "error_description": description });
+            told(StatusCode::UNAUTHORIZED, &challenge(scheme, error), body)
+        }
     }
 }
 
-fn refusal(context: &Context, problem: Problem) -> Response {
+/// What to send, in the words of RFC 6750 §3 and RFC 9449 §7.1.
+fn challenge(scheme: Scheme, error: &str) -> String {
+    match scheme {
+        Scheme::Bearer => format!(r#"Bearer error="{error}""#),
+        Scheme::Dpop => {
+            let algs = FOREIGN_ALGS.join(" ");
+            format!(r#"DPoP error="{error}", algs="{algs}""#)
+        }
+    }
+}
+
+fn refusal(context: &Context, scheme: Scheme, problem: Problem) -> Response {
     let (status, error) = match problem.code {
         Code::InvalidToken | Code::TokenExpired => (StatusCode::UNAUTHORIZED, "invalid_token"),
         Code::Forbidden => (StatusCode::FORBIDDEN, "insufficient_scope"),
         _ => return refused(context, Fault::Broken(problem)),
     };
-    let challenge = format!(r#"Bearer error="{error}""#);
     let body = json!({ "error": error, "error_description": problem.detail });
-    told(status, &challenge, body)
+    told(status, &challenge(scheme, error), body)
 }
 
 fn told(status: StatusCode, challenge: &str, body: serde_json::Value) -> Response {

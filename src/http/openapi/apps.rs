@@ -63,9 +63,10 @@ pub const SHAPES: &[Shape] = &[
         "App",
         "id client_id client_name client_secret=any state=active|disabled redirect_uris=[text] \
          post_logout_redirect_uris=[text] grant_types=[text] response_types=[text] \
-         token_endpoint_auth_method=client_secret_basic|client_secret_post|none scope \
+         token_endpoint_auth_method=client_secret_basic|client_secret_post|private_key_jwt|none scope \
          audiences=[text] id_token_signed_response_alg=RS256|ES256 access_token_lifetime=count \
-         first_party=flag require_pkce=flag client_uri=text? policy_uri=text? tos_uri=text? \
+         first_party=flag require_pkce=flag jwks=any jwks_uri=text? \
+         require_pushed_authorization_requests=flag dpop_bound_access_tokens=flag client_uri=text? policy_uri=text? tos_uri=text? \
          backchannel_logout_uri=text? backchannel_logout_session_required=flag \
          initiate_login_uri=text? created_at=instant",
     ),
@@ -73,9 +74,10 @@ pub const SHAPES: &[Shape] = &[
         "NewApp",
         "client_name redirect_uris?=[text] post_logout_redirect_uris?=[text] \
          grant_types?=[text] response_types?=[text] \
-         token_endpoint_auth_method?=client_secret_basic|client_secret_post|none scope? \
+         token_endpoint_auth_method?=client_secret_basic|client_secret_post|private_key_jwt|none scope? \
          audiences?=[text] id_token_signed_response_alg?=RS256|ES256 \
-         access_token_lifetime?=count first_party?=flag require_pkce?=flag client_uri? \
+         access_token_lifetime?=count first_party?=flag require_pkce?=flag jwks?=any jwks_uri? \
+         require_pushed_authorization_requests?=flag dpop_bound_access_tokens?=flag client_uri? \
          policy_uri? tos_uri? backchannel_logout_uri? \
          backchannel_logout_session_required?=flag initiate_login_uri?",
     ),
@@ -83,9 +85,11 @@ pub const SHAPES: &[Shape] = &[
         "AppChange",
         "client_name? state?=active|disabled redirect_uris?=[text] \
          post_logout_redirect_uris?=[text] grant_types?=[text] response_types?=[text] \
-         token_endpoint_auth_method?=client_secret_basic|client_secret_post|none scope? \
+         token_endpoint_auth_method?=client_secret_basic|client_secret_post|private_key_jwt|none scope? \
          audiences?=[text] id_token_signed_response_alg?=RS256|ES256 \
-         access_token_lifetime?=count first_party?=flag require_pkce?=flag client_uri?=text? \
+         access_token_lifetime?=count first_party?=flag require_pkce?=flag jwks?=any jwks_uri?=text? \
+         require_pushed_authorization_requests?=flag dpop_bound_access_tokens?=flag \
+         client_uri?=text? \
          policy_uri?=text? tos_uri?=text? backchannel_logout_uri?=text? \
          backchannel_logout_session_required?=flag initiate_login_uri?=text?",
     ),

@@ -1,6 +1,6 @@
 //! The authorization server in words (CONTRACT §11). Its refusals are those of OAuth.
 
-use super::describe::{Answer, Entry, Shape, json, op, shape};
+use super::describe::{Answer, Entry, Shape, created, json, op, shape};
 use crate::domain::Code::{Expired, InvalidRequest};
 
 const ASKED: &[(&str, &str)] = &[
@@ -18,6 +18,11 @@ const ASKED: &[(&str, &str)] = &[
     ("max_age", "oldest proof, in seconds"),
     ("acr_values", "aal1, aal2 or phr"),
     ("login_hint", "who is probably signing in"),
+    ("dpop_jkt", "the key that the code is for (RFC 9449)"),
+    (
+        "request_uri",
+        "what `/oauth/par` answered; everything else but `client_id` is not looked at",
+    ),
     ("id_token_hint", "who has to be signed in"),
     (
         "organization",
@@ -98,8 +103,14 @@ pub const ENTRIES: &[Entry] = &[
     .refuses(&[Expired]),
     op(
         "POST /oauth/token",
-        "A code or a refresh token becomes tokens",
+        "A code, a refresh token or the app's own proof becomes tokens",
         json("Tokens"),
+    )
+    .sends(FORM),
+    op(
+        "POST /oauth/par",
+        "Push a request before the browser is sent (RFC 9126)",
+        created("Pushed"),
     )
     .sends(FORM),
     op(
@@ -147,6 +158,7 @@ pub const SHAPES: &[Shape] = &[
         "Tokens",
         "access_token token_type expires_in=count scope refresh_token? id_token?",
     ),
+    shape("Pushed", "request_uri expires_in=count"),
     shape(
         "DeviceAuthorization",
         "device_code user_code verification_uri verification_uri_complete expires_in=count \
@@ -161,7 +173,7 @@ pub const SHAPES: &[Shape] = &[
         "Introspection",
         "active=flag token_type? iss? sub? aud? client_id? sid? jti? iat?=count exp?=count scope? \
          org_id?=text? org_slug?=text? org_roles?=[text] org_permissions?=[text] acr? amr?=[text] \
-         auth_time?=count token_use?",
+         auth_time?=count token_use? cnf?=any",
     ),
     shape("OAuthError", "error error_description?"),
 ];

@@ -104,6 +104,18 @@ pub(in crate::cli) struct Members {
     /// Does every request of it need PKCE?
     #[arg(long)]
     require_pkce: Option<bool>,
+    /// A file with the public keys that it signs with, as a key set in JSON
+    #[arg(long, conflicts_with = "jwks_uri")]
+    jwks: Option<std::path::PathBuf>,
+    /// Where these keys are published
+    #[arg(long)]
+    jwks_uri: Option<url::Url>,
+    /// Does every request of it have to be pushed first?
+    #[arg(long)]
+    require_par: Option<bool>,
+    /// Do all of its tokens have to be bound to a key?
+    #[arg(long)]
+    require_dpop: Option<bool>,
 }
 
 fn word<T: Copy>(all: &[T], text: fn(T) -> &'static str) -> clap::builder::PossibleValuesParser {
@@ -142,8 +154,29 @@ impl Members {
         old.access_token_lifetime = lifetime.unwrap_or(old.access_token_lifetime);
         old.first_party = self.first_party.unwrap_or(old.first_party);
         old.require_pkce = self.require_pkce.unwrap_or(old.require_pkce);
+        let pushed = self.require_par;
+        old.require_pushed_authorization_requests =
+            pushed.unwrap_or(old.require_pushed_authorization_requests);
+        old.dpop_bound_access_tokens = self.require_dpop.unwrap_or(old.dpop_bound_access_tokens);
+        self.keys_over(&mut old)?;
         Ok(old)
     }
+
+    fn keys_over(&self, old: &mut Registration) -> Result<(), Problem> {
+        if let Some(file) = &self.jwks {
+            let text = std::fs::read_to_string(file).map_err(|_| unreadable())?;
+            old.jwks = Some(serde_json::from_str(&text).map_err(|_| unreadable())?);
+            old.jwks_uri = None;
+        }
+        if let Some(url) = &self.jwks_uri {
+            (old.jwks, old.jwks_uri) = (None, Some(url.clone()));
+        }
+        Ok(())
+    }
+}
+
+fn unreadable() -> Problem {
+    Problem::field("/jwks", "invalid", "A key set has the member `keys`.")
 }
 
 pub(super) async fn app(config: Config, command: AppCommand) -> Result<(Answer, bool), Problem> {

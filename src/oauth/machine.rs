@@ -1,0 +1,135 @@
+//! Tokens that an app gets in its own name: nobody has signed in, and nobody is meant.
+
+use serde_json::{Map, Value, json};
+
+use super::token::{self, Desk};
+use super::{Fault, Params, dpop};
+use crate::audit::{Event, Outcome, kind};
+use crate::core::hash_token;
+use crate::domain::app::{App, AppState, GrantType};
+use crate::domain::scope::Scope;
+use crate::domain::{Code, Problem};
+use crate::store::apps;
+use crate::store::noted_ids::{self, Noted};
+use crate::tokens::{self, Alg, Confirmation, MachineClaims, USE_MACHINE};
+
+/// What speaks of a person, or leads to tokens in the name of one.
+const OF_PEOPLE: &[&str] = &[
+    "openid",
+    "profile",
+    "email",
+    "organization",
+    "offline_access",
+];
+
+/// Gives an app a token in its own name (RFC 6749 §4.4): no refresh token, no ID token, no session
+/// behind it.
+///
+/// # Errors
+/// [`Fault`].
+pub(super) async fn grant(desk: Desk<'_>, app: &App, params: &Params) -> Result<Value, Fault> {
+    let key = dpop::key_of_app(desk, app).await?;
+    let scope = scope(app, params)?;
+    // Without a registered one it is for the app itself, which may ask what it is worth.
+    let audiences = &app.registration.audiences;
+    let audience = token::audience(audiences, app.id.as_str(), params)?;
+    let now = desk.core.now() / 1000;
+    let (plain, _) = desk.core.new_token();
+    let claims = MachineClaims {
+        iss: desk.tenant.issuer(),
+        sub: app.id.0.clone(),
+        aud: audience,
+        client_id: app.id.0.clone(),
+        jti: plain.expose()[..22].to_owned(),
+        iat: now,
+        exp: now + app.registration.access_token_lifetime,
+        scope: scope.to_string(),
+        token_use: USE_MACHINE.into(),
+        cnf: key.map(|jkt| Confirmation { jkt }),
+    };
+    let (keys, tenant) = (&desk.core.keys, &desk.tenant.id);
+    let signed = keys.sign(tenant, (Alg::Es256, "at+jwt"), &claims).await?;
+    let mut out = Map::new();
+    out.insert("access_token".into(), json!(signed));
+    out.insert("token_type".into(), json!(token::kind(claims.cnf.as_ref())));
+    out.insert("expires_in".into(), json!(claims.exp - claims.iat));
+    out.insert("scope".into(), json!(claims.scope));
+    Ok(Value::Object(out))
+}
+
+/// What is asked for of what the app is registered for; without a wish all of it.
+fn scope(app: &App, params: &Params) -> Result<Scope, Fault> {
+    let bad = |detail: &str| Fault::new("invalid_scope", detail);
+    let own = OF_PEOPLE
+        .iter()
+        .fold(app.registration.scope.clone(), |scope, word| {
+            scope.without(word)
+        });
+    let Some(text) = params.get("scope") else {
+        return Ok(own);
+    };
+    let wanted = Scope::parse(text).ok_or_else(|| bad("scope cannot be read"))?;
+    let scope = wanted.and(&own);
+    if scope.is_empty() {
+        return Err(bad(
+            "this app may have none of these scopes in its own name",
+        ));
+    }
+    Ok(scope)
+}
+
+/// What a token in an app's own name says, while it counts; `None` for other tokens too.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn standing(
+    desk: Desk<'_>,
+    token: &str,
+) -> Result<Option<MachineClaims>, Problem> {
+    let (core, tenant) = (desk.core, desk.tenant);
+    let claims = match tokens::verify_machine(&core.keys, tenant, token, core.now()).await {
+        Ok(claims) => claims,
+        Err(problem) if matches!(problem.code, Code::InvalidToken | Code::TokenExpired) => {
+            return Ok(None);
+        }
+        Err(problem) => return Err(problem),
+    };
+    let found = apps::find(&core.db, &tenant.id, &claims.client_id).await?;
+    let stands = found.is_some_and(|app| {
+        app.state == AppState::Active
+            && app.may_use(GrantType::Client)
+            && claims.iat * 1000 >= app.tokens_from
+    });
+    if !stands {
+        return Ok(None);
+    }
+    let hash = hash_token(&claims.jti);
+    let gone = noted_ids::is_noted(&core.db, &tenant.id, (Noted::TakenBack, &hash)).await?;
+    Ok((!gone).then_some(claims))
+}
+
+/// Takes a token back that an app had in its own name.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn take_back(
+    desk: Desk<'_>,
+    app: &App,
+    claims: &MachineClaims,
+) -> Result<(), Problem> {
+    let (core, tenant) = (desk.core, &desk.tenant.id);
+    let mut write = core.begin().await?;
+    let what = (Noted::TakenBack, hash_token(&claims.jti));
+    let what = (what.0, what.1.as_slice());
+    // To the second, so that it is remembered for as long as it could count.
+    let until = (claims.exp + 1) * 1000;
+    if noted_ids::note(&mut write.tx, tenant, what, until).await? {
+        let target = ("app", app.id.as_str());
+        let event = Event::new(kind::TOKEN_REVOKED, Outcome::Success, target)
+            .by("app", app.id.as_str())
+            .detail(json!({ "what": USE_MACHINE }));
+        core.audit(&mut write, tenant, desk.meta, event).await?;
+    }
+    core.commit(write).await?;
+    Ok(())
+}
