@@ -14,7 +14,6 @@ use crate::config::Config;
 use crate::core::{hash_token, make_owner_link};
 use crate::domain::{Code, Problem};
 use crate::store::api_tokens::{self, AdminToken};
-use crate::store::invalidations::{Change, Scope};
 use crate::store::tenants;
 
 #[derive(Subcommand)]
@@ -40,6 +39,9 @@ pub(super) enum AdminCommand {
         /// Sign with it at once instead of when every cached key set has learnt it
         #[arg(long)]
         now: bool,
+        /// In the tenant of this short name
+        #[arg(long)]
+        tenant: Option<String>,
     },
 }
 
@@ -70,7 +72,9 @@ pub(super) async fn run(config: Config, command: AdminCommand) -> ExitCode {
             token(config, role.stored(), tenant.as_deref(), &ttl).await
         }
         AdminCommand::OwnerLink => owner_link(config).await,
-        AdminCommand::RotateKey { now } => rotate_key(config, now).await,
+        AdminCommand::RotateKey { now, tenant } => {
+            manage::rotate(config, tenant.as_deref(), now).await
+        }
     };
     match outcome {
         Ok(line) => {
@@ -148,24 +152,6 @@ async fn owner_link(config: Config) -> Result<String, Problem> {
     let (core, tenant) = open(config).await?;
     let link = make_owner_link(&core, &tenant).await?;
     Ok(tenant.address(&format!("/owner/{}", link.0.expose())))
-}
-
-async fn rotate_key(config: Config, at_once: bool) -> Result<String, Problem> {
-    let (core, tenant) = open(config).await?;
-    let mut write = core.begin().await?;
-    let now = write.now();
-    let kid = crate::tokens::rotate(&mut write.tx, &core.sealer, &tenant.id, now, at_once).await?;
-    write.invalidate(Change::Changed, Scope::Tenant, tenant.id.as_str());
-    let event = Event::new(kind::SIGNING_KEY_ROTATED, Outcome::Success, ("key", &kid));
-    core.audit(
-        &mut write,
-        &tenant.id,
-        &RequestMeta::default(),
-        event.by("system", "cli"),
-    )
-    .await?;
-    core.commit(write).await?;
-    Ok(kid)
 }
 
 #[cfg(test)]

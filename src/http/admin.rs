@@ -14,6 +14,7 @@ mod groups;
 mod guard;
 mod health;
 mod invitations;
+mod keys;
 mod logo;
 mod members;
 mod operators;
@@ -57,6 +58,7 @@ pub use invitations::{
     invitations, invite, invite_to_org, org_invitations, read_invitation, read_org_invitation,
     resend_invitation, resend_org_invitation, revoke_invitation, revoke_org_invitation,
 };
+pub use keys::rotate_keys;
 pub use logo::{put_logo, put_org_logo, remove_logo, remove_org_logo};
 pub use members::{change_member, members, put_member, read_member, remove_member};
 pub use operators::{appoint, dismiss, operators};

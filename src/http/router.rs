@@ -207,6 +207,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("PATCH", "/v1/admin/apps/{app}", Needs(May::AppsWrite, Tenant)),
     ("DELETE", "/v1/admin/apps/{app}", Needs(May::AppsWrite, Tenant)),
     ("POST", "/v1/admin/apps/{app}/secret", Needs(May::AppsWrite, Tenant)),
+    ("POST", "/v1/admin/keys/rotate", Needs(May::TenantsWrite, Tenant)),
     ("GET", "/v1/admin/operators", Needs(May::OperatorsRead, Tenant)),
     ("POST", "/v1/admin/operators", Needs(May::OperatorsWrite, Tenant)),
     ("DELETE", "/v1/admin/operators/{id}", Needs(May::OperatorsWrite, Tenant)),
@@ -295,8 +296,11 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
 pub fn router(state: AppState, extra: Vec<Extra>) -> Router {
     let login = login_host(&state, extra);
     let app = app_host(&state);
-    let pick = tower::service_fn(move |request: Request| {
+    let pick = tower::service_fn(move |mut request: Request| {
         let is_login = context::of(&request).is_none_or(|context| context.site.is_login());
+        if is_login && let Some(uri) = oauth::usual(request.uri()) {
+            *request.uri_mut() = uri;
+        }
         let chosen = if is_login { &login } else { &app };
         chosen.clone().oneshot(request)
     });

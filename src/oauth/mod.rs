@@ -27,6 +27,7 @@ mod redeem;
 mod refresh;
 pub mod request;
 pub mod revoke;
+pub mod signing;
 pub mod token;
 pub mod waiting;
 

@@ -3,6 +3,7 @@
 
 mod apps;
 mod invitations;
+mod keys;
 mod orgs;
 mod people;
 mod setup_links;
@@ -20,6 +21,8 @@ use crate::domain::tenant::Tenant;
 use crate::domain::{Code, Lang, Problem, ids};
 use crate::lane_a::operator::Act;
 use crate::store::tenants;
+
+pub(in crate::cli) use keys::rotate;
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum Manage {

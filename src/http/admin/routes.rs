@@ -103,6 +103,7 @@ fn app_routes() -> Router<AppState> {
                 .delete(super::delete_app),
         )
         .route("/v1/admin/apps/{app}/secret", post(super::new_app_secret))
+        .route("/v1/admin/keys/rotate", post(super::rotate_keys))
 }
 
 /// Other names that clients of the field expect (CONTRACT §8).

@@ -4,6 +4,7 @@
 //! Owns: forms, headers and formats of OAuth.
 //! Must not know: what is granted to whom, and why.
 
+mod alias;
 mod answer;
 mod authorize;
 mod consent;
@@ -16,5 +17,6 @@ mod token;
 mod userinfo;
 mod words;
 
+pub use alias::usual;
 pub use routes::routes;
 pub use words::scope_words;

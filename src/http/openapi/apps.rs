@@ -43,6 +43,12 @@ pub const ENTRIES: &[Entry] = &[
         created("AppSecret"),
     )
     .refuses(&[Conflict]),
+    op(
+        "POST /v1/admin/keys/rotate",
+        "Publish new signing keys; the old ones stay until their last token is gone",
+        json("RotatedKey"),
+    )
+    .takes("KeyRotation"),
 ];
 
 /// Shapes.
@@ -93,5 +99,7 @@ pub const SHAPES: &[Shape] = &[
          policy_uri?=text? tos_uri?=text? backchannel_logout_uri?=text? \
          backchannel_logout_session_required?=flag initiate_login_uri?=text?",
     ),
+    shape("KeyRotation", "at_once?=flag"),
+    shape("RotatedKey", "kid at_once=flag"),
     shape("AppSecret", "client_id client_secret"),
 ];
