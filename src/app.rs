@@ -217,8 +217,8 @@ where
 async fn prune(core: &Core) -> Result<(), Problem> {
     use crate::store::{
         assertions, authorization_codes, authorization_requests, connection_health, device_grants,
-        email_changes, failures, flows, invalidations, login_hours, nodes, noted_ids, outbox,
-        pushed_requests, rate, refresh_families, secrets, test_logins,
+        email_changes, failures, flows, initial_access_tokens, invalidations, login_hours, nodes,
+        noted_ids, outbox, pushed_requests, rate, refresh_families, secrets, test_logins,
     };
     const HOUR: i64 = 3_600_000;
     let mut write = core.begin().await?;
@@ -232,6 +232,7 @@ async fn prune(core: &Core) -> Result<(), Problem> {
     refresh_families::prune(&mut write.tx, now - 24 * HOUR).await?;
     pushed_requests::prune(&mut write.tx, now).await?;
     noted_ids::prune(&mut write.tx, now).await?;
+    initial_access_tokens::prune(&mut write.tx, now - 24 * HOUR).await?;
     rate::prune(&mut write.tx, now - 24 * HOUR).await?;
     failures::prune(&mut write.tx, now - 30 * 24 * HOUR).await?;
     outbox::prune(&mut write.tx, now - 7 * 24 * HOUR).await?;

@@ -43,6 +43,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("POST /device", "a code of a device: tests/oauth/device.rs"),
     ("POST /oauth/token", "a form of an app: tests/oauth.rs"),
     ("POST /oauth/par", "a form of an app: tests/oauth/pushed.rs"),
+    ("POST /oauth/register", "a token of its own: tests/oauth/registering.rs"),
+    ("PUT /oauth/register/{client}", "a token of its own: tests/oauth/registering.rs"),
     ("POST /oauth/revoke", "a form of an app: tests/oauth/ending.rs"),
     ("POST /oauth/introspect", "a form of an app: tests/oauth/ending.rs"),
     ("POST /oauth/end_session", "a form of an app: tests/oauth/ending.rs"),
@@ -134,6 +136,8 @@ impl World {
         let (social, social_test) = self.app.add_connection_at(&self.token, LOGIN, place).await;
         let app = json!({ "client_name": "Planner", "redirect_uris": ["https://planner.test/cb"] });
         let app = self.made("/v1/admin/apps", app).await;
+        let initial = json!({ "label": "partners" });
+        let initial = self.made("/v1/admin/initial-access-tokens", initial).await;
         let sessions = self.browser.get("/v1/me/sessions").await.expect(200).json();
         let devices = self.browser.get("/v1/me/devices").await.expect(200).json();
         let flow = self
@@ -185,6 +189,7 @@ impl World {
             ("{connection}", connection),
             ("{test}", test),
             ("{app}", id(&app)),
+            ("initial-access-tokens/{id}", id(&initial)),
             ("{domain}", id(&domain)),
             ("{link}", id(&setup)),
             ("{sid}", first(&sessions)),
@@ -313,6 +318,8 @@ impl World {
                 "audiences": ["https://api.test/"], "access_token_lifetime": 120,
                 "token_endpoint_auth_method": "client_secret_post",
             }),
+            "POST /v1/admin/initial-access-tokens" => json!({ "label": "n", "max_uses": 3, "expires_in": 600 }),
+            "POST /v1/admin/keys/rotate" => json!({ "at_once": false }),
             "PATCH /v1/admin/apps/{app}" => json!({ "client_name": "Plans", "state": "active", "scope": null }),
             "POST /v1/admin/routing/explain" => json!({ "identifier": "bo@acme.test" }),
             "PATCH /v1/organizations/{org}/members/{user}" => json!({ "state": "active" }),

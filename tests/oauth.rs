@@ -14,6 +14,8 @@ mod machine;
 mod profile;
 mod pushed;
 mod refusals;
+mod registering;
+mod rotation;
 
 use client::{API, CALLBACK, claims, head, parameter, refused, submit};
 use serde_json::{Value, json};

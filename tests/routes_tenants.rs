@@ -27,6 +27,13 @@ const NAMELESS: &[(&str, &str, &str)] = &[
     ("POST", "/v1/admin/connections", "creates"),
     ("GET", "/v1/admin/apps", "lists"),
     ("POST", "/v1/admin/apps", "creates"),
+    ("GET", "/v1/admin/initial-access-tokens", "lists"),
+    ("POST", "/v1/admin/initial-access-tokens", "creates"),
+    (
+        "POST",
+        "/v1/admin/keys/rotate",
+        "the keys of the tenant of the host",
+    ),
     ("GET", "/v1/admin/operators", "lists"),
     (
         "POST",
@@ -91,6 +98,7 @@ struct Records {
     role: String,
     group: String,
     client: String,
+    initial: String,
 }
 
 impl Records {
@@ -100,6 +108,7 @@ impl Records {
             _ if path.contains("/tenants/") => &self.tenant,
             _ if path.contains("/upstreams/") => &self.upstream,
             _ if path.contains("/operators/") => &self.grant,
+            _ if path.contains("/initial-access-tokens/") => &self.initial,
             _ if path.contains("{org}/invitations/") => &self.org_invitation,
             _ if path.contains("/invitations/") => &self.invitation,
             _ => &self.user,
@@ -124,8 +133,9 @@ impl Records {
             .replace("{link}", &self.link)
     }
 
-    fn all(&self) -> [&str; 10] {
+    fn all(&self) -> [&str; 11] {
         [
+            &self.initial,
             &self.client,
             &self.role,
             &self.social,
@@ -190,6 +200,9 @@ async fn records(app: &TestApp, token: &str, origin: &str, tenant: &TenantId) ->
     made(app, token, origin, "/v1/admin/roles", body).await;
     let client = json!({ "client_name": "P", "redirect_uris": ["https://p.test"] });
     let client = made(app, token, origin, "/v1/admin/apps", client).await;
+    let initial = json!({ "label": "partners" });
+    let at = "/v1/admin/initial-access-tokens";
+    let initial = made(app, token, origin, at, initial).await;
     let (sid, grant) = (format!("s-{tenant}"), format!("g-{tenant}"));
     let mut tx = tx(app).await;
     let session = rows::session(&sid, tenant, &user);
@@ -221,6 +234,7 @@ async fn records(app: &TestApp, token: &str, origin: &str, tenant: &TenantId) ->
         role,
         group,
         client,
+        initial,
     }
 }
 

@@ -47,6 +47,8 @@ types! {
     HOST_REMOVED "host.removed"
     IDENTITY_LINKED "identity.linked"
     IDENTITY_UNLINKED "identity.unlinked"
+    INITIAL_TOKEN_CREATED "initial_access_token.created"
+    INITIAL_TOKEN_DELETED "initial_access_token.deleted"
     INVITATION_ACCEPTED "invitation.accepted"
     INVITATION_CREATED "invitation.created"
     INVITATION_RESENT "invitation.resent"

@@ -82,6 +82,8 @@ pub(super) async fn apply_tenant(core: &Core, write: &mut Write) -> Result<Tenan
         brand: wanted.brand.clone(),
         settings: wanted.settings.clone(),
         claims_format: false,
+        registration_enabled: false,
+        client_documents_enabled: false,
         state: TenantState::Active,
         version: 1,
         created_at: core.now(),

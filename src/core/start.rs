@@ -115,6 +115,12 @@ pub async fn open(config: Config, options: CoreOptions) -> Result<Arc<Core>, Pro
     let log = InvalidationLog::open(db.clone(), Arc::clone(&clock), bound).await?;
     let sessions = Sessions::new(db.clone(), Arc::clone(&clock), &log, 1_000_000);
     let keys = Keys::new(db.clone(), sealer.clone(), Arc::clone(&clock));
+    let forget = keys.forgetter();
+    log.subscribe(move |changes| {
+        if changes.iter().any(|row| row.scope == Scope::Tenant) {
+            forget();
+        }
+    });
     let names = config
         .federation
         .dns_server

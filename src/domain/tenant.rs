@@ -132,6 +132,10 @@ pub struct Tenant {
     pub settings: Settings,
     /// `/bff/user` answers claim objects by default.
     pub claims_format: bool,
+    /// Apps may register themselves, with a token that an operator hands out.
+    pub registration_enabled: bool,
+    /// Apps may be known by a document at their address.
+    pub client_documents_enabled: bool,
     /// Is it served?
     pub state: TenantState,
     /// For `ETag`.

@@ -13,6 +13,7 @@ mod domains;
 mod groups;
 mod guard;
 mod health;
+mod initial_tokens;
 mod invitations;
 mod keys;
 mod logo;
@@ -54,6 +55,9 @@ pub use groups::{
 };
 pub use guard::{Operator, guard, page_manager, page_operator};
 pub use health::connection_health;
+pub use initial_tokens::{
+    create_initial_token, delete_initial_token, initial_tokens, read_initial_token,
+};
 pub use invitations::{
     invitations, invite, invite_to_org, org_invitations, read_invitation, read_org_invitation,
     resend_invitation, resend_org_invitation, revoke_invitation, revoke_org_invitation,

@@ -15,6 +15,7 @@ mod edge;
 mod oauth;
 mod organizations;
 mod public;
+mod registration;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ const ENTRIES: &[&[Entry]] = &[
     organizations::ENTRIES,
     apps::ENTRIES,
     oauth::ENTRIES,
+    registration::ENTRIES,
 ];
 /// Every room's shapes.
 const SHAPES: &[&[Shape]] = &[
@@ -47,6 +49,7 @@ const SHAPES: &[&[Shape]] = &[
     organizations::SHAPES,
     apps::SHAPES,
     oauth::SHAPES,
+    registration::SHAPES,
 ];
 
 /// The document, made once.

@@ -49,7 +49,9 @@ pub fn tenant(tenant: &Tenant) -> Value {
         "public_url": tenant.issuer(), "signup": tenant.signup, "origins": tenant.origins,
         "brand": tenant.brand, "settings": tenant.settings, "rp_id": tenant.rp_id,
         "jit": if tenant.jit { "create" } else { "deny" },
-        "claims_format": tenant.claims_format, "created_at": rfc3339(tenant.created_at),
+        "claims_format": tenant.claims_format,
+        "registration_enabled": tenant.registration_enabled,
+        "client_documents_enabled": tenant.client_documents_enabled, "created_at": rfc3339(tenant.created_at),
     })
 }
 

@@ -15,6 +15,12 @@ use crate::store::{Write, apps, consents, refresh_families};
 pub struct Secret(String);
 
 impl Secret {
+    /// A new one of a kind.
+    pub(super) fn new(core: &Core, kind: &str) -> Self {
+        let (plain, _): (PlainToken, _) = core.new_token();
+        Self(format!("{kind}{}", plain.expose()))
+    }
+
     /// The value, for the answer that shows it.
     pub fn expose(&self) -> &str {
         &self.0
@@ -70,7 +76,7 @@ pub async fn create_app(
         version: 1,
         created_at: act.core.now(),
     };
-    let secret = app.has_secret().then(|| new_secret(act.core));
+    let secret = app.has_secret().then(|| Secret::new(act.core, "lw_app_"));
     let hash = secret.as_ref().map(|secret| hash_token(secret.expose()));
     let mut write = act.core.begin().await?;
     apps::create(&mut write.tx, &app, hash.as_ref().map(<[u8; 32]>::as_slice)).await?;
@@ -138,7 +144,7 @@ pub async fn new_app_secret(act: &Act<'_>, id: &str) -> Result<(App, Secret), Pr
             "This app is registered as one without a secret.",
         ));
     }
-    let secret = new_secret(act.core);
+    let secret = Secret::new(act.core, "lw_app_");
     let hash = hash_token(secret.expose());
     apps::set_secret(&mut write.tx, &app.tenant, &app.id, Some(&hash)).await?;
     app.version += 1;
@@ -156,11 +162,7 @@ pub async fn delete_app(act: &Act<'_>, id: &str, expected: Option<i64>) -> Resul
     let mut write = act.core.begin().await?;
     let app = held(act, &mut write, id).await?;
     check_version(expected, app.version)?;
-    refresh_families::end_of_app(&mut write.tx, &app.tenant, &app.id).await?;
-    consents::forget_app(&mut write.tx, &app.tenant, &app.id).await?;
-    if !apps::delete(&mut write.tx, &app.tenant, &app.id).await? {
-        return Err(moved());
-    }
+    remove(&mut write, &app).await?;
     let event = event(kind::APP_DELETED, &app).change(Some(shown(&app)), None);
     act.audit(&mut write, event).await?;
     act.core.commit(write).await?;
@@ -176,18 +178,27 @@ fn trust(act: &Act<'_>, old: Trust) -> Trust {
     }
 }
 
+/// Takes an app out with what it has been given.
+///
+/// # Errors
+/// `version_mismatch` for whoever comes second.
+pub(super) async fn remove(write: &mut Write, app: &App) -> Result<(), Problem> {
+    refresh_families::end_of_app(&mut write.tx, &app.tenant, &app.id).await?;
+    consents::forget_app(&mut write.tx, &app.tenant, &app.id).await?;
+    if apps::delete(&mut write.tx, &app.tenant, &app.id).await? {
+        Ok(())
+    } else {
+        Err(moved())
+    }
+}
+
 async fn held(act: &Act<'_>, write: &mut Write, id: &str) -> Result<App, Problem> {
     let found = apps::find(&mut write.tx, &act.tenant.id, id).await?;
     found.ok_or_else(Problem::not_found)
 }
 
-fn new_secret(core: &Core) -> Secret {
-    let (plain, _): (PlainToken, _) = core.new_token();
-    Secret(format!("lw_app_{}", plain.expose()))
-}
-
 /// Names stand on the page that asks people for their consent.
-fn named(name: &str) -> Result<String, Problem> {
+pub(super) fn named(name: &str) -> Result<String, Problem> {
     check_name(name).map_err(|mut problem| {
         for fault in &mut problem.errors {
             fault.pointer = "/client_name".into();
@@ -196,10 +207,10 @@ fn named(name: &str) -> Result<String, Problem> {
     })
 }
 
-fn shown(app: &App) -> Value {
+pub(super) fn shown(app: &App) -> Value {
     json!({ "name": app.name, "state": app.state, "registration": app.registration })
 }
 
-fn event(kind: &'static str, app: &App) -> Event {
+pub(super) fn event(kind: &'static str, app: &App) -> Event {
     Event::new(kind, Outcome::Success, ("app", app.id.as_str()))
 }

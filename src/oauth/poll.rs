@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::device::{self, Details};
 use super::family::{self, Ground};
-use super::token::{self, Desk};
-use super::{Fault, Params, redeem};
+use super::token::{self, Desk, More};
+use super::{Fault, Params, dpop, redeem};
 use crate::core::hash_token;
 use crate::domain::Problem;
 use crate::domain::app::App;
@@ -76,7 +76,9 @@ async fn redeem_grant(
     let (core, tenant) = (desk.core, &desk.tenant.id);
     let details = device::details(grant)?;
     // Judged before the code is consumed: whoever holds its row waits for no other connection.
-    let (mut family, ground, audience) = judge(desk, grant, &details, params).await?;
+    let jkt = dpop::key_of_app(desk, app).await?;
+    let how = (&details, jkt.as_deref());
+    let (mut family, ground, audience) = judge(desk, (app, grant), how, params).await?;
     let mut write = core.begin().await.map_err(Problem::from)?;
     let now = write.now();
     let consumed = grants::consume(&mut write.tx, tenant, &app.id, hash, now).await;
@@ -85,6 +87,7 @@ async fn redeem_grant(
     }
     let more = redeem::establish(desk, &mut write, app, (&mut family, &ground)).await?;
     core.commit(write).await.map_err(Problem::from)?;
+    let more = More { jkt, ..more };
     let what = (audience, &details.scope);
     Ok(token::answer(desk, (app, &family), &ground, what, more).await?)
 }
@@ -92,8 +95,8 @@ async fn redeem_grant(
 /// What comes of it, if the sign-in behind it lives.
 async fn judge(
     desk: Desk<'_>,
-    grant: &Grant,
-    details: &Details,
+    (app, grant): (&App, &Grant),
+    (details, jkt): (&Details, Option<&str>),
     params: &Params,
 ) -> Result<(Family, Ground, String), Fault> {
     let (Some(user), Some(sid)) = (grant.user.clone(), grant.entered.clone()) else {
@@ -108,11 +111,12 @@ async fn judge(
         scope: details.scope.clone(),
         audiences: details.audiences.clone(),
         claims: WantedClaims::default(),
+        jkt: jkt.filter(|_| app.is_public()).map(str::to_owned),
         created_at: desk.core.now(),
         expires_at: i64::MAX,
         revoked: false,
     };
-    let audience = token::audience(desk, &family, params)?;
+    let audience = token::audience_of(desk, &family, params)?;
     let ground = family::stand(desk.core, &desk.tenant.id, &family).await?;
     family.expires_at = ground.live.session.expires_at;
     Ok((family, ground, audience))

@@ -119,7 +119,7 @@ pub(super) async fn establish<'a>(
     };
     Ok(More {
         refresh_token,
-        nonce: None,
+        ..More::default()
     })
 }
 

@@ -113,6 +113,59 @@ pub async fn set_secret(
     Ok(count == 1)
 }
 
+/// Sets by what an app that registered itself comes back.
+pub async fn set_registration(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &AppId,
+    hash: &[u8],
+) -> Result<bool, DbError> {
+    let count = q("UPDATE apps SET registration_hash = $1 WHERE tenant_id = $2 AND id = $3")
+        .bind(hash)
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .run(tx)
+        .await?;
+    Ok(count == 1)
+}
+
+/// Sets another in the place of one; of many callers with the same one exactly one does.
+pub async fn move_registration(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &AppId,
+    (old, new): (&[u8], &[u8]),
+) -> Result<bool, DbError> {
+    let count = q(
+        "UPDATE apps SET registration_hash = $1 WHERE tenant_id = $2 AND id = $3 \
+         AND registration_hash = $4",
+    )
+    .bind(new)
+    .bind(tenant.as_str())
+    .bind(id.as_str())
+    .bind(old)
+    .run(tx)
+    .await?;
+    Ok(count == 1)
+}
+
+/// The hash of that by which it comes back, if it registered itself.
+pub async fn registration_hash(
+    on: impl On,
+    tenant: &TenantId,
+    id: &AppId,
+) -> Result<Option<Vec<u8>>, DbError> {
+    let row = q("SELECT registration_hash FROM apps WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .optional(on)
+        .await?;
+    Ok(row
+        .map(|row| row.maybe("registration_hash"))
+        .transpose()?
+        .flatten())
+}
+
 /// Deletes.
 pub async fn delete(tx: &mut Tx, tenant: &TenantId, id: &AppId) -> Result<bool, DbError> {
     let count = q("DELETE FROM apps WHERE tenant_id = $1 AND id = $2")

@@ -28,6 +28,7 @@ pub mod figures;
 pub mod flows;
 pub mod groups;
 pub mod hosts;
+pub mod initial_access_tokens;
 pub mod installation;
 pub mod invalidations;
 pub mod invitations;
@@ -234,6 +235,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "pushed_requests",
             sqlite: include_str!("../../migrations/sqlite/0031_pushed_requests.sql"),
             postgres: include_str!("../../migrations/postgres/0031_pushed_requests.sql"),
+        },
+        Migration {
+            version: 32,
+            name: "registration",
+            sqlite: include_str!("../../migrations/sqlite/0032_registration.sql"),
+            postgres: include_str!("../../migrations/postgres/0032_registration.sql"),
         },
         Migration {
             version: 37,

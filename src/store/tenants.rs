@@ -7,7 +7,8 @@ use crate::domain::TenantId;
 use crate::domain::tenant::{Brand, Signup, Tenant, TenantState};
 
 const COLUMNS: &str = "id, slug, name, public_url, rp_id, signup, jit, origins, brand, \
-                       settings, claims_format, state, version, created_at";
+                       settings, claims_format, registration_enabled, \
+                       client_documents_enabled, state, version, created_at";
 
 /// By id.
 pub async fn find(on: impl On, id: &TenantId) -> Result<Option<Tenant>, DbError> {
@@ -71,7 +72,8 @@ pub async fn update(tx: &mut Tx, tenant: &Tenant) -> Result<bool, DbError> {
     let count = q(
         "UPDATE tenants SET name = $1, public_url = $2, rp_id = $3, signup = $4, \
                    jit = $5, origins = $6, brand = $7, claims_format = $8, state = $9, \
-                   settings = $12, version = version + 1 WHERE id = $10 AND version = $11",
+                   settings = $12, registration_enabled = $13, \
+                   client_documents_enabled = $14, version = version + 1 WHERE id = $10 AND version = $11",
     )
     .bind(&tenant.name)
     .bind(tenant.public_url.as_str())
@@ -85,6 +87,8 @@ pub async fn update(tx: &mut Tx, tenant: &Tenant) -> Result<bool, DbError> {
     .bind(tenant.id.as_str())
     .bind(tenant.version)
     .bind(json(&tenant.settings))
+    .bind(tenant.registration_enabled)
+    .bind(tenant.client_documents_enabled)
     .run(tx)
     .await?;
     Ok(count == 1)
@@ -138,6 +142,8 @@ fn from_row(row: &Row) -> Result<Tenant, DbError> {
         brand: serde_json::from_str::<Brand>(&brand).map_err(|_| garbled("brand"))?,
         settings: serde_json::from_str(&settings).map_err(|_| garbled("settings"))?,
         claims_format: row.get("claims_format")?,
+        registration_enabled: row.get("registration_enabled")?,
+        client_documents_enabled: row.get("client_documents_enabled")?,
         state: TenantState::parse(&state),
         version: row.get("version")?,
         created_at: row.get("created_at")?,

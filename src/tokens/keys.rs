@@ -38,7 +38,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Loads lazily; a rotation is seen within ten seconds.
+    /// Loads lazily; a rotation that is not heard of is seen within ten seconds.
     pub fn new(db: Db, sealer: Sealer, clock: Arc<dyn Clock>) -> Self {
         let loaded = Cache::builder()
             .max_capacity(10_000)
@@ -50,6 +50,12 @@ impl Keys {
             clock,
             loaded,
         }
+    }
+
+    /// What makes this node read its keys again: a rotation was heard of.
+    pub fn forgetter(&self) -> impl Fn() + Send + Sync + 'static {
+        let loaded = self.loaded.clone();
+        move || loaded.invalidate_all()
     }
 
     /// A signed compact JWS of `typ` over `claims`.

@@ -63,6 +63,14 @@ impl Key {
         }
     }
 
+    /// The private half of a key of the curve P-256.
+    pub fn private(&self) -> Vec<u8> {
+        match self {
+            Self::Es256(pair) => pair.to_pkcs8v1().expect("a pair").as_ref().to_vec(),
+            Self::Rsa(..) | Self::Ed25519(_) => Vec::new(),
+        }
+    }
+
     /// RFC 7638, of a key of the curve P-256.
     pub fn name(&self) -> String {
         let jwk = self.jwk();

@@ -103,6 +103,14 @@ fn app_routes() -> Router<AppState> {
                 .delete(super::delete_app),
         )
         .route("/v1/admin/apps/{app}/secret", post(super::new_app_secret))
+        .route(
+            "/v1/admin/initial-access-tokens",
+            get(super::initial_tokens).post(super::create_initial_token),
+        )
+        .route(
+            "/v1/admin/initial-access-tokens/{id}",
+            get(super::read_initial_token).delete(super::delete_initial_token),
+        )
         .route("/v1/admin/keys/rotate", post(super::rotate_keys))
 }
 

@@ -91,6 +91,8 @@ pub struct TenantChange {
     brand: Patch<Map<String, Value>>,
     settings: Patch<Map<String, Value>>,
     claims_format: Patch<bool>,
+    registration_enabled: Patch<bool>,
+    client_documents_enabled: Patch<bool>,
     jit: Patch<Jit>,
 }
 
@@ -139,6 +141,12 @@ fn apply(act: &Act<'_>, tenant: &mut Tenant, change: TenantChange) -> Result<(),
     tenant.signup = change.signup.lasting("/signup")?.unwrap_or(tenant.signup);
     let claims = change.claims_format.lasting("/claims_format")?;
     tenant.claims_format = claims.unwrap_or(tenant.claims_format);
+    let switch = change.registration_enabled;
+    let registration = switch.lasting("/registration_enabled")?;
+    tenant.registration_enabled = registration.unwrap_or(tenant.registration_enabled);
+    let switch = change.client_documents_enabled;
+    let documents = switch.lasting("/client_documents_enabled")?;
+    tenant.client_documents_enabled = documents.unwrap_or(tenant.client_documents_enabled);
     Ok(())
 }
 

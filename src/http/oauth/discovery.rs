@@ -36,7 +36,7 @@ pub async fn document(context: Context) -> Result<Response, Problem> {
         "org_roles",
     ];
     claims.extend(CLAIMS_OF.iter().flat_map(|(_, claims)| claims.iter()));
-    let body = json!({
+    let mut body = json!({
         "issuer": context.site.tenant.issuer(),
         "authorization_endpoint": at("/oauth/authorize"),
         "token_endpoint": at("/oauth/token"),
@@ -74,6 +74,9 @@ pub async fn document(context: Context) -> Result<Response, Problem> {
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
     });
+    if context.site.tenant.registration_enabled {
+        body["registration_endpoint"] = json!(at("/oauth/register"));
+    }
     let mut response = Json(body).into_response();
     let cached = HeaderValue::from_static("public, max-age=300");
     response.headers_mut().insert(header::CACHE_CONTROL, cached);

@@ -11,6 +11,7 @@ mod consent;
 mod device;
 mod discovery;
 mod end;
+mod register;
 mod revoke;
 mod routes;
 mod token;

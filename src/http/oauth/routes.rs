@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::super::router::AppState;
-use super::{authorize, consent, device, discovery, end, revoke, token, userinfo};
+use super::{authorize, consent, device, discovery, end, register, revoke, token, userinfo};
 
 /// All of them.
 pub fn routes() -> Router<AppState> {
@@ -26,6 +26,13 @@ pub fn routes() -> Router<AppState> {
         .route("/device", get(device::show).post(device::answer))
         .route("/oauth/token", post(token::exchange))
         .route("/oauth/par", post(token::push))
+        .route("/oauth/register", post(register::create))
+        .route(
+            "/oauth/register/{client}",
+            get(register::read)
+                .put(register::replace)
+                .delete(register::remove),
+        )
         .route("/oauth/revoke", post(revoke::revoke))
         .route("/oauth/introspect", post(revoke::introspect))
         .route("/oauth/end_session", get(end::asked).post(end::posted))

@@ -387,6 +387,7 @@ pub const SHAPES: &[Shape] = &[
         "Tenant",
         "id slug name state=active|disabled public_url signup=open|invite|closed \
          origins=[text] brand=Brand settings=Settings rp_id jit=create|deny claims_format=flag \
+         registration_enabled=flag client_documents_enabled=flag \
          created_at=instant",
     ),
     shape("Brand", "color?=text? logo_url?=text?"),
@@ -402,7 +403,8 @@ pub const SHAPES: &[Shape] = &[
     shape(
         "TenantChange",
         "name? state?=active|disabled signup?=open|invite|closed origins?=[text]? \
-         brand?=Brand? settings?=Settings? claims_format?=flag jit?=create|deny",
+         brand?=Brand? settings?=Settings? claims_format?=flag registration_enabled?=flag \
+         client_documents_enabled?=flag jit?=create|deny",
     ),
     shape(
         "Host",

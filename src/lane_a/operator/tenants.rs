@@ -48,6 +48,8 @@ pub async fn create_tenant(act: &Act<'_>, wanted: NewTenant<'_>) -> Result<Tenan
         brand: Brand::default(),
         settings: Settings::default(),
         claims_format: false,
+        registration_enabled: false,
+        client_documents_enabled: false,
         state: TenantState::Active,
         version: 1,
         created_at: core.now(),

@@ -1,0 +1,19 @@
+-- Apps that register themselves (RFC 7591, RFC 7592): who may, by a token that an operator hands
+-- out, and how an app comes back to its registration. Both switches are off until an operator
+-- turns them on.
+CREATE TABLE initial_access_tokens (
+    id            TEXT PRIMARY KEY,
+    tenant_id     TEXT NOT NULL REFERENCES tenants (id),
+    hash          BLOB NOT NULL UNIQUE,
+    label         TEXT NOT NULL,
+    max_uses      BIGINT,
+    uses          BIGINT NOT NULL DEFAULT 0,
+    created_at    BIGINT NOT NULL,
+    expires_at    BIGINT NOT NULL,
+    UNIQUE (tenant_id, id)
+);
+CREATE INDEX initial_access_tokens_by_expiry ON initial_access_tokens (expires_at);
+
+ALTER TABLE apps ADD COLUMN registration_hash BLOB;
+ALTER TABLE tenants ADD COLUMN registration_enabled BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE tenants ADD COLUMN client_documents_enabled BOOLEAN NOT NULL DEFAULT FALSE;
