@@ -25,6 +25,7 @@ mod crash;
 mod credentials;
 mod credentials_pages;
 mod credentials_races;
+mod desk_apps;
 mod desk_numbers;
 mod desk_pages;
 mod desk_scale;

@@ -2,7 +2,7 @@
 //! what they hang on holds, and nobody else does.
 
 mod assertion;
-mod client;
+pub mod client;
 mod device;
 mod dpop;
 mod ending;

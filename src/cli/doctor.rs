@@ -16,7 +16,7 @@ use crate::lane_a::{operator, swap};
 use crate::outbound::{SystemClock, SystemRandom};
 use crate::providers::Configured;
 use crate::store::brokered::{self, Tied};
-use crate::store::outbox;
+use crate::store::{apps, outbox};
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -111,7 +111,10 @@ async fn examine(config: Config) -> Vec<Finding> {
         )
     }) {
         match super::open(config).await {
-            Ok((core, tenant)) => findings.extend(upstreams(&core, &tenant).await),
+            Ok((core, tenant)) => {
+                findings.extend(upstreams(&core, &tenant).await);
+                findings.push(without_pkce(&core, &tenant).await);
+            }
             Err(problem) => findings.push(bad(
                 "upstream",
                 &problem.detail,
@@ -241,6 +244,29 @@ fn outbox_finding(found: Option<(outbox::Waiting, (i64, Option<String>))>) -> Fi
         );
     }
     good("outbox", &format!("{} mails wait", waiting.pending))
+}
+
+/// Apps that are let off from PKCE, for somebody to look at now and then.
+async fn without_pkce(core: &Core, tenant: &Tenant) -> Finding {
+    let (mut after, mut named) = (String::new(), Vec::new());
+    loop {
+        let Ok(page) = apps::list(&core.db, &tenant.id, &after, 200).await else {
+            let fix = "Look at the log of the database.";
+            return bad("apps", "cannot be read", fix);
+        };
+        let Some(last) = page.last() else { break };
+        after = last.id.0.clone();
+        let exempt = page.iter().filter(|app| !app.registration.require_pkce);
+        named.extend(exempt.map(|app| app.name.clone()));
+    }
+    if named.is_empty() {
+        return good("apps", "all need PKCE");
+    }
+    warn(
+        "apps",
+        &format!("without PKCE: {}", named.join(", ")),
+        "Let these apps send a code_challenge, then set require_pkce to true.",
+    )
 }
 
 /// From outside in: does the public address lead to this program?

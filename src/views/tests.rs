@@ -110,6 +110,8 @@ fn pages(lang: Lang) -> Vec<(String, String)> {
     add(&mut all, "desk-company", &desk::CompanyPage::samples());
     add(&mut all, "desk-social", &desk::SocialPage::samples());
     add(&mut all, "desk-social-new", &desk::SocialNewPage::samples());
+    add(&mut all, "desk-apps", &desk::AppsPage::samples());
+    add(&mut all, "desk-app", &desk::AppPage::samples());
     add(&mut all, "desk-trail", &desk::TrailPage::samples());
     add(&mut all, "desk-settings", &desk::SettingsPage::samples());
     of_organizations(&mut all);

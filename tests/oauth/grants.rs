@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::client::{parameter, refused, submit};
 use crate::harness::{Browser, Call, LOGIN, TestApp, both};
+use crate::oauth::client::{parameter, refused, submit};
 
-async fn let_in(browser: &mut Browser, client: &super::client::Client) -> String {
+async fn let_in(browser: &mut Browser, client: &crate::oauth::client::Client) -> String {
     let moved = browser.get(&client.asks(&[])).await.expect(303);
     let page = browser.get(moved.location()).await.expect(200);
     let back = submit(browser, &page, "/consent", &[("answer", "allow")])
@@ -39,12 +39,12 @@ both! {
         assert!(page.contains("Reports") && page.contains(&format!("/account/apps/{}/withdraw", theirs.id)));
         // Nobody else takes it back, and nobody without the header that shows a script of ours.
         let path = format!("/v1/me/apps/{}", theirs.id);
-        bo.api("DELETE", &path, json!({})).await.expect(404);
+        bo.send(Call::api("DELETE", &path, &json!({}))).await.expect(404);
         app.browser().send(Call::api("DELETE", &path, &json!({}))).await.expect(401);
         ana.send(Call::new("DELETE", &path)).await.expect(403);
         assert_eq!(held(&mut ana).await.len(), 2);
-        ana.api("DELETE", &path, json!({})).await.expect(204);
-        ana.api("DELETE", &path, json!({})).await.expect(404);
+        ana.send(Call::api("DELETE", &path, &json!({}))).await.expect(204);
+        ana.send(Call::api("DELETE", &path, &json!({}))).await.expect(404);
         assert_eq!(held(&mut ana).await.len(), 1);
         refused(&app.userinfo(&tokens["access_token"]).await, 401, "invalid_token");
         let refresh = tokens["refresh_token"].as_str().expect("a token");
@@ -84,7 +84,7 @@ both! {
         let back = submit(&mut browser, &page, "/consent", &fields).await.expect(303);
         let code = parameter(&back, "code");
         let tokens = app.browser().send(client.redeems(&code)).await.expect(200).json();
-        let said = super::client::claims(tokens["access_token"].as_str().expect("a token"));
+        let said = crate::oauth::client::claims(tokens["access_token"].as_str().expect("a token"));
         assert_eq!(said["org_id"], wanted.as_str());
     }
 }

@@ -164,7 +164,7 @@ both! {
         assert!((5..10).contains(&tries), "{tries} tries in an hour");
         let events = app.events("logout.undelivered").await;
         assert_eq!(events.len(), 2);
-        assert!(events.iter().all(|event| !event.to_string().contains("eyJ")), "no token");
+        assert!(events.iter().all(|event| !format!("{event:?}").contains("eyJ")), "no token");
     }
 
     async fn an_app_that_is_gone_hears_nothing(app: TestApp) {
@@ -208,7 +208,7 @@ both! {
         let tenant = app.tenant().await;
         let token = app.operator_of("admin", Some(&tenant.id)).await;
         let path = format!("/v1/admin/apps/{}", client.id);
-        let change = crate::harness::Call::json("PATCH", &path, &json!({ "client_name": "Theirs" })).bearer(&token);
+        let change = crate::harness::Call::api("PATCH", &path, &json!({ "client_name": "Theirs" })).bearer(&token);
         app.browser().send(change).await.expect(200);
         let mut browser = app.signup("ana@x.test").await;
         app.tokens(&mut browser, &client).await;
@@ -221,7 +221,7 @@ both! {
 /// Two nodes and one notice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_nodes_one_tells_the_app() {
-    let options = crate::harness::Options::default();
+    let options = crate::harness::app::Options::default();
     let Some(first) = TestApp::postgres_with(options.clone()).await else {
         return;
     };

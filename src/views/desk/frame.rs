@@ -3,7 +3,7 @@
 /// Who looks, and where they are.
 #[derive(Debug, Clone, Default)]
 pub struct DeskFrame {
-    /// The room: `overview`, `people`, `organizations`, `upstreams`, `connections`, `trail`, `settings`; of an
+    /// The room: `overview`, `people`, `organizations`, `upstreams`, `connections`, `apps`, `trail`, `settings`; of an
     /// organization also `groups`, `roles`, `domains`, `rules`.
     pub here: &'static str,
     /// What the operator is called.

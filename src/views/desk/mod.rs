@@ -3,6 +3,7 @@
 
 mod about;
 mod activate;
+mod apps;
 mod chart;
 mod company;
 mod frame;
@@ -18,6 +19,7 @@ mod upstreams;
 
 pub use about::{AboutFields, Fixed};
 pub use activate::ActivatePage;
+pub use apps::{AppForm, AppLine, AppPage, AppsPage};
 pub use chart::{Bar, Chart, MethodSeries};
 pub use company::{CompanyPage, CompanyPart, ConnectionLine, EmergencyLine, SetupLinkLine};
 pub use frame::{DeskFrame, OrgFrame, StateWord};

@@ -5,6 +5,7 @@
 //! Must not know: how anything is counted, stored or decided.
 
 mod about;
+mod apps;
 mod company;
 mod guard;
 mod invite;
@@ -64,6 +65,8 @@ pub fn routes() -> Router<AppState> {
             "/admin/connections/new",
             get(social::new).post(social::create),
         )
+        .route("/admin/apps", get(apps::show).post(apps::create))
+        .route("/admin/apps/{app}", get(apps::show_one).post(apps::answer))
         .route(
             "/admin/organizations",
             get(organizations::show).post(organizations::create),
