@@ -135,7 +135,7 @@ both! {
         assert_eq!(parameter(&bad, "error"), "invalid_request");
         // A proof at the place where requests are pushed says the same.
         let push = |by: &Key, id: &str, jkt: &str| {
-            let challenge = super::client::challenge();
+            let challenge = crate::oauth::client::challenge();
             let mut all = vec![("redirect_uri", client.redirect.as_str()), ("response_type", "code"), ("scope", "openid"), ("code_challenge", &challenge), ("code_challenge_method", "S256")];
             if !jkt.is_empty() { all.push(("dpop_jkt", jkt)); }
             client.form("/oauth/par", &all).header("dpop", &signed(by, &proof(&app, ("POST", "/oauth/par"), id)))
@@ -143,7 +143,7 @@ both! {
         refused(&app.browser().send(push(&other, "p1", &name)).await, 400, "invalid_dpop_proof");
         for (n, by, status) in [("p2", &other, 400), ("p3", &key, 200)] {
             let pushed = app.browser().send(push(&key, n, "")).await.expect(201).json();
-            let query = super::client::encoded(&[("client_id", &client.id), ("request_uri", &text(&pushed, "request_uri"))]);
+            let query = crate::oauth::client::encoded(&[("client_id", &client.id), ("request_uri", &text(&pushed, "request_uri"))]);
             let back = browser.get(&format!("{LOGIN}/oauth/authorize?{query}")).await.expect(303);
             let reply = app.browser().send(redeem(&parameter(&back, "code"), Some(by))).await;
             assert_eq!(reply.code(), status, "{}", reply.text());

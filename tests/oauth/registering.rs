@@ -65,8 +65,8 @@ both! {
         let asks = client.asks(&[]);
         let reply = browser.get(&asks).await.expect(303);
         let (page, _) = browser.follow(reply, asks).await;
-        let back = super::client::submit(&mut browser, &page, "/consent", &[("answer", "allow")]).await.expect(303);
-        let code = super::client::parameter(&back, "code");
+        let back = crate::oauth::client::submit(&mut browser, &page, "/consent", &[("answer", "allow")]).await.expect(303);
+        let code = crate::oauth::client::parameter(&back, "code");
         app.browser().send(client.redeems(&code)).await.expect(200);
         assert_eq!(app.events("app.created").await.len(), 1);
         let discovered = app.browser().get(&format!("{LOGIN}/.well-known/openid-configuration")).await.json();

@@ -161,8 +161,8 @@ both! {
         for (authorize, token, userinfo) in [("/authorize", "/token", "/oidc/v1/userinfo"), ("/oauth/v2/authorize", "/oauth/v2/token", "/oauth/v2/userinfo")] {
             let asks = client.asks(&[]).replace("/oauth/authorize", authorize);
             let back = browser.get(&asks).await.expect(303);
-            let code = super::client::parameter(&back, "code");
-            let fields = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", client.redirect.as_str()), ("code_verifier", super::client::VERIFIER)];
+            let code = crate::oauth::client::parameter(&back, "code");
+            let fields = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", client.redirect.as_str()), ("code_verifier", crate::oauth::client::VERIFIER)];
             let tokens = app.browser().send(client.form(token, &fields)).await.expect(200).json();
             let access = tokens["access_token"].as_str().expect("a token");
             let known = Call::new("GET", &format!("{LOGIN}{userinfo}")).bearer(access);
