@@ -4,6 +4,7 @@
 mod assertion;
 pub mod client;
 mod device;
+mod documents;
 mod dpop;
 mod ending;
 mod grants;

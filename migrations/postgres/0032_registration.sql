@@ -17,3 +17,7 @@ CREATE INDEX initial_access_tokens_by_expiry ON initial_access_tokens (expires_a
 ALTER TABLE apps ADD COLUMN registration_hash BYTEA;
 ALTER TABLE tenants ADD COLUMN registration_enabled BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE tenants ADD COLUMN client_documents_enabled BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- The address of the document that an app is known by, where it is its `client_id`.
+ALTER TABLE apps ADD COLUMN document TEXT COLLATE "C";
+CREATE UNIQUE INDEX apps_by_document ON apps (tenant_id, document);

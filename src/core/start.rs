@@ -104,6 +104,16 @@ fn node_name(port: u16) -> String {
     format!("{}:{port}", if host.is_empty() { "node" } else { &host })
 }
 
+/// Another node's new keys are known here before they sign.
+fn hear_of_rotations(log: &InvalidationLog, keys: &Keys) {
+    let forget = keys.forgetter();
+    log.subscribe(move |changes| {
+        if changes.iter().any(|row| row.scope == Scope::Tenant) {
+            forget();
+        }
+    });
+}
+
 /// Opens everything; nothing listens yet.
 ///
 /// # Errors
@@ -115,12 +125,7 @@ pub async fn open(config: Config, options: CoreOptions) -> Result<Arc<Core>, Pro
     let log = InvalidationLog::open(db.clone(), Arc::clone(&clock), bound).await?;
     let sessions = Sessions::new(db.clone(), Arc::clone(&clock), &log, 1_000_000);
     let keys = Keys::new(db.clone(), sealer.clone(), Arc::clone(&clock));
-    let forget = keys.forgetter();
-    log.subscribe(move |changes| {
-        if changes.iter().any(|row| row.scope == Scope::Tenant) {
-            forget();
-        }
-    });
+    hear_of_rotations(&log, &keys);
     let names = config
         .federation
         .dns_server

@@ -159,7 +159,7 @@ impl Default for Registration {
 /// A registered app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
-    /// `client_id`.
+    /// Id; the `client_id` of apps without a document.
     pub id: AppId,
     /// Whose.
     pub tenant: TenantId,
@@ -171,6 +171,8 @@ pub struct App {
     pub registration: Registration,
     /// Whose word its addresses rest on: which of them may be called.
     pub trust: Trust,
+    /// The document that it is known by, where that is its `client_id`.
+    pub document: Option<String>,
     /// Epoch ms; what it got in its own name before counts for nothing.
     pub tokens_from: i64,
     /// For `ETag`.
@@ -180,6 +182,11 @@ pub struct App {
 }
 
 impl App {
+    /// What it calls itself.
+    pub fn client_id(&self) -> &str {
+        self.document.as_deref().unwrap_or_else(|| self.id.as_str())
+    }
+
     /// Can it not keep a secret?
     pub fn is_public(&self) -> bool {
         self.registration.token_endpoint_auth_method == AuthMethod::None

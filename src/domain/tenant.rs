@@ -193,6 +193,21 @@ pub struct Host {
     pub org: Option<OrgId>,
 }
 
+impl Host {
+    /// As a browser's address begins there. On this machine it is as the tenant's own.
+    pub fn origin(&self, public_url: &Url) -> String {
+        let (name, port) = split_host(&self.host);
+        if !is_loopback_name(name) {
+            return format!("https://{}", self.host);
+        }
+        let scheme = public_url.scheme();
+        match (port, public_url.port()) {
+            (None, Some(port)) => format!("{scheme}://{name}:{port}"),
+            _ => format!("{scheme}://{}", self.host),
+        }
+    }
+}
+
 /// Whether a name means this machine itself: plain http is allowed only there.
 pub fn is_loopback_name(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost") || name == "127.0.0.1" || name == "[::1]"

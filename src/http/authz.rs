@@ -13,6 +13,7 @@ use serde_json::json;
 use super::context::{Context, wants_html};
 use super::first_head::TwoLengths;
 use super::gate;
+use super::oauth;
 use super::router::{AppState, panicked};
 use crate::authn::{self, Caller};
 use crate::core::{Core, Site};
@@ -31,9 +32,10 @@ pub async fn answer(state: &AppState, endpoint: Endpoint, request: Request) -> R
     let request_id = state.references.next();
     let (parts, _) = request.into_parts();
     let judged = AssertUnwindSafe(judged(state, endpoint, &parts)).catch_unwind();
-    let (site, answer) = judged
+    let (asked, answer) = judged
         .await
         .unwrap_or_else(|panic| (None, Ok(panicked(panic))));
+    let (site, origin) = asked.unzip();
     let mut answer = answer.unwrap_or_else(|problem| forward::only_known(problem).into_response());
     if answer.extensions().get::<Problem>().is_some() {
         let context = site.map(|site| context(state, site, &parts, &request_id));
@@ -45,6 +47,9 @@ pub async fn answer(state: &AppState, endpoint: Endpoint, request: Request) -> R
     headers.insert(header::VARY, HeaderValue::from_static(VARY));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     gate::finish(&mut answer, &request_id);
+    if let Some(origin) = origin {
+        point_out(&mut answer, &origin);
+    }
     let status = answer.status().as_u16();
     // A yes is said a thousand times a second and tells nothing; a no is looked for.
     if answer.status().is_success() {
@@ -56,12 +61,34 @@ pub async fn answer(state: &AppState, endpoint: Endpoint, request: Request) -> R
     answer
 }
 
-/// The site that was asked about, where it is known, and the answer.
+/// Tells whoever is refused without a sign-in where tokens for this host come from (RFC 9728 §5.1):
+/// agents find their way by that alone.
+fn point_out(answer: &mut Response, origin: &str) {
+    if answer.status() != StatusCode::UNAUTHORIZED {
+        return;
+    }
+    let at = format!(
+        r#"resource_metadata="{origin}{}""#,
+        oauth::RESOURCE_METADATA
+    );
+    let headers = answer.headers_mut();
+    let said = headers.get(header::WWW_AUTHENTICATE);
+    let said = said.and_then(|value| value.to_str().ok());
+    let text = match said {
+        Some(said) if said.starts_with("Bearer ") => format!("{said}, {at}"),
+        _ => format!("Bearer {at}"),
+    };
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        headers.insert(header::WWW_AUTHENTICATE, value);
+    }
+}
+
+/// The site and origin that were asked about, where they are known, and the answer.
 async fn judged(
     state: &AppState,
     endpoint: Endpoint,
     parts: &Parts,
-) -> (Option<Arc<Site>>, Result<Response, Problem>) {
+) -> (Option<(Arc<Site>, String)>, Result<Response, Problem>) {
     let core = &state.core;
     let asked = match question(state, endpoint, parts) {
         Ok(asked) => asked,
@@ -71,7 +98,7 @@ async fn judged(
     match core.tenants.site(&asked.original.host).await {
         Ok(site) => {
             let answer = decide(core, &site, &parts.headers, &asked).await;
-            (Some(site), answer)
+            (Some((site, asked.original.origin)), answer)
         }
         Err(problem) => (None, Err(problem)),
     }

@@ -79,6 +79,8 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/.well-known/jwks.json", Public),
     ("GET", "/.well-known/openid-configuration", Public),
     ("GET", "/.well-known/oauth-authorization-server", Public),
+    ("GET", "/.well-known/oauth-protected-resource", Public),
+    ("GET", "/.laneway/oauth-protected-resource", Public),
     ("GET", "/oauth/authorize", Public),
     ("POST", "/oauth/authorize", Public),
     ("GET", "/consent", Bound),
@@ -368,6 +370,11 @@ fn app_host(state: &AppState) -> Router {
         .route("/.laneway/start", get(handoff::start))
         .route("/.laneway/callback", get(handoff::callback))
         .route("/.laneway/logout", get(app_links::logout))
+        .route(
+            "/.well-known/oauth-protected-resource",
+            get(oauth::resource),
+        )
+        .route("/.laneway/oauth-protected-resource", get(oauth::resource))
         .route("/.laneway/echo", get(echo::echo).fallback(echo::echo))
         .route(
             "/.laneway/echo/{*path}",

@@ -64,7 +64,7 @@ pub fn app(app: &App, secret: Option<&Secret>) -> Value {
         None => json!({ "set": true }),
     };
     json!({
-        "id": app.id, "client_id": app.id, "client_name": app.name, "client_secret": secret,
+        "id": app.id, "client_id": app.client_id(), "client_name": app.name, "client_secret": secret,
         "state": app.state, "redirect_uris": what.redirect_uris,
         "post_logout_redirect_uris": what.post_logout_redirect_uris,
         "grant_types": what.grant_types, "response_types": ["code"],

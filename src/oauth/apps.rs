@@ -72,6 +72,7 @@ pub async fn create_app(
         state: AppState::Active,
         registration,
         trust: trust(act, Trust::Operator),
+        document: None,
         tokens_from: 0,
         version: 1,
         created_at: act.core.now(),

@@ -69,7 +69,7 @@ fn judge<'a>(
     now: i64,
 ) -> Result<(&'a str, i64), &'static str> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    if text("iss") != Some(app.id.as_str()) || text("sub") != Some(app.id.as_str()) {
+    if text("iss") != Some(app.client_id()) || text("sub") != Some(app.client_id()) {
         return Err("iss and sub have to be the client_id");
     }
     // For us and for nobody else: one that is good in two places can be carried from one to the

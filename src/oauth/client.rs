@@ -4,11 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq as _;
 
-use super::{Fault, Params, assertion};
+use super::{Fault, Params, assertion, document};
 use crate::core::{Core, hash_token};
 use crate::domain::app::{App, AppState, AuthMethod};
 use crate::domain::tenant::Tenant;
-use crate::domain::{Problem, ids};
+use crate::domain::{Code, Problem, ids};
 use crate::lane_a::limits;
 use crate::store::apps;
 
@@ -117,12 +117,17 @@ fn decoded(encoded: &str) -> Option<(String, String)> {
 
 async fn judge(core: &Core, tenant: &Tenant, proof: &Proof) -> Result<App, Fault> {
     let unknown = || Fault::client("the app is not known here, or its secret is wrong");
-    if !ids::plausible(&proof.id) {
-        return Err(unknown());
-    }
-    let found = apps::find(&core.db, &tenant.id, &proof.id)
-        .await
-        .map_err(Problem::from)?;
+    let found = match document::address(&proof.id) {
+        Some(url) => document::app(core, tenant, &url, false).await,
+        None if ids::plausible(&proof.id) => apps::find(&core.db, &tenant.id, &proof.id)
+            .await
+            .map_err(Problem::from),
+        None => return Err(unknown()),
+    };
+    let found = match found {
+        Err(problem) if problem.code == Code::InvalidRequest => None,
+        found => found?,
+    };
     let app = found.ok_or_else(unknown)?;
     let registered = app.registration.token_endpoint_auth_method;
     if registered != proof.method {

@@ -64,9 +64,10 @@ pub async fn read(core: &Core, tenant: &Tenant, params: &Params) -> Result<Endin
         return Err(refused("id_token_hint belongs to another app."));
     }
     let id = hint.as_ref().map(|hint| hint.aud.as_str()).or(named);
-    let app = match id.filter(|id| ids::plausible(id)) {
-        Some(id) => apps::find(&core.db, &tenant.id, id).await?,
-        None => None,
+    let app = match id {
+        Some(id) if id.contains("://") => apps::find_by_document(&core.db, &tenant.id, id).await?,
+        Some(id) if ids::plausible(id) => apps::find(&core.db, &tenant.id, id).await?,
+        Some(_) | None => None,
     };
     Ok(Ending {
         subject: hint.map(|hint| hint.sub),

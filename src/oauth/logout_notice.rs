@@ -86,7 +86,7 @@ async fn token(core: &Core, app: &App, notice: &Notice) -> Result<Option<String>
     let now = core.now() / 1000;
     let claims = LogoutClaims {
         iss: tenant.issuer(),
-        aud: app.id.0.clone(),
+        aud: app.client_id().to_owned(),
         iat: now,
         exp: now + TOKEN_S,
         jti: core.new_id(),

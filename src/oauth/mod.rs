@@ -10,6 +10,7 @@ mod claims;
 pub mod client;
 pub mod consent;
 pub mod device;
+mod document;
 pub mod dpop;
 pub mod end;
 mod entry;

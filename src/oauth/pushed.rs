@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::request::{self, Refusal};
 use super::token::Desk;
-use super::{Fault, Params, dpop};
+use super::{Fault, Params, document, dpop};
 use crate::core::{Core, hash_token};
 use crate::domain::app::App;
 use crate::domain::tenant::Tenant;
@@ -30,11 +30,11 @@ pub async fn push(desk: Desk<'_>, app: &App, params: Params) -> Result<Value, Fa
     let mut params = params.without(PROOFS);
     if params
         .get("client_id")
-        .is_some_and(|id| id != app.id.as_str())
+        .is_some_and(|id| id != app.client_id())
     {
         return Err(Fault::request("client_id is not the app that calls"));
     }
-    params.set("client_id", app.id.as_str());
+    params.set("client_id", app.client_id());
     // RFC 9449 §10.1: a proof here binds the code as the parameter would.
     if let Some(key) = dpop::key(desk, None).await? {
         if params.get("dpop_jkt").is_some_and(|jkt| jkt != key) {
@@ -87,7 +87,12 @@ pub(super) async fn take(
     if params.is_double("client_id") || params.is_double("request_uri") {
         return Err(over());
     }
-    let (app, hash) = (AppId(app.to_owned()), hash_token(plain));
+    let app = match document::address(app) {
+        Some(url) => document::app(core, tenant, &url, false).await?,
+        None => None,
+    }
+    .map_or_else(|| AppId(app.to_owned()), |app| app.id);
+    let hash = hash_token(plain);
     let mut write = core.begin().await?;
     let now = write.now();
     let found = rows::take(&mut write.tx, &tenant.id, (&app, &hash), now).await?;

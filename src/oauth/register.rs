@@ -52,6 +52,7 @@ pub async fn register(
         registration,
         // Whoever it was that registered: nothing inside is called for it.
         trust: Trust::Tenant,
+        document: None,
         tokens_from: 0,
         version: 1,
         created_at: core.now(),

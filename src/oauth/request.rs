@@ -6,7 +6,7 @@
 use laneway_contract::Acr;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Params, claims, dpop, pkce, pushed};
+use super::{Fault, Params, claims, document, dpop, pkce, pushed};
 use crate::core::Core;
 use crate::domain::app::{App, AppState, GrantType};
 use crate::domain::scope::Scope;
@@ -148,9 +148,12 @@ async fn app_of(core: &Core, tenant: &Tenant, params: &Params) -> Result<App, Pr
     }
     let id = params
         .get("client_id")
-        .filter(|id| crate::domain::ids::plausible(id))
+        .filter(|id| crate::domain::ids::plausible(id) || document::address(id).is_some())
         .ok_or_else(|| refused("client_id is missing or not valid."))?;
-    let found = apps::find(&core.db, &tenant.id, id).await?;
+    let found = match document::address(id) {
+        Some(url) => document::app(core, tenant, &url, true).await?,
+        None => apps::find(&core.db, &tenant.id, id).await?,
+    };
     let app = found.ok_or_else(|| refused("client_id is not registered here."))?;
     if app.state != AppState::Active {
         return Err(refused("This app is switched off."));
@@ -342,7 +345,7 @@ async fn subject(
     };
     let claims = tokens::verify_hint(&core.keys, tenant, token).await?;
     claims
-        .filter(|claims| claims.aud == app.id.as_str())
+        .filter(|claims| claims.aud == app.client_id())
         .map(|claims| Some(claims.sub))
         .ok_or_else(|| Fault::request("id_token_hint is not an ID token of this app"))
 }

@@ -110,7 +110,7 @@ fn told(
     (claims, cnf): (&impl serde::Serialize, Option<&tokens::Confirmation>),
 ) -> Result<Option<Value>, Problem> {
     let known = |audience: &String| audience == aud;
-    if client != app.id.as_str() && !app.registration.audiences.iter().any(known) {
+    if client != app.client_id() && !app.registration.audiences.iter().any(known) {
         return Ok(None);
     }
     let mut said = serde_json::to_value(claims)
@@ -131,7 +131,7 @@ async fn refresh_token(desk: Desk<'_>, app: &App, token: &str) -> Result<Option<
         return Ok(None);
     }
     Ok(Some(json!({
-        "active": true, "client_id": family.app, "sub": family.user, "iss": tenant.issuer(),
+        "active": true, "client_id": app.client_id(), "sub": family.user, "iss": tenant.issuer(),
         "scope": family.scope, "sid": family.sid, "exp": family.expires_at / 1000,
     })))
 }

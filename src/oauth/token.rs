@@ -150,7 +150,7 @@ fn access_claims(
         iss: desk.tenant.issuer(),
         sub: session.user.0.clone(),
         aud,
-        client_id: app.id.0.clone(),
+        client_id: app.client_id().to_owned(),
         sid: session.sid.0.clone(),
         jti: new_jti(desk.core, &family.id),
         iat: now,
@@ -193,7 +193,7 @@ fn id_claims(
     IdClaims {
         iss: desk.tenant.issuer(),
         sub: session.user.0.clone(),
-        aud: app.id.0.clone(),
+        aud: app.client_id().to_owned(),
         iat: now,
         exp: now + ID_TOKEN_S,
         auth_time: session.auth_time / 1000,

@@ -7,7 +7,7 @@ use crate::domain::upstream::Trust;
 use crate::domain::{AppId, TenantId};
 
 const COLUMNS: &str =
-    "id, tenant_id, name, state, settings, trust, tokens_from, version, created_at";
+    "id, tenant_id, name, state, settings, trust, document, tokens_from, version, created_at";
 
 /// Inserts.
 pub async fn create(tx: &mut Tx, app: &App, secret_hash: Option<&[u8]>) -> Result<(), DbError> {
@@ -38,6 +38,41 @@ pub async fn find(on: impl On, tenant: &TenantId, id: &str) -> Result<Option<App
         .optional(on)
         .await?;
     row.as_ref().map(from_row).transpose()
+}
+
+/// One of the tenant's, by its document.
+pub async fn find_by_document(
+    on: impl On,
+    tenant: &TenantId,
+    url: &str,
+) -> Result<Option<App>, DbError> {
+    let sql = format!("SELECT {COLUMNS} FROM apps WHERE tenant_id = $1 AND document = $2");
+    let row = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(url)
+        .optional(on)
+        .await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// Inserts one that is known by a document; false when another node was faster.
+pub async fn create_documented(tx: &mut Tx, app: &App) -> Result<bool, DbError> {
+    let count = q(
+        "INSERT INTO apps (id, tenant_id, name, state, settings, document, created_at, \
+         logout_uri, trust) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+    )
+    .bind(app.id.as_str())
+    .bind(app.tenant.as_str())
+    .bind(&app.name)
+    .bind(app.state.as_str())
+    .bind(settings(&app.registration)?)
+    .bind(app.document.as_deref())
+    .bind(app.created_at)
+    .bind(logout_uri(app))
+    .bind(app.trust.as_str())
+    .run(tx)
+    .await?;
+    Ok(count == 1)
 }
 
 /// The hash of its secret, if it has one.
@@ -196,6 +231,7 @@ fn from_row(row: &Row) -> Result<App, DbError> {
         state: AppState::parse(&state).ok_or_else(|| garbled("state"))?,
         registration: serde_json::from_str(&settings).map_err(|_| garbled("settings"))?,
         trust: Trust::parse(&trust),
+        document: row.maybe("document")?,
         tokens_from: row.get("tokens_from")?,
         version: row.get("version")?,
         created_at: row.get("created_at")?,

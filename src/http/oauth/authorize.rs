@@ -44,6 +44,10 @@ async fn asked_with(
             "The parameters of the app cannot be read.",
         )
     })?;
+    // Somebody else's document is fetched for it.
+    if params.get("client_id").is_some_and(|id| id.contains("://")) {
+        limits::callback(core, &context.meta.ip).await?;
+    }
     let (app, asked) = match request::read(core, tenant, &params).await {
         Ok(found) => found,
         Err(Refusal::Page(problem)) => return Err(problem),

@@ -61,6 +61,7 @@ pub async fn document(context: Context) -> Result<Response, Problem> {
         "introspection_endpoint_auth_signing_alg_values_supported": FOREIGN_ALGS,
         "dpop_signing_alg_values_supported": FOREIGN_ALGS,
         "require_pushed_authorization_requests": false,
+        "client_id_metadata_document_supported": context.site.tenant.client_documents_enabled,
         "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algs,

@@ -12,6 +12,7 @@ mod device;
 mod discovery;
 mod end;
 mod register;
+mod resource;
 mod revoke;
 mod routes;
 mod token;
@@ -19,5 +20,6 @@ mod userinfo;
 mod words;
 
 pub use alias::usual;
+pub use resource::{RESOURCE_METADATA, resource};
 pub use routes::routes;
 pub use words::scope_words;

@@ -4,7 +4,9 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::super::router::AppState;
-use super::{authorize, consent, device, discovery, end, register, revoke, token, userinfo};
+use super::{
+    authorize, consent, device, discovery, end, register, resource, revoke, token, userinfo,
+};
 
 /// All of them.
 pub fn routes() -> Router<AppState> {
@@ -16,6 +18,14 @@ pub fn routes() -> Router<AppState> {
         .route(
             "/.well-known/oauth-authorization-server",
             get(discovery::document),
+        )
+        .route(
+            "/.well-known/oauth-protected-resource",
+            get(resource::resource),
+        )
+        .route(
+            "/.laneway/oauth-protected-resource",
+            get(resource::resource),
         )
         .route(
             "/oauth/authorize",

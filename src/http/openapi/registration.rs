@@ -5,6 +5,16 @@ use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
 /// Routes.
 pub const ENTRIES: &[Entry] = &[
     op(
+        "GET /.well-known/oauth-protected-resource",
+        "Who gives out tokens for this host (RFC 9728)",
+        Answer::Media("application/json"),
+    ),
+    op(
+        "GET /.laneway/oauth-protected-resource",
+        "The same, where a proxy leads nothing else to Laneway",
+        Answer::Media("application/json"),
+    ),
+    op(
         "POST /oauth/register",
         "An app registers itself (RFC 7591), with an initial access token; off until a tenant \
          turns it on",

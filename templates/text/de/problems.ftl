@@ -467,6 +467,7 @@ problem-oauth-over = Diese Anfrage einer App ist vorbei. Beginnen Sie in der App
 problem-oauth-pushed = request_uri ist abgelaufen oder wurde schon verwendet. Beginnen Sie in der App noch einmal.
 problem-oauth-keys = Die Schlüssel der App sind nicht zu bekommen. Versuchen Sie es in einigen Sekunden noch einmal.
 problem-oauth-bound = Dieses Token ist an einen Schlüssel gebunden und gilt nur mit einem Nachweis.
+problem-oauth-document = Das Dokument unter client_id ist nicht zu bekommen oder ungültig.
 problem-oauth-taken-back = Dieses Token wurde zurückgenommen.
 problem-oauth-hint = id_token_hint ist kein ID-Token von uns.
 problem-oauth-hint-app = id_token_hint gehört zu einer anderen App.

@@ -468,6 +468,7 @@ problem-oauth-over = This request of an app is over. Start again in the app.
 problem-oauth-pushed = request_uri is over, or was used before. Start again in the app.
 problem-oauth-keys = The app's keys cannot be had. Try again in a few seconds.
 problem-oauth-bound = This token is bound to a key and counts with a proof only.
+problem-oauth-document = The document at client_id cannot be had, or is not valid.
 problem-oauth-taken-back = This token was taken back.
 problem-oauth-hint = id_token_hint is not an ID token of ours.
 problem-oauth-hint-app = id_token_hint belongs to another app.

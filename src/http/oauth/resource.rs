@@ -1,0 +1,34 @@
+//! What a protected resource says of itself (RFC 9728): who gives out the tokens for it.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, header};
+use serde_json::json;
+
+use super::super::context::Context;
+
+/// Where applications behind a proxy that sends us nothing else have it too.
+pub const RESOURCE_METADATA: &str = "/.laneway/oauth-protected-resource";
+
+/// `GET /.well-known/oauth-protected-resource`, `GET /.laneway/oauth-protected-resource`
+pub async fn resource(context: Context) -> Response {
+    let tenant = &context.site.tenant;
+    // Our own API is known by the issuer, every application by its own address.
+    let resource = if context.site.is_login() {
+        tenant.issuer()
+    } else {
+        format!("{}/", context.origin())
+    };
+    let body = json!({
+        "resource": resource,
+        "resource_name": tenant.name,
+        "authorization_servers": [tenant.issuer()],
+        "bearer_methods_supported": ["header"],
+        "jwks_uri": tenant.address("/.well-known/jwks.json"),
+        "scopes_supported": ["openid", "profile", "email", "organization", "offline_access"],
+    });
+    let mut response = Json(body).into_response();
+    let cached = HeaderValue::from_static("public, max-age=300");
+    response.headers_mut().insert(header::CACHE_CONTROL, cached);
+    response
+}
