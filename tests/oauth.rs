@@ -7,6 +7,7 @@ mod device;
 mod documents;
 mod dpop;
 mod ending;
+mod exchange;
 mod grants;
 mod keys;
 mod library;

@@ -84,6 +84,7 @@ types! {
     SIGNING_KEY_ROTATED "signing_key.rotated"
     TENANT_CREATED "tenant.created"
     TENANT_UPDATED "tenant.updated"
+    TOKEN_EXCHANGED "token.exchanged"
     TOKEN_REUSED "token.reused"
     TOKEN_REVOKED "token.revoked"
     TOTP_ENROLLED "totp.enrolled"

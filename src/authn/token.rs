@@ -2,10 +2,11 @@
 
 use super::Caller;
 use crate::core::{Core, Site, hash_token};
+use crate::domain::app::AppState;
 use crate::domain::{Code, Problem, Sid, UserId, api_token};
 use crate::store::api_tokens::{self, Token};
-use crate::store::refresh_families;
-use crate::tokens::{self, USE_OAUTH};
+use crate::store::{apps, refresh_families};
+use crate::tokens::{self, AccessClaims, USE_OAUTH};
 
 const LONGEST_ADMIN: usize = 128;
 
@@ -56,7 +57,7 @@ async fn stored(core: &Core, site: &Site, value: &str) -> Result<Caller, Problem
 /// Our own JWT stands for a session: when that is over, so is the token.
 async fn access_token(core: &Core, site: &Site, value: &str) -> Result<Caller, Problem> {
     let claims = tokens::verify_own(&core.keys, &site.tenant, value, core.now()).await?;
-    if claims.token_use == USE_OAUTH && !app_still_has(core, site, &claims.jti).await? {
+    if claims.token_use == USE_OAUTH && !app_still_has(core, site, &claims).await? {
         return Err(Problem::new(
             Code::InvalidToken,
             "This token was taken back.",
@@ -78,8 +79,15 @@ async fn access_token(core: &Core, site: &Site, value: &str) -> Result<Caller, P
 
 /// Does the family that a token of an app belongs to still live? It goes with its app, and with
 /// whatever takes the app's tokens back.
-async fn app_still_has(core: &Core, site: &Site, jti: &str) -> Result<bool, Problem> {
-    let Some((family, _)) = jti.split_once('.') else {
+async fn app_still_has(core: &Core, site: &Site, claims: &AccessClaims) -> Result<bool, Problem> {
+    // One that was exchanged hangs on the service that has it too.
+    if claims.act.is_some() {
+        let app = apps::find(&core.db, &site.tenant.id, &claims.client_id).await?;
+        if app.is_none_or(|app| app.state != AppState::Active) {
+            return Ok(false);
+        }
+    }
+    let Some((family, _)) = claims.jti.split_once('.') else {
         return Ok(false);
     };
     let found = refresh_families::find(&core.db, &site.tenant.id, family).await?;

@@ -49,6 +49,7 @@ word! {
         Refresh "refresh_token" "A refresh token"
         Device "urn:ietf:params:oauth:grant-type:device_code" "A code that somebody allowed in their browser"
         Client "client_credentials" "Nothing but its own proof: tokens in its own name"
+        Exchange "urn:ietf:params:oauth:grant-type:token-exchange" "A token that it was called with, for the next service"
     }
 }
 
@@ -294,7 +295,7 @@ impl Registration {
             return refused("Refresh tokens come from codes: name authorization_code too.");
         }
         let public = self.token_endpoint_auth_method == AuthMethod::None;
-        if has(GrantType::Client) && public {
+        if (has(GrantType::Client) || has(GrantType::Exchange)) && public {
             return refused("An app that cannot prove who it is gets nothing in its own name.");
         }
         if has(GrantType::Code) && self.redirect_uris.is_empty() {

@@ -61,5 +61,6 @@ fn claims(core: &Core, tenant: &Tenant, live: &Live, audience: &str) -> AccessCl
         auth_time: session.auth_time / 1000,
         token_use: CLIENT_BFF.into(),
         cnf: None,
+        act: None,
     }
 }

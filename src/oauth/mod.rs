@@ -14,6 +14,7 @@ mod document;
 pub mod dpop;
 pub mod end;
 mod entry;
+mod exchange;
 mod family;
 mod fault;
 pub mod grants;

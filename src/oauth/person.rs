@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::dpop;
 use super::family::{self, Ground};
 use super::token::{Desk, family_of};
-use crate::domain::app::AppState;
+use crate::domain::app::{AppState, GrantType};
 use crate::domain::profile::scope_of;
 use crate::domain::scope::Scope;
 use crate::domain::wanted_claims::WantedClaims;
@@ -44,12 +44,21 @@ pub(super) async fn standing(desk: Desk<'_>, token: &str) -> Result<Option<Stand
     if app.is_none_or(|app| app.state != AppState::Active) {
         return Ok(None);
     }
+    if claims.act.is_some() && !acts(desk, &claims).await? {
+        return Ok(None);
+    }
     let ground = family::ground(core, &tenant.id, &family).await?;
     Ok(ground.map(|ground| Standing {
         claims,
         claims_named: family.claims,
         ground,
     }))
+}
+
+/// Is the service that a token was exchanged for still there?
+async fn acts(desk: Desk<'_>, claims: &AccessClaims) -> Result<bool, Problem> {
+    let found = apps::find(&desk.core.db, &desk.tenant.id, &claims.client_id).await?;
+    Ok(found.is_some_and(|app| app.state == AppState::Active && app.may_use(GrantType::Exchange)))
 }
 
 /// How an access token was sent.

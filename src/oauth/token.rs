@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::family::Ground;
-use super::{Fault, Params, dpop, machine, person, poll, redeem, refresh, request};
+use super::{Fault, Params, dpop, exchange, machine, person, poll, redeem, refresh, request};
 use crate::audit::RequestMeta;
 use crate::core::{Core, PlainToken};
 use crate::domain::Problem;
@@ -48,6 +48,7 @@ pub async fn exchange(desk: Desk<'_>, app: &App, params: &Params) -> Result<Valu
         GrantType::Refresh => Box::pin(refresh::refresh(desk, app, params)).await,
         GrantType::Device => Box::pin(poll::poll(desk, app, params)).await,
         GrantType::Client => Box::pin(machine::grant(desk, app, params)).await,
+        GrantType::Exchange => Box::pin(exchange::exchange(desk, app, params)).await,
     }
 }
 
@@ -138,7 +139,7 @@ pub(super) fn alg_of(app: &App) -> Alg {
     }
 }
 
-fn access_claims(
+pub(super) fn access_claims(
     desk: Desk<'_>,
     (app, family): (&App, &Family),
     ground: &Ground,
@@ -166,6 +167,7 @@ fn access_claims(
         auth_time: session.auth_time / 1000,
         token_use: USE_OAUTH.into(),
         cnf: None,
+        act: None,
     }
 }
 

@@ -19,6 +19,16 @@ pub struct Confirmation {
     pub jkt: String,
 }
 
+/// A service that acts for somebody, and those before it (RFC 8693 §4.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// Its `client_id`.
+    pub sub: String,
+    /// Who acted before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Box<Actor>>,
+}
+
 /// All claims; instants in seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the registered claim names")]
@@ -42,6 +52,8 @@ pub struct AccessClaims {
     pub token_use: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
 }
 
 /// Claims of a token that stands for nobody but its app: without `sid` and all that a person has,

@@ -81,6 +81,7 @@ impl TestApp {
             auth_time: now,
             token_use: "access".into(),
             cnf: None,
+            act: None,
         }
     }
 

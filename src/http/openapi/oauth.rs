@@ -156,7 +156,7 @@ pub const ENTRIES: &[Entry] = &[
 pub const SHAPES: &[Shape] = &[
     shape(
         "Tokens",
-        "access_token token_type expires_in=count scope refresh_token? id_token?",
+        "access_token token_type expires_in=count scope refresh_token? id_token? issued_token_type?",
     ),
     shape("Pushed", "request_uri expires_in=count"),
     shape(
@@ -173,7 +173,7 @@ pub const SHAPES: &[Shape] = &[
         "Introspection",
         "active=flag token_type? iss? sub? aud? client_id? sid? jti? iat?=count exp?=count scope? \
          org_id?=text? org_slug?=text? org_roles?=[text] org_permissions?=[text] acr? amr?=[text] \
-         auth_time?=count token_use? cnf?=any",
+         auth_time?=count token_use? cnf?=any act?=any",
     ),
     shape("OAuthError", "error error_description?"),
 ];
