@@ -1,9 +1,12 @@
 //! Every route of the administration knows the records of its own tenant and no others: the
 //! list of routes, walked.
 
+mod nameless;
+
 use laneway::domain::TenantId;
 use laneway::http::{Access, At, ROUTES};
 use laneway::store::{operators, sessions, tenants};
+use nameless::{NAMELESS, body, is_nameless};
 use serde_json::{Value, json};
 
 use crate::harness::app::Options;
@@ -11,71 +14,6 @@ use crate::harness::rows::{self, AT, tx};
 use crate::harness::{Browser, Call, LOGIN, TestApp};
 
 const OTHER: &str = "https://other.test";
-
-/// Routes that name no record, so that no record of another tenant can be asked for. What they
-/// list or create lies in the tenant of the host; that is proven below.
-const NAMELESS: &[(&str, &str, &str)] = &[
-    ("GET", "/v1/admin/tenants", "tenants are the instance's own"),
-    ("POST", "/v1/admin/tenants", "creates"),
-    ("GET", "/v1/admin/users", "lists"),
-    ("POST", "/v1/admin/users", "creates"),
-    ("GET", "/v1/admin/sessions", "lists"),
-    ("DELETE", "/v1/admin/sessions", "by filter, proven below"),
-    ("GET", "/v1/admin/upstreams", "lists"),
-    ("POST", "/v1/admin/upstreams", "creates"),
-    ("GET", "/v1/admin/connections", "lists"),
-    ("POST", "/v1/admin/connections", "creates"),
-    ("GET", "/v1/admin/apps", "lists"),
-    ("POST", "/v1/admin/apps", "creates"),
-    ("GET", "/v1/admin/initial-access-tokens", "lists"),
-    ("POST", "/v1/admin/initial-access-tokens", "creates"),
-    (
-        "POST",
-        "/v1/admin/keys/rotate",
-        "the keys of the tenant of the host",
-    ),
-    ("GET", "/v1/admin/operators", "lists"),
-    (
-        "POST",
-        "/v1/admin/operators",
-        "names a user in its body, proven below",
-    ),
-    ("GET", "/v1/admin/invitations", "lists"),
-    ("POST", "/v1/admin/invitations", "creates"),
-    ("GET", "/v1/admin/audit-events", "lists"),
-    ("GET", "/v1/admin/audit-events/export", "lists"),
-    ("POST", "/v1/admin/routing/explain", "asks about a name"),
-    ("GET", "/v1/admin/roles", "lists"),
-    ("POST", "/v1/admin/roles", "creates"),
-    ("GET", "/v1/organizations", "lists"),
-    ("POST", "/v1/organizations", "creates"),
-    ("GET", "/v1/users", "lists"),
-    ("POST", "/v1/users", "creates"),
-    ("GET", "/v1/sessions", "lists"),
-    ("DELETE", "/v1/sessions", "by filter, proven below"),
-];
-
-fn is_nameless(method: &str, path: &str) -> bool {
-    NAMELESS.iter().any(|(m, p, _)| *m == method && *p == path)
-}
-
-/// A body that the route would take.
-fn body(method: &str, path: &str) -> Value {
-    match (method, path.rsplit('/').next().unwrap_or_default()) {
-        ("PATCH", _) if path.contains("/upstreams/") => json!({ "role": "secondary" }),
-        ("PATCH", _) if path.contains("/members/") => json!({ "state": "active" }),
-        ("PATCH", _) if path.contains("/apps/") => json!({ "client_name": "n" }),
-        ("PATCH", _) => json!({ "name": "n" }),
-        ("PUT", "role-mappings") | ("POST", "diff") => json!({ "rules": [] }),
-        ("POST", "activate") => json!({ "hash": "h" }),
-        ("POST", "simulate") => json!({ "claims": {} }),
-        ("PUT", "identities") => json!({ "upstream": "corp", "subject": "s" }),
-        ("PUT", _) => json!({ "roles": [] }),
-        ("POST", "hosts") => json!({ "host": "n.test", "purpose": "app" }),
-        ("POST", "invitations") => json!({ "email": "n@x.test", "roles": [] }),
-        _ => json!({}),
-    }
-}
 
 /// One tenant's records by the parameter that names them.
 struct Records {

@@ -4,6 +4,7 @@
 //! route stands beside the route.
 //! Must not know: rules, transactions, kinds of providers.
 
+mod access;
 mod admin;
 mod app_links;
 mod assets;
@@ -18,6 +19,7 @@ mod flows;
 mod gate;
 mod handoff;
 mod lang;
+mod last_words;
 mod me;
 mod me_factors;
 mod oauth;
@@ -34,7 +36,8 @@ mod serve;
 pub mod shown;
 mod slow_body;
 
+pub use access::{Access, At};
 pub use openapi::{openapi, orphans};
 pub use references::References;
-pub use router::{Access, AppState, At, ROUTES, router};
+pub use router::{AppState, ROUTES, router};
 pub use serve::{Front, Listening, accept, serve};

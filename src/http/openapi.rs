@@ -23,7 +23,8 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
-use super::router::{Access, At, ROUTES};
+use super::access::{Access, At};
+use super::router::ROUTES;
 use crate::domain::Code;
 use describe::{Answer, Entry, Shape};
 

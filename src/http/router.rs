@@ -7,10 +7,11 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_request, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, patch, post};
-use http::StatusCode;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::access::{Access, At};
+use super::last_words::{as_problem, method_not_allowed, panicked};
 use super::references::References;
 use super::{
     admin, app_links, assets, bff, context, echo, federation, flows, gate, handoff, me, me_factors,
@@ -19,7 +20,6 @@ use super::{
 use crate::app::Extra;
 use crate::authz::Permission;
 use crate::core::Core;
-use crate::domain::{Code, Problem};
 use crate::edge::Backends;
 
 /// What handlers share.
@@ -31,37 +31,6 @@ pub struct AppState {
     pub backends: Backends,
     /// Numbers requests.
     pub references: Arc<References>,
-}
-
-/// Who may call a route. Tests walk this list: each route is proven to refuse whoever is
-/// not named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Anybody.
-    Public,
-    /// Anybody, but only with this browser's flow cookie or a value made for them.
-    Bound,
-    /// A person with a session.
-    Session,
-    /// Whoever has this permission there.
-    Needs(Permission, At),
-    /// A registered app, by its own proof or by an access token that it got.
-    App,
-    /// A listed proxy.
-    Proxy,
-}
-
-/// Where a permission is needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum At {
-    /// For the whole installation.
-    Instance,
-    /// In the tenant of the host.
-    Tenant,
-    /// In the tenant that `{id}` names.
-    Named,
-    /// In the organization that `{org}` names.
-    Org,
 }
 
 use Access::{App, Bound, Needs, Proxy, Public, Session};
@@ -476,41 +445,4 @@ async fn own_page(request: Request, next: Next) -> Response {
         Some(problem) => problem.into_response(),
         None => next.run(request).await,
     }
-}
-
-async fn method_not_allowed() -> Problem {
-    Problem::new(Code::MethodNotAllowed, "This address knows other methods.")
-}
-
-/// A query or path that our handlers could not read is refused by the framework in plain
-/// words of its own; clients are promised a problem document.
-async fn as_problem(response: Response) -> Response {
-    let status = response.status();
-    let plain = response
-        .headers()
-        .get(http::header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"text/plain"));
-    if !status.is_client_error() || !plain || response.extensions().get::<Problem>().is_some() {
-        return response;
-    }
-    let code = match status {
-        StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
-        _ => Code::InvalidRequest,
-    };
-    Problem::new(
-        code,
-        "A part of the address is missing or not of the right form.",
-    )
-    .into_response()
-}
-
-/// What is said when a handler broke.
-pub(super) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
-    Problem::new(
-        Code::Internal,
-        "The incident is logged under the reference below.",
-    )
-    .because("a handler panicked")
-    .into_response()
 }

@@ -10,6 +10,7 @@ use crate::core::{Core, hash_token};
 use crate::domain::app::App;
 use crate::domain::tenant::Tenant;
 use crate::domain::{AppId, Code, Problem};
+use crate::lane_a::limits;
 use crate::store::pushed_requests as rows;
 
 /// What our references begin with.
@@ -26,6 +27,10 @@ const PROOFS: &[&str] = &["client_secret", "client_assertion", "client_assertion
 pub async fn push(desk: Desk<'_>, app: &App, params: Params) -> Result<Value, Fault> {
     if params.get("request_uri").is_some() {
         return Err(Fault::request("request_uri has no place here"));
+    }
+    // Of an app without a secret anybody can push anything.
+    if app.is_public() {
+        limits::callback(desk.core, &desk.meta.ip).await?;
     }
     let mut params = params.without(PROOFS);
     if params
