@@ -67,6 +67,7 @@ pub fn check(reply: &Reply, what: &str) {
     let oauth = reply.json()["error"].is_string()
         && [
             "/oauth/token",
+            "/auth/refresh",
             "/oauth/device_authorization",
             "/oauth/userinfo",
             "/oauth/revoke",

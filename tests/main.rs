@@ -94,6 +94,7 @@ mod store_schema;
 mod store_sessions;
 mod suite;
 mod swap;
+mod terminal;
 mod throttle;
 mod timing;
 mod wizard;

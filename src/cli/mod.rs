@@ -5,6 +5,7 @@
 
 mod admin;
 mod check;
+mod client;
 mod doctor;
 mod explain;
 mod serve;
@@ -27,7 +28,7 @@ use crate::store::tenants;
 
 /// One uniform login in front of whatever identity provider a team runs.
 #[derive(Parser)]
-#[command(name = "laneway", version, about)]
+#[command(name = "laneway", version, about, after_help = EXIT_CODES)]
 struct Arguments {
     /// Configuration file [default: ./laneway.toml if it exists]
     #[arg(long, global = true)]
@@ -54,6 +55,8 @@ enum Command {
     VerifyEdge(verify_edge::Arguments),
     /// Tell which host, route, rule and policy decide about a request, and why
     Explain(explain::Arguments),
+    #[command(flatten)]
+    Client(client::ClientCommand),
     /// Administer the installation through its database
     #[command(subcommand)]
     Admin(admin::AdminCommand),
@@ -71,6 +74,16 @@ enum ConfigCommand {
         json: bool,
     },
 }
+
+/// What the exit code says.
+const EXIT_CODES: &str = "Exit codes:
+  0   done
+  1   something on this computer, or a problem that is printed
+  2   unknown arguments
+  3   not signed in
+  4   the server does not answer
+  5   the person or the server refused
+  78  the configuration has faults";
 
 /// `EX_CONFIG` of sysexits.h.
 const EXIT_CONFIG: u8 = 78;
@@ -110,6 +123,7 @@ async fn run(arguments: Arguments) -> ExitCode {
             Ok(config) => Box::pin(doctor::run(config, json)).await,
             Err(code) => code,
         },
+        Command::Client(command) => client::run(command).await,
         Command::VerifyEdge(arguments) => verify_edge::run(arguments).await,
         Command::Explain(arguments) => match load(file) {
             Ok(config) => explain::run(config, arguments).await,

@@ -13,6 +13,10 @@ pub struct Sessions {
     pub absolute: Duration,
     /// Without use.
     pub idle: Duration,
+    /// Of what an app keeps while somebody is away, from its beginning.
+    pub offline_absolute: Duration,
+    /// The same, without use.
+    pub offline_idle: Duration,
 }
 
 /// How fast an ended session is refused on every node.
@@ -120,8 +124,15 @@ pub(super) fn sessions(root: &mut Section<'_>) -> Sessions {
         );
     }
     idle = idle.min(absolute);
+    let offline_absolute = section.duration("offline_absolute", DAY * 90, MINUTE * 5..=DAY * 400);
+    let offline_idle = section.duration("offline_idle", DAY * 30, MINUTE * 5..=DAY * 400);
     section.finish();
-    Sessions { absolute, idle }
+    Sessions {
+        absolute,
+        idle,
+        offline_absolute,
+        offline_idle: offline_idle.min(offline_absolute),
+    }
 }
 
 pub(super) fn revocation(root: &mut Section<'_>) -> Revocation {

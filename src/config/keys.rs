@@ -99,6 +99,8 @@ pub(super) const KEYS: &[Key] = &[
     one("tenant.settings.mail_from_address"),
     one("sessions.absolute"),
     one("sessions.idle"),
+    one("sessions.offline_absolute"),
+    one("sessions.offline_idle"),
     one("revocation.bound"),
     one("revocation.poll"),
     one("flow.ttl"),

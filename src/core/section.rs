@@ -6,11 +6,12 @@ use url::Url;
 use super::Core;
 use crate::audit::{Event, Outcome, RequestMeta, kind};
 use crate::config;
+use crate::domain::app::App;
 use crate::domain::settings::Settings;
 use crate::domain::tenant::{LOGO_PATH, Tenant, TenantState};
 use crate::domain::{Code, Problem, TenantId};
 use crate::store::invalidations::{Change, Scope};
-use crate::store::{Write, tenants};
+use crate::store::{Write, apps, tenants};
 
 /// The section as it is compared with the one that was applied before.
 fn section_of(wanted: &config::Tenant, public_url: &Url) -> String {
@@ -89,6 +90,8 @@ pub(super) async fn apply_tenant(core: &Core, write: &mut Write) -> Result<Tenan
         created_at: core.now(),
     };
     tenants::create(&mut write.tx, &tenant).await?;
+    let command_line = App::command_line(tenant.id.clone(), tenant.created_at);
+    apps::create(&mut write.tx, &command_line, None).await?;
     tenants::set_applied(&mut write.tx, &tenant.id, &section).await?;
     let event = Event::new(
         kind::TENANT_CREATED,

@@ -182,10 +182,51 @@ pub struct App {
     pub created_at: i64,
 }
 
+/// The id of this program's command line, in every tenant.
+pub const COMMAND_LINE: &str = "laneway-cli";
+
 impl App {
     /// What it calls itself.
     pub fn client_id(&self) -> &str {
         self.document.as_deref().unwrap_or_else(|| self.id.as_str())
+    }
+
+    /// The command line as an app: every tenant has it from its beginning.
+    pub fn command_line(tenant: TenantId, now: i64) -> Self {
+        let words = "openid profile email organization offline_access account:read";
+        Self {
+            id: AppId(COMMAND_LINE.into()),
+            tenant,
+            name: "Laneway CLI".into(),
+            state: AppState::Active,
+            registration: Registration {
+                redirect_uris: ["127.0.0.1", "[::1]"]
+                    .map(|host| format!("http://{host}/callback"))
+                    .into(),
+                grant_types: vec![GrantType::Code, GrantType::Refresh, GrantType::Device],
+                token_endpoint_auth_method: AuthMethod::None,
+                scope: Scope::parse(words).unwrap_or_default(),
+                first_party: true,
+                ..Registration::default()
+            },
+            trust: Trust::Tenant,
+            tokens_from: 0,
+            version: 1,
+            created_at: now,
+        }
+    }
+
+    /// Does it belong to the product, so that nobody can register it anew?
+    pub fn is_built_in(&self) -> bool {
+        self.id.as_str() == COMMAND_LINE
+    }
+
+    /// Whom its tokens may be for: what is registered, and for what is built in our own API too.
+    pub fn audiences(&self, issuer: &str) -> Vec<String> {
+        let own = self.is_built_in().then(|| issuer.to_owned());
+        own.into_iter()
+            .chain(self.registration.audiences.iter().cloned())
+            .collect()
     }
 
     /// Can it not keep a secret?

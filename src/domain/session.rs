@@ -3,7 +3,7 @@
 use laneway_contract::Acr;
 use serde::{Deserialize, Serialize};
 
-use super::ids::{DeviceId, OrgId, Sid, TenantId, UpstreamId, UserId};
+use super::ids::{AppId, DeviceId, OrgId, Sid, TenantId, UpstreamId, UserId};
 
 /// Where a session came from, upstream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,15 @@ pub struct SessionUpstream {
     pub sid: Option<String>,
     /// Set for a customer's own provider: its word counts in this organization only.
     pub within: Option<OrgId>,
+}
+
+/// The app that a session without a browser belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionApp {
+    /// The app.
+    pub id: AppId,
+    /// As people read it.
+    pub name: String,
 }
 
 /// A session row.
@@ -41,6 +50,9 @@ pub struct Session {
     pub upstream: Option<SessionUpstream>,
     /// The device it was begun on.
     pub device: Option<DeviceId>,
+    /// Set where it is an app's own, kept for access while somebody is away; such a one has no
+    /// cookie.
+    pub app: Option<SessionApp>,
     /// Address of the browser at sign-in.
     pub ip: String,
     /// Browser as it named itself, cut to a sane length.
@@ -70,6 +82,27 @@ impl Session {
     /// Over by either limit?
     pub fn is_over(&self, now: i64) -> bool {
         now >= self.expires_at || now >= self.idle_until()
+    }
+
+    /// The session that an app keeps when the person has gone: as strong as this one, with limits
+    /// of its own. `None` for a sign-in that was given less time than others have: what it
+    /// leaves behind would outlive it.
+    pub fn kept_for(&self, app: SessionApp, sid: Sid, usual_ms: i64) -> Option<Self> {
+        if self.expires_at - self.created_at < usual_ms {
+            return None;
+        }
+        Some(Self {
+            sid,
+            app: Some(app),
+            // The end of one session at the provider is not the end of it (OpenID Back-Channel
+            // Logout §2.7); the end of the account there is.
+            upstream: self
+                .upstream
+                .clone()
+                .map(|tie| SessionUpstream { sid: None, ..tie }),
+            device: None,
+            ..self.clone()
+        })
     }
 
     /// Strong and fresh enough?

@@ -60,6 +60,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/oauth/register/{client}", App),
     ("PUT", "/oauth/register/{client}", App),
     ("DELETE", "/oauth/register/{client}", App),
+    ("POST", "/auth/refresh", App),
     ("POST", "/oauth/revoke", App),
     ("POST", "/oauth/introspect", App),
     ("POST", "/oauth/device_authorization", App),

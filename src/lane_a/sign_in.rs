@@ -119,6 +119,7 @@ async fn fresh(
         auth_time: auth_time(visit, flow, now),
         upstream: Some(anchor),
         device: Some(seen.id.clone()),
+        app: None,
         ip: visit.meta.ip.clone(),
         user_agent: visit.meta.user_agent.clone(),
         created_at: now,

@@ -8,7 +8,9 @@ use crate::domain::app::{App, AppState, Registration};
 use crate::domain::upstream::Trust;
 use crate::domain::{AppId, Code, Problem};
 use crate::lane_a::check_name;
+use crate::lane_a::end_in;
 use crate::lane_a::operator::{Act, check_version, moved};
+use crate::store::sessions::Which;
 use crate::store::{Write, apps, consents, refresh_families};
 
 /// A secret in plain, for the one who made it.
@@ -124,7 +126,7 @@ pub async fn change_app(
         app.version += 1;
     }
     if is_off {
-        refresh_families::end_of_app(&mut write.tx, &app.tenant, &app.id).await?;
+        end_all(&mut write, &app).await?;
     }
     let event = event(kind::APP_UPDATED, &app).change(Some(shown(&before)), Some(shown(&app)));
     act.audit(&mut write, event).await?;
@@ -163,6 +165,10 @@ pub async fn delete_app(act: &Act<'_>, id: &str, expected: Option<i64>) -> Resul
     let mut write = act.core.begin().await?;
     let app = held(act, &mut write, id).await?;
     check_version(expected, app.version)?;
+    if app.is_built_in() {
+        let detail = "This app is built in. Switch it off instead.";
+        return Err(Problem::new(Code::Conflict, detail));
+    }
     remove(&mut write, &app).await?;
     let event = event(kind::APP_DELETED, &app).change(Some(shown(&app)), None);
     act.audit(&mut write, event).await?;
@@ -184,13 +190,20 @@ fn trust(act: &Act<'_>, old: Trust) -> Trust {
 /// # Errors
 /// `version_mismatch` for whoever comes second.
 pub(super) async fn remove(write: &mut Write, app: &App) -> Result<(), Problem> {
-    refresh_families::end_of_app(&mut write.tx, &app.tenant, &app.id).await?;
+    end_all(write, app).await?;
     consents::forget_app(&mut write.tx, &app.tenant, &app.id).await?;
     if apps::delete(&mut write.tx, &app.tenant, &app.id).await? {
         Ok(())
     } else {
         Err(moved())
     }
+}
+
+/// Ends what an app has been given, and the sessions that it kept.
+async fn end_all(write: &mut Write, app: &App) -> Result<(), Problem> {
+    refresh_families::end_of_app(&mut write.tx, &app.tenant, &app.id).await?;
+    end_in(write, &app.tenant, Which::OfApp(&app.id), "app_ended").await?;
+    Ok(())
 }
 
 async fn held(act: &Act<'_>, write: &mut Write, id: &str) -> Result<App, Problem> {

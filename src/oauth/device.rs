@@ -38,7 +38,7 @@ pub async fn begin(desk: Desk<'_>, app: &App, params: &Params) -> Result<Value, 
     }
     let details = Details {
         scope: scope(app, params)?,
-        audiences: request::audiences(app, params)?,
+        audiences: request::audiences(desk.tenant, app, params)?,
         org: wanted_org(params)?,
     };
     let details = serde_json::to_string(&details)
@@ -228,9 +228,10 @@ pub async fn answer(visit: &Visit<'_>, typed: &str, allowed: bool) -> Result<boo
     {
         return Ok(false);
     }
-    let (state, org) = match allowed {
-        true => (State::Allowed, asked.org.as_ref()),
-        false => (State::Refused, None),
+    let (state, org) = if allowed {
+        (State::Allowed, asked.org.as_ref())
+    } else {
+        (State::Refused, None)
     };
     let (what, now) = ((state, &session.user, org), write.now());
     if !grants::answer(&mut write.tx, tenant, (&key, &session.sid), what, now).await? {

@@ -79,3 +79,19 @@ pub(super) async fn membership(
         _ => None,
     })
 }
+
+/// The same for an organization that is named by id or short name.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn named(
+    core: &Core,
+    session: &Session,
+    wanted: &str,
+) -> Result<Option<Membership>, Problem> {
+    let all = orgs::memberships(&core.db, &session.tenant, &session.user).await?;
+    match all.into_iter().find(|held| held.is_called(wanted)) {
+        Some(held) => membership(core, session, &held.org).await,
+        None => Ok(None),
+    }
+}

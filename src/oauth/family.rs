@@ -6,8 +6,11 @@ use super::{Fault, entry};
 use crate::core::Core;
 use crate::domain::user::Membership;
 use crate::domain::{Problem, TenantId};
+use crate::lane_a::end_in;
 use crate::sessions::Live;
-use crate::store::refresh_families::Family;
+use crate::store::Write;
+use crate::store::refresh_families::{self as families, Family};
+use crate::store::sessions::Which;
 
 /// What a family's tokens speak of, as it is now.
 pub(super) struct Ground {
@@ -30,7 +33,10 @@ pub(super) async fn ground(
     if family.revoked || family.expires_at <= core.now() {
         return Ok(None);
     }
-    let found = core.sessions.find_by_sid(tenant, &family.sid).await?;
+    let found = core
+        .sessions
+        .find_by_sid(tenant, family.stands_on())
+        .await?;
     let Some(live) = found.filter(|live| live.session.user == family.user) else {
         return Ok(None);
     };
@@ -55,4 +61,25 @@ pub(super) async fn stand(
 ) -> Result<Ground, Fault> {
     let found = ground(core, tenant, family).await?;
     found.ok_or_else(|| Fault::grant("the sign-in behind it has ended"))
+}
+
+/// Ends a family, and the session that was kept for it alone; false when it had ended.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn end(
+    write: &mut Write,
+    tenant: &TenantId,
+    id: &str,
+    reason: &str,
+) -> Result<bool, Problem> {
+    let now = write.now();
+    if !families::revoke(&mut write.tx, tenant, id, reason, now).await? {
+        return Ok(false);
+    }
+    let family = families::find(&mut write.tx, tenant, id).await?;
+    if let Some(sid) = family.and_then(|family| family.kept) {
+        end_in(write, tenant, Which::One(&sid), reason).await?;
+    }
+    Ok(true)
 }

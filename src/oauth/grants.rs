@@ -5,9 +5,10 @@ use serde_json::json;
 
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::{AppId, Problem};
-use crate::lane_a::Visit;
+use crate::lane_a::{Visit, end_in};
 use crate::store::consents::{self, Held};
 use crate::store::refresh_families as families;
+use crate::store::sessions::Which;
 
 /// A page of the apps that somebody has let in, or that are in without asking.
 ///
@@ -32,6 +33,13 @@ pub async fn withdraw(visit: &Visit<'_>, app: &str) -> Result<(), Problem> {
     let now = write.now();
     let allowed = consents::delete(&mut write.tx, tenant, (user, &app)).await?;
     let ended = families::revoke_of_user(&mut write.tx, tenant, (user, &app), now).await?;
+    end_in(
+        &mut write,
+        tenant,
+        Which::OfAppAndUser(&app, user),
+        "consent_withdrawn",
+    )
+    .await?;
     if !allowed && ended == 0 {
         return Err(Problem::not_found());
     }

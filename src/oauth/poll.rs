@@ -87,6 +87,7 @@ async fn redeem_grant(
     }
     let more = redeem::establish(desk, &mut write, app, (&mut family, &ground)).await?;
     core.commit(write).await.map_err(Problem::from)?;
+    let ground = redeem::settled(desk, &family, ground).await?;
     let more = More { jkt, ..more };
     let what = (audience, &details.scope);
     Ok(token::answer(desk, (app, &family), &ground, what, more).await?)
@@ -107,6 +108,7 @@ async fn judge(
         app: grant.app.clone(),
         user,
         sid,
+        kept: None,
         org: grant.org.clone(),
         scope: details.scope.clone(),
         audiences: details.audiences.clone(),

@@ -1,5 +1,7 @@
 //! A code becomes tokens, once.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::authorize::Details;
@@ -9,10 +11,11 @@ use super::{Fault, Params, dpop, pkce};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::hash_token;
 use crate::domain::app::{App, GrantType};
-use crate::domain::{Code, Problem};
-use crate::store::Write;
+use crate::domain::session::{Session, SessionApp};
+use crate::domain::{Code, Problem, Sid};
 use crate::store::authorization_codes::{self as codes, Code as Stored};
 use crate::store::refresh_families::{self as families, Family};
+use crate::store::{Write, admissions, sessions};
 
 /// Redeems the code of a request.
 ///
@@ -51,6 +54,7 @@ pub(super) async fn redeem(desk: Desk<'_>, app: &App, params: &Params) -> Result
     };
     let more = establish(desk, &mut write, app, (&mut family, &ground)).await?;
     core.commit(write).await.map_err(Problem::from)?;
+    let ground = settled(desk, &family, ground).await?;
     let more = More {
         nonce: details.nonce.as_deref(),
         jkt,
@@ -78,6 +82,7 @@ async fn judge(
         app: code.app.clone(),
         user: code.user.clone(),
         sid: code.sid.clone(),
+        kept: None,
         org: code.org.clone(),
         scope: details.scope.clone(),
         audiences: details.audiences.clone(),
@@ -109,8 +114,11 @@ pub(super) async fn establish<'a>(
     desk: Desk<'_>,
     write: &mut Write,
     app: &App,
-    (family, _ground): (&mut Family, &Ground),
+    (family, ground): (&mut Family, &Ground),
 ) -> Result<More<'a>, Problem> {
+    if has_refresh(app, family) && family.scope.has("offline_access") {
+        keep(desk, write, app, (family, ground)).await?;
+    }
     families::create(&mut write.tx, &desk.tenant.id, family).await?;
     let refresh_token = if has_refresh(app, family) {
         Some(first_token(desk, write, family).await?)
@@ -121,6 +129,58 @@ pub(super) async fn establish<'a>(
         refresh_token,
         ..More::default()
     })
+}
+
+/// Makes the session that goes on without the browser (OpenID Connect Core §11).
+async fn keep(
+    desk: Desk<'_>,
+    write: &mut Write,
+    app: &App,
+    (family, ground): (&mut Family, &Ground),
+) -> Result<(), Problem> {
+    let (core, now) = (desk.core, write.now());
+    let limits = &core.config.sessions;
+    let ms = |life: Duration| i64::try_from(life.as_millis()).unwrap_or(i64::MAX);
+    let named = SessionApp {
+        id: app.id.clone(),
+        name: app.name.clone(),
+    };
+    let sid = Sid(core.new_id());
+    let live = &ground.live.session;
+    let Some(session) = live.kept_for(named, sid.clone(), ms(limits.absolute)) else {
+        return Ok(());
+    };
+    let session = Session {
+        org: family.org.clone(),
+        ip: desk.meta.ip.clone(),
+        user_agent: desk.meta.user_agent.clone(),
+        created_at: now,
+        last_seen_at: now,
+        idle_ms: ms(limits.offline_idle),
+        expires_at: now.saturating_add(ms(limits.offline_absolute)),
+        ..session
+    };
+    sessions::create(&mut write.tx, &session).await?;
+    // What an organization's provider has said in the sign-in holds for what came of it.
+    admissions::pass_on(&mut write.tx, &desk.tenant.id, &live.sid, &sid).await?;
+    family.expires_at = session.expires_at;
+    family.kept = Some(sid);
+    Ok(())
+}
+
+/// What a family stands on once it is there.
+///
+/// # Errors
+/// `invalid_grant`.
+pub(super) async fn settled(
+    desk: Desk<'_>,
+    family: &Family,
+    before: Ground,
+) -> Result<Ground, Fault> {
+    match family.kept {
+        Some(_) => family::stand(desk.core, &desk.tenant.id, family).await,
+        None => Ok(before),
+    }
 }
 
 /// Access while somebody is away is for those who may ask for it, and for the tenant's own.
@@ -150,8 +210,7 @@ async fn again(desk: Desk<'_>, app: &App, hash: &[u8]) -> Result<Fault, Problem>
     let Some(code) = codes::used(&mut write.tx, tenant, &app.id, hash).await? else {
         return Ok(fault);
     };
-    let now = write.now();
-    if families::revoke(&mut write.tx, tenant, &code.family, "code_reused", now).await? {
+    if family::end(&mut write, tenant, &code.family, "code_reused").await? {
         let target = ("app", app.id.as_str());
         let event = Event::new(kind::TOKEN_REUSED, Outcome::Denied, target)
             .by("app", app.id.as_str())

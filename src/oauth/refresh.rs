@@ -4,13 +4,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use serde_json::{Value, json};
 
+use super::family::Ground;
 use super::token::{self, Desk, More};
-use super::{Fault, Params, dpop, family};
+use super::{Fault, Params, dpop, entry, family};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::{Core, hash_token};
 use crate::domain::Problem;
 use crate::domain::app::App;
 use crate::domain::scope::Scope;
+use crate::domain::user::Membership;
 use crate::store::Write;
 use crate::store::refresh_families::{self as families, Family, Token};
 
@@ -47,7 +49,10 @@ pub(super) async fn refresh(desk: Desk<'_>, app: &App, params: &Params) -> Resul
     let family = &found.family;
     let scope = narrowed(family, params)?;
     let audience = token::audience_of(desk, family, params)?;
-    let ground = family::stand(desk.core, tenant, family).await?;
+    let mut ground = family::stand(desk.core, tenant, family).await?;
+    if let Some(wanted) = params.get("organization").or_else(|| params.get("org")) {
+        ground.org = Some(elsewhere(desk, app, &ground, wanted).await?);
+    }
     if !rotate(desk, family, &hash, &next).await? {
         return Err(reused(desk, app, family).await?);
     }
@@ -59,6 +64,25 @@ pub(super) async fn refresh(desk: Desk<'_>, app: &App, params: &Params) -> Resul
         jkt,
     };
     Ok(token::answer(desk, (app, family), &ground, (audience, &scope), more).await?)
+}
+
+/// Another organization for this one token. The tenant's own apps may change it; what others were
+/// allowed, they were allowed in one.
+async fn elsewhere(
+    desk: Desk<'_>,
+    app: &App,
+    ground: &Ground,
+    wanted: &str,
+) -> Result<Membership, Fault> {
+    let refused = || Fault::new("invalid_target", "the person is not in this organization");
+    if let Some(own) = ground.org.as_ref().filter(|own| own.is_called(wanted)) {
+        return Ok(own.clone());
+    }
+    if !app.registration.first_party {
+        return Err(refused());
+    }
+    let found = entry::named(desk.core, &ground.live.session, wanted).await?;
+    found.ok_or_else(refused)
 }
 
 /// The token that follows another: only we can tell, and we always say the same.
@@ -118,8 +142,7 @@ fn narrowed(family: &Family, params: &Params) -> Result<Scope, Fault> {
 async fn reused(desk: Desk<'_>, app: &App, family: &Family) -> Result<Fault, Problem> {
     let (core, tenant) = (desk.core, &desk.tenant.id);
     let mut write: Write = core.begin().await?;
-    let now = write.now();
-    if families::revoke(&mut write.tx, tenant, &family.id, "reused", now).await? {
+    if family::end(&mut write, tenant, &family.id, "reused").await? {
         let event = Event::new(
             kind::TOKEN_REUSED,
             Outcome::Denied,

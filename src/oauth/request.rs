@@ -82,6 +82,9 @@ pub struct Asked {
     /// The key that the code is for (RFC 9449 §10).
     #[serde(default)]
     pub jkt: Option<String>,
+    /// The provider to sign in with, by its short name.
+    #[serde(default)]
+    pub connection: Option<String>,
     /// Epoch ms.
     pub asked_at: i64,
 }
@@ -228,7 +231,7 @@ async fn asked(
     Ok(Asked {
         app: app.id.clone(),
         scope: scope(app, params)?,
-        audiences: audiences(app, params)?,
+        audiences: audiences(tenant, app, params)?,
         claims: named.wanted,
         nonce: text("nonce", 512)?,
         challenge: pkce::challenge(app, params)?,
@@ -242,6 +245,7 @@ async fn asked(
             .or_else(|| params.get("org"))
             .map(str::to_owned),
         jkt: jkt(params)?,
+        connection: text("connection", 64)?,
         asked_at: core.now(),
         back,
     })
@@ -276,17 +280,13 @@ fn jkt(params: &Params) -> Result<Option<String>, Fault> {
 }
 
 /// RFC 8707: the ones that are asked for, else all that are registered.
-pub(super) fn audiences(app: &App, params: &Params) -> Result<Vec<String>, Fault> {
-    let own = &app.registration.audiences;
+pub(super) fn audiences(tenant: &Tenant, app: &App, params: &Params) -> Result<Vec<String>, Fault> {
+    let own = app.audiences(&tenant.issuer());
     let wanted: Vec<String> = params.all("resource").map(str::to_owned).collect();
     if wanted.iter().any(|one| !own.contains(one)) {
         return Err(unknown_target());
     }
-    Ok(if wanted.is_empty() {
-        own.clone()
-    } else {
-        wanted
-    })
+    Ok(if wanted.is_empty() { own } else { wanted })
 }
 
 pub(super) fn unknown_target() -> Fault {

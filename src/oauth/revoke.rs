@@ -31,9 +31,7 @@ pub async fn revoke(desk: Desk<'_>, app: &App, params: &Params) -> Result<(), Fa
     };
     let (core, tenant) = (desk.core, &desk.tenant.id);
     let mut write = core.begin().await.map_err(Problem::from)?;
-    let now = write.now();
-    let ended = families::revoke(&mut write.tx, tenant, &family.id, "revoked", now).await;
-    if ended.map_err(Problem::from)? {
+    if family::end(&mut write, tenant, &family.id, "revoked").await? {
         let event = Event::new(
             kind::TOKEN_REVOKED,
             Outcome::Success,

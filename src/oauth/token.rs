@@ -5,12 +5,13 @@ use serde_json::{Map, Value, json};
 use super::family::Ground;
 use super::{Fault, Params, dpop, exchange, machine, person, poll, redeem, refresh, request};
 use crate::audit::RequestMeta;
-use crate::core::{Core, PlainToken};
+use crate::core::{Core, PlainToken, hash_token};
 use crate::domain::Problem;
 use crate::domain::app::{App, GrantType, IdTokenAlg};
 use crate::domain::scope::Scope;
 use crate::domain::tenant::Tenant;
-use crate::store::refresh_families::Family;
+use crate::store::apps;
+use crate::store::refresh_families::{self as families, Family};
 use crate::tokens::{AccessClaims, Alg, Confirmation, IdClaims, USE_OAUTH};
 
 /// How long an ID token may be looked at, s.
@@ -50,6 +51,24 @@ pub async fn exchange(desk: Desk<'_>, app: &App, params: &Params) -> Result<Valu
         GrantType::Client => Box::pin(machine::grant(desk, app, params)).await,
         GrantType::Exchange => Box::pin(exchange::exchange(desk, app, params)).await,
     }
+}
+
+/// Names the app that a refresh token was given to, if it is one that keeps no secret.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn name_by_token(desk: Desk<'_>, params: &mut Params) -> Result<(), Fault> {
+    let (db, tenant) = (&desk.core.db, &desk.tenant.id);
+    let hash = hash_token(params.need("refresh_token")?);
+    let found = families::find_token(db, tenant, &hash).await;
+    let Some(token) = found.map_err(Problem::from)? else {
+        return Ok(());
+    };
+    let app = apps::find(db, tenant, token.family.app.as_str()).await;
+    if let Some(app) = app.map_err(Problem::from)?.filter(App::is_public) {
+        params.set("client_id", app.id.as_str());
+    }
+    Ok(())
 }
 
 /// Whom an access token is for: one of those that were granted (RFC 8707 §2.2).
@@ -120,7 +139,7 @@ pub(super) async fn answer(
     }
     if scope.has("openid") {
         let named = &family.claims.id_token;
-        let mut claims = id_claims(desk, app, ground, scope, more.nonce);
+        let mut claims = id_claims(desk, (app, family), ground, scope, more.nonce);
         claims.more = person::named(desk, ground, named).await?;
         let token = core
             .keys
@@ -184,7 +203,7 @@ pub(super) fn family_of(jti: &str) -> Option<&str> {
 
 fn id_claims(
     desk: Desk<'_>,
-    app: &App,
+    (app, family): (&App, &Family),
     ground: &Ground,
     scope: &Scope,
     nonce: Option<&str>,
@@ -201,7 +220,8 @@ fn id_claims(
         auth_time: session.auth_time / 1000,
         acr: session.acr.as_str().into(),
         amr: session.amr.clone(),
-        sid: session.sid.0.clone(),
+        // The sign-in that the app is told the end of; what an access token hangs on is in that.
+        sid: family.sid.0.clone(),
         nonce: nonce.map(str::to_owned),
         org_id: org.map(|org| org.org.0.clone()),
         org_slug: org.map(|org| org.slug.clone()),

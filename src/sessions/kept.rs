@@ -12,9 +12,9 @@ use laneway_contract::Acr;
 use serde::{Deserialize, Serialize};
 
 use super::rendered::Rendered;
-use crate::domain::session::{Session, SessionUpstream};
+use crate::domain::session::{Session, SessionApp, SessionUpstream};
 use crate::domain::user::{Membership, User, UserState};
-use crate::domain::{DeviceId, Lang, OrgId, Sid, TenantId, UpstreamId, UserId};
+use crate::domain::{AppId, DeviceId, Lang, OrgId, Sid, TenantId, UpstreamId, UserId};
 use crate::store::invalidations::Scope;
 
 /// A packed session.
@@ -74,6 +74,9 @@ struct Rest<'a> {
     /// Subject and session id there.
     upstream: Option<(&'a str, Option<&'a str>)>,
     device: Option<DeviceId>,
+    /// Id and name.
+    #[serde(borrow)]
+    app: Option<(&'a str, &'a str)>,
     ip: &'a str,
     created_at: i64,
     last_seen_at: i64,
@@ -183,6 +186,10 @@ impl Kept {
                     within: within.clone(),
                 }),
                 device: rest.device,
+                app: rest.app.map(|(id, name)| SessionApp {
+                    id: AppId(id.to_owned()),
+                    name: name.to_owned(),
+                }),
                 ip: rest.ip.to_owned(),
                 user_agent: self.user_agent.to_string(),
                 created_at: rest.created_at,
@@ -297,6 +304,10 @@ fn packed(read: &Whole) -> Option<Box<[u8]>> {
                 .as_ref()
                 .map(|tie| (tie.subject.as_str(), tie.sid.as_deref())),
             device: session.device.clone(),
+            app: session
+                .app
+                .as_ref()
+                .map(|app| (app.id.as_str(), app.name.as_str())),
             ip: &session.ip,
             created_at: session.created_at,
             last_seen_at: session.last_seen_at,
@@ -350,6 +361,10 @@ mod tests {
                 within: Some(OrgId("o1".into())),
             }),
             device: None,
+            app: Some(SessionApp {
+                id: AppId("laneway-cli".into()),
+                name: "Laneway CLI".into(),
+            }),
             ip: "2001:db8::1".into(),
             user_agent: "Mozilla/5.0".into(),
             created_at: 2,

@@ -71,6 +71,21 @@ pub async fn vouch(
     Ok(())
 }
 
+/// What was vouched for in one session holds in another that came of it.
+pub async fn pass_on(tx: &mut Tx, tenant: &TenantId, from: &Sid, to: &Sid) -> Result<(), DbError> {
+    q(
+        "INSERT INTO session_vouches (tenant_id, sid, connection_id, org_id, subject, acr, \
+         proven_at) SELECT tenant_id, $1, connection_id, org_id, subject, acr, proven_at \
+         FROM session_vouches WHERE tenant_id = $2 AND sid = $3",
+    )
+    .bind(to.as_str())
+    .bind(tenant.as_str())
+    .bind(from.as_str())
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
 /// The highest rung for which a live provider of the organization has vouched in a session.
 pub async fn vouched(
     on: impl On,

@@ -219,6 +219,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             postgres: include_str!("../../migrations/postgres/0027_device_grants.sql"),
         },
         Migration {
+            version: 28,
+            name: "offline",
+            sqlite: include_str!("../../migrations/sqlite/0028_offline.sql"),
+            postgres: include_str!("../../migrations/postgres/0028_offline.sql"),
+        },
+        Migration {
             version: 29,
             name: "registered_addresses",
             sqlite: include_str!("../../migrations/sqlite/0029_registered_addresses.sql"),

@@ -16,8 +16,11 @@ pub struct Family {
     pub app: AppId,
     /// For whom.
     pub user: UserId,
-    /// The sign-in that it hangs on.
+    /// The sign-in that it came from.
     pub sid: Sid,
+    /// The session of the app's own that it hangs on instead, where it goes on without the
+    /// browser.
+    pub kept: Option<Sid>,
     /// In which organization.
     pub org: Option<OrgId>,
     /// What was granted.
@@ -36,6 +39,13 @@ pub struct Family {
     pub revoked: bool,
 }
 
+impl Family {
+    /// The session that it hangs on.
+    pub fn stands_on(&self) -> &Sid {
+        self.kept.as_ref().unwrap_or(&self.sid)
+    }
+}
+
 /// A refresh token, without its value.
 pub struct Token {
     /// Its family.
@@ -45,7 +55,7 @@ pub struct Token {
 }
 
 const COLUMNS: &str = "f.id, f.app_id, f.user_id, f.sid, f.org_id, f.scope, f.audiences, \
-    f.claims, f.jkt, f.created_at, f.expires_at, f.revoked_at";
+    f.claims, f.jkt, f.created_at, f.expires_at, f.revoked_at, f.kept_sid";
 
 /// Inserts.
 pub async fn create(tx: &mut Tx, tenant: &TenantId, family: &Family) -> Result<(), DbError> {
@@ -55,8 +65,8 @@ pub async fn create(tx: &mut Tx, tenant: &TenantId, family: &Family) -> Result<(
         .map_err(|error| DbError::Broken(error.to_string()))?;
     q(
         "INSERT INTO refresh_families (id, tenant_id, app_id, user_id, sid, org_id, scope, \
-         audiences, created_at, expires_at, claims, jkt) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         audiences, created_at, expires_at, claims, jkt, kept_sid) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(&family.id)
     .bind(tenant.as_str())
@@ -70,6 +80,7 @@ pub async fn create(tx: &mut Tx, tenant: &TenantId, family: &Family) -> Result<(
     .bind(family.expires_at)
     .bind((!family.claims.is_empty()).then_some(claims))
     .bind(family.jkt.as_deref())
+    .bind(family.kept.as_ref().map(Sid::as_str))
     .run(tx)
     .await?;
     Ok(())
@@ -240,6 +251,7 @@ fn from_row(row: &Row) -> Result<Family, DbError> {
         app: AppId(row.get("app_id")?),
         user: UserId(row.get("user_id")?),
         sid: Sid(row.get("sid")?),
+        kept: row.maybe("kept_sid")?.map(Sid),
         org: row.maybe("org_id")?.map(OrgId),
         scope: Scope::parse(&scope).ok_or_else(|| garbled("scope"))?,
         audiences: serde_json::from_str(&audiences).map_err(|_| garbled("audiences"))?,

@@ -3,16 +3,17 @@
 use laneway_contract::Acr;
 use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
 
-use crate::domain::session::{Session, SessionUpstream};
-use crate::domain::{DeviceId, OrgId, Sid, TenantId, UpstreamId, UserId};
+use crate::domain::session::{Session, SessionApp, SessionUpstream};
+use crate::domain::{AppId, DeviceId, OrgId, Sid, TenantId, UpstreamId, UserId};
 
 const COLUMNS: &str = "s.sid, s.tenant_id, s.user_id, s.org_id, s.acr, s.amr, s.auth_time, \
     s.upstream_id, s.upstream_sub, s.upstream_sid, COALESCE(p.slug, k.slug) AS upstream_slug, \
-    k.org_id AS within_id, s.device_id, s.ip, s.user_agent, \
+    k.org_id AS within_id, s.device_id, s.app_id, a.name AS app_name, s.ip, s.user_agent, \
     s.created_at, s.last_seen_at, s.idle_ms, s.expires_at";
 
 const ORIGIN: &str = "LEFT JOIN upstreams p ON p.tenant_id = s.tenant_id AND p.id = s.upstream_id \
-    LEFT JOIN connections k ON k.tenant_id = s.tenant_id AND k.id = s.upstream_id";
+    LEFT JOIN connections k ON k.tenant_id = s.tenant_id AND k.id = s.upstream_id \
+    LEFT JOIN apps a ON a.tenant_id = s.tenant_id AND a.id = s.app_id";
 
 /// Inserts a session.
 pub async fn create(tx: &mut Tx, session: &Session) -> Result<(), DbError> {
@@ -20,7 +21,8 @@ pub async fn create(tx: &mut Tx, session: &Session) -> Result<(), DbError> {
     q(
         "INSERT INTO sessions (sid, tenant_id, user_id, org_id, acr, amr, auth_time, upstream_id, \
        upstream_sub, upstream_sid, device_id, ip, user_agent, created_at, last_seen_at, idle_ms, \
-       expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+       expires_at, app_id) VALUES \
+       ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
     )
     .bind(session.sid.as_str())
     .bind(session.tenant.as_str())
@@ -39,6 +41,7 @@ pub async fn create(tx: &mut Tx, session: &Session) -> Result<(), DbError> {
     .bind(session.last_seen_at)
     .bind(session.idle_ms)
     .bind(session.expires_at)
+    .bind(session.app.as_ref().map(|app| app.id.as_str()))
     .run(tx)
     .await?;
     Ok(())
@@ -244,6 +247,10 @@ pub enum Which<'a> {
     OfOrg(&'a OrgId),
     /// All that came from one upstream.
     OfUpstream(&'a UpstreamId),
+    /// All that an app keeps.
+    OfApp(&'a AppId),
+    /// What an app keeps of one person.
+    OfAppAndUser(&'a AppId, &'a UserId),
     /// Those of one upstream session.
     UpstreamSession(&'a UpstreamId, &'a str),
     /// Those of one upstream subject.
@@ -265,6 +272,10 @@ pub async fn end(
         Which::OfDevice(user, id) => ("user_id = $4 AND device_id = $5", user.as_str(), id),
         Which::OfOrg(org) => ("org_id = $4 AND $5 = ''", org.as_str(), ""),
         Which::OfUpstream(id) => ("upstream_id = $4 AND $5 = ''", id.as_str(), ""),
+        Which::OfAppAndUser(id, user) => {
+            ("app_id = $4 AND user_id = $5", id.as_str(), user.as_str())
+        }
+        Which::OfApp(id) => ("app_id = $4 AND $5 = ''", id.as_str(), ""),
         Which::UpstreamSession(id, sid) => {
             ("upstream_id = $4 AND upstream_sid = $5", id.as_str(), sid)
         }
@@ -367,6 +378,13 @@ fn from_row(row: &Row) -> Result<Session, DbError> {
         auth_time: row.get("auth_time")?,
         upstream,
         device: row.maybe("device_id")?.map(DeviceId),
+        app: match row.maybe("app_id")? {
+            Some(id) => Some(SessionApp {
+                id: AppId(id),
+                name: row.maybe("app_name")?.unwrap_or_default(),
+            }),
+            None => None,
+        },
         ip: row.get("ip")?,
         user_agent: row.get("user_agent")?,
         created_at: row.get("created_at")?,

@@ -15,7 +15,7 @@ mod described;
 mod erased;
 pub mod idp;
 pub mod names;
-mod node;
+pub mod node;
 mod people;
 mod pg;
 mod png;
@@ -25,6 +25,7 @@ pub mod rows;
 pub mod saml;
 pub mod soak;
 pub mod social;
+pub mod terminal;
 mod tokens;
 pub mod wire;
 

@@ -162,6 +162,7 @@ pub fn session(sid: &str, tenant: &TenantId, user: &str) -> Session {
         auth_time: AT,
         upstream: None,
         device: None,
+        app: None,
         ip: "192.0.2.7".into(),
         user_agent: "test".into(),
         created_at: AT,

@@ -65,7 +65,7 @@ both! {
         refused(&app.browser().send(asks(&public, "/oauth/introspect", &tokens["access_token"])).await, 401, "invalid_client");
         let next = app.browser().send(client.refreshes(tokens["refresh_token"].as_str().expect("a token"))).await.expect(200).json();
         assert_eq!(app.browser().send(asks(&client, "/oauth/introspect", &tokens["refresh_token"])).await.json(), dead, "used");
-        browser.post("/bff/logout", json!({})).await.expect(200);
+        browser.post("/bff/logout", json!({ "everywhere": true })).await.expect(200);
         for kind in ["access_token", "refresh_token"] {
             assert_eq!(app.browser().send(asks(&client, "/oauth/introspect", &next[kind])).await.json(), dead, "signed out");
         }
@@ -78,7 +78,8 @@ both! {
         let end = |pairs: &[(&str, &str)]| format!("{LOGIN}/oauth/end_session?{}", encoded(pairs));
         for posted in [false, true] {
             let mut browser = app.login_or_signup("ana@x.test").await;
-            let tokens = app.tokens(&mut browser, &client).await;
+            let code = app.code(&mut browser, &client, &[("scope", "openid")]).await;
+            let tokens = app.browser().send(client.redeems(&code)).await.expect(200).json();
             let hint = tokens["id_token"].as_str().expect("an ID token").to_owned();
             // Signed by us is enough, also when it is over.
             app.clock.advance_s(3600);

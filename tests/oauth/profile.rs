@@ -32,7 +32,12 @@ async fn with_profile(app: &TestApp) -> Browser {
         app.admin("GET", &path, json!({})).await.expect(200).json(),
         full()
     );
-    browser.send(Call::api("PATCH", "/v1/me", &json!({ "name": "Ana F", "locale": "de" })))
+    browser
+        .send(Call::api(
+            "PATCH",
+            "/v1/me",
+            &json!({ "name": "Ana F", "locale": "de" }),
+        ))
         .await
         .expect(200);
     browser

@@ -39,6 +39,7 @@ pub fn session_json(session: &Session, hosts: &[String], current: Option<&Sid>) 
         "acr": session.acr.as_str(),
         "amr": session.amr,
         "org_id": session.org,
+        "app": session.app.as_ref().map(|app| json!({ "client_id": app.id, "name": app.name })),
         "hosts": hosts,
     })
 }

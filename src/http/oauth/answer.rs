@@ -1,5 +1,7 @@
 //! Answers of the authorization server: back to an app by the browser, or JSON to the app itself.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -92,18 +94,33 @@ pub(super) fn form(
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Params, Fault> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let kind = kind
-        .and_then(|text| text.split(';').next())
-        .unwrap_or_default();
-    if !kind
-        .trim()
-        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    {
+    if !is_of_kind(headers, "application/x-www-form-urlencoded") {
         return Err(Fault::request("send application/x-www-form-urlencoded"));
     }
     let body = body.map_err(|_| Fault::request("the body could not be read"))?;
     Params::parse(&body)
+}
+
+/// The same, where JSON will do too.
+pub(super) fn either(
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Params, Fault> {
+    if !is_of_kind(headers, "application/json") {
+        return form(headers, body);
+    }
+    let body = body.map_err(|_| Fault::request("the body could not be read"))?;
+    let all: BTreeMap<String, String> = serde_json::from_slice(&body)
+        .map_err(|_| Fault::request("send an object whose members are texts"))?;
+    let mut encoded = url::form_urlencoded::Serializer::new(String::new());
+    encoded.extend_pairs(all);
+    Params::parse(encoded.finish().as_bytes())
+}
+
+fn is_of_kind(headers: &HeaderMap, wanted: &str) -> bool {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let kind = kind.and_then(|text| text.split(';').next());
+    kind.unwrap_or_default().trim().eq_ignore_ascii_case(wanted)
 }

@@ -85,7 +85,7 @@ async fn go_sign_in(
         max_age: need.max_age,
         prompt: need.prompt,
         login_hint: asked.login_hint.clone(),
-        connection: None,
+        connection: asked.connection.clone(),
         // Which organization the tokens are for is judged afterwards; its own sign-in is for
         // those who are not signed in at all.
         org: None,

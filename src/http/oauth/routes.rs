@@ -43,6 +43,7 @@ pub fn routes() -> Router<AppState> {
                 .put(register::replace)
                 .delete(register::remove),
         )
+        .route("/auth/refresh", post(token::refresh))
         .route("/oauth/revoke", post(revoke::revoke))
         .route("/oauth/introspect", post(revoke::introspect))
         .route("/oauth/end_session", get(end::asked).post(end::posted))

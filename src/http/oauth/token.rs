@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 
 use super::super::context::Context;
-use super::answer::{form, json_answer, refused};
+use super::answer::{either, form, json_answer, refused};
 use super::discovery::home;
 use crate::domain::app::App;
 use crate::oauth::token::{self, Desk};
@@ -46,6 +46,28 @@ pub async fn push(context: Context, body: Result<Bytes, BytesRejection>) -> Resp
     }
 }
 
+/// `POST /auth/refresh`: the same for a refresh token alone, as a form or JSON. An app that keeps no
+/// secret need not say which it is: its token tells.
+pub async fn refresh(context: Context, body: Result<Bytes, BytesRejection>) -> Response {
+    if let Err(problem) = home(&context) {
+        return problem.into_response();
+    }
+    let outcome = async {
+        let mut params = either(&context.headers, body)?;
+        params.set("grant_type", "refresh_token");
+        let named = ["client_id", "client_assertion"].map(|name| params.get(name).is_some());
+        if !named.contains(&true) && !context.headers.contains_key(header::AUTHORIZATION) {
+            token::name_by_token(desk(&context), &mut params).await?;
+        }
+        let app = authenticated(&context, &params).await?;
+        Box::pin(token::exchange(desk(&context), &app, &params)).await
+    };
+    match Box::pin(outcome).await {
+        Ok(body) => json_answer(body),
+        Err(fault) => refused(&context, fault),
+    }
+}
+
 /// The app that calls, and what it sends.
 ///
 /// # Errors
@@ -55,6 +77,11 @@ pub(super) async fn called_by(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(App, Params), Fault> {
     let params = form(&context.headers, body)?;
+    let app = authenticated(context, &params).await?;
+    Ok((app, params))
+}
+
+async fn authenticated(context: &Context, params: &Params) -> Result<App, Fault> {
     params.check()?;
     let mut given = context.headers.get_all(header::AUTHORIZATION).iter();
     let first = given.next().map(|value| value.to_str().unwrap_or_default());
@@ -62,8 +89,7 @@ pub(super) async fn called_by(
         return Err(Fault::request("Authorization is sent twice"));
     }
     let (core, tenant) = (&context.core, &context.site.tenant);
-    let app = client::authenticate(core, tenant, &context.meta.ip, first, &params).await?;
-    Ok((app, params))
+    client::authenticate(core, tenant, &context.meta.ip, first, params).await
 }
 
 pub(super) fn desk(context: &Context) -> Desk<'_> {

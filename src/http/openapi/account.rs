@@ -137,8 +137,9 @@ pub const SHAPES: &[Shape] = &[
     shape(
         "Session",
         "id current=flag created_at=instant last_seen_at=instant ip user_agent acr amr=[text] \
-         org_id=text? hosts=[text]",
+         org_id=text? hosts=[text] app=SessionApp?",
     ),
+    shape("SessionApp", "client_id name"),
     shape(
         "Passkey",
         "id label created_at=instant last_used_at=instant?",

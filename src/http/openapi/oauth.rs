@@ -25,6 +25,10 @@ const ASKED: &[(&str, &str)] = &[
     ),
     ("id_token_hint", "who has to be signed in"),
     (
+        "connection",
+        "the provider to sign in with, by its short name",
+    ),
+    (
         "organization",
         "which organization the tokens are for, by id or slug; also `org`",
     ),
@@ -104,6 +108,12 @@ pub const ENTRIES: &[Entry] = &[
     op(
         "POST /oauth/token",
         "A code, a refresh token or the app's own proof becomes tokens",
+        json("Tokens"),
+    )
+    .sends(FORM),
+    op(
+        "POST /auth/refresh",
+        "The same for a refresh token alone, as a form or JSON; an app without a secret need not say which it is",
         json("Tokens"),
     )
     .sends(FORM),

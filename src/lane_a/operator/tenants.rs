@@ -6,6 +6,7 @@ use url::Url;
 use super::{Act, check_slug, check_version, moved};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::url_host_key;
+use crate::domain::app::App;
 use crate::domain::settings::Settings;
 use crate::domain::tenant::{Brand, Host, Purpose, Signup, Tenant, TenantState};
 use crate::domain::upstream::{Role, Trust, Upstream};
@@ -14,7 +15,7 @@ use crate::providers::EMBEDDED;
 use crate::store::Write;
 use crate::store::invalidations::{Change, Scope};
 use crate::store::roles::{self, Role as OrgRole};
-use crate::store::{hosts, tenants, upstreams};
+use crate::store::{apps, hosts, tenants, upstreams};
 
 /// A tenant to create.
 pub struct NewTenant<'a> {
@@ -78,7 +79,7 @@ pub async fn create_tenant(act: &Act<'_>, wanted: NewTenant<'_>) -> Result<Tenan
     Ok(tenant)
 }
 
-/// What every tenant starts with: a way to sign in, and roles.
+/// What every tenant starts with: a way to sign in, the command line as an app, and roles.
 async fn furnish(act: &Act<'_>, write: &mut Write, tenant: &Tenant) -> Result<(), Problem> {
     let core = act.core;
     let embedded = Upstream {
@@ -97,6 +98,8 @@ async fn furnish(act: &Act<'_>, write: &mut Write, tenant: &Tenant) -> Result<()
         created_at: write.now(),
     };
     upstreams::create(&mut write.tx, &embedded).await?;
+    let command_line = App::command_line(tenant.id.clone(), write.now());
+    apps::create(&mut write.tx, &command_line, None).await?;
     for one in crate::authz::BUILT_IN {
         let role = OrgRole::of_tenant(core.new_id(), one.slug, one.name, one.permissions);
         roles::define(&mut write.tx, &tenant.id, &role).await?;

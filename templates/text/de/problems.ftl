@@ -438,6 +438,7 @@ problem-app-lifetime = Verwenden Sie 60 bis 900 Sekunden.
 problem-app-web = Verwenden Sie eine Adresse im Web.
 problem-app-scopes = Scopes sind einfache Wörter mit Leerzeichen dazwischen.
 problem-app-response = `code` ist hier der einzige Response-Typ.
+problem-app-built-in = Diese App ist eingebaut. Schalten Sie sie stattdessen aus.
 problem-app-public = Diese App ist als eine ohne Geheimnis eingetragen.
 problem-app-own-name = Eine App, die sich nicht ausweisen kann, bekommt nichts im eigenen Namen.
 problem-app-keys-twice = Geben Sie die Schlüssel an oder ihre Adresse, nicht beides.

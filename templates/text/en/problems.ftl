@@ -439,6 +439,7 @@ problem-app-lifetime = Use 60 to 900 seconds.
 problem-app-web = Use an address of the web.
 problem-app-scopes = Scopes are plain words with spaces between them.
 problem-app-response = `code` is the only response type here.
+problem-app-built-in = This app is built in. Switch it off instead.
 problem-app-public = This app is registered as one without a secret.
 problem-app-own-name = An app that cannot prove who it is gets nothing in its own name.
 problem-app-keys-twice = Give the keys, or where they are, not both.

@@ -28,7 +28,10 @@ pub async fn section(visit: &Visit<'_>) -> Result<SessionsSection, Problem> {
         .map(|(session, hosts)| SessionRow {
             current: session.sid == current,
             id: session.sid.0,
-            title: agent::name(visit.lang, &session.user_agent),
+            title: match session.app {
+                Some(app) => app.name,
+                None => agent::name(visit.lang, &session.user_agent),
+            },
             ip: session.ip,
             created: session.created_at,
             last_seen: session.last_seen_at,

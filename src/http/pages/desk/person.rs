@@ -150,7 +150,10 @@ fn session_rows(lang: Lang, person: &Person) -> Vec<PersonSession> {
         .iter()
         .map(|session| PersonSession {
             id: session.sid.0.clone(),
-            title: agent::name(lang, &session.user_agent),
+            title: match &session.app {
+                Some(app) => app.name.clone(),
+                None => agent::name(lang, &session.user_agent),
+            },
             ip: session.ip.clone(),
             proof: format!("{} {}", session.acr.as_str(), session.amr.join(" ")),
             created: session.created_at,
