@@ -2,11 +2,12 @@
 //! themselves.
 
 use laneway::authz::Permission::{self, AccountRead, AccountWrite, UsersRead};
-use laneway::domain::OrgId;
 use laneway::domain::UserId;
 use laneway::http::{Access, ROUTES};
 use laneway::store::api_tokens::{self, Principal};
+use laneway::store::invalidations::{Change, Scope};
 use laneway::store::operators;
+use laneway::store::service_accounts::{self, ServiceAccount, ServiceState};
 use serde_json::{Value, json};
 
 use crate::harness::rows::{AT, tx};
@@ -161,16 +162,19 @@ both! {
         let (id, token) = app.api_token(Principal::User(UserId(user.clone())), &["users:read"]).await;
         let (_, second) = app.api_token(Principal::User(UserId(user.clone())), &["users:read"]).await;
         get(&app, &token, "/v1/admin/users").await.expect(200);
-        let mut tx = tx(&app).await;
-        assert!(api_tokens::revoke(&mut tx, &id, app.core().now()).await.expect("revoked"));
-        tx.commit().await.expect("a commit");
+        let mut write = app.core().begin().await.expect("a transaction");
+        let now = write.now();
+        assert!(api_tokens::revoke(&mut write.tx, &id, now).await.expect("revoked"));
+        write.invalidate(Change::Ended, Scope::Session, &id);
+        app.core().commit(write).await.expect("a commit");
         get(&app, &token, "/v1/admin/users").await.refused(401, "invalid_token");
         get(&app, &second, "/v1/admin/users").await.expect(200);
         let path = format!("/v1/admin/users/{user}");
         app.admin("PATCH", &path, json!({ "state": "disabled" })).await.expect(200);
         get(&app, &second, "/v1/admin/users").await.refused(401, "invalid_token");
         let acme = org(&app, "acme").await;
-        let (_, theirs) = app.api_token(Principal::Organization(OrgId(acme.clone())), &["members:read"]).await;
+        let service = app.service_account(&acme, "owner").await;
+        let (_, theirs) = app.api_token(Principal::ServiceAccount(service), &["members:read"]).await;
         let members = format!("/v1/organizations/{acme}/members");
         get(&app, &theirs, &members).await.expect(200);
         let path = format!("/v1/organizations/{acme}");
@@ -178,20 +182,25 @@ both! {
         get(&app, &theirs, &members).await.refused(401, "invalid_token");
     }
 
-    async fn organizations_and_services_have_tokens_of_their_own(app: TestApp) {
+    async fn service_accounts_have_tokens_of_their_own(app: TestApp) {
         let (acme, globex) = (org(&app, "acme").await, org(&app, "globex").await);
         let scopes = ["members:read", "org:write", "users:read"];
-        let (_, token) = app.api_token(Principal::Organization(OrgId(acme.clone())), &scopes).await;
+        let own = app.service_account(&acme, "owner").await;
+        let (_, token) = app.api_token(Principal::ServiceAccount(own.clone()), &scopes).await;
         get(&app, &token, &format!("/v1/organizations/{acme}/members")).await.expect(200);
         get(&app, &token, &format!("/v1/organizations/{globex}/members")).await.refused(403, "forbidden");
         get(&app, &token, "/v1/admin/users").await.refused(403, "forbidden");
         let rename = Call::api("PATCH", &format!("/v1/organizations/{acme}"), &json!({ "name": "A" })).bearer(&token);
         app.browser().send(rename).await.expect(200);
         let changed = app.events("organization.updated").await;
-        assert_eq!(changed[0].actor, format!("organization:{acme}"));
+        assert_eq!(changed[0].actor, format!("service_account:{own}"));
         let tenant = app.tenant().await.id;
         let mut tx = tx(&app).await;
-        api_tokens::create_service(&mut tx, &tenant, "svc1", None, "CI", AT).await.expect("a service account");
+        let of_tenant = ServiceAccount {
+            id: "svc1".into(), org: None, name: "CI".into(), state: ServiceState::Active,
+            roles: Vec::new(), version: 1, created_at: AT,
+        };
+        service_accounts::create(&mut tx, &tenant, &of_tenant).await.expect("a service account");
         tx.commit().await.expect("a commit");
         let (_, service) = app.api_token(Principal::ServiceAccount("svc1".into()), &["users:read"]).await;
         get(&app, &service, "/v1/admin/users").await.refused(403, "forbidden");

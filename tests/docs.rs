@@ -56,6 +56,12 @@ async fn the_examples_of_the_authorization_server_are_true() {
     );
 }
 
+#[tokio::test]
+async fn the_examples_of_api_tokens_are_true() {
+    let (asked, compared) = run("docs/developers/api-tokens.md").await;
+    assert_eq!((asked, compared), (3, 3));
+}
+
 /// Runs a page; how much was asked, and how much compared.
 async fn run(page: &str) -> (usize, usize) {
     let app = TestApp::sqlite().await;

@@ -29,7 +29,7 @@ async fn present(
     .await
 }
 
-async fn login(app: &TestApp, keys: &SoftAuthenticator) -> Browser {
+pub async fn login(app: &TestApp, keys: &SoftAuthenticator) -> Browser {
     let mut browser = app.browser();
     let flow = app.begin(&mut browser, json!({})).await;
     let id = flow["id"].as_str().expect("an id").to_owned();

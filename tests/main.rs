@@ -8,6 +8,7 @@ mod harness;
 
 mod account;
 mod admin;
+mod api_tokens;
 mod authority;
 mod backchannel;
 mod bff;
@@ -82,6 +83,7 @@ mod routes;
 mod routes_tenants;
 mod saml;
 mod saml_logout;
+mod service_accounts;
 mod signup_app;
 mod social;
 mod social_pages;

@@ -155,6 +155,11 @@ impl World {
             let slug = if path.contains("admin") { "auditor" } else { "planner" };
             self.made(&path, json!({ "slug": slug, "name": "R", "permissions": ["org:read"] })).await;
         }
+        let services = format!("/v1/organizations/{org}/service-accounts");
+        let service = self.made(&services, json!({ "name": "CI", "roles": ["viewer"] })).await;
+        let key = self.made(&format!("{services}/{}/keys", id(&service)), json!({ "name": "one" })).await;
+        let mine = json!({ "name": "Mine", "scopes": ["api"] });
+        let mine = self.browser.post("/v1/me/tokens", mine).await.expect(201).json();
         let path = format!("/v1/organizations/{org}/setup-links");
         let setup = self.made(&path, json!({ "purpose": "connection" })).await;
         let path = format!("/v1/organizations/{org}/connections/{connection}");
@@ -193,6 +198,9 @@ impl World {
             ("initial-access-tokens/{id}", id(&initial)),
             ("{domain}", id(&domain)),
             ("{link}", id(&setup)),
+            ("{account}", id(&service)),
+            ("{key}", id(&key)),
+            ("tokens/{id}", id(&mine)),
             ("{sid}", first(&sessions)),
             ("devices/{id}", first(&devices)),
             ("flows/{id}", id(&flow)),
@@ -322,6 +330,14 @@ impl World {
             "POST /v1/admin/initial-access-tokens" => json!({ "label": "n", "max_uses": 3, "expires_in": 600 }),
             "POST /v1/admin/keys/rotate" => json!({ "at_once": false }),
             "PATCH /v1/admin/apps/{app}" => json!({ "client_name": "Plans", "state": "active", "scope": null }),
+            "POST /v1/me/tokens" => json!({ "name": "CI", "scopes": ["api"], "expires_in": 600 }),
+            "POST /v1/organizations/{org}/service-accounts" => json!({ "name": "Bot", "roles": ["viewer"] }),
+            "PATCH /v1/organizations/{org}/service-accounts/{account}" => {
+                json!({ "name": "Bot", "state": "active", "roles": ["member"] })
+            }
+            "POST /v1/organizations/{org}/service-accounts/{account}/keys" => {
+                json!({ "name": "two", "scopes": ["api"], "expires_in": 600 })
+            }
             "POST /v1/admin/routing/explain" => json!({ "identifier": "bo@acme.test" }),
             "PATCH /v1/organizations/{org}/members/{user}" => json!({ "state": "active" }),
             _ => return None,

@@ -71,7 +71,7 @@ both! {
         assert_eq!(may(&mut plain).await, json!(["org:read"]));
         plain.get(&format!("/v1/organizations/{org}/members")).await.refused(403, "forbidden");
         let refused = app.admin("DELETE", &at, json!({})).await.refused(409, "conflict").json();
-        assert_eq!(refused["used_by"], json!({ "members": 1, "groups": 0, "invitations": 0, "connections": [] }));
+        assert_eq!(refused["used_by"], json!({ "members": 1, "groups": 0, "service_accounts": 0, "invitations": 0, "connections": [] }));
         app.grant(&org, &user, &["member"]).await.expect(200);
         app.admin("DELETE", &at, json!({})).await.expect(204);
         app.admin("DELETE", &at, json!({})).await.refused(404, "not_found");
@@ -307,7 +307,7 @@ async fn invitations_and_rules_give_own_roles_and_keep_them() {
     unknown.refused(422, "invalid_field");
     let used = app.admin("DELETE", &at, json!({})).await;
     let used = used.refused(409, "conflict").json();
-    let wanted = json!({ "members": 0, "groups": 0, "invitations": 1, "connections": ["own"] });
+    let wanted = json!({ "members": 0, "groups": 0, "service_accounts": 0, "invitations": 1, "connections": ["own"] });
     assert_eq!(used["used_by"], wanted);
     let url = crate::invitations::url(&made);
     let mut ina = crate::invitations::join(&app, &url, "ina@x.test").await;
@@ -321,7 +321,7 @@ async fn invitations_and_rules_give_own_roles_and_keep_them() {
         .expect(200);
     let used = app.admin("DELETE", &at, json!({})).await;
     let used = used.refused(409, "conflict").json();
-    let wanted = json!({ "members": 1, "groups": 0, "invitations": 0, "connections": [] });
+    let wanted = json!({ "members": 1, "groups": 0, "service_accounts": 0, "invitations": 0, "connections": [] });
     assert_eq!(used["used_by"], wanted);
 }
 

@@ -14,6 +14,8 @@ macro_rules! types {
 types! {
     ACCESS_DENIED "access.denied"
     ADMIN_TOKEN_CREATED "admin_token.created"
+    API_TOKEN_CREATED "api_token.created"
+    API_TOKEN_REVOKED "api_token.revoked"
     APP_CREATED "app.created"
     APP_DELETED "app.deleted"
     APP_SECRET_CREATED "app_secret.created"
@@ -76,6 +78,9 @@ types! {
     ROLE_DELETED "role.deleted"
     ROLE_MAPPING_CHANGED "role_mapping.changed"
     ROLE_UPDATED "role.updated"
+    SERVICE_ACCOUNT_CREATED "service_account.created"
+    SERVICE_ACCOUNT_DELETED "service_account.deleted"
+    SERVICE_ACCOUNT_UPDATED "service_account.updated"
     SESSION_CHANGED "session.changed"
     SESSION_ENDED "session.ended"
     SETUP_LINK_CREATED "setup_link.created"

@@ -8,9 +8,10 @@ use super::cookies::{SESSION, Sent, read_sent};
 use super::token;
 use crate::authz::{Authority, Permission, Scope};
 use crate::core::{Core, Site, hash_token};
+use crate::domain::api_token::API;
 use crate::domain::{Code, Problem};
 use crate::sessions::Live;
-use crate::store::api_tokens::{AdminToken, ApiToken, Principal};
+use crate::store::api_tokens::AdminToken;
 
 /// Who is calling.
 #[derive(Clone)]
@@ -23,8 +24,8 @@ pub enum Caller {
     Bearer(Arc<Live>, Vec<String>),
     /// An operator by a token of `laneway admin token`.
     Operator(Box<AdminToken>),
-    /// A person, an organization or a service account by an API token.
-    Token(Box<ApiToken>),
+    /// A person or a service account by an API token.
+    Token(Arc<Live>),
 }
 
 /// Reads the caller's credential. `slide` counts as use of a session.
@@ -140,6 +141,35 @@ impl Caller {
         }
     }
 
+    /// The API token that was shown.
+    pub fn token(&self) -> Option<&Arc<Live>> {
+        match self {
+            Self::Token(token) => Some(token),
+            _ => None,
+        }
+    }
+
+    /// Who may be shown to an application: a session by its cookie, or an API token whose scopes
+    /// include applications. What goes on to them says all that its owner may do, so nothing
+    /// that is limited to less is turned into it.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn for_applications(&self) -> Result<Option<&Arc<Live>>, Problem> {
+        let text = match self {
+            Self::Anonymous => return Ok(None),
+            Self::Session(live) => return Ok(Some(live)),
+            Self::Token(live) if live.token().is_some_and(|held| held.includes(API)) => {
+                return Ok(Some(live));
+            }
+            Self::Token(_) => "The token's scopes do not include applications.",
+            Self::Bearer(..) | Self::Operator(_) => {
+                "Tokens for Laneway itself open no applications."
+            }
+        };
+        Err(Problem::new(Code::Forbidden, text))
+    }
+
     /// Did a cookie decide? Only then can a foreign page have made the request.
     pub fn by_cookie(&self) -> bool {
         matches!(self, Self::Session(_))
@@ -149,7 +179,7 @@ impl Caller {
     pub fn is_somebody(&self) -> bool {
         match self {
             Self::Session(_) | Self::Bearer(..) => true,
-            Self::Token(token) => matches!(token.principal, Principal::User(_)),
+            Self::Token(live) => live.token().is_some_and(|held| !held.service),
             Self::Anonymous | Self::Operator(_) => false,
         }
     }
@@ -183,7 +213,7 @@ impl Caller {
                 Some(of_session(core, live).await?.limited_to(scopes.clone()))
             }
             Self::Operator(token) => Some(core.authority_of_admin(token)),
-            Self::Token(token) => Some(core.authority_of_token(token).await?),
+            Self::Token(live) => Some(core.authority_of_token(live).await?),
         })
     }
 }

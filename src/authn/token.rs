@@ -21,37 +21,57 @@ pub(super) async fn bearer(core: &Core, site: &Site, value: &str) -> Result<Call
 }
 
 async fn stored(core: &Core, site: &Site, value: &str) -> Result<Caller, Problem> {
-    let admin = value.starts_with("lw_adm_") && value.len() <= LONGEST_ADMIN;
+    if value.starts_with("lw_adm_") {
+        return operators(core, site, value).await;
+    }
     // A slip of the pen costs no look into the database.
-    if !admin && !api_token::is_well_formed(value) {
+    if !api_token::is_well_formed(value) {
+        return Err(unknown());
+    }
+    api(core, site, value).await
+}
+
+async fn operators(core: &Core, site: &Site, value: &str) -> Result<Caller, Problem> {
+    if value.len() > LONGEST_ADMIN {
         return Err(unknown());
     }
     let found = api_tokens::find(&core.db, &hash_token(value)).await?;
-    let (tenant, expires_at, caller) = match found.ok_or_else(unknown)? {
-        Token::Admin(token) => (
-            token.tenant.clone(),
-            token.expires_at,
-            Caller::Operator(Box::new(token)),
-        ),
-        Token::Api(token) => (
-            Some(token.tenant.clone()),
-            token.expires_at,
-            Caller::Token(Box::new(token)),
-        ),
+    let Some(Token::Admin(token)) = found else {
+        return Err(unknown());
     };
     // A token of another tenant is no more known here than one that never was.
-    if tenant.is_some_and(|tenant| tenant != site.tenant.id) {
+    if token
+        .tenant
+        .as_ref()
+        .is_some_and(|own| *own != site.tenant.id)
+    {
         return Err(unknown());
     }
-    if expires_at <= core.now() {
-        let detail = if admin {
-            "Make a new one with `laneway admin token`."
-        } else {
-            "Make a new token."
-        };
-        return Err(Problem::new(Code::TokenExpired, detail));
+    if token.expires_at <= core.now() {
+        return Err(expired("Make a new one with `laneway admin token`."));
     }
-    Ok(caller)
+    Ok(Caller::Operator(Box::new(token)))
+}
+
+async fn api(core: &Core, site: &Site, value: &str) -> Result<Caller, Problem> {
+    let found = core.sessions.find_token(&hash_token(value)).await?;
+    let live = found
+        .filter(|live| *live.tenant() == site.tenant.id)
+        .ok_or_else(unknown)?;
+    if live.session.expires_at <= core.now() {
+        return Err(expired("Make a new token."));
+    }
+    if !live.token().is_some_and(|held| held.admitted) {
+        return Err(Problem::new(
+            Code::Forbidden,
+            "The organization asks for more than the sign-in that this token was made in. Sign in as it asks, then make a new token.",
+        ));
+    }
+    Ok(Caller::Token(live))
+}
+
+fn expired(detail: &str) -> Problem {
+    Problem::new(Code::TokenExpired, detail)
 }
 
 /// Our own JWT stands for a session: when that is over, so is the token.

@@ -124,6 +124,11 @@ impl Authority {
         (self.kind, &self.id)
     }
 
+    /// Every word that is granted anywhere.
+    pub fn words(&self) -> BTreeSet<String> {
+        self.grants.iter().flat_map(Grant::words).collect()
+    }
+
     /// Is anything granted over the whole installation? Decides how far addresses that
     /// this caller names are trusted.
     pub fn is_instance_operator(&self) -> bool {

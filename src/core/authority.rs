@@ -1,9 +1,10 @@
 //! From a principal to what it may do: grants of operators and memberships, as stored now.
 
 use super::Core;
-use crate::authz::{Authority, BUILT_IN, Grant, OperatorRole, Scope};
-use crate::domain::{OrgId, TenantId, UpstreamId, UserId};
-use crate::store::api_tokens::{AdminToken, ApiToken, Principal};
+use crate::authz::{Authority, Grant, OperatorRole, Scope};
+use crate::domain::{TenantId, UpstreamId, UserId};
+use crate::sessions::Live;
+use crate::store::api_tokens::AdminToken;
 use crate::store::operators::{self, GrantRow};
 use crate::store::orgs;
 
@@ -82,32 +83,37 @@ impl Core {
         Authority::new("token", token.id.as_str(), grants.into_iter().collect())
     }
 
-    /// What an API token may do: what its principal may, and never more than its scopes.
+    /// What an API token may do: what its owner may, and never more than its scopes; in the
+    /// organization that it acts in, and in no other.
     ///
     /// # Errors
     /// [`DbError`] of the engine.
-    pub async fn authority_of_token(&self, token: &ApiToken) -> Result<Authority, DbError> {
-        let scopes = token.scopes.iter().cloned();
-        let authority = match &token.principal {
-            Principal::User(user) => self.authority_of(&token.tenant, user).await?,
-            Principal::Organization(org) => whole_org(&token.tenant, org),
-            Principal::ServiceAccount(id) => {
-                let rows = operators::of_principal(&self.db, "service_account", id).await?;
-                let grants = rows.iter().filter_map(read).collect();
-                Authority::new("service_account", id.as_str(), grants)
-            }
+    pub async fn authority_of_token(&self, live: &Live) -> Result<Authority, DbError> {
+        let session = &live.session;
+        let tenant = &session.tenant;
+        let Some(held) = live.token() else {
+            return Ok(Authority::new("nobody", "", Vec::new()));
         };
-        Ok(authority.limited_to(scopes))
+        let mut authority = if held.service {
+            let id = session.user.as_str();
+            let rows = operators::of_principal(&self.db, "service_account", id).await?;
+            let mut grants: Vec<Grant> = rows.iter().filter_map(read).collect();
+            grants.extend(live.org.as_ref().map(|place| {
+                let words = place.permissions.iter().cloned().collect();
+                Grant::Member(tenant.clone(), place.org.clone(), words)
+            }));
+            Authority::new("service_account", id, grants)
+        } else {
+            self.authority_of(tenant, &session.user).await?
+        };
+        // Whoever runs an organization's provider can be anybody there, and nobody elsewhere.
+        let bound = session.org.as_ref().filter(|_| !held.service);
+        for org in [bound, session.within()].into_iter().flatten() {
+            authority = authority.within(&Scope::Org(tenant.clone(), org.clone()));
+        }
+        Ok(match &held.scopes {
+            Some(scopes) => authority.limited_to(scopes.iter().cloned()),
+            None => authority,
+        })
     }
-}
-
-/// An organization may do in itself what its owners may.
-fn whole_org(tenant: &TenantId, org: &OrgId) -> Authority {
-    let words = BUILT_IN
-        .iter()
-        .filter(|role| role.slug == "owner")
-        .flat_map(|role| role.permissions.iter().map(|word| (*word).to_owned()))
-        .collect();
-    let grant = Grant::Member(tenant.clone(), org.clone(), words);
-    Authority::new("organization", org.as_str(), vec![grant])
 }

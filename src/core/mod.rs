@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use crate::audit::{self, Event, RequestMeta};
 use crate::config::Config;
-use crate::domain::TenantId;
+use crate::domain::{TenantId, api_token};
 use crate::outbound::{Mailer, Names};
 use crate::providers::Providers;
 use crate::sessions::{InvalidationLog, Sessions};
@@ -105,6 +105,15 @@ impl Core {
         let mut random = [0u8; 32];
         self.random.fill(&mut random);
         let plain = B64.encode(random);
+        let hash = hash_token(&plain);
+        (PlainToken(plain), hash)
+    }
+
+    /// A new API token and the hash it is stored as.
+    pub fn new_api_token(&self, kind: api_token::Kind) -> (PlainToken, [u8; 32]) {
+        let mut random = [0u8; 32];
+        self.random.fill(&mut random);
+        let plain = api_token::write(kind, random);
         let hash = hash_token(&plain);
         (PlainToken(plain), hash)
     }

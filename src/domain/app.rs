@@ -210,6 +210,7 @@ impl App {
                 ..Registration::default()
             },
             trust: Trust::Tenant,
+            document: None,
             tokens_from: 0,
             version: 1,
             created_at: now,

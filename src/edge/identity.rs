@@ -37,6 +37,12 @@ pub(super) async fn access_token(
     Ok(token)
 }
 
+/// A cookie is limited to nothing; an API token says what it is limited to.
+fn scope(live: &Live) -> String {
+    let scopes = live.token().and_then(|held| held.scopes.as_ref());
+    scopes.map(|scopes| scopes.join(" ")).unwrap_or_default()
+}
+
 fn claims(core: &Core, tenant: &Tenant, live: &Live, audience: &str) -> AccessClaims {
     let now = core.now() / 1000;
     let session = &live.session;
@@ -51,7 +57,7 @@ fn claims(core: &Core, tenant: &Tenant, live: &Live, audience: &str) -> AccessCl
         iat: now,
         // Never beyond the session that it stands for.
         exp: (now + LIFETIME_S).min(session.expires_at / 1000),
-        scope: String::new(),
+        scope: scope(live),
         org_id: org.map(|org| org.org.0.clone()),
         org_slug: org.map(|org| org.slug.clone()),
         org_roles: org.map(|org| org.roles.clone()).unwrap_or_default(),

@@ -24,6 +24,7 @@ mod profiles;
 mod role_mappings;
 mod roles;
 mod routes;
+mod service_accounts;
 mod sessions;
 mod setup_links;
 mod tenants;
@@ -76,6 +77,10 @@ pub use roles::{
     org_roles, read_org_role, read_role, roles,
 };
 pub use routes::routes;
+pub use service_accounts::{
+    change_service_account, create_key, create_service_account, delete_service_account, keys,
+    read_service_account, revoke_key, service_accounts,
+};
 pub use sessions::{end_session, end_sessions, sessions};
 pub use setup_links::{create_setup_link, read_setup_link, revoke_setup_link, setup_links};
 pub use tenants::{

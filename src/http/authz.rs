@@ -16,8 +16,8 @@ use super::gate;
 use super::last_words::panicked;
 use super::oauth;
 use super::router::AppState;
-use crate::authn::{self, Caller};
-use crate::core::{Core, Site};
+use crate::authn;
+use crate::core::Site;
 use crate::domain::forward::{Original, Rule, Verdict, judge, login_address};
 use crate::domain::{Code, Problem};
 use crate::edge::forward::{self, Endpoint, Question};
@@ -98,7 +98,7 @@ async fn judged(
     // Whose it is says the address that the browser asked for, not our own Host.
     match core.tenants.site(&asked.original.host).await {
         Ok(site) => {
-            let answer = decide(core, &site, &parts.headers, &asked).await;
+            let answer = decide(state, &site, parts, &asked).await;
             (Some((site, asked.original.origin)), answer)
         }
         Err(problem) => (None, Err(problem)),
@@ -134,22 +134,18 @@ fn context(state: &AppState, site: Arc<Site>, parts: &Parts, request_id: &str) -
 }
 
 async fn decide(
-    core: &Core,
+    state: &AppState,
     site: &Site,
-    headers: &HeaderMap,
+    parts: &Parts,
     asked: &Question,
 ) -> Result<Response, Problem> {
-    let live = match authn::authenticate(core, site, headers, true).await? {
-        Caller::Session(live) => Some(live),
-        Caller::Anonymous => None,
-        // What goes on to a backend says all that a person may do: no token that is limited
-        // to less may be turned into it.
-        Caller::Bearer(..) | Caller::Operator(_) | Caller::Token(_) => {
-            return Err(forward::refused(
-                "Tokens for Laneway itself open no applications.",
-            ));
-        }
-    };
+    let (core, headers) = (&*state.core, &parts.headers);
+    let caller = authn::authenticate(core, site, headers, true).await?;
+    if let Some(token) = caller.token() {
+        let from = gate::meta(state, gate::peer(&parts.extensions), headers, "");
+        core.sessions.used_token(token, &from.ip);
+    }
+    let live = caller.for_applications()?.cloned();
     let seen = live.as_deref().map(Live::glance);
     let who = seen.as_ref().map(forward::who);
     match (

@@ -219,7 +219,7 @@ pub struct UserQuery {
 /// `GET /bff/user`
 pub async fn user(context: Context, Query(query): Query<UserQuery>) -> Result<Response, Problem> {
     let slide = query.slide.as_deref() != Some("false");
-    let caller = authn::authenticate(&context.core, &context.site, &context.headers, slide).await?;
+    let caller = context.caller_as(slide).await?;
     caller.needs_scope(Permission::AccountRead)?;
     let Some(live) = caller.live().cloned() else {
         if query.anonymous.as_deref() == Some("null") {

@@ -67,7 +67,19 @@ impl Context {
     /// # Errors
     /// `invalid_token`, `token_expired`, `store_unavailable`.
     pub async fn caller(&self) -> Result<Caller, Problem> {
-        authn::authenticate(&self.core, &self.site, &self.headers, true).await
+        self.caller_as(true).await
+    }
+
+    /// The same; `slide` counts as use of a session.
+    ///
+    /// # Errors
+    /// As [`Context::caller`].
+    pub async fn caller_as(&self, slide: bool) -> Result<Caller, Problem> {
+        let caller = authn::authenticate(&self.core, &self.site, &self.headers, slide).await?;
+        if let Some(token) = caller.token() {
+            self.core.sessions.used_token(token, &self.meta.ip);
+        }
+        Ok(caller)
     }
 
     /// The flow cookie's hash where the browser has one.
@@ -104,7 +116,7 @@ impl Context {
     /// `invalid_token`, `token_expired`, `store_unavailable`.
     pub async fn visit_as(&self, browser: [u8; 32], slide: bool) -> Result<Visit<'_>, Problem> {
         // A bearer value goes first and a bad one is refused, whatever cookie comes with it.
-        let caller = authn::authenticate(&self.core, &self.site, &self.headers, slide).await?;
+        let caller = self.caller_as(slide).await?;
         // A flow ends in a cookie, which may do more than an access token's scopes: such a
         // token begins and finishes none.
         let caller = if caller.by_cookie() {

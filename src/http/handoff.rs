@@ -9,7 +9,7 @@ use super::bff::{LoginQuery, check_org, see_other};
 use super::context::{self, Context};
 use super::router::AppState;
 use super::{bff, flows};
-use crate::authn::{self, Caller};
+use crate::authn;
 use crate::core::hash_token;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::{Code, Problem};
@@ -181,27 +181,19 @@ pub async fn api(State(state): State<AppState>, request: Request) -> Result<Resp
         .ok_or_else(Problem::not_found)?;
     // From before the look-up: what is invalidated after this instant is not missed.
     let epoch = context.core.sessions.epoch();
-    let live = match context.caller().await? {
-        Caller::Session(live) => Some(live),
-        Caller::Anonymous => None,
-        // What goes on to a backend says all that a person may do: no token that is limited
-        // to less may be turned into it.
-        Caller::Bearer(..) | Caller::Operator(_) | Caller::Token(_) => {
-            return Err(Problem::new(
-                Code::Forbidden,
-                "Tokens for Laneway itself open no applications.",
-            ));
-        }
-    };
+    let caller = context.caller().await?;
+    let live = caller.for_applications()?.cloned();
     let websocket = is_websocket(&request);
-    if websocket {
-        check_socket_origin(&context, live.is_some())?;
-    }
-    if let Some(live) = &live {
-        if !websocket {
+    // No page can make a browser send a token.
+    if caller.token().is_none() {
+        if websocket {
+            check_socket_origin(&context, live.is_some())?;
+        } else if live.is_some() {
             authn::check_api(&context.headers, request.method(), true)?;
             check_origin(&context, request.method())?;
         }
+    }
+    if let Some(live) = &live {
         check_org(&context, live)?;
     }
     let call = Call {

@@ -9,7 +9,9 @@ mod listing;
 mod organizations;
 mod passkeys;
 mod profile;
+mod routes;
 mod sessions;
+mod tokens;
 
 pub use apps::{apps, withdraw_app};
 pub use devices::{change_device, clear_device, device_json, device_name, devices, forget_device};
@@ -20,7 +22,9 @@ pub use listing::{Page, page};
 pub use organizations::organizations;
 pub use passkeys::{begin_passkey, credential_json, finish_passkey, passkeys, remove_passkey};
 pub use profile::{change, read, remove, user_json};
+pub use routes::{account, factors};
 pub use sessions::{end_others, end_session, session_json, sessions};
+pub use tokens::{create_token, revoke_token, tokens};
 
 use http::Method;
 

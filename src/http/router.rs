@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_request, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, delete, get, patch, post};
+use axum::routing::{any, get, post};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -14,7 +14,7 @@ use super::access::{Access, At};
 use super::last_words::{as_problem, method_not_allowed, panicked};
 use super::references::References;
 use super::{
-    admin, app_links, assets, bff, context, echo, federation, flows, gate, handoff, me, me_factors,
+    admin, app_links, assets, bff, context, echo, federation, flows, gate, handoff, me,
     oauth, pages, reference, registered, saml, slow_body,
 };
 use crate::app::Extra;
@@ -134,6 +134,9 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/v1/me/identities", Session),
     ("DELETE", "/v1/me/identities/{id}", Session),
     ("GET", "/v1/me/organizations", Session),
+    ("GET", "/v1/me/tokens", Session),
+    ("POST", "/v1/me/tokens", Session),
+    ("DELETE", "/v1/me/tokens/{id}", Session),
     ("GET", "/v1/admin/tenants", Needs(May::TenantsRead, Tenant)),
     ("POST", "/v1/admin/tenants", Needs(May::TenantsCreate, Instance)),
     ("GET", "/v1/admin/tenants/{id}", Needs(May::TenantsRead, Named)),
@@ -228,6 +231,14 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("PUT", "/v1/organizations/{org}/members/{user}", Needs(May::MembersWrite, Org)),
     ("PATCH", "/v1/organizations/{org}/members/{user}", Needs(May::MembersWrite, Org)),
     ("DELETE", "/v1/organizations/{org}/members/{user}", Needs(May::MembersWrite, Org)),
+    ("GET", "/v1/organizations/{org}/service-accounts", Needs(May::MembersRead, Org)),
+    ("POST", "/v1/organizations/{org}/service-accounts", Needs(May::MembersWrite, Org)),
+    ("GET", "/v1/organizations/{org}/service-accounts/{account}", Needs(May::MembersRead, Org)),
+    ("PATCH", "/v1/organizations/{org}/service-accounts/{account}", Needs(May::MembersWrite, Org)),
+    ("DELETE", "/v1/organizations/{org}/service-accounts/{account}", Needs(May::MembersWrite, Org)),
+    ("GET", "/v1/organizations/{org}/service-accounts/{account}/keys", Needs(May::MembersRead, Org)),
+    ("POST", "/v1/organizations/{org}/service-accounts/{account}/keys", Needs(May::MembersWrite, Org)),
+    ("DELETE", "/v1/organizations/{org}/service-accounts/{account}/keys/{key}", Needs(May::MembersWrite, Org)),
     ("GET", "/v1/organizations/{org}/invitations", Needs(May::MembersRead, Org)),
     ("POST", "/v1/organizations/{org}/invitations", Needs(May::MembersWrite, Org)),
     ("GET", "/v1/organizations/{org}/invitations/{id}", Needs(May::MembersRead, Org)),
@@ -316,8 +327,8 @@ fn login_host(state: &AppState, extra: Vec<Extra>) -> Router {
         )
         .merge(browser())
         .merge(flows())
-        .merge(account())
-        .merge(factors().route_layer(from_fn(own_page)))
+        .merge(me::account())
+        .merge(me::factors().route_layer(from_fn(own_page)))
         .merge(operators(state))
         .merge(oauth::routes())
         .merge(pages::routes());
@@ -354,7 +365,7 @@ fn app_host(state: &AppState) -> Router {
         .route("/oauth2/start", get(app_links::start))
         .route("/oauth2/sign_out", get(app_links::sign_out))
         .merge(browser())
-        .merge(account())
+        .merge(me::account())
         .layer(map_response(as_problem))
         .layer(map_request(slow_body::bounded))
         .layer(DefaultBodyLimit::max(state.core.config.limits.body));
@@ -388,47 +399,6 @@ fn flows() -> Router<AppState> {
         .route("/v1/auth/flows", post(flows::create))
         .route("/v1/auth/flows/{id}", get(flows::read))
         .route("/v1/auth/flows/{id}/{kind}", post(flows::answer))
-}
-
-fn account() -> Router<AppState> {
-    Router::new()
-        .route("/v1/me", get(me::read).patch(me::change).delete(me::remove))
-        .route("/v1/me/sessions", get(me::sessions).delete(me::end_others))
-        .route("/v1/me/sessions/{sid}", delete(me::end_session))
-        .route("/v1/me/organizations", get(me::organizations))
-}
-
-fn factors() -> Router<AppState> {
-    Router::new()
-        .route("/v1/me/passkeys", get(me::passkeys).post(me::begin_passkey))
-        .route(
-            "/v1/me/passkeys/{id}",
-            post(me::finish_passkey).delete(me::remove_passkey),
-        )
-        .route("/v1/me/password", post(me_factors::change_password))
-        .route(
-            "/v1/me/totp",
-            get(me_factors::totp)
-                .post(me_factors::begin_totp)
-                .delete(me_factors::remove_totp),
-        )
-        .route("/v1/me/totp/confirm", post(me_factors::confirm_totp))
-        .route(
-            "/v1/me/recovery-codes",
-            get(me_factors::recovery_codes).post(me_factors::new_recovery_codes),
-        )
-        .route("/v1/me/apps", get(me::apps))
-        .route("/v1/me/apps/{app}", delete(me::withdraw_app))
-        .route("/v1/me/devices", get(me::devices))
-        .route(
-            "/v1/me/devices/{id}",
-            patch(me::change_device).delete(me::forget_device),
-        )
-        .route("/v1/me/email", post(me::begin_email))
-        .route("/v1/me/email/confirm", post(me::confirm_email))
-        .route("/v1/me/export", get(me::export))
-        .route("/v1/me/identities", get(me::identities).post(me::link))
-        .route("/v1/me/identities/{id}", delete(me::unlink))
 }
 
 /// The guard asks for every one of these whether the caller may; a route without a line in

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use super::bff::rfc3339;
+use crate::core::PlainToken;
 use crate::domain::app::App;
 use crate::domain::invitation::Invitation;
 use crate::domain::session::Session;
@@ -16,12 +17,14 @@ use crate::domain::{Code, Problem};
 use crate::lane_a::operator;
 use crate::lane_b::setup_links::{self, LinkState};
 use crate::oauth::apps::Secret;
+use crate::store::api_tokens::ApiToken;
 use crate::store::audit::EventRow;
 use crate::store::groups::Group;
 use crate::store::members::Member;
 use crate::store::operators::GrantRow;
 use crate::store::orgs::Organization;
 use crate::store::roles::Role;
+use crate::store::service_accounts::ServiceAccount;
 use crate::store::setup_links::SetupLink;
 
 pub use super::me::{identity_json as identity, user_json as user};
@@ -132,6 +135,28 @@ pub fn group(group: &Group) -> Value {
         "id": group.id, "name": group.name, "roles": group.roles, "members": group.members,
         "created_at": rfc3339(group.created_at),
     })
+}
+
+/// A service account.
+pub fn service_account(account: &ServiceAccount) -> Value {
+    json!({
+        "id": account.id, "name": account.name, "state": account.state, "roles": account.roles,
+        "created_at": rfc3339(account.created_at),
+    })
+}
+
+/// An API token; with its value in the one answer that made it.
+pub fn api_token(token: &ApiToken, plain: Option<&PlainToken>) -> Value {
+    let mut value = json!({
+        "id": token.id, "name": token.name, "prefix": token.prefix, "scopes": token.scopes,
+        "org_id": token.org, "created_at": rfc3339(token.created_at),
+        "expires_at": rfc3339(token.expires_at), "uses": token.usage.count,
+        "last_used_at": token.usage.last_at.map(rfc3339), "last_used_ip": token.usage.last_ip,
+    });
+    if let Some(plain) = plain {
+        value["token"] = json!(plain.expose());
+    }
+    value
 }
 
 /// A membership with its grants.

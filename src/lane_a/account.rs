@@ -9,6 +9,7 @@ mod organizations;
 mod passkeys;
 mod profile;
 mod sessions;
+mod tokens;
 
 pub use deletion::{Deletion, delete, deletion};
 pub use email::{
@@ -17,10 +18,11 @@ pub use email::{
 pub use export::{ExportAt, ExportPiece, begin_export, export_piece, shown_event};
 pub(in crate::lane_a) use identities::keep_login_name;
 pub use identities::{list_identities, unlink};
-pub use organizations::{admits, enter_org, switch_org};
+pub use organizations::{admits, enter_by_token, enter_org, switch_org};
 pub use passkeys::{begin_passkey, can_enrol, finish_passkey, list_passkeys, remove_passkey};
 pub use profile::change_profile;
 pub use sessions::{end_other_sessions, end_session, list_sessions};
+pub use tokens::{create_token, list_tokens, offered_scopes, revoke_token};
 
 use super::{Visit, methods};
 use crate::authz;

@@ -49,21 +49,6 @@ pub(super) async fn of(core: &Core, session: &Session, org: &OrgId) -> Result<Ad
     Ok(judge(&demands, standing))
 }
 
-/// A person's token stands for no sign-in: it opens what asks for nothing.
-///
-/// # Errors
-/// `forbidden`, `store_unavailable`.
-pub(super) async fn without_session(visit: &Visit<'_>, org: &OrgId) -> Result<(), Problem> {
-    let demands = admissions::demands(&visit.core.db, &visit.site.tenant.id, org).await?;
-    if demands == Demands::default() {
-        return Ok(());
-    }
-    Err(Problem::new(
-        Code::Forbidden,
-        "This organization asks for a sign-in of its own. An API token cannot show one.",
-    ))
-}
-
 /// A sign-in that does not come up to what an organization asks begins outside of it; the
 /// switch says what is lacking. Whoever asked for an organization by name hears it at once,
 /// where it wants its own provider.

@@ -6,6 +6,7 @@
 
 pub mod account;
 mod admission;
+pub mod api_tokens;
 pub mod broker;
 pub mod codes;
 pub mod desk;

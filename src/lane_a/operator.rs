@@ -13,6 +13,7 @@ mod members;
 mod orgs;
 mod profiles;
 mod roles;
+mod service_accounts;
 mod sessions;
 mod settings;
 mod tenants;
@@ -41,6 +42,10 @@ pub use orgs::{OrgChange, change_org, create_org, delete_org, put_org_logo, remo
 pub use profiles::put_profile;
 pub use roles::{
     NewRole, RoleChange, change_role, create_role, delete_role, get_role, is_built_in, list_roles,
+};
+pub use service_accounts::{
+    ServiceChange, change_service_account, create_key, create_service_account,
+    delete_service_account, get_service_account, list_keys, list_service_accounts, revoke_key,
 };
 pub use sessions::end_sessions;
 pub use settings::{

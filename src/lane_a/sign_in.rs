@@ -14,7 +14,7 @@ use crate::store::invalidations::{Change, Scope};
 use crate::store::seal::Place;
 use crate::store::sessions::Which;
 use crate::store::upstream_sessions::{self, UpstreamSessionRow};
-use crate::store::{Write, logout_notices, sessions};
+use crate::store::{Write, api_tokens, logout_notices, sessions};
 
 use super::finish::Outcome;
 
@@ -280,11 +280,31 @@ pub async fn end(
         write.invalidate(Change::Ended, Scope::Session, sid.as_str());
     }
     logout_notices::create(&mut write.tx, tenant, &ended, now).await?;
+    if matches!(which, Which::OfUpstream(_)) {
+        end_tokens(write, tenant, &which).await?;
+    }
     // What it has vouched for in other sessions is over with its own.
     for sid in admissions::take_back(&mut write.tx, tenant, &which).await? {
         write.invalidate(Change::Changed, Scope::Session, sid.as_str());
     }
     Ok(ended)
+}
+
+/// Ends the API tokens that were made in sign-ins through a provider that is gone, or through a
+/// link that is. A mere sign-out there ends none.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn end_tokens(
+    write: &mut Write,
+    tenant: &crate::domain::TenantId,
+    which: &Which<'_>,
+) -> Result<(), Problem> {
+    let now = write.now();
+    for id in api_tokens::revoke_with(&mut write.tx, tenant, which, now).await? {
+        write.invalidate(Change::Ended, Scope::Session, &id);
+    }
+    Ok(())
 }
 
 /// The same for one subject of an upstream: those of its sessions that are named by their

@@ -84,6 +84,8 @@ pub(super) async fn end_other_sessions(
     for sid in admissions::leave_unvouched(&mut write.tx, tenant, org).await? {
         write.invalidate(Change::Changed, Invalidated::Session, sid.as_str());
     }
+    // API tokens that act in it are judged anew.
+    write.invalidate(Change::Changed, Invalidated::Org, org.as_str());
     Ok(ended)
 }
 

@@ -14,6 +14,7 @@ use super::log::InvalidationLog;
 use super::marks::Marks;
 use super::rendered::Rendered;
 use super::streams::Streams;
+use super::tokens::Held;
 use super::touch::Touches;
 use crate::domain::session::Session;
 use crate::domain::user::UserState;
@@ -59,6 +60,11 @@ impl Live {
         self.kept.host()
     }
 
+    /// What is special about it where an API token lies here.
+    pub fn token(&self) -> Option<&Held> {
+        self.kept.token()
+    }
+
     /// What the question of a proxy needs, without the rest.
     ///
     /// # Panics
@@ -83,9 +89,13 @@ impl Live {
                 .as_ref()
                 .is_some_and(|u| named(Scope::Upstream, u.id.as_str()))
             || named(Scope::Tenant, session.tenant.as_str())
+            || self
+                .token()
+                .and_then(|held| held.sign_in.as_ref())
+                .is_some_and(|sid| named(Scope::Session, sid.as_str()))
     }
 
-    fn of(kept: Arc<Kept>) -> Arc<Self> {
+    pub(super) fn of(kept: Arc<Kept>) -> Arc<Self> {
         Arc::new(Self {
             kept,
             whole: OnceLock::new(),
@@ -95,9 +105,12 @@ impl Live {
 
 /// The part of a cookie's hash that tells entries apart in memory: half of it is far more
 /// than anybody can search, and there are a million of them.
-type Key = [u8; 16];
+pub(super) type Key = [u8; 16];
 
-fn key(hash: &[u8; 32]) -> Key {
+/// So many API tokens lie in memory.
+const TOKENS: usize = 20_000;
+
+pub(super) fn key(hash: &[u8; 32]) -> Key {
     let mut key = [0; 16];
     key.copy_from_slice(&hash[..16]);
     key
@@ -109,13 +122,15 @@ fn looks(result: &'static str) -> Counter {
 
 /// All sessions, as far as this node remembers them.
 pub struct Sessions {
-    db: Db,
+    pub(super) db: Db,
     clock: Arc<dyn Clock>,
-    log: Arc<InvalidationLog>,
+    pub(super) log: Arc<InvalidationLog>,
     cache: Cache<Key, Arc<Kept>>,
-    packer: Packer,
-    marks: Marks,
-    touches: Touches,
+    /// Beside the sessions: no cookie is ever looked for here.
+    pub(super) tokens: Cache<Key, Arc<Kept>>,
+    pub(super) packer: Packer,
+    pub(super) marks: Marks,
+    pub(super) touches: Touches,
     pub(super) streams: Streams,
     hits: Counter,
     misses: Counter,
@@ -134,6 +149,7 @@ impl Sessions {
             clock,
             log: Arc::clone(log),
             cache: Cache::new(capacity),
+            tokens: Cache::new(TOKENS),
             packer: Packer::default(),
             marks: Marks::default(),
             touches: Touches::default(),
@@ -255,6 +271,7 @@ impl Sessions {
             host,
             user,
             org,
+            token: None,
         };
         match self.packer.pack(read, last_seen, epoch) {
             Some(kept) => Ok(Some(Arc::new(kept))),
@@ -264,6 +281,10 @@ impl Sessions {
 
     fn slide(&self, live: &Live, now: i64, slide: bool) {
         const MINUTE: i64 = 60_000;
+        // Uses of a token are counted when it is shown.
+        if live.token().is_some() {
+            return;
+        }
         if slide && now.saturating_sub(live.kept.last_seen()) >= MINUTE {
             live.kept.seen(now);
             self.touches
@@ -276,8 +297,9 @@ impl Sessions {
         let names = rows.iter().map(|row| self.packer.name(row.scope, &row.id));
         if self.marks.add(names, epoch) {
             self.marks.sweep(|outdated| {
-                self.cache
-                    .retain(|_, kept| !outdated(&kept.names(), kept.epoch));
+                for cache in [&self.cache, &self.tokens] {
+                    cache.retain(|_, kept| !outdated(&kept.names(), kept.epoch));
+                }
             });
         }
         self.streams.hear(rows, self.clock.now_ms());
@@ -285,6 +307,9 @@ impl Sessions {
 
     /// Does what was true of a session when an exchange began still hold? Asks the store.
     pub(super) async fn still_good(&self, live: &Live) -> Result<bool, DbError> {
+        if live.token().is_some() {
+            return self.token_still_good(live).await;
+        }
         let began = &live.session;
         let Some(session) = sessions::find(&self.db, &began.tenant, &began.sid).await? else {
             return Ok(false);

@@ -12,6 +12,7 @@ use laneway_contract::Acr;
 use serde::{Deserialize, Serialize};
 
 use super::rendered::Rendered;
+use super::tokens::Held;
 use crate::domain::session::{Session, SessionApp, SessionUpstream};
 use crate::domain::user::{Membership, User, UserState};
 use crate::domain::{AppId, DeviceId, Lang, OrgId, Sid, TenantId, UpstreamId, UserId};
@@ -40,9 +41,10 @@ struct Alike {
     active: Option<OrgId>,
     org: Option<Membership>,
     upstream: Option<Tie>,
+    token: Option<Box<Held>>,
     idle_ms: i64,
-    /// What an invalidation may name: organization, upstream, tenant.
-    names: [u32; 3],
+    /// What an invalidation may name: organization, upstream, tenant, a token's sign-in.
+    names: [u32; 4],
 }
 
 /// What it came from, without the person there: which, how it is called, and where alone its
@@ -96,6 +98,8 @@ pub struct Whole {
     /// The active organization with effective roles; `None` without one, or when the
     /// membership has ended.
     pub org: Option<Membership>,
+    /// Set where no session but an API token lies here.
+    pub token: Option<Box<Held>>,
 }
 
 /// What the question of a proxy needs of a session.
@@ -137,9 +141,13 @@ impl Kept {
         self.rendered.get_or_init(Box::default)
     }
 
-    pub(super) fn names(&self) -> [u32; 5] {
-        let ([session, user], [org, upstream, tenant]) = (self.names, self.alike.names);
-        [session, user, org, upstream, tenant]
+    pub(super) fn names(&self) -> [u32; 6] {
+        let ([session, user], [org, upstream, tenant, sign_in]) = (self.names, self.alike.names);
+        [session, user, org, upstream, tenant, sign_in]
+    }
+
+    pub(super) fn token(&self) -> Option<&Held> {
+        self.alike.token.as_deref()
     }
 
     pub(super) fn tenant(&self) -> &TenantId {
@@ -210,6 +218,7 @@ impl Kept {
                 created_at: rest.user_created_at,
             },
             org: alike.org.clone(),
+            token: alike.token.clone(),
         })
     }
 }
@@ -234,7 +243,11 @@ impl Packer {
     pub(super) fn pack(&self, read: Whole, last_seen: i64, epoch: u64) -> Option<Kept> {
         let packed = packed(&read)?;
         let Whole {
-            session, host, org, ..
+            session,
+            host,
+            org,
+            token,
+            ..
         } = read;
         let upstream = session.upstream.map(|tie| (tie.id, tie.slug, tie.within));
         let name = |scope, id: Option<&str>| self.name(scope, id.unwrap_or_default());
@@ -245,6 +258,13 @@ impl Packer {
                 upstream.as_ref().map(|(id, ..)| id.as_str()),
             ),
             name(Scope::Tenant, Some(session.tenant.as_str())),
+            name(
+                Scope::Session,
+                token
+                    .as_ref()
+                    .and_then(|held| held.sign_in.as_ref())
+                    .map(Sid::as_str),
+            ),
         ];
         let alike = Alike {
             tenant: session.tenant,
@@ -252,6 +272,7 @@ impl Packer {
             active: session.org,
             org,
             upstream,
+            token,
             idle_ms: session.idle_ms,
             names,
         };
@@ -394,6 +415,7 @@ mod tests {
             host: "app.test".into(),
             user,
             org: Some(org),
+            token: None,
         }
     }
 

@@ -1,8 +1,8 @@
-//! Live sessions on this node.
+//! Live sessions and API tokens on this node.
 //!
 //! Owns: the hot cache, the invalidation log and its poller, `last_seen_at` in batches,
-//! values that were made from a
-//! session, the exchanges that run in its name.
+//! values that were made from a session, the exchanges that run in its name; API tokens, which
+//! lie in memory as sessions do.
 //! Must not know: how a session came to be, HTTP, providers.
 
 mod cache;
@@ -12,6 +12,7 @@ mod log;
 mod marks;
 mod rendered;
 mod streams;
+mod tokens;
 mod touch;
 
 pub use cache::{Live, Sessions};
@@ -20,3 +21,4 @@ pub use kept::{Glance, Whole};
 pub use log::InvalidationLog;
 pub use rendered::Rendered;
 pub use streams::{End, Lease, Streams, Usage};
+pub use tokens::Held;

@@ -118,6 +118,8 @@ pub(super) const OF_ORGANIZATION: &[&str] = &[
      (SELECT id FROM groups WHERE tenant_id = $1 AND org_id = $2)",
     "DELETE FROM groups WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM memberships WHERE tenant_id = $1 AND org_id = $2",
+    "DELETE FROM service_account_roles WHERE tenant_id = $1 AND service_id IN \
+     (SELECT id FROM service_accounts WHERE tenant_id = $1 AND org_id = $2)",
     "DELETE FROM roles WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM operator_grants WHERE tenant_id = $1 AND org_id = $2",
     "DELETE FROM invitations WHERE tenant_id = $1 AND org_id = $2",

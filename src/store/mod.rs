@@ -52,6 +52,7 @@ pub mod role_mappings;
 pub mod roles;
 pub mod seal;
 pub mod secrets;
+pub mod service_accounts;
 pub mod sessions;
 pub mod setup_links;
 pub mod tenants;
@@ -247,6 +248,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "registration",
             sqlite: include_str!("../../migrations/sqlite/0032_registration.sql"),
             postgres: include_str!("../../migrations/postgres/0032_registration.sql"),
+        },
+        Migration {
+            version: 33,
+            name: "api_tokens",
+            sqlite: include_str!("../../migrations/sqlite/0033_api_tokens.sql"),
+            postgres: include_str!("../../migrations/postgres/0033_api_tokens.sql"),
         },
         Migration {
             version: 37,

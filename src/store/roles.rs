@@ -175,6 +175,8 @@ pub struct Uses {
     pub members: i64,
     /// Groups that give it.
     pub groups: i64,
+    /// Service accounts that have it.
+    pub service_accounts: i64,
     /// Invitations that wait and promise it.
     pub invitations: i64,
     /// Short names of the connections whose rules give it.
@@ -184,7 +186,8 @@ pub struct Uses {
 impl Uses {
     /// Is it used at all?
     pub fn any(&self) -> bool {
-        self.members + self.groups + self.invitations > 0 || !self.connections.is_empty()
+        self.members + self.groups + self.service_accounts + self.invitations > 0
+            || !self.connections.is_empty()
     }
 }
 
@@ -193,7 +196,8 @@ pub async fn uses(tx: &mut Tx, tenant: &TenantId, role: &Role, now: i64) -> Resu
     let row = q(
         "SELECT (SELECT COUNT(DISTINCT membership_id) FROM role_grants WHERE tenant_id = $1 \
          AND role_id = $2) AS members, (SELECT COUNT(*) FROM group_roles WHERE tenant_id = $1 \
-         AND role_id = $2) AS in_groups",
+         AND role_id = $2) AS in_groups, (SELECT COUNT(*) FROM service_account_roles \
+         WHERE tenant_id = $1 AND role_id = $2) AS in_services",
     )
     .bind(tenant.as_str())
     .bind(&role.id)
@@ -202,6 +206,7 @@ pub async fn uses(tx: &mut Tx, tenant: &TenantId, role: &Role, now: i64) -> Resu
     Ok(Uses {
         members: row.get("members")?,
         groups: row.get("in_groups")?,
+        service_accounts: row.get("in_services")?,
         invitations: invitations(&mut *tx, tenant, role, now).await?,
         connections: connections(tx, tenant, role).await?,
     })

@@ -5,7 +5,7 @@
 use laneway::authz::Permission;
 use laneway::core::hash_token;
 use laneway::domain::{TenantId, api_token};
-use laneway::store::api_tokens::{self, AdminToken, ApiToken, Principal};
+use laneway::store::api_tokens::{self, AdminToken, ApiToken, Principal, Usage};
 use laneway::tokens::{AccessClaims, Alg};
 use serde_json::Value;
 
@@ -34,9 +34,12 @@ impl TestApp {
     /// An API token of a principal in the default tenant, for an hour; its id and value.
     pub async fn api_token(&self, principal: Principal, scopes: &[&str]) -> (String, String) {
         let core = self.core();
-        let mut random = [0u8; 32];
-        core.random.fill(&mut random);
-        let plain = api_token::write(random);
+        let kind = match &principal {
+            Principal::User(_) => api_token::Kind::Personal,
+            Principal::ServiceAccount(_) => api_token::Kind::Service,
+        };
+        let (plain, hash) = core.new_api_token(kind);
+        let plain = plain.expose().to_owned();
         let tenant = self.tenant().await.id;
         let mut write = core.begin().await.expect("a transaction");
         let now = write.now();
@@ -46,14 +49,26 @@ impl TestApp {
             name: "test".into(),
             tenant,
             principal,
-            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            org: None,
+            scopes: Some(scopes.iter().map(|scope| (*scope).to_owned()).collect()),
+            sign_in: None,
+            created_at: now,
             expires_at: now + 3_600_000,
+            usage: Usage::default(),
         };
-        api_tokens::create_api(&mut write.tx, &row, &hash_token(&plain), now)
+        api_tokens::create_api(&mut write.tx, &row, &hash)
             .await
             .expect("a token");
         core.commit(write).await.expect("a commit");
         (row.id, plain)
+    }
+
+    /// A service account of an organization with a role there; its id.
+    pub async fn service_account(&self, org: &str, role: &str) -> String {
+        let place = format!("/v1/organizations/{org}/service-accounts");
+        let body = serde_json::json!({ "name": "CI", "roles": [role] });
+        let made = self.admin("POST", &place, body).await.expect(201);
+        made.json()["id"].as_str().expect("an id").to_owned()
     }
 
     /// Claims of an access token for our own API that stands for a session.

@@ -198,8 +198,11 @@ async fn inside(
     if !caller.is_somebody() {
         return Ok(authority);
     }
-    let visit = context.visit_by(caller, [0; 32]);
-    match account::enter_org(&visit, &org.id, back).await {
+    let entered = match caller.token() {
+        Some(token) => account::enter_by_token(&context.core, token, &org.id).await,
+        None => account::enter_org(&context.visit_by(caller, [0; 32]), &org.id, back).await,
+    };
+    match entered {
         Ok(()) => Ok(authority),
         Err(problem) => {
             let there = Scope::Org(context.site.tenant.id.clone(), org.id.clone());

@@ -13,6 +13,7 @@ pub fn routes() -> Router<AppState> {
         .merge(upstream_routes())
         .merge(organization_routes())
         .merge(role_routes())
+        .merge(service_account_routes())
         .merge(invitation_routes())
         .merge(connection_routes())
         .merge(tenant_connection_routes())
@@ -211,6 +212,28 @@ fn role_routes() -> Router<AppState> {
             get(super::read_org_role)
                 .patch(super::change_org_role)
                 .delete(super::delete_org_role),
+        )
+}
+
+fn service_account_routes() -> Router<AppState> {
+    Router::new()
+        .route(
+            "/v1/organizations/{org}/service-accounts",
+            get(super::service_accounts).post(super::create_service_account),
+        )
+        .route(
+            "/v1/organizations/{org}/service-accounts/{account}",
+            get(super::read_service_account)
+                .patch(super::change_service_account)
+                .delete(super::delete_service_account),
+        )
+        .route(
+            "/v1/organizations/{org}/service-accounts/{account}/keys",
+            get(super::keys).post(super::create_key),
+        )
+        .route(
+            "/v1/organizations/{org}/service-accounts/{account}/keys/{key}",
+            delete(super::revoke_key),
         )
 }
 

@@ -16,20 +16,15 @@ use crate::authz::Permission;
 use crate::domain::Problem;
 use crate::domain::user::User;
 use crate::lane_a::account;
-use crate::store::api_tokens::Principal;
-use crate::store::users;
 
 /// `GET /v1/me`: the one part of an account that a person's API token may read too.
 pub async fn read(context: Context) -> Result<Json<Value>, Problem> {
-    if let Caller::Token(token) = context.caller().await?
-        && let Principal::User(user) = &token.principal
-        && token
-            .scopes
-            .iter()
-            .any(|scope| scope == Permission::AccountRead.as_str())
+    if let Caller::Token(live) = context.caller().await?
+        && let Some(held) = live.token()
+        && !held.service
+        && held.includes(Permission::AccountRead.as_str())
     {
-        let found = users::find(&context.core.db, &token.tenant, user).await?;
-        return Ok(Json(user_json(&found.ok_or_else(Problem::not_found)?)));
+        return Ok(Json(user_json(&live.user)));
     }
     let visit = reading(&context).await?;
     Ok(Json(user_json(&visit.session()?.user)))

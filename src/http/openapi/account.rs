@@ -106,6 +106,18 @@ pub const ENTRIES: &[Entry] = &[
         "Take everything back from an app; its tokens end",
         gone(),
     ),
+        "GET /v1/me/tokens",
+        "Own API tokens",
+        Answer::Page("ApiToken"),
+    ),
+    op(
+        "POST /v1/me/tokens",
+        "Make an API token; its value is in this answer only",
+        created("NewApiToken"),
+    )
+    .takes("ApiTokenInput")
+    .refuses(&[Conflict]),
+    op("DELETE /v1/me/tokens/{id}", "Revoke an API token", gone()),
     op("GET /v1/me/devices", "Own devices", Answer::Page("Device")),
     op(
         "PATCH /v1/me/devices/{id}",
@@ -125,6 +137,20 @@ pub const SHAPES: &[Shape] = &[
     shape(
         "HeldApp",
         "id client_name first_party=flag scope created_at=instant",
+    ),
+    shape(
+        "ApiToken",
+        "id name prefix scopes=[text]? org_id=text? created_at=instant expires_at=instant \
+         uses=count last_used_at=instant? last_used_ip=text?",
+    ),
+    shape(
+        "NewApiToken",
+        "id name prefix scopes=[text]? org_id=text? created_at=instant expires_at=instant \
+         uses=count last_used_at=instant? last_used_ip=text? token",
+    ),
+    shape(
+        "ApiTokenInput",
+        "name scopes=[text] org?=text? expires_in?=count?",
     ),
     shape(
         "User",

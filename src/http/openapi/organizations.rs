@@ -123,10 +123,67 @@ pub const ENTRIES: &[Entry] = &[
         gone(),
     )
     .refuses(&[Conflict]),
+    op(
+        "GET /v1/organizations/{org}/service-accounts",
+        "Service accounts of an organization",
+        Answer::Page("ServiceAccount"),
+    ),
+    op(
+        "POST /v1/organizations/{org}/service-accounts",
+        "Make a service account",
+        created("ServiceAccount"),
+    )
+    .takes("NewServiceAccount")
+    .refuses(&[Conflict]),
+    op(
+        "GET /v1/organizations/{org}/service-accounts/{account}",
+        "One service account",
+        json("ServiceAccount"),
+    ),
+    op(
+        "PATCH /v1/organizations/{org}/service-accounts/{account}",
+        "Change a service account, or switch it off",
+        json("ServiceAccount"),
+    )
+    .takes("ServiceAccountChange")
+    .refuses(&[Conflict]),
+    op(
+        "DELETE /v1/organizations/{org}/service-accounts/{account}",
+        "Delete a service account with its keys",
+        gone(),
+    )
+    .refuses(&[Conflict]),
+    op(
+        "GET /v1/organizations/{org}/service-accounts/{account}/keys",
+        "Keys of a service account",
+        Answer::Page("ApiToken"),
+    ),
+    op(
+        "POST /v1/organizations/{org}/service-accounts/{account}/keys",
+        "Make a key; its value is in this answer only",
+        created("NewApiToken"),
+    )
+    .takes("NewKey")
+    .refuses(&[Conflict]),
+    op(
+        "DELETE /v1/organizations/{org}/service-accounts/{account}/keys/{key}",
+        "Revoke a key",
+        gone(),
+    ),
 ];
 
 /// Shapes.
 pub const SHAPES: &[Shape] = &[
+    shape(
+        "ServiceAccount",
+        "id name state=active|disabled roles=[text] created_at=instant",
+    ),
+    shape("NewServiceAccount", "name roles?=[text]"),
+    shape(
+        "ServiceAccountChange",
+        "name? state?=active|disabled roles?=[text]",
+    ),
+    shape("NewKey", "name scopes?=[text]? expires_in?=count?"),
     shape(
         "Role",
         "id slug name permissions=[text] org_id=text? built_in=flag",

@@ -4,7 +4,7 @@ use laneway_contract::MethodKind;
 use serde_json::json;
 
 use super::super::notices::{self, Notice};
-use super::super::{Visit, methods};
+use super::super::{Visit, methods, sign_in};
 use super::{end_other_sessions, require_fresh};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
@@ -90,6 +90,7 @@ pub async fn unlink(visit: &Visit<'_>, id: &str) -> Result<(), Problem> {
         for sid in admissions::take_back(&mut write.tx, tenant, &which).await? {
             write.invalidate(Change::Changed, Scope::Session, sid.as_str());
         }
+        sign_in::end_tokens(&mut write, tenant, &which).await?;
     }
     if doomed.kind == LinkKind::Connection {
         let second = |link: &&IdentityLink| {

@@ -8,6 +8,7 @@ use crate::core::Core;
 use crate::domain::admission::Admission;
 use crate::domain::session::Session;
 use crate::domain::{Code, OrgId, Problem};
+use crate::sessions::Live;
 use crate::store::invalidations::{Change, Scope};
 use crate::store::{break_glass, sessions};
 
@@ -79,17 +80,28 @@ pub async fn admits(core: &Core, session: &Session, org: &OrgId) -> Result<bool,
     ))
 }
 
+/// Asks the same of the sign-in that an API token was made in. Nobody is there to say that it is
+/// an emergency.
+///
+/// # Errors
+/// `forbidden`, `store_unavailable`.
+pub async fn enter_by_token(core: &Core, token: &Live, org: &OrgId) -> Result<(), Problem> {
+    match admission::of(core, &token.sign_in(), org).await? {
+        Admission::Open => Ok(()),
+        Admission::Emergency(_) | Admission::Sso(_) | Admission::StepUp(_) => Err(Problem::new(
+            Code::Forbidden,
+            "The organization asks for more than the sign-in that this token was made in. Sign in as it asks, then make a new token.",
+        )),
+    }
+}
+
 /// Asks of whoever calls an organization by name what the switch into it would ask. `back` is
 /// where the way to more proof ends.
 ///
 /// # Errors
-/// `sso_required`, `step_up_required` or `not_supported_by_upstream` as at the switch;
-/// `forbidden` without a session, where anything is asked: nothing else shows it.
+/// `sso_required`, `step_up_required` or `not_supported_by_upstream` as at the switch.
 pub async fn enter_org(visit: &Visit<'_>, org: &OrgId, back: Option<&str>) -> Result<(), Problem> {
-    let Some(live) = &visit.live else {
-        return admission::without_session(visit, org).await;
-    };
-    let session = &live.session;
+    let session = &visit.session()?.session;
     let admission = admission::of_session(visit, session, org).await?;
     let past = admission::require(visit, session, admission, back).await?;
     let Some(past) = past.filter(|_| session.org.as_ref() != Some(org)) else {

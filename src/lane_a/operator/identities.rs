@@ -96,6 +96,10 @@ pub async fn delete_identity(act: &Act<'_>, user: &UserId, id: &str) -> Result<(
         return Err(Problem::not_found());
     }
     sign_in::end(&mut write, tenant, Which::OfUser(user), "identity_removed").await?;
+    if let Some(source) = &link.source {
+        let which = Which::UpstreamSubject(source, &link.subject);
+        sign_in::end_tokens(&mut write, tenant, &which).await?;
+    }
     let event = Event::new(
         kind::IDENTITY_UNLINKED,
         Outcome::Success,

@@ -240,7 +240,8 @@ fn in_use(uses: &Uses) -> Problem {
     .with(
         "used_by",
         json!({
-            "members": uses.members, "groups": uses.groups, "invitations": uses.invitations,
+            "members": uses.members, "groups": uses.groups,
+            "service_accounts": uses.service_accounts, "invitations": uses.invitations,
             "connections": uses.connections,
         }),
     )

@@ -32,11 +32,13 @@ pub enum Notice {
     IdentityLinked,
     /// A linked identity was removed.
     IdentityUnlinked,
+    /// An API token was made.
+    TokenCreated,
 }
 
 impl Notice {
     /// All of them, for samples and tests.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NewDevice,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
@@ -48,6 +50,7 @@ impl Notice {
         Self::PasswordChanged,
         Self::IdentityLinked,
         Self::IdentityUnlinked,
+        Self::TokenCreated,
     ];
 
     /// Keys of the title and of what follows it.
@@ -70,6 +73,7 @@ impl Notice {
             Self::PasswordChanged => ("notice-password-changed", "notice-lead-password-changed"),
             Self::IdentityLinked => ("notice-identity-linked", "notice-lead-identity-linked"),
             Self::IdentityUnlinked => ("notice-identity-unlinked", "notice-lead-identity-unlinked"),
+            Self::TokenCreated => ("notice-token-created", "notice-lead-token-created"),
         }
     }
 }
