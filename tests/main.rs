@@ -99,5 +99,6 @@ mod swap;
 mod terminal;
 mod throttle;
 mod timing;
+mod token_pages;
 mod wizard;
 mod wizard_mail;

@@ -18,6 +18,8 @@ const LOOKS: &[&str] = &[
     "/groups/{group}",
     "/roles",
     "/roles/{role}",
+    "/services",
+    "/services/{account}",
     "/connections",
     "/connections/{connection}",
     "/domains",
@@ -35,6 +37,8 @@ const ACTS: &[&str] = &[
     "/groups/{group}",
     "/roles",
     "/roles/{role}",
+    "/services",
+    "/services/{account}",
     "/connections",
     "/domains",
     "/sign-in",
@@ -55,6 +59,7 @@ fn filled(path: &str, user: &str) -> String {
     path.replace("{user}", user)
         .replace("{connection}", "0199aaaa")
         .replace("{group}", "0199aaaa")
+        .replace("{account}", "0199aaaa")
         .replace("{role}", "owner")
 }
 

@@ -14,8 +14,8 @@ use super::access::{Access, At};
 use super::last_words::{as_problem, method_not_allowed, panicked};
 use super::references::References;
 use super::{
-    admin, app_links, assets, bff, context, echo, federation, flows, gate, handoff, me,
-    oauth, pages, reference, registered, saml, slow_body,
+    admin, app_links, assets, bff, context, echo, federation, flows, gate, handoff, me, oauth,
+    pages, reference, registered, saml, slow_body,
 };
 use crate::app::Extra;
 use crate::authz::Permission;

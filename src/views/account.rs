@@ -9,6 +9,7 @@ mod organizations;
 mod passkeys;
 mod profile;
 mod sessions;
+mod tokens;
 
 pub use apps::{AppRow, AppsSection};
 pub use devices::{DeviceRow, DevicesSection};
@@ -18,6 +19,7 @@ pub use organizations::{MembershipRow, OrganizationsSection};
 pub use passkeys::{PasskeyRow, PasskeysSection};
 pub use profile::ProfileSection;
 pub use sessions::{SessionRow, SessionsSection};
+pub use tokens::{TokenRow, TokensSection};
 
 use askama::Template;
 
@@ -53,6 +55,8 @@ pub struct AccountPage {
     pub devices: DevicesSection,
     /// Section.
     pub apps: AppsSection,
+    /// Section.
+    pub tokens: TokensSection,
     /// Section.
     pub organizations: OrganizationsSection,
 }
@@ -90,6 +94,7 @@ impl AccountPage {
         let [sessions, one_session] = SessionsSection::samples();
         let [devices, no_devices] = DevicesSection::samples();
         let [apps, no_apps] = AppsSection::samples();
+        let [tokens, no_tokens] = TokensSection::samples();
         let full = Self {
             chrome: Chrome::sample(),
             csrf: "t0ken".into(),
@@ -104,6 +109,7 @@ impl AccountPage {
             sessions,
             devices,
             apps,
+            tokens,
             organizations,
         };
         let empty = Self {
@@ -120,6 +126,7 @@ impl AccountPage {
             sessions: one_session,
             devices: no_devices,
             apps: no_apps,
+            tokens: no_tokens,
             organizations: no_organizations,
         };
         vec![full, empty]

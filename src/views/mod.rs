@@ -48,7 +48,7 @@ mod words;
 pub use account::{
     AccountPage, AppRow, AppsSection, DeviceRow, DevicesSection, FactorsSection, IdentitiesSection,
     IdentityRow, MembershipRow, OrganizationsSection, PasskeyRow, PasskeysSection, ProfileSection,
-    SessionRow, SessionsSection,
+    SessionRow, SessionsSection, TokenRow, TokensSection,
 };
 pub use api_reference::{ApiGroup, ApiMember, ApiOperation, ApiReferencePage};
 pub use between::{ConfirmLogoutPage, ContinueLogoutPage, ContinueSignInPage, LoggedOutPage};

@@ -126,6 +126,8 @@ fn of_organizations(all: &mut Samples) {
     add(all, "org-domains", &org::DomainsPage::samples());
     add(all, "org-roles", &org::RolesPage::samples());
     add(all, "org-role", &org::RolePage::samples());
+    add(all, "org-services", &org::ServicesPage::samples());
+    add(all, "org-service", &org::ServicePage::samples());
     add(all, "org-groups", &org::GroupsPage::samples());
     add(all, "org-group", &org::GroupPage::samples());
     add(all, "org-settings", &org::OrgSettingsPage::samples());

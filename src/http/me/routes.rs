@@ -9,8 +9,14 @@ use super::super::router::AppState;
 /// What exists on every host.
 pub fn account() -> Router<AppState> {
     Router::new()
-        .route("/v1/me", get(super::read).patch(super::change).delete(super::remove))
-        .route("/v1/me/sessions", get(super::sessions).delete(super::end_others))
+        .route(
+            "/v1/me",
+            get(super::read).patch(super::change).delete(super::remove),
+        )
+        .route(
+            "/v1/me/sessions",
+            get(super::sessions).delete(super::end_others),
+        )
         .route("/v1/me/sessions/{sid}", delete(super::end_session))
         .route("/v1/me/organizations", get(super::organizations))
 }
@@ -18,7 +24,10 @@ pub fn account() -> Router<AppState> {
 /// What exists on login hosts only: an app's script must not collect credentials.
 pub fn factors() -> Router<AppState> {
     Router::new()
-        .route("/v1/me/passkeys", get(super::passkeys).post(super::begin_passkey))
+        .route(
+            "/v1/me/passkeys",
+            get(super::passkeys).post(super::begin_passkey),
+        )
         .route(
             "/v1/me/passkeys/{id}",
             post(super::finish_passkey).delete(super::remove_passkey),
@@ -45,8 +54,14 @@ pub fn factors() -> Router<AppState> {
         .route("/v1/me/email", post(super::begin_email))
         .route("/v1/me/email/confirm", post(super::confirm_email))
         .route("/v1/me/export", get(super::export))
-        .route("/v1/me/tokens", get(super::tokens).post(super::create_token))
+        .route(
+            "/v1/me/tokens",
+            get(super::tokens).post(super::create_token),
+        )
         .route("/v1/me/tokens/{id}", delete(super::revoke_token))
-        .route("/v1/me/identities", get(super::identities).post(super::link))
+        .route(
+            "/v1/me/identities",
+            get(super::identities).post(super::link),
+        )
         .route("/v1/me/identities/{id}", delete(super::unlink))
 }

@@ -106,6 +106,7 @@ pub const ENTRIES: &[Entry] = &[
         "Take everything back from an app; its tokens end",
         gone(),
     ),
+    op(
         "GET /v1/me/tokens",
         "Own API tokens",
         Answer::Page("ApiToken"),

@@ -10,6 +10,7 @@ mod organizations;
 mod passkeys;
 mod profile;
 mod sessions;
+mod tokens;
 
 use axum::extract::Query;
 use axum::extract::rejection::FormRejection;
@@ -43,6 +44,7 @@ pub fn routes() -> Router<AppState> {
         .merge(sessions::routes())
         .merge(devices::routes())
         .merge(apps::routes())
+        .merge(tokens::routes())
 }
 
 /// `GET /`
@@ -94,27 +96,39 @@ impl Flash {
 /// `GET /account`
 async fn show(context: Context, Query(flash): Query<Flash>) -> Result<Response, Problem> {
     let visit = context.visit_as(NO_BROWSER, true).await?;
-    let Some(live) = visit.live.clone() else {
+    if visit.live.is_none() {
         return Ok(see_other("/login?return_to=/account"));
-    };
-    let page = AccountPage {
-        chrome: chrome(&context.site, &context.meta.request_id),
-        csrf: form_token(&context),
-        acr: live.session.acr.as_str().to_owned(),
-        operator: administers(&context, &live.session.user).await?,
-        flash: flash.words(visit.lang),
-        logout_href: format!("/bff/logout?sid={}", live.session.sid),
-        profile: profile::section(&live.user),
-        passkeys: passkeys::section(&visit).await?,
-        factors: factors::section(&visit).await?,
-        identities: identities::section(&visit).await?,
-        sessions: sessions::section(&visit).await?,
-        devices: devices::section(&visit).await?,
-        apps: apps::section(&visit).await?,
-        organizations: organizations::section(&visit).await?,
-    };
+    }
+    let page = page(&context, &visit, flash.words(visit.lang), None).await?;
     // Its forms may lead to a provider: to link it, or to prove oneself again.
     Ok(render_flow(&visit, StatusCode::OK, &page).await)
+}
+
+/// The page; `made` is the value of a token that was made a moment ago.
+async fn page(
+    context: &Context,
+    visit: &Visit<'_>,
+    flash: Option<String>,
+    made: Option<String>,
+) -> Result<AccountPage, Problem> {
+    let live = visit.session()?;
+    Ok(AccountPage {
+        chrome: chrome(&context.site, &context.meta.request_id),
+        csrf: form_token(context),
+        acr: live.session.acr.as_str().to_owned(),
+        operator: administers(context, &live.session.user).await?,
+        flash,
+        logout_href: format!("/bff/logout?sid={}", live.session.sid),
+        profile: profile::section(&live.user),
+        passkeys: passkeys::section(visit).await?,
+        factors: factors::section(visit).await?,
+        identities: identities::section(visit).await?,
+        sessions: sessions::section(visit).await?,
+        devices: devices::section(visit).await?,
+        apps: apps::section(visit).await?,
+        tokens: tokens::section(visit, made).await?,
+        organizations: organizations::section(visit).await?,
+    })
 }
 
 /// Is there anything in the tenant's administration for this person?

@@ -7,6 +7,7 @@ mod home;
 mod member;
 mod people;
 mod roles;
+mod services;
 mod settings;
 mod tick;
 
@@ -17,5 +18,6 @@ pub use home::HomePage;
 pub use member::{MemberPage, RoleChoice};
 pub use people::MembersPage;
 pub use roles::{RoleLine, RolePage, RolesPage};
+pub use services::{KeyLine, ServiceLine, ServicePage, ServicesPage};
 pub use settings::OrgSettingsPage;
 pub use tick::Tick;

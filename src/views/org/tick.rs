@@ -15,7 +15,7 @@ pub struct Tick {
 
 #[cfg(test)]
 impl Tick {
-    pub(super) fn samples() -> Vec<Self> {
+    pub(in crate::views) fn samples() -> Vec<Self> {
         let one = |word: &str, key, held, above| Self {
             word: word.into(),
             key,

@@ -52,3 +52,34 @@ account-this-device = Dieses Gerät
 account-signed-in = angemeldet
 account-seen = zuletzt gesehen
 account-hosts = Offen auf
+
+## API-Token
+account-tokens = API-Token
+account-tokens-more = Programme, die eines haben, handeln in Ihrem Namen: so weit es reicht, und nie weiter, als Sie selbst dürfen.
+account-tokens-none = Keine API-Token
+account-tokens-none-more = Sie brauchen eines nur für eigene Skripte und Programme.
+account-flash-revoked = Widerrufen. Es öffnet nichts mehr.
+token-made = Kopieren Sie es jetzt: Es wird nicht noch einmal gezeigt.
+token-value = das Token
+token-over = abgelaufen
+token-expires = gilt bis
+token-uses = { $n ->
+    [one] einmal benutzt
+   *[other] { $n }-mal benutzt
+}
+token-revoke = Widerrufen
+token-new = Neues Token
+token-name = Name
+token-name-more = Wofür es ist, damit Sie es wiedererkennen.
+token-life = Gilt für
+token-days = { $n ->
+    [one] einen Tag
+   *[other] { $n } Tage
+}
+token-org = Organisation
+token-org-none = Keine bestimmte
+token-scopes = Was es darf
+token-make = Token anlegen
+token-scope-api = Anwendungen in Ihrem Namen benutzen
+token-scope-account = Ihren Namen und Ihre Adresse lesen
+token-scope-operator = Was Sie als Betreiber dürfen

@@ -231,3 +231,25 @@ org-slug-more = Adressen mit dem alten führen dann nirgends mehr hin.
 
 ## Konto
 org-manage = Verwalten
+
+## Dienstkonten
+org-services = Dienstkonten
+org-services-lead = Aufrufer, die keine Menschen sind: Builds, Importe, andere Dienste. Sie haben Rollen wie Menschen, und Schlüssel statt einer Anmeldung.
+org-services-all = Alle Dienstkonten
+org-services-none = Noch keine Dienstkonten
+org-services-none-more = Ein Programm, das weiterlaufen muss, wenn jemand geht, bekommt eines.
+org-service-new = Neues Dienstkonto
+org-service-create = Dienstkonto anlegen
+org-service-off = ausgeschaltet
+org-service-id = Anwendungen sehen es als
+org-service-keys = Schlüssel
+org-service-keys-more = Zum Tauschen den nächsten anlegen, verteilen, dann den alten widerrufen.
+org-service-keys-none = Es hat keine Schlüssel und kann nichts aufrufen.
+org-service-key-make = Schlüssel anlegen
+org-service-roles = Was es ist
+org-service-roles-more = Für seine Schlüssel gilt es sofort.
+org-service-switch-off = Ausschalten
+org-service-switch-on = Einschalten
+org-service-delete = Dienstkonto löschen
+org-service-delete-more = Seine Schlüssel enden sofort.
+org-flash-service-deleted = Das Dienstkonto ist gelöscht.

@@ -52,3 +52,34 @@ account-this-device = This device
 account-signed-in = signed in
 account-seen = last seen
 account-hosts = Open on
+
+## API tokens
+account-tokens = API tokens
+account-tokens-more = Programs that have one act as you, as far as its scopes go and never further than you may yourself.
+account-tokens-none = No API tokens
+account-tokens-none-more = You need one only for scripts and programs of your own.
+account-flash-revoked = Revoked. It opens nothing any more.
+token-made = Copy it now: it is not shown again.
+token-value = the token
+token-over = expired
+token-expires = expires
+token-uses = { $n ->
+    [one] used once
+   *[other] used { $n } times
+}
+token-revoke = Revoke
+token-new = New token
+token-name = Name
+token-name-more = What it is for, so that you know it again.
+token-life = Valid for
+token-days = { $n ->
+    [one] one day
+   *[other] { $n } days
+}
+token-org = Organization
+token-org-none = None in particular
+token-scopes = What it may do
+token-make = Make the token
+token-scope-api = Use applications as you
+token-scope-account = Read your name and address
+token-scope-operator = What you may do as an operator

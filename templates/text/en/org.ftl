@@ -231,3 +231,25 @@ org-slug-more = Addresses with the old one lead nowhere any more.
 
 ## Account
 org-manage = Manage
+
+## Service accounts
+org-services = Service accounts
+org-services-lead = Callers that are no people: builds, imports, other services. They have roles like people, and keys in place of a sign-in.
+org-services-all = All service accounts
+org-services-none = No service accounts yet
+org-services-none-more = A program that must go on when somebody leaves gets one.
+org-service-new = New service account
+org-service-create = Make the service account
+org-service-off = switched off
+org-service-id = Applications see it as
+org-service-keys = Keys
+org-service-keys-more = To swap one, make the next, roll it out, then revoke the old one.
+org-service-keys-none = It has no keys and can call nothing.
+org-service-key-make = Make a key
+org-service-roles = What it is
+org-service-roles-more = Its keys follow at once.
+org-service-switch-off = Switch off
+org-service-switch-on = Switch on
+org-service-delete = Delete the service account
+org-service-delete-more = Its keys end at once.
+org-flash-service-deleted = The service account is deleted.

@@ -23,6 +23,9 @@ mod upload;
 mod upstreams;
 mod words;
 
+pub(super) use org::Ticked;
+pub(super) use words::of_scope;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};

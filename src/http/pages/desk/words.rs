@@ -117,6 +117,18 @@ pub(super) fn of_source(source: &str) -> &'static str {
     }
 }
 
+/// What a scope lets a token do.
+pub(in crate::http::pages) fn of_scope(scope: &str) -> &'static str {
+    match Permission::parse(scope) {
+        None => "token-scope-api",
+        Some(Permission::AccountRead) => "token-scope-account",
+        Some(permission) => match of_permission(permission) {
+            "org-may-else" => "token-scope-operator",
+            key => key,
+        },
+    }
+}
+
 /// What a permission lets somebody do in an organization.
 pub(super) fn of_permission(permission: Permission) -> &'static str {
     match permission {

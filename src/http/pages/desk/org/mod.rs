@@ -12,6 +12,7 @@ mod home;
 mod member;
 mod people;
 mod roles;
+mod services;
 mod settings;
 mod ticked;
 
@@ -21,6 +22,8 @@ use axum::routing::{get, post};
 
 use super::super::super::router::AppState;
 use super::{company, invite, trail, upload};
+
+pub(in crate::http::pages) use ticked::Ticked;
 
 /// Addresses of an organization's pages; they exist on login hosts.
 pub fn routes() -> Router<AppState> {
@@ -39,6 +42,14 @@ pub fn routes() -> Router<AppState> {
         .route(
             "/org/{org}/groups/{group}",
             get(groups::show_one).post(groups::answer),
+        )
+        .route(
+            "/org/{org}/services",
+            get(services::show).post(services::create),
+        )
+        .route(
+            "/org/{org}/services/{account}",
+            get(services::show_one).post(services::answer),
         )
         .route("/org/{org}/roles", get(roles::show).post(roles::create))
         .route(

@@ -24,6 +24,10 @@ pub struct Ticked {
     pub slug: String,
     /// A person: id or address.
     pub person: String,
+    /// An organization.
+    pub org: String,
+    /// A life in days.
+    pub days: Option<i64>,
     /// What was ticked.
     pub ticks: Vec<String>,
 }
@@ -43,6 +47,8 @@ impl Ticked {
                 "name" => all.name = value,
                 "slug" => all.slug = value,
                 "person" => all.person = value,
+                "org" => all.org = value,
+                "days" => all.days = value.parse().ok(),
                 "tick" | "role" => all.ticks.push(value),
                 _ => {}
             }
