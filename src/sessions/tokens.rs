@@ -194,6 +194,7 @@ fn whole(token: ApiToken, user: User, org: Option<Membership>, admitted: bool) -
         auth_time: sign_in.as_ref().map_or(token.created_at, |at| at.auth_time),
         upstream: sign_in.as_ref().and_then(|at| at.upstream.clone()),
         device: None,
+        app: None,
         ip: String::new(),
         user_agent: String::new(),
         created_at: token.created_at,
