@@ -76,6 +76,10 @@ both! {
         let mails = app.mails_to("ana@x.test").await;
         assert!(mails.iter().any(|mail| mail.subject.contains("API token")), "the owner is told");
 
+        // Another tenant knows nothing of it.
+        let other = json!({ "slug": "other", "name": "O", "public_url": "https://other.test", "signup": "open" });
+        app.admin("POST", "/v1/admin/tenants", other).await.expect(201);
+        get(&app, &value, "https://other.test/v1/me").await.refused(401, "invalid_token");
         // Nobody else's to revoke; then it is over at once, and for good.
         let path = format!("/v1/me/tokens/{}", text(&token["id"]));
         let revoke = Call::api("DELETE", &path, &json!({}));

@@ -25,7 +25,12 @@ async fn sub(browser: &mut Browser) -> String {
 }
 
 /// Somebody who has signed up and holds a role over the main tenant or the installation.
-async fn appointed(app: &TestApp, email: &str, role: &str, instance: bool) -> (Browser, String) {
+pub async fn appointed(
+    app: &TestApp,
+    email: &str,
+    role: &str,
+    instance: bool,
+) -> (Browser, String) {
     let mut browser = app.signup(email).await;
     let user = sub(&mut browser).await;
     let tenant = app.tenant().await.id;

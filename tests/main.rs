@@ -99,6 +99,7 @@ mod swap;
 mod terminal;
 mod throttle;
 mod timing;
+mod token_imports;
 mod token_pages;
 mod wizard;
 mod wizard_mail;

@@ -330,6 +330,9 @@ impl World {
             "POST /v1/admin/initial-access-tokens" => json!({ "label": "n", "max_uses": 3, "expires_in": 600 }),
             "POST /v1/admin/keys/rotate" => json!({ "at_once": false }),
             "PATCH /v1/admin/apps/{app}" => json!({ "client_name": "Plans", "state": "active", "scope": null }),
+            "POST /v1/admin/api-tokens" => json!({
+                "sha256": "0a".repeat(32), "name": "old", "user": self.id("users/{id}"), "expires_at": "2027-06-01T00:00:00Z",
+            }),
             "POST /v1/me/tokens" => json!({ "name": "CI", "scopes": ["api"], "expires_in": 600 }),
             "POST /v1/organizations/{org}/service-accounts" => json!({ "name": "Bot", "roles": ["viewer"] }),
             "PATCH /v1/organizations/{org}/service-accounts/{account}" => {

@@ -37,6 +37,8 @@ struct Records {
     group: String,
     client: String,
     initial: String,
+    account: String,
+    key: String,
 }
 
 impl Records {
@@ -69,6 +71,8 @@ impl Records {
             .replace("{test}", test)
             .replace("{domain}", &self.domain)
             .replace("{link}", &self.link)
+            .replace("{account}", &self.account)
+            .replace("{key}", &self.key)
     }
 
     fn all(&self) -> [&str; 11] {
@@ -129,6 +133,10 @@ async fn records(app: &TestApp, token: &str, origin: &str, tenant: &TenantId) ->
     let path = format!("/v1/organizations/{org}/setup-links");
     let purpose = json!({ "purpose": "connection" });
     let link = made(app, token, origin, &path, purpose).await;
+    let services = format!("/v1/organizations/{org}/service-accounts");
+    let account = made(app, token, origin, &services, json!({ "name": "CI" })).await;
+    let keys = format!("{services}/{account}/keys");
+    let key = made(app, token, origin, &keys, json!({ "name": "one" })).await;
     let groups = format!("/v1/organizations/{org}/groups");
     let group = json!({ "name": "Night shift" });
     let group = made(app, token, origin, &groups, group).await;
@@ -173,6 +181,8 @@ async fn records(app: &TestApp, token: &str, origin: &str, tenant: &TenantId) ->
         group,
         client,
         initial,
+        account,
+        key,
     }
 }
 
@@ -294,7 +304,7 @@ async fn another_tenants_records_do_not_exist() {
             assert_eq!(answer, (404, "not_found".into()), "{method} {mixed}");
         }
         // An own organization does not open the way to a foreign connection.
-        if ["{connection}", "{domain}", "{link}", "{group}"]
+        if ["{connection}", "{domain}", "{link}", "{group}", "{account}"]
             .iter()
             .any(|name| path.contains(name))
         {
@@ -304,7 +314,9 @@ async fn another_tenants_records_do_not_exist() {
                 .replace("{test}", &stage.other.test)
                 .replace("{domain}", &stage.other.domain)
                 .replace("{link}", &stage.other.link)
-                .replace("{group}", &stage.other.group);
+                .replace("{group}", &stage.other.group)
+                .replace("{account}", &stage.other.account)
+                .replace("{key}", &stage.other.key);
             let url = format!("{LOGIN}{mixed}");
             let body = body(method, path);
             let answer = stage

@@ -15,6 +15,7 @@ types! {
     ACCESS_DENIED "access.denied"
     ADMIN_TOKEN_CREATED "admin_token.created"
     API_TOKEN_CREATED "api_token.created"
+    API_TOKEN_IMPORTED "api_token.imported"
     API_TOKEN_REVOKED "api_token.revoked"
     APP_CREATED "app.created"
     APP_DELETED "app.deleted"

@@ -9,6 +9,7 @@ use super::token;
 use crate::authz::{Authority, Permission, Scope};
 use crate::core::{Core, Site, hash_token};
 use crate::domain::api_token::API;
+use crate::domain::settings::AuthMethod;
 use crate::domain::{Code, Problem};
 use crate::sessions::Live;
 use crate::store::api_tokens::AdminToken;
@@ -41,6 +42,9 @@ pub async fn authenticate(
 ) -> Result<Caller, Problem> {
     if let Some(token) = bearer(headers)? {
         return token::bearer(core, site, &token).await;
+    }
+    if !site.tenant.settings.accepts(AuthMethod::Cookie) {
+        return Ok(Caller::Anonymous);
     }
     Ok(session_of(core, site, headers, slide)
         .await?

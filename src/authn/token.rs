@@ -3,21 +3,43 @@
 use super::Caller;
 use crate::core::{Core, Site, hash_token};
 use crate::domain::app::AppState;
+use crate::domain::settings::AuthMethod;
 use crate::domain::{Code, Problem, Sid, UserId, api_token};
 use crate::store::api_tokens::{self, Token};
 use crate::store::{apps, refresh_families};
 use crate::tokens::{self, AccessClaims, USE_OAUTH};
 
 const LONGEST_ADMIN: usize = 128;
+const LONGEST_FOREIGN: usize = 512;
 
 /// Whoever this value stands for. It is judged by its form alone which kind it is; a bad one
 /// is refused and nothing else is tried.
 pub(super) async fn bearer(core: &Core, site: &Site, value: &str) -> Result<Caller, Problem> {
     if value.starts_with("lw_") {
         stored(core, site, value).await
-    } else {
+    } else if is_jwt(value) {
+        require(site, AuthMethod::AccessToken)?;
         access_token(core, site, value).await
+    } else if value.is_empty() || value.len() > LONGEST_FOREIGN {
+        Err(unknown())
+    } else {
+        // One that was in use elsewhere, and whose hash was imported.
+        api(core, site, value).await
     }
+}
+
+/// Has it the form of a signed token?
+fn is_jwt(value: &str) -> bool {
+    value.starts_with("eyJ") && value.split('.').count() >= 3 || value.len() > LONGEST_FOREIGN
+}
+
+/// Only what the tenant accepts.
+fn require(site: &Site, method: AuthMethod) -> Result<(), Problem> {
+    if site.tenant.settings.accepts(method) {
+        return Ok(());
+    }
+    let text = "Tokens of this kind are not accepted here.";
+    Err(Problem::new(Code::InvalidToken, text))
 }
 
 async fn stored(core: &Core, site: &Site, value: &str) -> Result<Caller, Problem> {
@@ -54,6 +76,7 @@ async fn operators(core: &Core, site: &Site, value: &str) -> Result<Caller, Prob
 }
 
 async fn api(core: &Core, site: &Site, value: &str) -> Result<Caller, Problem> {
+    require(site, AuthMethod::ApiToken)?;
     let found = core.sessions.find_token(&hash_token(value)).await?;
     let live = found
         .filter(|live| *live.tenant() == site.tenant.id)

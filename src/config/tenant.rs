@@ -86,6 +86,8 @@ fn settings(tenant: &mut Section<'_>) -> Settings {
         support_email: section.parsed("support_email", email),
         mail_from_name: section.parsed("mail_from_name", |text| values::label(text, 100)),
         mail_from_address: section.parsed("mail_from_address", email),
+        // By the API only: who administers sets it where they see who calls.
+        auth_methods: None,
     };
     section.finish();
     settings

@@ -25,6 +25,20 @@ pub struct Settings {
     pub mail_from_name: Option<String>,
     /// Sender of mails: address.
     pub mail_from_address: Option<String>,
+    /// What callers may show; not set: all of it.
+    pub auth_methods: Option<Vec<AuthMethod>>,
+}
+
+/// What a caller shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMethod {
+    /// The cookie of a session.
+    Cookie,
+    /// An API token, imported ones too.
+    ApiToken,
+    /// An access token of ours.
+    AccessToken,
 }
 
 impl Settings {
@@ -60,6 +74,12 @@ impl Settings {
     /// The merge patch that clears every member.
     pub fn none() -> Map<String, Value> {
         Self::default().as_map()
+    }
+
+    /// May callers show this? Operators' tokens are beside it, or nobody could set it back.
+    pub fn accepts(&self, method: AuthMethod) -> bool {
+        let methods = self.auth_methods.as_ref();
+        methods.is_none_or(|methods| methods.contains(&method))
     }
 
     /// The members that are set here, over those of others.
@@ -127,6 +147,11 @@ impl Settings {
                     "Give a full email address.",
                 ));
             }
+        }
+        if self.auth_methods.as_ref().is_some_and(Vec::is_empty) {
+            let pointer = "/settings/auth_methods";
+            let text = "Accept at least one method.";
+            return Err(Problem::field(pointer, "required", text));
         }
         let name = self.mail_from_name.as_deref().unwrap_or("-").trim();
         if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {

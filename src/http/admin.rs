@@ -28,6 +28,7 @@ mod service_accounts;
 mod sessions;
 mod setup_links;
 mod tenants;
+mod token_imports;
 mod upstreams;
 mod users;
 
@@ -86,6 +87,7 @@ pub use setup_links::{create_setup_link, read_setup_link, revoke_setup_link, set
 pub use tenants::{
     add_host, change_tenant, create_tenant, hosts, read_host, read_tenant, remove_host, tenants,
 };
+pub use token_imports::import_token;
 pub use upstreams::{
     change_upstream, create_upstream, delete_upstream, probe, read_upstream, upstreams,
 };

@@ -191,6 +191,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/v1/admin/initial-access-tokens/{id}", Needs(May::AppsRead, Tenant)),
     ("DELETE", "/v1/admin/initial-access-tokens/{id}", Needs(May::AppsWrite, Tenant)),
     ("POST", "/v1/admin/keys/rotate", Needs(May::TenantsWrite, Tenant)),
+    ("POST", "/v1/admin/api-tokens", Needs(May::UsersWrite, Tenant)),
     ("GET", "/v1/admin/operators", Needs(May::OperatorsRead, Tenant)),
     ("POST", "/v1/admin/operators", Needs(May::OperatorsWrite, Tenant)),
     ("DELETE", "/v1/admin/operators/{id}", Needs(May::OperatorsWrite, Tenant)),

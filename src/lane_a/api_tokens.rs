@@ -92,7 +92,7 @@ pub(super) async fn issue(
 }
 
 /// Known words, each once, in order of the table.
-fn check_scopes(words: &[String]) -> Result<Vec<String>, Problem> {
+pub(super) fn check_scopes(words: &[String]) -> Result<Vec<String>, Problem> {
     if words.is_empty() {
         let text = "Say what the token is for: one scope at least.";
         return Err(Problem::field("/scopes", "required", text));

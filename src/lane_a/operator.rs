@@ -17,6 +17,7 @@ mod service_accounts;
 mod sessions;
 mod settings;
 mod tenants;
+mod token_imports;
 mod upstreams;
 mod users;
 
@@ -52,6 +53,7 @@ pub use settings::{
     check_color, may_set_sender, patch_brand, patch_settings, put_logo, remove_logo, set_in_file,
 };
 pub use tenants::{NewTenant, change_tenant, check_tenant_name, create_tenant};
+pub use token_imports::{ForeignKey, import_key};
 pub use upstreams::{
     UpstreamChange, UpstreamInput, addresses, change_upstream, create_upstream, delete_upstream,
     probe, put_upstream,

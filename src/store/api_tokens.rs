@@ -182,6 +182,12 @@ pub async fn find_by_id(on: impl On, id: &str) -> Result<Option<Token>, DbError>
     row.as_ref().map(from_row).transpose()
 }
 
+/// Is this the hash of a value that is known, in whichever tenant?
+pub async fn is_known(on: impl On, hash: &[u8]) -> Result<bool, DbError> {
+    let row = q("SELECT id FROM api_tokens WHERE hash = $1").bind(hash);
+    Ok(row.optional(on).await?.is_some())
+}
+
 /// A page of somebody's tokens that have not been revoked, newest first.
 pub async fn list(
     on: impl On,

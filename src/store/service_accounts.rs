@@ -119,6 +119,21 @@ pub async fn find(
     Ok(gather(&rows)?.pop())
 }
 
+/// The organization of an account of the tenant, whichever it is.
+pub async fn find_anywhere(
+    on: impl On,
+    tenant: &TenantId,
+    id: &str,
+) -> Result<Option<ServiceAccount>, DbError> {
+    let sql = format!("{SELECT} WHERE s.tenant_id = $1 AND s.id = $2 ORDER BY r.slug");
+    let rows = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(id)
+        .all(on)
+        .await?;
+    Ok(gather(&rows)?.pop())
+}
+
 /// A page in order of id.
 pub async fn list(
     on: impl On,

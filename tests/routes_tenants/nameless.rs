@@ -26,6 +26,11 @@ pub const NAMELESS: &[(&str, &str, &str)] = &[
         "/v1/admin/keys/rotate",
         "the keys of the tenant of the host",
     ),
+    (
+        "POST",
+        "/v1/admin/api-tokens",
+        "names an owner in its body: tests/token_imports.rs",
+    ),
     ("GET", "/v1/admin/operators", "lists"),
     (
         "POST",
@@ -63,6 +68,7 @@ pub fn body(method: &str, path: &str) -> Value {
         ("POST", "simulate") => json!({ "claims": {} }),
         ("PUT", "identities") => json!({ "upstream": "corp", "subject": "s" }),
         ("PUT", _) => json!({ "roles": [] }),
+        ("POST", "keys") => json!({ "name": "n" }),
         ("POST", "hosts") => json!({ "host": "n.test", "purpose": "app" }),
         ("POST", "invitations") => json!({ "email": "n@x.test", "roles": [] }),
         _ => json!({}),

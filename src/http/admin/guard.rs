@@ -7,10 +7,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::Method;
 
+use super::super::access::{Access, At};
 use super::super::bff::check_org;
 use super::super::context::{self, Context};
 use super::super::me::plausible;
-use super::super::access::{Access, At};
 use super::super::router::{AppState, ROUTES};
 use crate::audit::{Event, Outcome, kind};
 use crate::authn::{self, Caller};

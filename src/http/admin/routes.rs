@@ -23,6 +23,7 @@ pub fn routes() -> Router<AppState> {
             "/v1/admin/operators",
             get(super::operators).post(super::appoint),
         )
+        .route("/v1/admin/api-tokens", post(super::import_token))
         .route("/v1/admin/operators/{id}", delete(super::dismiss))
         .route("/v1/admin/audit-events", get(super::audit_events))
         .route(

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::bff::rfc3339;
 use super::super::context::Context;
+use super::super::shown;
 use super::{credential_json, device_json, identity_json, reading, session_json, user_json};
 use crate::core::{Core, Site};
 use crate::domain::{Problem, Sid, UserId};
@@ -110,6 +111,10 @@ impl Writer {
                     |m| json!({ "id": m.org, "slug": m.slug, "name": m.name, "roles": m.roles }),
                 );
                 self.list(&mut text, "organizations", rows);
+            }
+            ExportPiece::Tokens(all) => {
+                let rows = all.iter().map(|token| shown::api_token(token, None));
+                self.list(&mut text, "api_tokens", rows);
             }
             ExportPiece::Events(all) => {
                 let user = self.user.clone();

@@ -394,7 +394,8 @@ pub const SHAPES: &[Shape] = &[
     shape(
         "Settings",
         "locale?=en|de? help_url?=text? privacy_url?=text? support_email?=text? \
-         mail_from_name?=text? mail_from_address?=text?",
+         mail_from_name?=text? mail_from_address?=text? \
+         auth_methods?=[cookie|api_token|access_token]?",
     ),
     shape(
         "NewTenant",

@@ -124,6 +124,13 @@ pub const ENTRIES: &[Entry] = &[
     )
     .refuses(&[Conflict]),
     op(
+        "POST /v1/admin/api-tokens",
+        "Import an API key that was in use elsewhere, by its hash",
+        created("ApiToken"),
+    )
+    .takes("KeyImport")
+    .refuses(&[Duplicate]),
+    op(
         "GET /v1/organizations/{org}/service-accounts",
         "Service accounts of an organization",
         Answer::Page("ServiceAccount"),
@@ -177,6 +184,10 @@ pub const SHAPES: &[Shape] = &[
     shape(
         "ServiceAccount",
         "id name state=active|disabled roles=[text] created_at=instant",
+    ),
+    shape(
+        "KeyImport",
+        "sha256 name user? service_account? scopes?=[text]? expires_at=instant",
     ),
     shape("NewServiceAccount", "name roles?=[text]"),
     shape(

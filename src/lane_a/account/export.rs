@@ -13,6 +13,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::user::{IdentityLink, Membership, User};
 use crate::domain::{Problem, UserId};
 use crate::providers::EMBEDDED;
+use crate::store::api_tokens::{self, ApiToken, Principal};
 use crate::store::audit::{self, EventRow};
 use crate::store::devices::{self, Listed};
 use crate::store::{links, orgs, profiles, sessions, users};
@@ -35,6 +36,8 @@ pub enum ExportPiece {
     Factors(Vec<Credential>),
     /// Memberships.
     Organizations(Vec<Membership>),
+    /// API tokens, without their values.
+    Tokens(Vec<ApiToken>),
     /// What happened.
     Events(Vec<EventRow>),
 }
@@ -53,6 +56,8 @@ pub enum ExportAt {
     Factors,
     /// Memberships.
     Organizations,
+    /// API tokens older than this id.
+    Tokens(String),
     /// Events older than this id.
     Events(String),
 }
@@ -126,8 +131,17 @@ pub async fn export_piece(
         }
         ExportAt::Organizations => {
             let all = orgs::memberships(db, &tenant.id, user).await?;
-            let next = ExportAt::Events(String::new());
+            let next = ExportAt::Tokens(String::new());
             (ExportPiece::Organizations(all), Some(next))
+        }
+        ExportAt::Tokens(before) => {
+            let owner = Principal::User(user.clone());
+            let page = api_tokens::list(db, &tenant.id, &owner, &before, PAGE).await?;
+            let next = match page.last().filter(|_| is_full(page.len())) {
+                Some(last) => ExportAt::Tokens(last.id.clone()),
+                None => ExportAt::Events(String::new()),
+            };
+            (ExportPiece::Tokens(page), Some(next))
         }
         ExportAt::Events(before) => {
             let page = audit::list_about(db, &tenant.id, user, &before, PAGE).await?;

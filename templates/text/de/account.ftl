@@ -69,7 +69,7 @@ token-uses = { $n ->
 }
 token-revoke = Widerrufen
 token-new = Neues Token
-token-name = Name
+token-name = Bezeichnung
 token-name-more = Wofür es ist, damit Sie es wiedererkennen.
 token-life = Gilt für
 token-days = { $n ->

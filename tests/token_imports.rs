@@ -1,0 +1,110 @@
+//! Keys that were in use elsewhere go on by their hash; and which kinds of callers a tenant takes.
+
+use laneway::core::hash_token;
+use serde_json::{Value, json};
+
+use crate::api_tokens::{get, made, text};
+use crate::harness::{APP, Browser, Call, TestApp, both};
+
+const OLD: &str = "acme-key-51Hc9.from-elsewhere";
+
+fn digest(key: &str) -> String {
+    hash_token(key)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn import(key: &str, owner: (&str, &str)) -> Value {
+    let mut body =
+        json!({ "sha256": digest(key), "name": "old", "expires_at": "2027-06-01T00:00:00Z" });
+    body[owner.0] = json!(owner.1);
+    body
+}
+
+async fn id_of(browser: &mut Browser) -> String {
+    text(&browser.me().await["sub"])
+}
+
+both! {
+    async fn a_key_from_elsewhere_goes_on_by_its_hash(app: TestApp) {
+        let mut ana = app.signup("ana@x.test").await;
+        let id = id_of(&mut ana).await;
+        get(&app, OLD, "/v1/me").await.refused(401, "invalid_token");
+        let mut body = import(OLD, ("user", &id));
+        body["scopes"] = json!(["account:read", "api"]);
+        let made = app.admin("POST", "/v1/admin/api-tokens", body.clone()).await.expect(201).json();
+        assert_eq!((&made["prefix"], made.get("token")), (&json!(""), None));
+        assert_eq!(get(&app, OLD, "/v1/me").await.expect(200).json()["id"], json!(id));
+        let key = Call::new("GET", &format!("{APP}/api/echo/x")).header("x-api-key", OLD);
+        let told = app.browser().send(key).await.expect(200).text();
+        assert!(!told.contains(OLD));
+        app.admin("POST", "/v1/admin/api-tokens", body).await.refused(409, "duplicate");
+        let events = app.events("api_token.imported").await;
+        assert!(events.len() == 1 && !events[0].detail.contains(&digest(OLD)));
+        // Its owner sees it and ends it.
+        let listed = ana.get("/v1/me/tokens").await.expect(200).json();
+        assert_eq!(listed["items"][0]["id"], made["id"]);
+        let path = format!("/v1/me/tokens/{}", text(&made["id"]));
+        ana.send(Call::api("DELETE", &path, &json!({}))).await.expect(204);
+        get(&app, OLD, "/v1/me").await.refused(401, "invalid_token");
+        // A service account's may do what the account may.
+        let org = text(&app.admin("POST", "/v1/organizations", json!({ "slug": "acme", "name": "A" })).await.expect(201).json()["id"]);
+        let service = app.service_account(&org, "viewer").await;
+        app.admin("POST", "/v1/admin/api-tokens", import("other-key", ("service_account", &service))).await.expect(201);
+        get(&app, "other-key", &format!("/v1/organizations/{org}/members")).await.expect(200);
+        app.clock.advance_s(400 * 86_400);
+        get(&app, "other-key", &format!("/v1/organizations/{org}/members")).await.refused(401, "token_expired");
+    }
+
+    async fn nobody_imports_a_key_for_somebody_above_themselves(app: TestApp) {
+        let tenant = app.tenant().await.id;
+        let (_, owner) = crate::authority::appointed(&app, "owner@x.test", "owner", true).await;
+        let token = app.operator_of("admin", Some(&tenant)).await;
+        let viewer = app.operator_of("viewer", Some(&tenant)).await;
+        let mut bob = app.signup("bob@x.test").await;
+        let bob_id = id_of(&mut bob).await;
+        let call = |body: Value, by: &str| Call::api("POST", "/v1/admin/api-tokens", &body).bearer(by);
+        let send = |call: Call| { let mut browser = app.browser(); async move { browser.send(call).await } };
+        send(call(import("k1", ("user", &owner)), &token)).await.refused(403, "forbidden");
+        send(call(import("k1", ("user", &bob_id)), &viewer)).await.refused(403, "forbidden");
+        send(call(import("k1", ("user", "0199aaaa")), &token)).await.refused(404, "not_found");
+        send(call(import("k1", ("service_account", "0199aaaa")), &token)).await.refused(404, "not_found");
+        bob.send(Call::api("POST", "/v1/admin/api-tokens", &import("k1", ("user", &bob_id)))).await.refused(403, "forbidden");
+        for (member, value, pointer) in [
+            ("sha256", json!("0a"), "/sha256"), ("sha256", json!("k1"), "/sha256"),
+            ("expires_at", json!("2020-01-01T00:00:00Z"), "/expires_at"), ("expires_at", json!("soon"), "/expires_at"),
+            ("scopes", json!(["everything"]), "/scopes/0"), ("service_account", json!("x"), "/user"),
+        ] {
+            let mut body = import("k1", ("user", &bob_id));
+            body[member] = value;
+            let refused = send(call(body, &token)).await.refused(422, "invalid_field");
+            assert_eq!(refused.json()["errors"][0]["pointer"], pointer);
+        }
+        get(&app, "k1", "/v1/me").await.refused(401, "invalid_token");
+        send(call(import("k1", ("user", &bob_id)), &token)).await.expect(201);
+    }
+
+    async fn a_tenant_says_which_callers_it_takes(app: TestApp) {
+        let mut ana = app.signup("ana@x.test").await;
+        let token = text(&made(&mut ana, json!({ "name": "x", "scopes": ["account:read"] })).await["token"]);
+        let claims = app.claims(&ana.me().await, &[laneway::authz::Permission::AccountRead]).await;
+        let jwt = app.sign("at+jwt", &claims).await;
+        let path = format!("/v1/admin/tenants/{}", app.tenant().await.id);
+        for (methods, cookie, key, access) in [
+            (json!(["cookie"]), 200, 401, 401), (json!(["api_token"]), 401, 200, 401),
+            (json!(["access_token"]), 401, 401, 200), (json!(["cookie", "api_token"]), 200, 200, 401),
+            (Value::Null, 200, 200, 200),
+        ] {
+            let patch = json!({ "settings": { "auth_methods": methods } });
+            app.admin("PATCH", &path, patch).await.expect(200);
+            ana.get("/v1/me").await.expect(cookie);
+            get(&app, &token, "/v1/me").await.expect(key);
+            get(&app, &jwt, "/v1/me").await.expect(access);
+        }
+        for bad in [json!([]), json!(["password"]), json!("cookie")] {
+            let patch = json!({ "settings": { "auth_methods": bad } });
+            app.admin("PATCH", &path, patch).await.refused(422, "invalid_field");
+        }
+    }
+}
