@@ -127,7 +127,15 @@ pub(super) const KEYS: &[Key] = &[
 
 /// Variables that are ours but no key: the file's own place, the log filter, test rigs.
 pub(super) fn is_free(variable: &str) -> bool {
-    matches!(variable, "LANEWAY_CONFIG" | "LANEWAY_LOG") || variable.starts_with("LANEWAY_TEST_")
+    const FREE: &[&str] = &[
+        "LANEWAY_CONFIG",
+        "LANEWAY_LOG",
+        // Of the commands of whoever signs in: docs/cli.md.
+        "LANEWAY_SERVER",
+        "LANEWAY_PROFILE",
+        "LANEWAY_PASSPHRASE",
+    ];
+    FREE.contains(&variable) || variable.starts_with("LANEWAY_TEST_")
 }
 
 /// Whether the value at a path may be shown.

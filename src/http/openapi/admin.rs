@@ -423,7 +423,7 @@ pub const SHAPES: &[Shape] = &[
     shape(
         "AdminSession",
         "id user_id upstream=text? current=flag created_at=instant last_seen_at=instant \
-         ip user_agent acr amr=[text] org_id=text? hosts=[text]",
+         ip user_agent acr amr=[text] org_id=text? hosts=[text] app=SessionApp?",
     ),
     shape("PutIdentity", "upstream subject"),
     shape(
