@@ -36,6 +36,7 @@ mod domains;
 mod edge;
 mod emergency;
 mod enforce;
+mod enforced_ways;
 mod expiry;
 mod explain;
 mod flows_limits;

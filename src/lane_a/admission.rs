@@ -8,7 +8,7 @@ use laneway_contract::Acr;
 use serde_json::json;
 
 use super::finish::Outcome;
-use super::{Visit, methods, sso};
+use super::{Visit, emergency, methods, sso};
 use crate::audit::{self, Event, kind};
 use crate::core::Core;
 use crate::domain::admission::{Admission, Demands, Standing, judge};
@@ -16,6 +16,7 @@ use crate::domain::flow::Flow;
 use crate::domain::session::Session;
 use crate::domain::user::LinkKind;
 use crate::domain::{Code, ConnectionId, OrgId, Problem, UserId};
+use crate::store::invalidations::{Change, Scope};
 use crate::store::{Write, admissions, break_glass, links};
 
 /// How a session stands towards an organization.
@@ -141,6 +142,19 @@ async fn wants_more(
     Ok(Problem::new(Code::StepUpRequired, text)
         .with("acr_values", vec![acr.as_str()])
         .with("step_up_url", visit.site.tenant.address(&path)))
+}
+
+/// Lets a session that acts in an organization past its provider end within the hour, however
+/// long it was to last.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn shorten(write: &mut Write, session: &Session) -> Result<(), Problem> {
+    let end = write.now() + emergency::SESSION_MS;
+    if admissions::end_by(&mut write.tx, &session.tenant, &session.sid, end).await? {
+        write.invalidate(Change::Changed, Scope::Session, session.sid.as_str());
+    }
+    Ok(())
 }
 
 /// Notes that somebody acts in an organization past its enforced provider; `by` is how they came.

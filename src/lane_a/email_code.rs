@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::submit::{Submitted, judge, may_start, text, wrong_answer, wrong_step};
-use super::{Visit, flow, mail, methods, settle, throttle};
+use super::{Visit, flow, mail, methods, settle, sso, throttle};
 use crate::domain::flow::{Doubt, Flow, FlowPurpose, Proof, Step};
 use crate::domain::tenant::Signup;
 use crate::domain::user::LinkKind;
@@ -52,8 +52,9 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Prob
         Some(_) => visit.core.providers.offers(&visit.site.tenant).await?,
         None => methods::of_flow(visit, flow).await?,
     };
-    let offer =
-        methods::pick(&offers, MethodKind::EmailCode, None).ok_or_else(|| wrong_step(flow))?;
+    let Some(offer) = methods::pick(&offers, MethodKind::EmailCode, None) else {
+        return Err(sso::not_on_offer(visit, flow, MethodKind::EmailCode).await);
+    };
     if let Some(more) = flow.state.more.clone()
         && !flow.state.is_hidden()
     {

@@ -9,6 +9,8 @@ use crate::store::{Source, Write, admissions, orgs};
 const DAY_MS: i64 = 24 * 3_600_000;
 /// A proof that somebody gets in another way is good for so long.
 const PROOF_MS: i64 = 90 * DAY_MS;
+/// So long somebody acts in an organization past its provider.
+pub const SESSION_MS: i64 = 3_600_000;
 /// So many must have one.
 pub const NEEDED: usize = 2;
 

@@ -4,7 +4,7 @@ use laneway_contract::{Answer, BeginHeadless, Denial, LoginStep, MethodKind, Sub
 use serde_json::Value;
 
 use super::submit::{Submitted, judge, may_start, wrong_answer, wrong_step};
-use super::{Visit, flow, methods, settle};
+use super::{Visit, flow, methods, settle, sso};
 use crate::domain::flow::{Flow, Proof, Step};
 use crate::domain::{Code, Problem};
 
@@ -28,8 +28,9 @@ async fn start(visit: &Visit<'_>, flow: &mut Flow) -> Result<(), Problem> {
     may_start(flow)?;
     flow.state.forget_hidden();
     let offers = methods::of_flow(visit, flow).await?;
-    let offer =
-        methods::pick(&offers, MethodKind::Passkey, None).ok_or_else(|| wrong_step(flow))?;
+    let Some(offer) = methods::pick(&offers, MethodKind::Passkey, None) else {
+        return Err(sso::not_on_offer(visit, flow, MethodKind::Passkey).await);
+    };
     let provider = offer.upstream.provider()?;
     let headless = provider.headless_login().ok_or_else(|| wrong_step(flow))?;
     // Without a session the credential itself says who it is: a typed name must not

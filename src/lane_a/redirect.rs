@@ -6,7 +6,7 @@ use laneway_contract::{BeginRedirect, Callback, Denial, LoginStep, MethodKind, U
 use serde_json::Value;
 
 use super::submit::{Submitted, count_login, may_start, text, wrong_step};
-use super::{Visit, broker, door, flow, methods, posted, settle};
+use super::{Visit, broker, door, flow, methods, posted, settle, sso};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
 use crate::domain::flow::{Flow, Private, Proof, Step};
@@ -26,9 +26,10 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> R
         // Who has begun another way goes on with it: a customer's provider proves a whole
         // sign-in, never the second half of one.
         None if flow.state.proofs.is_empty() && flow.state.more.is_none() => {
-            methods::named_customer(visit, flow, named)
-                .await?
-                .ok_or_else(|| wrong_step(flow))?
+            match methods::named_customer(visit, flow, named).await? {
+                Some(offer) => offer,
+                None => return Err(sso::not_on_offer(visit, flow, MethodKind::Redirect).await),
+            }
         }
         None => return Err(wrong_step(flow)),
     };

@@ -54,7 +54,7 @@ async fn carry_out(visit: &Visit<'_>, mut flow: Flow) -> Result<Submitted, Probl
                     flow.state.password_settled = true;
                     return Box::pin(carry_out(visit, flow)).await;
                 }
-                None => return Err(deny(visit, flow, Refusal::TooWeak, &trace).await),
+                None => return Err(deny(visit, flow, (Refusal::TooWeak, &facts), &trace).await),
             }
         }
         Decision::Profile => flow.state.step = Step::Profile,
@@ -100,10 +100,11 @@ async fn carry_out(visit: &Visit<'_>, mut flow: Flow) -> Result<Submitted, Probl
                 let main = flow.state.main_proof().map(|proof| proof.upstream.clone());
                 count_bar(visit, main.as_ref(), refusal).await;
             }
-            let problem = deny(visit, flow, refusal, &trace).await;
+            let back = sso::back(&flow).map(ToOwned::to_owned);
+            let problem = deny(visit, flow, (refusal, &facts), &trace).await;
             return Err(match facts.sso {
                 Some(sso) if refusal == Refusal::SsoRequired => {
-                    sso::told(visit, problem, &sso, None)
+                    sso::told(visit, problem, &sso, back.as_deref())
                 }
                 _ => problem,
             });
@@ -320,7 +321,7 @@ fn may_create(visit: &Visit<'_>, configured: &Configured, method: MethodKind) ->
 async fn deny(
     visit: &Visit<'_>,
     mut flow: Flow,
-    refusal: Refusal,
+    (refusal, facts): (Refusal, &Facts),
     trace: &[crate::domain::advance::TraceLine],
 ) -> Problem {
     let (method, slug) = match flow.state.proofs.last() {
@@ -330,7 +331,7 @@ async fn deny(
     let outcome = async {
         let mut write = visit.core.begin().await?;
         flow::save_in(visit.core, &mut write, &mut flow, "denied").await?;
-        let event = Event::new(
+        let mut event = Event::new(
             kind::LOGIN_DENIED,
             Outcome::Denied,
             ("flow", flow.id.as_str()),
@@ -338,6 +339,16 @@ async fn deny(
         .detail(serde_json::json!({
             "purpose": flow.purpose, "method": method, "reason": refusal.as_str(), "trace": trace,
         }));
+        // Whose door it was sees it on their own page.
+        let of_door = facts.door.as_ref().map(|door| &door.org);
+        let refusing = facts
+            .sso
+            .as_ref()
+            .map(|sso| &sso.org)
+            .filter(|_| refusal == Refusal::SsoRequired);
+        if let Some(org) = of_door.or(refusing) {
+            event = event.org(org.as_str());
+        }
         visit
             .core
             .audit(&mut write, &visit.site.tenant.id, visit.meta, event)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::devices::{self, Seen};
 use super::submit::Cookies;
-use super::{Visit, throttle};
+use super::{Visit, emergency, throttle};
 use crate::domain::flow::{Flow, FlowPurpose, Proof};
 use crate::domain::session::{Session, SessionUpstream};
 use crate::domain::{Code, ConnectionId, Problem, Sid, UpstreamId};
@@ -133,10 +133,9 @@ async fn fresh(
 
 /// How long a session may last: in an emergency an hour.
 fn life(absolute: std::time::Duration, outcome: &Outcome) -> i64 {
-    const EMERGENCY_MS: i64 = 3_600_000;
     let usual = i64::try_from(absolute.as_millis()).unwrap_or(i64::MAX);
     match outcome.emergency {
-        Some(_) => usual.min(EMERGENCY_MS),
+        Some(_) => usual.min(emergency::SESSION_MS),
         None => usual,
     }
 }

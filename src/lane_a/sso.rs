@@ -6,14 +6,15 @@
 use laneway_contract::{Acr, MethodKind};
 use serde_json::json;
 
-use super::{Visit, routing};
+use super::submit::{count_login, wrong_step};
+use super::{Visit, flow, methods, routing};
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::advance::{Door, Sso};
 use crate::domain::flow::{Flow, FlowPurpose, Proof};
 use crate::domain::user::{LinkKind, User};
 use crate::domain::{Code, ConnectionId, Email, Problem, UserId};
 use crate::providers::Configured;
-use crate::store::{Write, break_glass, connections, links};
+use crate::store::{Write, admissions, break_glass, connections, links};
 
 /// The organization that refuses this way in, if one does: by any address that is known to be
 /// the person's.
@@ -27,11 +28,7 @@ pub(super) async fn required(
     user: Option<&User>,
     door: Option<&Door>,
 ) -> Result<Option<Sso>, Problem> {
-    let enters = matches!(
-        flow.purpose,
-        FlowPurpose::Login | FlowPurpose::Signup | FlowPurpose::Recover
-    );
-    if !enters {
+    if !enters(flow) {
         return Ok(None);
     }
     let mut found = None;
@@ -46,6 +43,70 @@ pub(super) async fn required(
         found = found.or(Some(sso));
     }
     Ok(found)
+}
+
+fn enters(flow: &Flow) -> bool {
+    matches!(
+        flow.purpose,
+        FlowPurpose::Login | FlowPurpose::Signup | FlowPurpose::Recover
+    )
+}
+
+/// Why a way is not on offer: an organization has shut it, by the address that was typed or
+/// because it is asked for by name; else the step is not open. The same for everybody of the
+/// domain, whoever is known.
+pub(super) async fn not_on_offer(visit: &Visit<'_>, flow: &Flow, method: MethodKind) -> Problem {
+    let refused = async {
+        let Some(sso) = shut(visit, flow).await? else {
+            return Err(wrong_step(flow));
+        };
+        // Whoever goes on trying uses up the flow, as with wrong answers.
+        flow::count_wrong(visit.core, &mut flow.clone()).await?;
+        Ok::<Sso, Problem>(sso)
+    };
+    let sso = match refused.await {
+        Ok(sso) => sso,
+        Err(problem) => return problem,
+    };
+    let target = ("flow", flow.id.as_str());
+    let event = Event::new(kind::LOGIN_DENIED, Outcome::Denied, target)
+        .org(sso.org.as_str())
+        .detail(json!({
+            "purpose": flow.purpose, "method": method.as_str(), "reason": "sso_required",
+            "domain": sso.domain, "connection": sso.connection,
+        }));
+    let tenant = &visit.site.tenant.id;
+    visit.core.audit_alone(tenant, visit.meta, event).await;
+    count_login(method.as_str(), "denied", "");
+    told(visit, refusal(), &sso, back(flow))
+}
+
+/// The organization that has shut every way but its own before anything is proven.
+async fn shut(visit: &Visit<'_>, flow: &Flow) -> Result<Option<Sso>, Problem> {
+    if !enters(flow) || flow.state.person().is_some() || !flow.state.proofs.is_empty() {
+        return Ok(None);
+    }
+    if let Some(email) = flow.state.username.as_deref().and_then(Email::parse)
+        && let Some(sso) = wanted_for(visit, &email, None).await?
+    {
+        return Ok(Some(sso));
+    }
+    let Some(org) = methods::asked_for(visit, flow).await? else {
+        return Ok(None);
+    };
+    let demands = admissions::demands(&visit.core.db, &visit.site.tenant.id, &org.id).await?;
+    Ok(demands.enforced.map(|connection| Sso {
+        org: org.id,
+        connection,
+        domain: String::new(),
+        emergency: false,
+    }))
+}
+
+/// Where a refused flow was to end, unless that is where every sign-in ends.
+pub(super) fn back(flow: &Flow) -> Option<&str> {
+    let back = flow.state.return_to.as_str();
+    (back != "/account").then_some(back)
 }
 
 /// Refuses what an organization's own provider would have to be asked for, and says where

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::submit::{Submitted, judge, may_start, record_wrong, text, wrong_answer, wrong_step};
 use super::throttle::{self, Attempt, Standing};
-use super::{Visit, email_code, factors, flow, methods, settle};
+use super::{Visit, email_code, factors, flow, methods, settle, sso};
 use crate::domain::flow::{Doubt, Flow, Proof, Step, Typed};
 use crate::domain::{Code, Problem};
 use crate::providers::Configured;
@@ -58,7 +58,9 @@ pub(super) async fn start(
 ) -> Result<Step, Problem> {
     may_start(flow)?;
     let offers = methods::of_flow(visit, flow).await?;
-    let offer = methods::pick(&offers, kind, None).ok_or_else(|| wrong_step(flow))?;
+    let Some(offer) = methods::pick(&offers, kind, None) else {
+        return Err(sso::not_on_offer(visit, flow, kind).await);
+    };
     let person = flow.state.person();
     if person.is_none() && flow.state.username.is_none() {
         return Err(Problem::field(

@@ -9,7 +9,7 @@ use super::trace::Trace;
 use crate::audit::{Event, Outcome, kind};
 use crate::authz::{Permission, Scope};
 use crate::domain::connection::Connection;
-use crate::domain::{Code, OrgId, Problem, UserId};
+use crate::domain::{Code, OrgId, Problem, TenantId, UserId};
 use crate::lane_a::operator::Act;
 use crate::lane_a::{emergency, end_in};
 use crate::store::break_glass::BreakGlass;
@@ -62,7 +62,7 @@ pub(super) async fn require_people(
 }
 
 /// Ends the sessions that people of the enforced domains have begun another way, and leads
-/// others who work in the organization out of it; those for emergencies stay.
+/// others who work in the organization out of it; those for emergencies last another hour.
 ///
 /// # Errors
 /// `store_unavailable`.
@@ -77,16 +77,26 @@ pub(super) async fn end_other_sessions(
     let mut ended = 0;
     for user in people {
         if !kept.iter().any(|one| one.user == user) {
-            let which = Which::OfUser(&user);
+            let which = Which::Elsewhere(&user, org);
             ended += end_in(write, tenant, which, "sso_enforced").await?.len();
         }
     }
-    for sid in admissions::leave_unvouched(&mut write.tx, tenant, org).await? {
+    leave(write, tenant, org).await?;
+    let end = write.now() + emergency::SESSION_MS;
+    for sid in admissions::shorten(&mut write.tx, tenant, org, end).await? {
         write.invalidate(Change::Changed, Invalidated::Session, sid.as_str());
     }
     // API tokens that act in it are judged anew.
     write.invalidate(Change::Changed, Invalidated::Org, org.as_str());
     Ok(ended)
+}
+
+/// Leads out of the organization whom no provider of it has vouched for.
+async fn leave(write: &mut Write, tenant: &TenantId, org: &OrgId) -> Result<(), Problem> {
+    for sid in admissions::leave_unvouched(&mut write.tx, tenant, org).await? {
+        write.invalidate(Change::Changed, Invalidated::Session, sid.as_str());
+    }
+    Ok(())
 }
 
 fn missing(detail: &'static str) -> Result<(), Problem> {
@@ -144,7 +154,8 @@ pub async fn name(act: &Act<'_>, org: &OrgId, user: &UserId) -> Result<(), Probl
     Ok(())
 }
 
-/// Takes somebody off. Two must stay as long as a provider is enforced.
+/// Takes somebody off. Two must stay as long as a provider is enforced, and whoever is in past it
+/// is out at once.
 ///
 /// # Errors
 /// `not_found`, `conflict`.
@@ -154,6 +165,15 @@ pub async fn unname(act: &Act<'_>, org: &OrgId, user: &UserId) -> Result<(), Pro
     emergency::keep_enough(act, &mut write, org, user).await?;
     if !break_glass::remove(&mut write.tx, tenant, org, user).await? {
         return Err(Problem::not_found());
+    }
+    let demands = admissions::demands(&mut write.tx, tenant, org).await?;
+    if demands.enforced.is_some() {
+        let people = domains::people(&mut write.tx, tenant, org).await?;
+        if people.contains(user) {
+            let which = Which::Elsewhere(user, org);
+            end_in(&mut write, tenant, which, "break_glass_taken_off").await?;
+        }
+        leave(&mut write, tenant, org).await?;
     }
     act.audit(&mut write, event(org, user, false)).await?;
     act.core.commit(write).await?;

@@ -168,6 +168,43 @@ pub async fn leave_unvouched(
     sids(&rows)
 }
 
+/// Lets a session end by an instant; false where it ends earlier.
+pub async fn end_by(tx: &mut Tx, tenant: &TenantId, sid: &Sid, at: i64) -> Result<bool, DbError> {
+    let count = q(
+        "UPDATE sessions SET expires_at = $1 WHERE tenant_id = $2 AND sid = $3 \
+         AND ended_at IS NULL AND expires_at > $1",
+    )
+    .bind(at)
+    .bind(tenant.as_str())
+    .bind(sid.as_str())
+    .run(tx)
+    .await?;
+    Ok(count == 1)
+}
+
+/// Lets every session that people for emergencies have begun past an organization's providers
+/// end by an instant. Answers which were changed.
+pub async fn shorten(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    org: &OrgId,
+    at: i64,
+) -> Result<Vec<Sid>, DbError> {
+    let rows = q(
+        "UPDATE sessions SET expires_at = $1 WHERE tenant_id = $2 AND ended_at IS NULL \
+         AND expires_at > $1 AND EXISTS (SELECT 1 FROM break_glass b WHERE b.tenant_id = $2 \
+         AND b.org_id = $3 AND b.user_id = sessions.user_id) \
+         AND NOT EXISTS (SELECT 1 FROM connections c WHERE c.tenant_id = $2 AND c.org_id = $3 \
+         AND c.id = sessions.upstream_id) RETURNING sid",
+    )
+    .bind(at)
+    .bind(tenant.as_str())
+    .bind(org.as_str())
+    .all(tx)
+    .await?;
+    sids(&rows)
+}
+
 /// Leaves an organization in every session that is below a rung. Answers which were changed.
 pub async fn leave_below(
     tx: &mut Tx,

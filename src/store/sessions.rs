@@ -241,6 +241,8 @@ pub enum Which<'a> {
     OfUser(&'a UserId),
     /// All of a person but one.
     Others(&'a UserId, &'a Sid),
+    /// All of a person but those that an organization's own providers have begun.
+    Elsewhere(&'a UserId, &'a OrgId),
     /// Those of a person that were begun on one device.
     OfDevice(&'a UserId, &'a str),
     /// All that are active in an organization.
@@ -269,6 +271,12 @@ pub async fn end(
         Which::One(sid) => ("sid = $4 AND $5 = ''", sid.as_str(), ""),
         Which::OfUser(user) => ("user_id = $4 AND $5 = ''", user.as_str(), ""),
         Which::Others(user, sid) => ("user_id = $4 AND sid <> $5", user.as_str(), sid.as_str()),
+        Which::Elsewhere(user, org) => (
+            "user_id = $4 AND NOT EXISTS (SELECT 1 FROM connections c WHERE c.tenant_id = \
+             sessions.tenant_id AND c.org_id = $5 AND c.id = sessions.upstream_id)",
+            user.as_str(),
+            org.as_str(),
+        ),
         Which::OfDevice(user, id) => ("user_id = $4 AND device_id = $5", user.as_str(), id),
         Which::OfOrg(org) => ("org_id = $4 AND $5 = ''", org.as_str(), ""),
         Which::OfUpstream(id) => ("upstream_id = $4 AND $5 = ''", id.as_str(), ""),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::{Visit, admission, sign_in};
+use super::super::{Visit, admission, emergency, sign_in};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
 use crate::domain::admission::Admission;
@@ -11,9 +11,6 @@ use crate::domain::{Code, OrgId, Problem};
 use crate::sessions::Live;
 use crate::store::invalidations::{Change, Scope};
 use crate::store::{break_glass, sessions};
-
-/// An emergency is told so often where nobody switches into the organization.
-const TOLD_MS: i64 = 3_600_000;
 
 /// Switches the active organization; the new cookie value.
 ///
@@ -53,6 +50,7 @@ pub async fn switch_org(visit: &Visit<'_>, wanted: Option<&str>) -> Result<Strin
     if let (Some(org), Some(past)) = (&org, &past) {
         let who = (&live.session.user, live.session.acr);
         admission::note_emergency(visit, &mut write, who, (org, past), "switch").await?;
+        admission::shorten(&mut write, &live.session).await?;
     }
     write.invalidate(Change::Changed, Scope::Session, sid.as_str());
     let cookie = sign_in::rotate_cookie(visit, &mut write, &sid).await?;
@@ -109,11 +107,12 @@ pub async fn enter_org(visit: &Visit<'_>, org: &OrgId, back: Option<&str>) -> Re
     };
     let (tenant, user) = (&visit.site.tenant.id, &session.user);
     let mut write = visit.core.begin().await?;
-    let span = (write.now() - TOLD_MS, write.now());
+    let span = (write.now() - emergency::SESSION_MS, write.now());
     if break_glass::is_first_use(&mut write.tx, tenant, org, user, span).await? {
         let who = (user, session.acr);
         admission::note_emergency(visit, &mut write, who, (org, &past), "call").await?;
     }
+    admission::shorten(&mut write, session).await?;
     visit.core.commit(write).await?;
     Ok(())
 }

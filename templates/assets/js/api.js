@@ -38,16 +38,21 @@ export function follow(flow) {
 export function lines(root) {
   const status = root.querySelector("[data-status]");
   const problem = root.querySelector("[data-problem]");
-  const show = (now, wrong) => {
+  const show = (now, wrong, way) => {
     status.textContent = now;
     problem.textContent = wrong;
+    if (!way || !root.dataset.go) return;
+    const link = document.createElement("a");
+    link.href = way;
+    link.textContent = root.dataset.go;
+    problem.append(" ", link);
   };
   return {
     busy: () => show(root.dataset.busy, ""),
     quiet: () => show("", ""),
     /** Says what went wrong, in the page's own words or the server's. */
     failed(error) {
-      if (error instanceof Refused) show("", error.message || root.dataset.failed);
+      if (error instanceof Refused) show("", error.message || root.dataset.failed, error.problem.start_url);
       else if (error?.name === "NotAllowedError" || error?.name === "AbortError") show("", root.dataset.cancelled);
       else if (error?.name === "InvalidStateError" && root.dataset.known) show("", root.dataset.known);
       else show("", root.dataset.failed);

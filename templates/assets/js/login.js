@@ -53,7 +53,7 @@ function enhance(form) {
     } catch (error) {
       // Nobody has asked for anything before a passkey was picked: only what the server
       // says to one is news.
-      if (error instanceof Refused && error.problem.code === "invalid_credentials") say.failed(error);
+      if (error instanceof Refused && error.picked) say.failed(error);
     }
   }
 
@@ -85,7 +85,8 @@ async function signIn(form, { mediation, signal, renew }) {
   const timer = renew && setTimeout(renew, Math.max(life, MARGIN));
   try {
     const credential = await getPasskey(options, { mediation, signal });
-    follow(await post(path, { credential }));
+    const judged = post(path, { credential });
+    follow(await judged.catch((error) => Promise.reject(Object.assign(error, { picked: true }))));
   } finally {
     clearTimeout(timer);
   }

@@ -1,0 +1,144 @@
+//! Where an organization has enforced its provider: what is said to whoever comes another way, and
+//! how long a session holds that was begun past it.
+
+use serde_json::{Value, json};
+
+use crate::enforce::{Acme, Person};
+use crate::harness::saml::SamlCustomer;
+use crate::harness::{Browser, Call, LOGIN, Reply, TestApp, answer, both, form_token};
+use crate::org_switch::switch;
+
+async fn acme(app: TestApp) -> Acme {
+    Acme::of(SamlCustomer::in_app(app, &json!({})).await).await
+}
+
+/// Posts the form of a sign-in page.
+async fn press(browser: &mut Browser, page: &str, fields: &[(&str, &str)]) -> Reply {
+    let csrf = form_token(&browser.get(page).await.expect(200).text());
+    let mut all = vec![("csrf", csrf.as_str())];
+    all.extend(fields);
+    browser.send(Call::form(page, &all)).await
+}
+
+fn start(acme: &Acme) -> String {
+    format!("{LOGIN}/federation/{}/start", acme.saml.id)
+}
+
+both! {
+    async fn every_other_way_says_where_the_provider_is(app: TestApp) {
+        let acme = acme(app).await;
+        acme.ready().await;
+        let app = &acme.saml.app;
+        app.passwords_on().await;
+        let elsewhere = json!({ "connection": "elsewhere" });
+        let guess = json!({ "password": "correct horse battery" });
+        for name in ["cleo@acme.test", "nobody@acme.test", "ana@acme.test"] {
+            app.clock.advance_s(20);
+            let mut browser = app.browser();
+            let body = json!({ "username": name, "return_to": "/account/devices" });
+            let flow = app.begin(&mut browser, body).await;
+            let id = flow["id"].as_str().expect("an id");
+            for (kind, body) in [
+                ("password", &guess), ("email-code", &json!({})), ("passkey", &json!({})), ("redirect", &elsewhere),
+            ] {
+                let told = answer(&mut browser, id, kind, body.clone()).await.refused(403, "sso_required").json();
+                let wanted = format!("{}?return_to=%2Faccount%2Fdevices", start(&acme));
+                assert_eq!(told["start_url"], json!(wanted), "{name} {kind}");
+            }
+            // The way that is open is open all the same.
+            let there = answer(&mut browser, id, "redirect", json!({})).await.expect(200).json();
+            assert_eq!(there["step"]["kind"], "redirect");
+        }
+        for purpose in ["signup", "recover"] {
+            let mut browser = app.browser();
+            let flow = app.begin(&mut browser, json!({ "purpose": purpose })).await;
+            let body = json!({ "username": "nobody@acme.test" });
+            let refused = answer(&mut browser, flow["id"].as_str().expect("an id"), "identify", body).await;
+            assert_eq!(refused.refused(403, "sso_required").json()["start_url"], json!(start(&acme)), "{purpose}");
+        }
+        assert!(app.mails_to("nobody@acme.test").await.is_empty());
+        let denied = app.events("login.denied").await;
+        assert_eq!(denied.len(), 14);
+        for event in &denied {
+            assert_eq!(event.org.as_deref(), Some(acme.saml.org.as_str()), "on their own page");
+            assert!(event.detail.contains("sso_required"), "{}", event.detail);
+        }
+    }
+
+    async fn pages_lead_to_the_provider(app: TestApp) {
+        let acme = acme(app).await;
+        acme.ready().await;
+        let app = &acme.saml.app;
+        app.passwords_on().await;
+        for (page, kind) in [("/login", "password"), ("/signup", "identify"), ("/recover", "identify")] {
+            app.clock.advance_s(20);
+            let fields = [("kind", kind), ("username", "paul@acme.test"), ("password", "correct horse battery")];
+            let shown = press(&mut app.browser(), page, &fields).await;
+            assert_eq!(shown.code(), 403, "{page} {}", shown.text());
+            assert!(shown.text().contains(&start(&acme)), "{page} {}", shown.text());
+        }
+        for query in ["login_hint=cleo@acme.test", "org=acme", "login_hint=cleo@acme.test&org=acme"] {
+            let path = format!("/bff/login?connection=elsewhere&{query}&return_to=/account");
+            let told = app.browser().get(&path).await.refused(403, "sso_required").json();
+            assert_eq!(told["start_url"], json!(start(&acme)), "{query}");
+        }
+        // Where nothing is shut the step is not open, as ever.
+        let path = "/bff/login?connection=elsewhere&login_hint=max@other.test&return_to=/account";
+        app.browser().get(path).await.refused(409, "wrong_step");
+        // The script of the page has the words for the way.
+        let html = app.browser().get("/login").await.expect(200).text();
+        assert!(html.contains("data-go=\"Go to your organization"), "{html}");
+    }
+
+    async fn sessions_of_the_provider_go_on_and_older_ones_of_emergencies_last_an_hour(app: TestApp) {
+        let acme = acme(app).await;
+        let app = &acme.saml.app;
+        let mut ida = app.browser();
+        acme.saml.sign_in(&mut ida, "ida", &[]).await.expect(303);
+        let mut ana = acme.people[0].clone();
+        ana.browser = app.browser();
+        ana.sign_in(app).await.expect(200);
+        switch(&mut ana.browser, &acme.saml.org).await.expect(200);
+        acme.ready().await;
+        ida.user(LOGIN).await.expect(200);
+        let user = ana.browser.user(LOGIN).await.expect(200).json();
+        assert!(user["session_expires_in"].as_i64().is_some_and(|left| left <= 3_600), "{user}");
+        app.clock.advance_s(3_610);
+        ida.user(LOGIN).await.expect(200);
+        ana.browser.user(LOGIN).await.refused(401, "unauthenticated");
+    }
+
+    async fn whoever_is_taken_off_is_out_at_once(app: TestApp) {
+        let acme = acme(app).await;
+        acme.ready().await;
+        let app = &acme.saml.app;
+        let mut cleo = Person::new(app, "cleo@else.test").await;
+        app.grant(&acme.saml.org, &cleo.id, &["member"]).await.expect(200);
+        let of = |id: &str| acme.saml.path(&format!("break-glass/{id}"));
+        let in_it = async |one: &mut Person| {
+            acme.saml.call("PUT", &of(&one.id), &json!({})).await.expect(204);
+            one.browser = app.browser();
+            one.sign_in(app).await.expect(200);
+            switch(&mut one.browser, &acme.saml.org).await.expect(200);
+            one.browser.user(LOGIN).await.expect(200).json()
+        };
+        let user = in_it(&mut cleo).await;
+        assert_eq!(user["org"]["slug"], "acme");
+        assert!(user["session_expires_in"].as_i64().is_some_and(|left| left <= 3_600), "{user}");
+        // Of another domain: the session goes on, outside of the organization.
+        acme.saml.call("DELETE", &of(&cleo.id), &json!({})).await.expect(204);
+        assert_eq!(cleo.browser.user(LOGIN).await.expect(200).json()["org"], Value::Null);
+        switch(&mut cleo.browser, &acme.saml.org).await.refused(403, "sso_required");
+        // Of the enforced one: it is over, for apps too. Three have shown it: one may go.
+        in_it(&mut cleo).await;
+        let mut ana = acme.people[0].clone();
+        in_it(&mut ana).await;
+        let client = app.client(json!({})).await;
+        let tokens = app.tokens(&mut ana.browser, &client).await;
+        let refresh = tokens["refresh_token"].as_str().expect("a token").to_owned();
+        acme.saml.call("DELETE", &of(&ana.id), &json!({})).await.expect(204);
+        ana.browser.user(LOGIN).await.refused(401, "unauthenticated");
+        assert_eq!(app.browser().send(client.refreshes(&refresh)).await.code(), 400);
+        assert_eq!(cleo.browser.user(LOGIN).await.expect(200).json()["org"]["slug"], "acme");
+    }
+}
