@@ -7,7 +7,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::harness::saml::SamlCustomer;
 
-fn codes(health: &Value, member: &str) -> Vec<String> {
+pub fn codes(health: &Value, member: &str) -> Vec<String> {
     let all = health[member].as_array().expect("a list").iter();
     all.map(|one| one["code"].as_str().expect("a code").to_owned())
         .collect()
@@ -58,6 +58,10 @@ async fn sign_ins_and_causes_are_counted_by_day() {
             .map(|link| link.starts_with("/help/checks#")),
         Some(true)
     );
+    let help = acme.app.browser().get("/help/checks").await.expect(200);
+    for cause in causes.iter().map(String::as_str).chain(["refused"]) {
+        assert!(help.text().contains(&format!("id=\"{cause}\"")), "{cause}");
+    }
     assert_eq!(told["expires"][0]["what"], "certificate");
     acme.app.clock.advance_s(31 * 24 * 3600);
     assert_eq!(health(&acme).await["days"], json!([]));
@@ -126,7 +130,7 @@ async fn metadata_is_read_again_when_its_address_is_given_again() {
 }
 
 /// A provider that states what a test wants.
-async fn states(server: &MockServer, token_endpoint: &str, key: &str) {
+pub async fn states(server: &MockServer, token_endpoint: &str, key: &str) {
     server.reset().await;
     let issuer = server.uri();
     let document = json!({

@@ -52,6 +52,7 @@ mod garbage;
 mod groups;
 mod handoff;
 mod health;
+mod health_news;
 mod identities;
 mod invitations;
 mod invitations_made;

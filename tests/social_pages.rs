@@ -67,6 +67,11 @@ async fn an_owner_attaches_tests_and_switches_one_on_the_page() {
     let listed = page(&mut ana, made.location()).await;
     says(&listed, &format!("/federation/callback/{id}"));
     assert!(!listed.contains("a-secret-of-ours"));
+    // A test login leads there, and browsers would not let the form go on.
+    let csp = ana.get(PAGE).await.expect(200);
+    let csp = csp.header("content-security-policy");
+    let targets = csp.split("form-action").nth(1).expect("targets");
+    assert!(targets.contains(&format!(" {}", idp.base)), "{csp}");
     assert!(
         !listed.contains("value=\"activate\""),
         "not before its test"

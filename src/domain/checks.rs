@@ -82,4 +82,31 @@ pub const EXPLAINED: &[&str] = &[
     "domain_not_covered",
     "broker",
     "another_connection",
+    "unknown_person",
+    "disabled",
+    "other_person",
+    "linked_elsewhere",
+    "too_weak",
+    "no_member",
+    "unmet_claim",
+    "suspended",
+    "kept_out",
+    "not_rolled_out",
+    "not_linkable",
+    "not_taken",
+    "sso_required",
+    "refused",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::EXPLAINED;
+    use crate::domain::refusal::Refusal;
+
+    #[test]
+    fn every_reason_to_refuse_is_explained() {
+        for one in Refusal::ALL {
+            assert!(EXPLAINED.contains(&one.as_str()), "{}", one.as_str());
+        }
+    }
+}

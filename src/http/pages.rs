@@ -112,10 +112,21 @@ fn render_towards(
     page: &impl Template,
     issuer: &str,
 ) -> Response {
+    let url = Url::parse(issuer).ok();
+    render_towards_all(context, status, page, url.as_slice())
+}
+
+/// The same towards several providers.
+fn render_towards_all(
+    context: &Context,
+    status: StatusCode,
+    page: &impl Template,
+    providers: &[Url],
+) -> Response {
     let mut targets = form_targets(&context.site);
     // The provider may lead elsewhere in turn: browsers apply the rule to every hop.
     targets.push_str(" https:");
-    if let Ok(url) = Url::parse(issuer) {
+    for url in providers {
         targets.push_str(&format!(" {}", url.origin().ascii_serialization()));
     }
     render_for(

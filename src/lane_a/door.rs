@@ -256,7 +256,7 @@ pub(super) async fn enter(
 /// only logged: it must not stand in the place of the reason.
 pub(super) async fn count_failure(visit: &Visit<'_>, attached: &Attached, cause: &str) {
     // Whoever calls us back can write any code: what nobody explains is one cause.
-    let known = EXPLAINED.contains(&cause) || Refusal::ALL.iter().any(|one| one.as_str() == cause);
+    let known = EXPLAINED.contains(&cause);
     let cause = if known { cause } else { "refused" };
     let outcome = async {
         let mut write = visit.core.begin().await?;

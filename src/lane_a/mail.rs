@@ -182,15 +182,16 @@ pub(super) fn note(tenant: &Tenant, lang: Lang, to: &str, note: NoteMail) -> Mes
     }
 }
 
-/// Something new was found about an organization's connection.
+/// Something new was found about a connection: its name, whose it is and at which provider; of each
+/// finding the code, what was seen, and where more is said.
 pub fn connection_note(
     tenant: &Tenant,
     (lang, to): (Lang, &str),
-    (name, org): (&str, &str),
-    codes: &str,
+    what: (&str, &str, &str),
+    findings: &[(String, String, String)],
     url: &str,
 ) -> Message {
-    let mail = NoteMail::connection(&tenant.name, name, org, codes, url);
+    let mail = NoteMail::connection(&tenant.name, what, findings, url);
     note(tenant, lang, to, mail)
 }
 

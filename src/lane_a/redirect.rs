@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use laneway_contract::{BeginRedirect, Callback, Denial, LoginStep, MethodKind, UpstreamSession};
+use laneway_contract::{
+    BeginRedirect, Callback, Denial, LoginStep, MethodKind, ProviderError, UpstreamSession,
+};
 use serde_json::Value;
 
 use super::submit::{Submitted, count_login, may_start, text, wrong_step};
@@ -126,15 +128,23 @@ pub async fn complete(
         .provider()?
         .redirect_login()
         .ok_or_else(|| wrong_step(&flow))?;
-    let work = login.complete(&memory, callback);
+    let mut trouble = Trouble::default();
+    let work = async {
+        let answered = login.complete(&memory, callback).await;
+        trouble = answered.as_ref().err().map(Trouble::of).unwrap_or_default();
+        answered
+    };
     let answered = visit.core.providers.call(&configured, "complete", work);
     let step = match answered.await {
         Ok(step) => step,
         Err(problem) => {
+            let problem = trouble.said(problem);
+            let cause = trouble.code.as_deref().unwrap_or(problem.code.as_str());
             if let Some(attached) = &configured.attached {
-                door::count_failure(visit, attached, problem.code.as_str()).await;
+                door::count_failure(visit, attached, cause).await;
             }
-            return Err(failed(visit, &flow, slug, problem).await);
+            record_failure(visit, &flow, slug, (&problem, cause)).await;
+            return Err(problem);
         }
     };
     match step {
@@ -156,7 +166,7 @@ pub async fn complete(
         }
         LoginStep::Denied(denial) => {
             if let Some(attached) = &configured.attached {
-                door::count_failure(visit, attached, &reason(&denial)).await;
+                door::count_failure(visit, attached, cause(&denial)).await;
             }
             Err(denied(visit, &flow, slug, &denial).await)
         }
@@ -180,8 +190,48 @@ async fn behind(
     Ok(if through { found } else { at })
 }
 
+/// What went wrong between the provider and us.
+#[derive(Default)]
+struct Trouble {
+    /// What checks call it.
+    code: Option<String>,
+    /// The provider has answered, and somebody has to mend the settings.
+    settings: bool,
+}
+
+impl Trouble {
+    fn of(error: &ProviderError) -> Self {
+        let code = error.code().map(str::to_owned);
+        let ours = code.as_deref() == Some("address_forbidden");
+        Self {
+            settings: matches!(error, ProviderError::Misconfigured(_)) && !ours,
+            code,
+        }
+    }
+
+    /// The problem as the person hears it: waiting helps nobody where settings are wrong.
+    fn said(&self, problem: Problem) -> Problem {
+        if !self.settings {
+            return problem;
+        }
+        let said = Problem::new(
+            Code::UpstreamInvalid,
+            "The identity provider answered that this sign-in is not set up rightly. Tell your administrator.",
+        );
+        match problem.source {
+            Some(source) => said.because(source),
+            None => said,
+        }
+    }
+}
+
 /// No answer, or none that can be trusted: nobody is signed in, and the record says why.
-async fn failed(visit: &Visit<'_>, flow: &Flow, slug: &str, problem: Problem) -> Problem {
+async fn record_failure(
+    visit: &Visit<'_>,
+    flow: &Flow,
+    slug: &str,
+    (problem, cause): (&Problem, &str),
+) {
     let event = Event::new(
         kind::LOGIN_FAILED,
         Outcome::Failure,
@@ -189,14 +239,29 @@ async fn failed(visit: &Visit<'_>, flow: &Flow, slug: &str, problem: Problem) ->
     )
     .detail(serde_json::json!({
         "purpose": flow.purpose, "method": "redirect", "upstream": slug,
-        "reason": problem.code.as_str(),
+        "reason": problem.code.as_str(), "cause": cause,
     }));
     visit
         .core
         .audit_alone(&visit.site.tenant.id, visit.meta, event)
         .await;
     count_login("redirect", "failure", slug);
-    problem
+}
+
+/// What checks call a refusal.
+fn cause(denial: &Denial) -> &str {
+    match denial {
+        Denial::LoginRequired => "login_required",
+        Denial::Cancelled => "cancelled",
+        Denial::Disabled => "account_disabled",
+        Denial::Refused(code) => match code.as_str() {
+            "invalid_grant" => "code_refused",
+            "unauthorized_client" | "invalid_client" => "client_refused",
+            "invalid_scope" => "scope_refused",
+            other => other,
+        },
+        Denial::WrongAnswer(_) | Denial::TooManyTries | Denial::Expired => "refused",
+    }
 }
 
 fn reason(denial: &Denial) -> String {

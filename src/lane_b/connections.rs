@@ -10,6 +10,7 @@ use super::drafts::{self, Secret};
 use super::home::Home;
 use super::metadata;
 use super::registered::{self, Registered};
+use super::secret_end;
 use super::through::{self, Given};
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::connection::{Broker, Config, Connection, Protocol, Revision, Rollout, State};
@@ -300,9 +301,8 @@ pub async fn change(
     home.check_change(&change)?;
     let old = get(act, home, name).await?;
     check_version(expected, old.version)?;
-    // Another secret has another end.
     let replaced = matches!(&change.draft, Some((_, _, Secret::Set(_) | Secret::Remove)));
-    let secret_end = change.secret_end.or(replaced.then_some(None));
+    let secret_end = secret_end::given(&old, change.secret_end, replaced)?;
     let (new, checks) = match change.draft {
         Some((base, config, secret)) => {
             if base != old.draft {
@@ -343,7 +343,7 @@ pub async fn change(
         super::health::set_contacts(act, &mut write, &one, contacts).await?;
     }
     if let Some(end) = secret_end {
-        super::health::set_secret_end(act, &mut write, &one, end).await?;
+        secret_end::set(act, &mut write, &one, end).await?;
     }
     if let Some(hash) = &change.approve {
         super::health::approve(act, &mut write, &one, hash).await?;

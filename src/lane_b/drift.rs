@@ -152,10 +152,21 @@ pub fn finding(changes: &[Changed]) -> Option<Check> {
         (false, true) => KEYS_CHANGED,
         (false, false) => "discovery_changed",
     };
-    let members: Vec<&str> = changes.iter().map(|one| one.member.as_str()).collect();
+    // Said with what is stated now, so that another change is another finding; keys would make it
+    // one each time they change.
+    let said = changes.iter().filter(|one| only_keys || one.member != KEYS);
+    let said: Vec<String> = said
+        .map(|one| match (only_keys, one.now.as_str()) {
+            (true, _) | (_, "") => one.member.clone(),
+            (false, now) => {
+                let now: String = now.chars().take(200).collect();
+                format!("{}: {now}", one.member)
+            }
+        })
+        .collect();
     let fix =
         "Compare what is stated now with what you changed at the provider, and take it as right.";
-    Some(Check::fail(code, members.join(", "), "what was stated before", fix).as_advice())
+    Some(Check::fail(code, said.join(", "), "what was stated before", fix).as_advice())
 }
 
 #[cfg(test)]

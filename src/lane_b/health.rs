@@ -12,18 +12,17 @@ use serde::Serialize;
 use super::check::Check;
 use super::drafts;
 use super::drift::{self, Changed, Stated};
+
+use super::{news, secret_end};
 use crate::core::Core;
-use crate::domain::connection::{Config, Connection, Protocol};
+use crate::domain::connection::{Config, Connection, Revision};
 use crate::domain::tenant::Tenant;
-use crate::domain::{Code, Email, Lang, Problem};
-use crate::lane_a::mail;
+use crate::domain::{Code, Email, Problem};
 use crate::lane_a::operator::Act;
 use crate::store::connection_health::{self as rows, Counted};
-use crate::store::{Write, connections, orgs, tenants};
+use crate::store::{Write, connections, tenants};
 
 const DAY_MS: i64 = 24 * 3_600_000;
-/// An end is told so long before.
-const SOON_MS: i64 = 30 * DAY_MS;
 /// Sign-ins are shown for so many days.
 const SHOWN_MS: i64 = 30 * DAY_MS;
 
@@ -92,7 +91,7 @@ pub async fn of(act: &Act<'_>, one: &Connection) -> Result<Health, Problem> {
     let number = one.active.unwrap_or(one.draft);
     let revision = connections::revision(db, tenant, &one.id, number).await?;
     let mut endings = revision.map_or_else(Vec::new, |revision| endings(&revision.config));
-    endings.extend(known.secret_expires_at.map(secret_ending));
+    endings.extend(known.secret_expires_at.map(secret_end::ending));
     endings.sort_by_key(|ending| ending.at);
     let changes = changes(&known);
     Ok(Health {
@@ -148,15 +147,6 @@ fn changes(known: &rows::Health) -> Option<(String, Vec<Changed>)> {
     (!all.is_empty()).then(|| (stated.hash(), all))
 }
 
-/// An identity provider does not tell when a client secret ends: somebody has said so.
-fn secret_ending(at: i64) -> Ending {
-    Ending {
-        what: "client_secret",
-        name: String::new(),
-        at,
-    }
-}
-
 /// What is known to end.
 fn endings(config: &Config) -> Vec<Ending> {
     let Config::Saml(saml) = config else {
@@ -201,28 +191,6 @@ pub(super) async fn set_contacts(
     Ok(())
 }
 
-/// Notes when the client secret ends; `None`: nobody knows.
-///
-/// # Errors
-/// `invalid_field` where there is no client secret.
-pub(super) async fn set_secret_end(
-    act: &Act<'_>,
-    write: &mut Write,
-    one: &Connection,
-    at: Option<i64>,
-) -> Result<(), Problem> {
-    if at.is_some() && one.protocol != Protocol::Oidc {
-        let detail = "Only an OpenID Connect connection has a client secret.";
-        return Err(Problem::field(
-            "/client_secret_expires_at",
-            "invalid",
-            detail,
-        ));
-    }
-    rows::set_secret_end(&mut write.tx, &act.tenant.id, &one.id, at).await?;
-    Ok(())
-}
-
 /// Takes as right what the provider states, if it is still what somebody has looked at.
 ///
 /// # Errors
@@ -244,21 +212,7 @@ pub(super) async fn approve(
     let text = stated.to_text();
     rows::set_stated(&mut write.tx, &act.tenant.id, &one.id, (&text, &text)).await?;
     // What was found about it is answered by this.
-    let found: Vec<Check> = serde_json::from_str(&known.findings).unwrap_or_default();
-    let rest: Vec<Check> = found
-        .into_iter()
-        .filter(|check| !drift::CODES.contains(&check.code.as_str()))
-        .collect();
-    let rest = serde_json::to_string(&rest).unwrap_or_else(|_| "[]".into());
-    rows::note(
-        &mut write.tx,
-        &act.tenant.id,
-        &one.id,
-        &rest,
-        known.looked_at,
-    )
-    .await?;
-    Ok(())
+    forget(write, one, &known, |code| drift::CODES.contains(&code)).await
 }
 
 /// Looks at live connections that nobody has looked at for a day, and tells what is new.
@@ -301,7 +255,7 @@ pub async fn look(core: &Core, tenant: &Tenant, one: &Connection) -> Result<(), 
     found.extend(
         known
             .secret_expires_at
-            .and_then(|at| secret_finding(at, now)),
+            .and_then(|at| secret_end::finding(at, now)),
     );
     if let Some(stated) = stated {
         // The first time, and with another provider, it is as it should be: it was tested.
@@ -315,60 +269,63 @@ pub async fn look(core: &Core, tenant: &Tenant, one: &Connection) -> Result<(), 
     }
     let text = serde_json::to_string(&found).unwrap_or_else(|_| "[]".into());
     let before: Vec<Check> = serde_json::from_str(&known.findings).unwrap_or_default();
-    let bad = |all: &[Check]| -> BTreeSet<String> {
-        let bad = all.iter().filter(|check| !check.ok);
-        // Keys come and go by themselves: nobody is written to about them.
-        let bad = bad.filter(|check| check.code != drift::KEYS_CHANGED);
-        bad.map(|check| check.code.clone()).collect()
-    };
-    let new: Vec<String> = bad(&found).difference(&bad(&before)).cloned().collect();
     rows::note(&mut write.tx, &tenant.id, &one.id, &text, now).await?;
+    let new = news::of(&before, &found);
     if !new.is_empty() && !known.contacts.is_empty() {
-        let org = match &one.org {
-            Some(org) => orgs::find(&mut write.tx, &tenant.id, org.as_str()).await?,
-            None => None,
-        };
-        let org = org.map_or_else(|| tenant.name.clone(), |org| org.name);
-        for to in &known.contacts {
-            tell(core, &mut write, tenant, (&one.name, &org), (to, &new)).await?;
-        }
+        let issuer = revision.config.issuer();
+        news::tell(
+            core,
+            &mut write,
+            tenant,
+            (one, issuer),
+            (&known.contacts, &new),
+        )
+        .await?;
     }
     core.commit(write).await?;
     Ok(())
 }
 
-/// What is to be said about the end of a client secret.
-fn secret_finding(at: i64, now: i64) -> Option<Check> {
-    let (code, fix) = if at <= now {
-        (
-            "client_secret_expired",
-            "Make a new client secret at the provider and enter it here.",
-        )
-    } else if at - now < SOON_MS {
-        (
-            "client_secret_expiring",
-            "Make a new client secret at the provider before the old one ends, and enter it here.",
-        )
-    } else {
-        return None;
+/// What a new revision answers: what was found about certificates, metadata and, with another
+/// one, about the client secret, whose end goes with it.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn replaced(
+    write: &mut Write,
+    one: &Connection,
+    old: Option<&Revision>,
+) -> Result<(), Problem> {
+    let (tenant, id) = (&one.tenant, &one.id);
+    let number = one.active.unwrap_or(one.draft);
+    let new = connections::revision(&mut write.tx, tenant, id, number).await?;
+    let secret_id = new.and_then(|new| new.secret_id);
+    let secret = old.is_some_and(|old| old.secret_id != secret_id);
+    let known = rows::find(&mut write.tx, tenant, id).await?;
+    if secret {
+        rows::set_secret_end(&mut write.tx, tenant, id, None).await?;
+    }
+    let answered = |code: &str| {
+        let given = ["metadata_", "certificate_"]
+            .iter()
+            .any(|all| code.starts_with(all));
+        given || (secret && (code.starts_with("client_secret_") || code == "client_refused"))
     };
-    let day = time::OffsetDateTime::from_unix_timestamp(at / 1000);
-    let day = day.map(|at| at.date().to_string()).unwrap_or_default();
-    Some(Check::fail(code, day, "30 days or more", fix))
+    forget(write, one, &known, answered).await
 }
 
-async fn tell(
-    core: &Core,
+/// Takes findings off, until somebody looks again.
+pub(super) async fn forget(
     write: &mut Write,
-    tenant: &Tenant,
-    (name, org): (&str, &str),
-    (to, codes): (&str, &[String]),
+    one: &Connection,
+    known: &rows::Health,
+    answered: impl Fn(&str) -> bool,
 ) -> Result<(), Problem> {
-    // Nobody knows their language; the page that it leads to has both.
-    let lang = tenant.settings.locale.unwrap_or(Lang::En);
-    let url = tenant.address(&format!("/help/checks#{}", codes[0]));
-    let message = mail::connection_note(tenant, (lang, to), (name, org), &codes.join(", "), &url);
-    mail::enqueue(core, write, tenant, &message, true).await
+    let found: Vec<Check> = serde_json::from_str(&known.findings).unwrap_or_default();
+    let rest = found.into_iter().filter(|check| !answered(&check.code));
+    let rest = serde_json::to_string(&rest.collect::<Vec<_>>()).unwrap_or_else(|_| "[]".into());
+    rows::note(&mut write.tx, &one.tenant, &one.id, &rest, known.looked_at).await?;
+    Ok(())
 }
 
 #[cfg(test)]

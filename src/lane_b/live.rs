@@ -6,6 +6,7 @@
 use serde_json::json;
 
 use super::connections::{event, get, save, shown};
+use super::health;
 use super::home::Home;
 use crate::audit::kind;
 use crate::authz::{Grant, OperatorRole, Scope as Place};
@@ -32,7 +33,7 @@ pub async fn activate(
     tell_upstream(act, &id, next, expected).await?;
     let mut write = act.core.begin().await?;
     let (before, mut one) = decide(act, &mut write, &id, next, expected).await?;
-    go_live(act, &mut write, &mut one).await?;
+    go_live(act, &mut write, (&before, &mut one)).await?;
     let event = event(kind::CONNECTION_ACTIVATED, &one)
         .change(Some(shown(&before)), Some(shown(&one)))
         .detail(json!({ "hash": hash }));
@@ -55,7 +56,7 @@ pub async fn roll_back(
     tell_upstream(act, &id, Next::Earlier, expected).await?;
     let mut write = act.core.begin().await?;
     let (before, mut one) = decide(act, &mut write, &id, Next::Earlier, expected).await?;
-    go_live(act, &mut write, &mut one).await?;
+    go_live(act, &mut write, (&before, &mut one)).await?;
     let event = event(kind::CONNECTION_ROLLED_BACK, &one)
         .change(Some(shown(&before)), Some(shown(&one)))
         .detail(json!({ "revision": one.active }));
@@ -133,11 +134,20 @@ async fn tell_upstream(
     }
 }
 
-async fn go_live(act: &Act<'_>, write: &mut Write, one: &mut Connection) -> Result<(), Problem> {
-    let now = write.now();
+async fn go_live(
+    act: &Act<'_>,
+    write: &mut Write,
+    (before, one): (&Connection, &mut Connection),
+) -> Result<(), Problem> {
+    let (now, tenant) = (write.now(), &act.tenant.id);
     let number = one.active.unwrap_or(one.draft);
-    connections::note_activation(&mut write.tx, &act.tenant.id, &one.id, number, now).await?;
-    save(write, one).await
+    connections::note_activation(&mut write.tx, tenant, &one.id, number, now).await?;
+    let old = match before.active {
+        Some(number) => connections::revision(&mut write.tx, tenant, &one.id, number).await?,
+        None => None,
+    };
+    save(write, one).await?;
+    health::replaced(write, one, old.as_ref()).await
 }
 
 /// Whoever says who somebody is can be them: what decides it may only be put live by somebody

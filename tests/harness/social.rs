@@ -52,6 +52,7 @@ struct Script {
     tokens: HashMap<String, (Value, Value)>,
     made: usize,
     key_issuer: Option<String>,
+    refuses_us: bool,
 }
 
 /// A running provider.
@@ -156,6 +157,11 @@ impl Social {
 
     fn script(&self) -> MutexGuard<'_, Script> {
         self.inner.script.lock().expect("the script")
+    }
+
+    /// From now on our client secret is not the right one.
+    pub fn refuses_us(&self) {
+        self.script().refuses_us = true;
     }
 
     /// From now on the signing key says that it is for this issuer.
@@ -339,7 +345,8 @@ async fn token(
 ) -> Response {
     form.extend(basic(&headers).into_iter().flatten());
     let sent = |name: &str| form.get(name).cloned().unwrap_or_default();
-    if sent("client_id") != "ours" || !knows(&at, &sent("client_secret")) {
+    let refuses = at.script.lock().expect("the script").refuses_us;
+    if refuses || sent("client_id") != "ours" || !knows(&at, &sent("client_secret")) {
         return refused(&at, "invalid_client");
     }
     let mut script = at.script.lock().expect("the script");

@@ -12,7 +12,8 @@ use url::Url;
 use crate::provider::Handle;
 use crate::{Certificate, IdpMetadata, SamlConfig};
 
-const SOON_MS: i64 = 30 * 24 * 3_600_000;
+const DAY_MS: i64 = 24 * 3_600_000;
+const SOON_MS: i64 = 30 * DAY_MS;
 
 #[async_trait]
 impl Diagnose for Handle {
@@ -48,9 +49,18 @@ fn about_certificate(one: &Certificate, now_ms: i64) -> Check {
     }
     if one.not_after_ms - now_ms < SOON_MS {
         let fix = "Add the provider's next signing certificate here before the change; both are accepted meanwhile.";
-        return fail("certificate_expiring", "30 days or more", fix);
+        return fail("certificate_expiring", rest(one.not_after_ms - now_ms), fix);
     }
     Check::pass("saml_certificate", received)
+}
+
+/// What would have to be left, the nearest step of the ones at which an end is told anew.
+fn rest(left_ms: i64) -> &'static str {
+    match left_ms / DAY_MS {
+        ..3 => "3 days or more",
+        3..14 => "14 days or more",
+        _ => "30 days or more",
+    }
 }
 
 impl Handle {

@@ -184,7 +184,13 @@ impl NoteMail {
     }
 
     /// To whoever looks after a connection: something new was found about it.
-    pub fn connection(tenant: &str, name: &str, org: &str, codes: &str, url: &str) -> Self {
+    /// Of each finding the code, what was seen, and where more is said.
+    pub fn connection(
+        tenant: &str,
+        (name, org, provider): (&str, &str, &str),
+        findings: &[(String, String, String)],
+        url: &str,
+    ) -> Self {
         let keys = Keys {
             subject: "note-connection-subject",
             title: "note-connection-title",
@@ -193,11 +199,25 @@ impl NoteMail {
         };
         Self {
             link: Some((url.to_owned(), Words::new("note-connection-open"))),
+            more: findings
+                .iter()
+                .map(|(code, said, help)| {
+                    let key = if said.is_empty() {
+                        "note-connection-finding"
+                    } else {
+                        "note-connection-finding-said"
+                    };
+                    Words::new(key)
+                        .text("code", code)
+                        .text("said", one_line(said).chars().take(300).collect::<String>())
+                        .text("help", help)
+                })
+                .collect(),
             ..Self::of(tenant, &keys, &|words| {
                 words
                     .text("name", one_line(name))
                     .text("org", one_line(org))
-                    .text("codes", codes)
+                    .text("provider", one_line(provider))
             })
         }
     }
@@ -230,7 +250,16 @@ impl NoteMail {
             Self::account_deleted(tenant, at, "7QK4M2"),
             Self::invitation(tenant, "Acme", invitation, at),
             Self::setup_code(tenant, "Pellworm <& Labs>", "482915", 10),
-            Self::connection(tenant, "Acme <SSO>", "Acme", "certificate_expiring", login),
+            Self::connection(
+                tenant,
+                ("Acme <SSO>", "Acme", "https://idp.acme.example"),
+                &[
+                    ("certificate_expiring", "RSA 2048, valid until 2027-03-01"),
+                    ("metadata_unreachable", ""),
+                ]
+                .map(|(code, said)| (code.into(), said.into(), format!("{login}#{code}"))),
+                login,
+            ),
         ]
         .into_iter()
         .map(|note| {

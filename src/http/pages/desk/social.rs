@@ -15,7 +15,7 @@ use super::super::super::context::Context;
 use super::super::super::flows::{form_body, set_flow_cookie};
 use super::super::super::me::plausible;
 use super::super::test_login::row_for;
-use super::super::{chrome, render_towards, see_other, words as said};
+use super::super::{chrome, render_towards, render_towards_all, see_other, words as said};
 use super::guard::{Desk, Refused, act, enter, explain};
 use super::words;
 use crate::domain::connection::{Broker, Config, Connection, Protocol, State};
@@ -66,7 +66,26 @@ pub async fn show(
         "off" => Some("desk-flash-social-off"),
         _ => None,
     };
-    Ok(render_towards(&context, StatusCode::OK, &page, ""))
+    Ok(shown(&context, StatusCode::OK, &page).await?)
+}
+
+/// The page, from which a test login leads to whichever provider is tested.
+async fn shown(
+    context: &Context,
+    status: StatusCode,
+    page: &SocialPage,
+) -> Result<Response, Problem> {
+    let (db, tenant) = (&context.core.db, &context.site.tenant.id);
+    let mut providers = Vec::new();
+    for one in connections::list(db, tenant, None, "", MOST).await? {
+        let draft = connections::revision(db, tenant, &one.id, one.draft).await?;
+        let addresses = draft.map(|draft| draft.config.addresses());
+        providers.extend(addresses.into_iter().flatten().map(|(_, url)| url));
+    }
+    // Those with https are in it already.
+    providers.retain(|url| url.scheme() == "http");
+    providers.dedup_by_key(|url| url.origin());
+    Ok(render_towards_all(context, status, page, &providers))
 }
 
 async fn page(context: &Context, desk: &Desk<'_>) -> Result<SocialPage, Problem> {
@@ -169,7 +188,7 @@ pub async fn answer(
             let (status, text) = explain(desk.visit.lang, problem)?;
             let mut page = page(&context, &desk).await?;
             page.error = Some(text);
-            Ok(render_towards(&context, status, &page, ""))
+            Ok(shown(&context, status, &page).await?)
         }
     }
 }

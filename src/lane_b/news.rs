@@ -1,0 +1,79 @@
+//! What was found anew about a connection, and the letters about it.
+//!
+//! Owns: what counts as new.
+//! Must not know: how a finding comes about (`drafts`, `drift`, `secret_end`).
+
+use std::collections::BTreeSet;
+
+use super::check::Check;
+use super::drift;
+use crate::core::Core;
+use crate::domain::connection::Connection;
+use crate::domain::tenant::Tenant;
+use crate::domain::{Lang, Problem};
+use crate::lane_a::mail;
+use crate::store::{Write, orgs};
+
+/// Findings that last: told again where they say something else than before.
+const LASTING: &[&str] = &[
+    "certificate_expired",
+    "certificate_expiring",
+    "client_secret_expired",
+    "client_secret_expiring",
+    "discovery_changed",
+    "metadata_changed",
+];
+
+/// What was not found the last time. Of a fault that comes in many words, such as an address that
+/// does not answer, only the code counts.
+pub(super) fn of<'a>(before: &[Check], now: &'a [Check]) -> Vec<&'a Check> {
+    let mark = |check: &Check| {
+        let lasting = LASTING.contains(&check.code.as_str());
+        let said = lasting.then(|| (check.received.clone(), check.expected.clone()));
+        (check.code.clone(), said)
+    };
+    let mut seen: BTreeSet<_> = before.iter().filter(|check| !check.ok).map(mark).collect();
+    let bad = now.iter().filter(|check| !check.ok);
+    // Keys come and go by themselves: nobody is written to about them.
+    let bad = bad.filter(|check| check.code != drift::KEYS_CHANGED);
+    bad.filter(|check| seen.insert(mark(check))).collect()
+}
+
+/// Writes to the contacts: what is new, where, and the page on which it can be mended.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn tell(
+    core: &Core,
+    write: &mut Write,
+    tenant: &Tenant,
+    (one, issuer): (&Connection, &str),
+    (contacts, new): (&[String], &[&Check]),
+) -> Result<(), Problem> {
+    let org = match &one.org {
+        Some(org) => orgs::find(&mut write.tx, &tenant.id, org.as_str()).await?,
+        None => None,
+    };
+    let path = match &org {
+        Some(org) => format!("/org/{}/connections/{}", org.slug, one.id),
+        None => "/admin/connections".to_owned(),
+    };
+    let url = tenant.address(&path);
+    let org = org.map_or_else(|| tenant.name.clone(), |org| org.name);
+    let help = |check: &Check| tenant.address(&format!("/help/checks#{}", check.code));
+    let findings: Vec<(String, String, String)> = new
+        .iter()
+        .map(|check| {
+            let said = check.received.clone().unwrap_or_default();
+            (check.code.clone(), said, help(check))
+        })
+        .collect();
+    // Nobody knows their language; the page that it leads to has both.
+    let lang = tenant.settings.locale.unwrap_or(Lang::En);
+    for to in contacts {
+        let what = (one.name.as_str(), org.as_str(), issuer);
+        let message = mail::connection_note(tenant, (lang, to), what, &findings, &url);
+        mail::enqueue(core, write, tenant, &message, true).await?;
+    }
+    Ok(())
+}
