@@ -154,6 +154,19 @@ async fn a_proof_that_is_gone_is_missed_for_three_days_and_lost_then() {
     let world = World::new().await;
     let id = world.prove(&world.org, "acme.test").await;
     world.names.say("_laneway.acme.test", &[]);
+    let idp = laneway_fake::saml_idp::SamlIdp::new(
+        "https://idp.acme.test/meta",
+        "https://idp.acme.test/sso",
+    );
+    let body =
+        json!({ "protocol": "saml", "name": "SSO", "config": { "metadata_xml": idp.metadata() } });
+    let all = format!("/v1/organizations/{}/connections", world.org);
+    let made = world.call("POST", &all, &body).await.expect(201).json();
+    let made = made["id"].as_str().expect("an id");
+    let contacts = json!({ "contacts": ["it@acme.test"] });
+    let one = format!("{all}/{made}");
+    world.call("PATCH", &one, &contacts).await.expect(200);
+    world.app.make_live(made, false).await;
     let read = async || {
         let path = format!("/v1/organizations/{}/domains/{id}", world.org);
         world
@@ -181,6 +194,9 @@ async fn a_proof_that_is_gone_is_missed_for_three_days_and_lost_then() {
     recheck().await;
     assert_eq!(read().await["verified_at"], Value::Null);
     assert_eq!(world.app.events("domain.lost").await.len(), 1);
+    let mails = world.app.mails_to("it@acme.test").await;
+    let text = &mails.first().expect("a letter").text;
+    assert!(text.contains("domain_lost: acme.test"), "{text}");
 }
 
 #[tokio::test]

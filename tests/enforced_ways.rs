@@ -141,4 +141,58 @@ both! {
         assert_eq!(app.browser().send(client.refreshes(&refresh)).await.code(), 400);
         assert_eq!(cleo.browser.user(LOGIN).await.expect(200).json()["org"]["slug"], "acme");
     }
+
+    async fn the_last_proven_domain_stays_while_it_is_needed(app: TestApp) {
+        let acme = acme(app).await;
+        acme.ready().await;
+        let all = acme.saml.call("GET", &acme.saml.path("domains"), &json!({})).await.expect(200).json();
+        let id = all["items"][0]["id"].as_str().expect("an id");
+        let path = acme.saml.path(&format!("domains/{id}"));
+        let refused = acme.saml.call("DELETE", &path, &json!({})).await.refused(409, "conflict").json();
+        assert!(refused["detail"].as_str().is_some_and(|text| text.contains("proven domain")), "{refused}");
+        acme.saml.app.prove_domain(&acme.saml.org, "acme2.test").await;
+        acme.saml.call("DELETE", &path, &json!({})).await.expect(204);
+        let free = json!({ "enforced": false });
+        acme.saml.call("PATCH", &acme.saml.at(""), &free).await.expect(200);
+        let path = acme.saml.path("domains/acme2.test");
+        acme.saml.call("DELETE", &path, &json!({})).await.expect(204);
+    }
+
+    async fn while_the_provider_is_down_people_for_emergencies_hear_what_to_do(app: TestApp) {
+        let server = wiremock::MockServer::start().await;
+        crate::health::states(&server, "token", "abc").await;
+        let acme = crate::health_news::oidc(app, &server).await;
+        let app = &acme.app;
+        app.prove_domain(&acme.org, "acme.test").await;
+        app.make_live(&acme.id, true).await;
+        drop(server);
+        let mut browser = app.browser();
+        let flow = app.begin(&mut browser, json!({ "username": "cleo@acme.test" })).await;
+        let id = flow["id"].as_str().expect("an id");
+        let down = answer(&mut browser, id, "redirect", json!({})).await;
+        assert_eq!(down.refused(503, "upstream_unavailable").json()["emergency"], true);
+        app.clock.advance_s(20);
+        let fields = [("kind", "identify"), ("username", "cleo@acme.test")];
+        let page = press(&mut app.browser(), "/login", &fields).await;
+        assert_eq!(page.code(), 503, "{}", page.text());
+        assert!(page.text().contains("People named for emergencies get in"), "{}", page.text());
+    }
+}
+
+impl TestApp {
+    /// As if a connection had been tested and activated.
+    pub async fn make_live(&self, id: &str, enforced: bool) {
+        let core = self.core();
+        let mut write = core.begin().await.expect("a transaction");
+        laneway_sqlkit::q(
+            "UPDATE connections SET state = 'active', active = draft, rollout = 'all', \
+             enforced = $1 WHERE id = $2",
+        )
+        .bind(enforced)
+        .bind(id)
+        .run(&mut write.tx)
+        .await
+        .expect("a row");
+        core.commit(write).await.expect("written");
+    }
 }

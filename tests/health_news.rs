@@ -2,14 +2,15 @@
 
 use laneway_contract::Clock as _;
 use serde_json::{Value, json};
-use wiremock::matchers::path;
+use wiremock::matchers;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::harness::attached::Stage;
 use crate::harness::saml::SamlCustomer;
 use crate::harness::social::Kind;
-use crate::harness::{TestApp, both};
+use crate::harness::{Call, TestApp, both, form_token};
 use crate::health::{codes, states};
+use crate::org_pages::{member, page, says, silent};
 
 const IT: &str = "it@acme.test";
 
@@ -30,7 +31,7 @@ async fn letters(app: &TestApp, words: &str) -> usize {
 }
 
 /// An organization's connection at a provider that states what a test wants.
-async fn oidc(app: TestApp, server: &MockServer) -> SamlCustomer {
+pub async fn oidc(app: TestApp, server: &MockServer) -> SamlCustomer {
     let mut acme = SamlCustomer::in_app(app, &json!({})).await;
     let config = json!({ "issuer": server.uri(), "client_id": "c", "client_secret": "s" });
     let body = json!({ "protocol": "oidc", "name": "Acme", "config": config });
@@ -130,7 +131,7 @@ both! {
         let says = async |xml: String| {
             server.reset().await;
             let answer = ResponseTemplate::new(200).set_body_string(xml);
-            Mock::given(path("/metadata")).respond_with(answer).mount(&server).await;
+            Mock::given(matchers::path("/metadata")).respond_with(answer).mount(&server).await;
         };
         says(acme.idp.metadata()).await;
         let again = json!({ "config": { "metadata_url": format!("{}/metadata", server.uri()) } });
@@ -139,12 +140,29 @@ both! {
         look(&acme.app, &acme.id).await;
         let found = async || {
             let health = acme.call("GET", &acme.at("health"), &json!({})).await.expect(200).json();
-            codes(&health, "checks").contains(&"metadata_changed".to_owned())
+            codes(&health, "checks").contains(&"metadata_moved".to_owned())
         };
         assert!(!found().await);
         says(acme.idp.metadata().replace("sso?t=1", "sso?t=2")).await;
         look(&acme.app, &acme.id).await;
         assert!(found().await);
+        // It stands in the way, and its administrators are led to where they can do something.
+        let health = acme.call("GET", &acme.at("health"), &json!({})).await.expect(200).json();
+        let moved = health["checks"].as_array().expect("checks").iter().find(|one| one["code"] == "metadata_moved");
+        assert_eq!(moved.expect("it")["advice"], false);
+        let (mut olga, _) = member(&acme.app, &acme.org, "olga@x.test", &["owner"]).await;
+        let here = format!("/org/acme/connections/{}", acme.id);
+        says(&page(&mut olga, &here).await, "name=\"step\" value=\"health\"");
+        let csrf = form_token(&page(&mut olga, &here).await);
+        let fields = [("csrf", csrf.as_str()), ("action", "open"), ("connection", acme.id.as_str()), ("step", "health")];
+        let opened = olga.send(Call::form("/org/acme/connections", &fields)).await.expect(303);
+        assert!(opened.location().ends_with("/health"), "{}", opened.location());
+        // What was pressed with an old proof is not done, and the page says so afterwards.
+        acme.app.clock.advance_s(900);
+        let proof = olga.send(Call::form("/org/acme/connections", &fields)).await.expect(303);
+        assert!(proof.location().contains("again%3D1"), "{}", proof.location());
+        says(&page(&mut olga, "/org/acme/connections?again=1").await, "press it once more");
+        silent(&page(&mut olga, "/org/acme/connections").await, "press it once more");
         acme.call("PATCH", &acme.at(""), &again).await.expect(200);
         assert!(found().await, "not before it is live");
         acme.go_live().await;

@@ -228,7 +228,17 @@ async fn a_signed_in_person_adds_an_identity_and_keeps_a_last_one() {
         .expect(200)
         .json();
     let said = stage.idp.says(&text(&begun["redirect_to"]), "90");
-    stage.answer(&mut bo, &said).await.refused(403, "denied");
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(stage.idp.code(&said))
+        .finish();
+    let back = format!("/federation/callback/{}?{query}", stage.id);
+    let back = crate::harness::Call::new("GET", &back).header("accept", "text/html");
+    let page = bo.send(back).await.expect(403).text();
+    assert!(page.contains("This account was not added"), "{page}");
+    // A provider that names no methods leaves no gap in the record.
+    for event in stage.app.events("login.completed").await {
+        assert!(!event.detail.contains(" by \""), "{}", event.detail);
+    }
 
     // An old proof adds nothing: the person is asked again, and can show it there.
     stage.app.clock.advance_s(1000);

@@ -58,6 +58,15 @@ async fn an_owner_attaches_tests_and_switches_one_on_the_page() {
         ("issuer", idp.base.as_str()),
         ("client_id", "ours"),
     ];
+    let dark = [
+        ("name", "Dark"),
+        ("issuer", "http://127.0.0.1:9"),
+        ("client_id", "ours"),
+        ("client_secret", "a-secret-of-ours"),
+    ];
+    let dark = send(&mut ana, &new, &new, &dark).await.expect(422).text();
+    says(&dark, "aria-describedby=\"issuer-wrong\"");
+    says(&dark, "/help/checks#unreachable");
     let wrong = send(&mut ana, &new, &new, &fields).await.expect(422).text();
     says(&wrong, &id);
     assert!(wrong.contains("role=\"alert\""));

@@ -153,7 +153,10 @@ fn decide(flow: &Flow, facts: &Facts, trace: &mut Vec<TraceLine>) -> Decision {
     note(
         trace,
         "proof",
-        &format!("{} by {}", acr.as_str(), flow.state.amr().join("+")),
+        &match flow.state.amr().join("+") {
+            amr if amr.is_empty() => acr.as_str().to_owned(),
+            amr => format!("{} by {amr}", acr.as_str()),
+        },
     );
     let (user, create, named) = match person(flow, facts, trace) {
         Ok(person) => person,

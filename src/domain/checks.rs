@@ -30,6 +30,7 @@ pub const EXPLAINED: &[&str] = &[
     "metadata_incomplete",
     "metadata_expired",
     "metadata_changed",
+    "metadata_moved",
     "metadata_unreachable",
     "invalid_certificate",
     "certificate_alone",
@@ -80,6 +81,7 @@ pub const EXPLAINED: &[&str] = &[
     "groups_missing",
     "groups_overage",
     "domain_not_covered",
+    "domain_lost",
     "broker",
     "another_connection",
     "unknown_person",
@@ -101,7 +103,7 @@ pub const EXPLAINED: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::EXPLAINED;
-    use crate::domain::refusal::Refusal;
+    use crate::domain::advance::Refusal;
 
     #[test]
     fn every_reason_to_refuse_is_explained() {

@@ -238,7 +238,7 @@ pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>
         Code::Denied => {
             let page = views::DeniedPage {
                 chrome,
-                title: words(lang, "denied-title"),
+                title: words(lang, denied_title(problem)),
                 detail: said(lang, problem.code, &problem.detail),
                 retry_href: Some(reader.ours("/login")),
             };
@@ -262,6 +262,8 @@ pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>
                 chrome,
                 upstream_label: String::new(),
                 retry_href: reader.ours("/login"),
+                emergency_href: (problem.extra.contains_key("emergency"))
+                    .then(|| reader.ours("/login")),
             };
             render_for(site, &reader, status, &page, "")
         }
@@ -274,6 +276,17 @@ pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>
             };
             render_for(site, &reader, status, &page, "")
         }
+    }
+}
+
+fn denied_title(problem: &Problem) -> &'static str {
+    let reason = problem
+        .extra
+        .get("reason")
+        .and_then(|reason| reason.as_str());
+    match reason {
+        Some("linked_elsewhere" | "not_linkable") => "denied-title-link",
+        _ => "denied-title",
     }
 }
 

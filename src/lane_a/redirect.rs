@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use laneway_contract::{
-    BeginRedirect, Callback, Denial, LoginStep, MethodKind, ProviderError, UpstreamSession,
+    AdapterState, BeginRedirect, Callback, Denial, LoginStep, MethodKind, ProviderError,
+    UpstreamSession,
 };
 use serde_json::Value;
 
@@ -55,11 +56,11 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> R
         ui_locales: visit.ui_locales.clone(),
     };
     let work = login.begin(request);
-    let target = visit
-        .core
-        .providers
-        .call(&offer.upstream, "begin", work)
-        .await?;
+    let begun = visit.core.providers.call(&offer.upstream, "begin", work);
+    let target = match begun.await {
+        Ok(target) => target,
+        Err(problem) => return Err(sso::told_of_emergency(visit, flow, problem).await),
+    };
     flow.state.step = Step::Redirect {
         upstream: offer.upstream.row.id.clone(),
         state: target.state,
@@ -124,29 +125,7 @@ pub async fn complete(
     // reach the provider, which would take the second for an attack.
     flow.state.step = Step::Choose;
     flow::save(visit.core, &mut flow).await?;
-    let login = configured
-        .provider()?
-        .redirect_login()
-        .ok_or_else(|| wrong_step(&flow))?;
-    let mut trouble = Trouble::default();
-    let work = async {
-        let answered = login.complete(&memory, callback).await;
-        trouble = answered.as_ref().err().map(Trouble::of).unwrap_or_default();
-        answered
-    };
-    let answered = visit.core.providers.call(&configured, "complete", work);
-    let step = match answered.await {
-        Ok(step) => step,
-        Err(problem) => {
-            let problem = trouble.said(problem);
-            let cause = trouble.code.as_deref().unwrap_or(problem.code.as_str());
-            if let Some(attached) = &configured.attached {
-                door::count_failure(visit, attached, cause).await;
-            }
-            record_failure(visit, &flow, slug, (&problem, cause)).await;
-            return Err(problem);
-        }
-    };
+    let step = exchanged(visit, &flow, (slug, &configured), (&memory, callback)).await?;
     match step {
         LoginStep::Authenticated(mut identity) => {
             if configured.attached.is_some() {
@@ -172,6 +151,37 @@ pub async fn complete(
         }
         LoginStep::Challenge(_) | LoginStep::Redirect(_) => Err(wrong_step(&flow)),
     }
+}
+
+/// What the provider says about its answer; where that fails, the record says why.
+async fn exchanged(
+    visit: &Visit<'_>,
+    flow: &Flow,
+    (slug, configured): (&str, &Configured),
+    (memory, callback): (&AdapterState, Callback),
+) -> Result<LoginStep, Problem> {
+    let login = configured
+        .provider()?
+        .redirect_login()
+        .ok_or_else(|| wrong_step(flow))?;
+    let mut trouble = Trouble::default();
+    let work = async {
+        let answered = login.complete(memory, callback).await;
+        trouble = answered.as_ref().err().map(Trouble::of).unwrap_or_default();
+        answered
+    };
+    let answered = visit.core.providers.call(configured, "complete", work);
+    let answered = answered.await;
+    let problem = match answered {
+        Ok(step) => return Ok(step),
+        Err(problem) => trouble.said(problem),
+    };
+    let cause = trouble.code.as_deref().unwrap_or(problem.code.as_str());
+    if let Some(attached) = &configured.attached {
+        door::count_failure(visit, attached, cause).await;
+    }
+    record_failure(visit, flow, slug, (&problem, cause)).await;
+    Err(problem)
 }
 
 /// Whoever was asked: the provider at whose callback the answer came, or a customer's provider

@@ -381,5 +381,10 @@ fn denied_problem(refusal: Refusal) -> Problem {
         Refusal::NotTaken => "This organization does not take this way in. Sign in another way.",
         Refusal::SsoRequired => return sso::refusal(),
     };
-    Problem::new(Code::Denied, detail)
+    let problem = Problem::new(Code::Denied, detail);
+    match refusal {
+        // It is no lack of access: whoever hears it is signed in and has to choose.
+        Refusal::LinkedElsewhere | Refusal::NotLinkable => problem.with("reason", refusal.as_str()),
+        _ => problem,
+    }
 }

@@ -103,6 +103,15 @@ async fn shut(visit: &Visit<'_>, flow: &Flow) -> Result<Option<Sso>, Problem> {
     }))
 }
 
+/// A provider that is the only way in and does not answer: there are people who need not wait.
+/// Said to everybody of the domain alike.
+pub(super) async fn told_of_emergency(visit: &Visit<'_>, flow: &Flow, problem: Problem) -> Problem {
+    match shut(visit, flow).await {
+        Ok(Some(_)) => problem.with("emergency", true),
+        _ => problem,
+    }
+}
+
 /// Where a refused flow was to end, unless that is where every sign-in ends.
 pub(super) fn back(flow: &Flow) -> Option<&str> {
     let back = flow.state.return_to.as_str();

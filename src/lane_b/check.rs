@@ -105,9 +105,7 @@ const BETWEEN: &[&str] = &["broker", "another_connection"];
 
 /// Findings of adapters that do not stand in the way: what they are about works today.
 const ADVICE: &[&str] = &[
-    "certificate_expired",
     "certificate_expiring",
-    "client_secret_expired",
     "client_secret_expiring",
     "metadata_changed",
     "metadata_unreachable",

@@ -7,12 +7,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use serde_json::json;
 
+use super::check::Check;
+use super::news;
 use crate::audit::{Event, Outcome, RequestMeta, kind};
 use crate::core::Core;
-use crate::domain::{Code, Email, OrgId, Problem};
+use crate::domain::{Code, Email, OrgId, Problem, TenantId};
 use crate::lane_a::operator::Act;
-use crate::store::Write;
 use crate::store::domains::{self, OrgDomain};
+use crate::store::{Write, admissions, connection_health, connections, orgs, tenants};
 
 /// A proof that is gone is missed for so long before it no longer counts.
 const GRACE_MS: i64 = 72 * 3_600_000;
@@ -154,10 +156,12 @@ fn taken() -> Problem {
 /// Gives a domain up.
 ///
 /// # Errors
-/// `not_found`.
+/// `not_found`; `conflict` for the last proven one as long as a provider is enforced: it would
+/// open all ways without anybody having said so.
 pub async fn remove(act: &Act<'_>, org: &OrgId, name: &str) -> Result<(), Problem> {
     let one = get(act, org, name).await?;
     let mut write = act.core.begin().await?;
+    keep_last(act, &mut write, &one).await?;
     if !domains::delete(&mut write.tx, &act.tenant.id, org, &one.id).await? {
         return Err(Problem::not_found());
     }
@@ -165,6 +169,24 @@ pub async fn remove(act: &Act<'_>, org: &OrgId, name: &str) -> Result<(), Proble
         .await?;
     act.core.commit(write).await?;
     Ok(())
+}
+
+async fn keep_last(act: &Act<'_>, write: &mut Write, one: &OrgDomain) -> Result<(), Problem> {
+    let (tenant, org) = (&act.tenant.id, &one.org);
+    orgs::lock(&mut write.tx, tenant, org).await?;
+    let demands = admissions::demands(&mut write.tx, tenant, org).await?;
+    if demands.enforced.is_none() || one.verified_at.is_none() {
+        return Ok(());
+    }
+    let all = domains::list(&mut write.tx, tenant, org, "", 200).await?;
+    let another = |other: &OrgDomain| other.id != one.id && other.verified_at.is_some();
+    if all.iter().any(another) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::Conflict,
+        "As long as the provider is the only way in, one proven domain must stay. Open the other ways first.",
+    ))
 }
 
 /// Looks at proofs that nobody has looked at for a day: one that is gone is missed for three
@@ -191,8 +213,34 @@ pub async fn recheck(core: &Core) -> Result<(), Problem> {
             let event = event(kind::DOMAIN_LOST, &one).by("system", "");
             core.audit(&mut write, &tenant, &RequestMeta::default(), event)
                 .await?;
+            tell_lost(core, &mut write, &tenant, &one).await?;
         }
         core.commit(write).await?;
+    }
+    Ok(())
+}
+
+/// Writes to the contacts of the connections to which the domain has led.
+async fn tell_lost(
+    core: &Core,
+    write: &mut Write,
+    tenant: &TenantId,
+    one: &OrgDomain,
+) -> Result<(), Problem> {
+    let Some(tenant) = tenants::find(&mut write.tx, tenant).await? else {
+        return Ok(());
+    };
+    let fix = "Put the DNS record back and prove the domain again.";
+    let lost = Check::fail("domain_lost", &one.domain, txt_name(&one.domain), fix);
+    let all = connections::list(&mut write.tx, &tenant.id, Some(&one.org), "", 100).await?;
+    for connection in all.iter().filter(|connection| connection.is_active()) {
+        let known = connection_health::find(&mut write.tx, &tenant.id, &connection.id).await?;
+        let number = connection.active.unwrap_or(connection.draft);
+        let revision =
+            connections::revision(&mut write.tx, &tenant.id, &connection.id, number).await?;
+        let issuer = revision.map_or_else(String::new, |found| found.config.issuer().to_owned());
+        let of = (connection, issuer.as_str());
+        news::tell(core, write, &tenant, of, (&known.contacts, &[&lost])).await?;
     }
     Ok(())
 }

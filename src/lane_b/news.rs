@@ -22,6 +22,7 @@ const LASTING: &[&str] = &[
     "client_secret_expiring",
     "discovery_changed",
     "metadata_changed",
+    "metadata_moved",
 ];
 
 /// What was not found the last time. Of a fault that comes in many words, such as an address that

@@ -28,6 +28,8 @@ pub struct UpstreamDownPage {
     pub upstream_label: String,
     /// Where another try begins.
     pub retry_href: String,
+    /// It is an organization's only way in: where people for emergencies begin.
+    pub emergency_href: Option<String>,
 }
 
 /// Anything else.
@@ -94,6 +96,7 @@ impl UpstreamDownPage {
             chrome: Chrome::branded_sample(),
             upstream_label: label.into(),
             retry_href: "/login".into(),
+            emergency_href: label.is_empty().then(|| "/login".into()),
         };
         vec![plain("Keycloak"), plain("")]
     }

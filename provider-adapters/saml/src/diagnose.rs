@@ -101,6 +101,8 @@ impl Handle {
 
 fn drift(config: &SamlConfig, live: &IdpMetadata) -> Check {
     let mut changed = Vec::new();
+    // Who is sent to an address that is no more does not come in; a certificate more breaks nothing.
+    let moved = live.entity_id != config.entity_id || live.sso.0 != config.sso_url.as_str();
     if live.entity_id != config.entity_id {
         changed.push(format!("the entity id is {}", live.entity_id));
     }
@@ -115,7 +117,11 @@ fn drift(config: &SamlConfig, live: &IdpMetadata) -> Check {
         return Check::pass("saml_metadata_live", "as it was given");
     }
     Check::fail(
-        "metadata_changed",
+        if moved {
+            "metadata_moved"
+        } else {
+            "metadata_changed"
+        },
         changed.join("; "),
         "metadata as it was given",
         Who::Customer,

@@ -12,6 +12,8 @@ pub struct DeskFrame {
     pub role: &'static str,
     /// How much needs attention; shown beside the overview.
     pub attention: u32,
+    /// Somebody comes back from another proof, and what they pressed is not done.
+    pub again: bool,
     /// Hidden token of every form.
     pub csrf: String,
     /// The organization whose own pages these are.
@@ -80,6 +82,7 @@ impl DeskFrame {
             name: "Priya <Raman>".into(),
             role: "desk-role-owner",
             attention: 2,
+            again: false,
             csrf: "t0ken".into(),
             org: None,
         }
@@ -90,6 +93,7 @@ impl DeskFrame {
         Self {
             role: "org-role-owner",
             attention: 0,
+            again: here == "settings",
             org: Some(OrgFrame {
                 slug: "bk".into(),
                 name: "Brennan & <Kohl>".into(),

@@ -74,6 +74,8 @@ pub struct SocialField {
     pub value: String,
     /// Key of what is said below it.
     pub hint: Option<&'static str>,
+    /// What is wrong with it, and the code of the check where one has found it.
+    pub wrong: Option<(String, Option<&'static str>)>,
 }
 
 /// `GET /admin/connections/new`.
@@ -106,6 +108,12 @@ pub struct SocialNewPage {
     pub secret_is_key: bool,
     /// What went wrong.
     pub error: Option<String>,
+}
+
+impl SocialNewPage {
+    fn is_wrong(&self) -> bool {
+        self.error.is_some() || self.fields.iter().any(|field| field.wrong.is_some())
+    }
 }
 
 #[cfg(test)]
@@ -191,12 +199,15 @@ impl SocialNewPage {
                     label: "Name".into(),
                     value: "GitHub".into(),
                     hint: Some("desk-social-name-more"),
+                    wrong: None,
                 },
                 SocialField {
                     name: "client_id",
                     label: "Client ID".into(),
                     value: "<id>".into(),
                     hint: None,
+                    wrong: key
+                        .then(|| ("Make the provider reachable.".into(), Some("unreachable"))),
                 },
             ],
             secret_label: "Client secret".into(),

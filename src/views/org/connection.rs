@@ -32,6 +32,8 @@ pub struct ConnectionPage {
     pub used: Option<i64>,
     /// How it goes, once it was live.
     pub health: Option<HealthView>,
+    /// The other side says something else of itself than before.
+    pub changed: bool,
     /// May set it up.
     pub may_write: bool,
 }
@@ -51,12 +53,14 @@ impl ConnectionPage {
             enforced: true,
             used: Some(1_773_306_840_000),
             health: Some(HealthView::sample()),
+            changed: true,
             may_write: true,
         };
         let quiet = Self {
             health: Some(HealthView::empty_sample()),
             used: None,
             enforced: false,
+            changed: false,
             ..some()
         };
         let draft = Self {

@@ -90,6 +90,8 @@ pub struct SetupHealthPage {
     pub can_read_again: bool,
     /// Addresses, one per line.
     pub contacts: String,
+    /// What was entered is kept.
+    pub saved: bool,
     /// What went wrong.
     pub error: Option<String>,
 }
@@ -151,6 +153,7 @@ impl SetupHealthPage {
             secret_end: "2027-03-01".into(),
             can_read_again: true,
             contacts: "it@pellworm.example".into(),
+            saved: true,
             error: None,
         };
         let empty = Self {
@@ -160,6 +163,7 @@ impl SetupHealthPage {
             secret_end: String::new(),
             can_read_again: false,
             contacts: String::new(),
+            saved: false,
             error: Some("Give an e-mail address.".into()),
             ..full()
         };

@@ -3,6 +3,7 @@
 
 ## Überall
 desk-nav = Verwaltung
+desk-again = Sie haben gezeigt, dass Sie es sind. Was Sie vorher gedrückt haben, ist nicht geschehen: Drücken Sie es noch einmal.
 desk-nav-sign-in = Anmeldung
 desk-nav-record = Protokoll
 desk-overview = Übersicht

@@ -97,6 +97,7 @@ sso-required-unlinked = Dort hat sich mit Ihrem Konto noch niemand angemeldet. H
 sso-required-go = Zur Anmeldung Ihrer Organisation
 leave-step = Zurück zu Ihrem Konto
 denied-title = Sie haben noch keinen Zugang
+denied-title-link = Dieses Konto wurde nicht hinzugefügt
 denied-next = Was Sie tun können
 denied-ask = Bitten Sie die Leute, die { $tenant } betreiben, um Zugang und nennen Sie die Kennung unten. Damit finden sie den Vorgang.
 denied-retry = Anderes Konto verwenden
@@ -108,6 +109,9 @@ down-in = Schon angemeldet?
 down-in-more = Sie bleiben angemeldet. Arbeiten Sie in den offenen Fenstern weiter.
 down-new = Neue Anmeldungen
 down-new-more = Warten Sie, bis der Dienst antwortet. Die Leute, die { $tenant } betreiben, wissen, wann.
+down-emergency = Wer für Notfälle benannt ist, kommt herein
+down-emergency-more = Lassen Sie auf der Anmeldeseite die Adresse leer und nehmen Sie Ihren Passkey.
+down-emergency-go = Zur Anmeldeseite
 error-help = Bleibt das so, dann nennen Sie den Leuten, die diese Seite betreiben, die Kennung oben.
 error-support = Bleibt das so, dann schreiben Sie an <a href="mailto:{ $address }">{ $address }</a> und nennen Sie die Kennung.
 

@@ -186,4 +186,5 @@ setup-health-contacts = Wem wir schreiben
 setup-health-contacts-more = Wenn etwas gefunden wird, das Sie braucht: ein Zertifikat oder ein Client-Secret, das abläuft, oder geänderte Metadaten.
 setup-health-addresses = Adressen, eine je Zeile
 setup-health-save = Speichern
+setup-health-saved = Gespeichert.
 setup-health-back = Zurück zu Aktivieren

@@ -3,6 +3,7 @@
 
 ## Everywhere
 desk-nav = Administration
+desk-again = You have shown that it is you. What you pressed before was not done: press it once more.
 desk-nav-sign-in = Sign-in
 desk-nav-record = Record
 desk-overview = Overview

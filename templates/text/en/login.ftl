@@ -97,6 +97,7 @@ sso-required-unlinked = Nobody has signed in there as you yet. If you have anoth
 sso-required-go = Go to your organization’s sign-in
 leave-step = Back to your account
 denied-title = You do not have access yet
+denied-title-link = This account was not added
 denied-next = What to do
 denied-ask = Ask the people who run { $tenant } for access and tell them the reference below. They can look it up.
 denied-retry = Use another account
@@ -108,6 +109,9 @@ down-in = Already signed in?
 down-in-more = You stay signed in. Go on working in your open windows.
 down-new = New sign-ins
 down-new-more = Wait until the service answers. The people who run { $tenant } can tell when.
+down-emergency = People named for emergencies get in
+down-emergency-more = On the sign-in page leave the address empty and use your passkey.
+down-emergency-go = To the sign-in page
 error-help = If this stays, tell the people who run this site the reference above.
 error-support = If this stays, write to <a href="mailto:{ $address }">{ $address }</a> and name the reference.
 

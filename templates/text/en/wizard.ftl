@@ -186,4 +186,5 @@ setup-health-contacts = Whom we write to
 setup-health-contacts-more = When something is found that needs you: a certificate or a client secret that ends, metadata that has changed.
 setup-health-addresses = Addresses, one per line
 setup-health-save = Save
+setup-health-saved = Saved.
 setup-health-back = Back to Activate

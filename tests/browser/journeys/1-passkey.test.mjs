@@ -86,6 +86,20 @@ test('one cookie, no token anywhere else', async (t) => {
     await look('signed out');
   });
 
+  await step('a passkey that is refused after autofill says where to go instead', async () => {
+    const start = `${site.login}/federation/acme/start`;
+    const refusal = { code: 'sso_required', detail: 'Your organization wants its own provider.', start_url: start };
+    const answers = '**/v1/auth/flows/*/passkey';
+    await page.route(answers, (route) => (route.request().postData()?.includes('credential')
+      ? route.fulfill({ status: 403, contentType: 'application/problem+json', body: JSON.stringify(refusal) })
+      : route.continue()));
+    await page.goto(`${site.login}/login`);
+    const problem = page.locator('[data-passkey] [data-problem]');
+    await problem.locator(`a[href="${start}"]`).waitFor();
+    assert.match(await problem.textContent(), /its own provider\. Go to your organization/);
+    await page.unroute(answers);
+  });
+
   await step('signs in by autofill', async () => {
     await page.goto(`${site.app}/`);
     await page.locator('#sign-in').click();

@@ -51,6 +51,8 @@ pub struct CompanyForm {
     expires: String,
     #[serde(default)]
     mailbox: String,
+    #[serde(default)]
+    step: String,
 }
 
 type Posted = Result<Form<CompanyForm>, FormRejection>;
@@ -302,6 +304,7 @@ async fn answered(
             let of = set_up::Of {
                 connection: form.connection,
                 link: form.id,
+                health: form.step == "health",
             };
             let opened = set_up::open(context, desk, org, of).await;
             opened.map(Done::Opened)

@@ -62,6 +62,9 @@ pub struct Desk<'a> {
     org: Option<Organization>,
 }
 
+/// Stands in the address of whoever comes back from a step-up: what they pressed is not done.
+const AGAIN: &str = "again=1";
+
 impl Desk<'_> {
     /// May they do this where the page is about?
     pub fn may(&self, permission: Permission) -> bool {
@@ -117,6 +120,10 @@ impl Desk<'_> {
             name: name.unwrap_or_else(|| user.id.0.clone()),
             role: self.role(),
             attention: 0,
+            again: context
+                .uri
+                .query()
+                .is_some_and(|query| query.split('&').any(|one| one == AGAIN)),
             csrf: authn::form_token(&context.core.sealer, session_token(context)),
             org: self.org.as_ref().map(|org| OrgFrame {
                 slug: org.slug.clone(),
@@ -260,7 +267,8 @@ async fn act_at<'a>(
     visit.session()?;
     check_form(context, session_token(context), csrf)?;
     let desk = admit(context, org, permission, back).await?;
-    account::require_operator(&desk.visit, back).await?;
+    let mark = if back.contains('?') { '&' } else { '?' };
+    account::require_operator(&desk.visit, &format!("{back}{mark}{AGAIN}")).await?;
     Ok(desk)
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Of {
     pub connection: String,
     /// Id of a link.
     pub link: String,
+    /// At how it goes, not at the first step.
+    pub health: bool,
 }
 
 /// Goes to the set-up.
@@ -35,6 +37,7 @@ pub(super) async fn open(
     of: Of,
 ) -> Result<Response, Problem> {
     let act = desk.act();
+    let step = if of.health { "/health" } else { "" };
     let (link, token) =
         setup_links::create(&act, &org.id, begun(context, desk, org, of).await?).await?;
     // The browser is known by its device cookie; it gets one where it has none.
@@ -44,7 +47,7 @@ pub(super) async fn open(
         str::to_owned,
     );
     setup_links::open(&act, &link, &hash_token(&device)).await?;
-    let mut response = see_other(&format!("/setup/{token}"));
+    let mut response = see_other(&format!("/setup/{token}{step}"));
     if known.is_none() {
         let cookie = authn::set_device(&device);
         response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -18,8 +18,9 @@ use super::super::test_login::row_for;
 use super::super::{chrome, render_towards, render_towards_all, see_other, words as said};
 use super::guard::{Desk, Refused, act, enter, explain};
 use super::words;
+use crate::domain::checks::EXPLAINED;
 use crate::domain::connection::{Broker, Config, Connection, Protocol, State};
-use crate::domain::{ConnectionId, Lang, Problem, ids};
+use crate::domain::{ConnectionId, FieldFault, Lang, Problem, ids};
 use crate::lane_a::desk::acts::Permission;
 use crate::lane_b::connections::{self as connections_of, ConnectionChange, NewConnection};
 use crate::lane_b::drafts::Secret;
@@ -305,6 +306,7 @@ fn new_page(
     ];
     let fields = asked.into_iter().filter(|(_, asked, ..)| *asked);
     let fields = fields.map(|(field, _, hint, value)| SocialField {
+        wrong: None,
         name: field,
         label: match field {
             "name" => said(lang, "setup-name"),
@@ -356,12 +358,25 @@ pub async fn create(
     match keep(&desk, &wanted, &mut form).await {
         Ok(()) => Ok(see_other(&format!("{HERE}?done=created"))),
         Err(problem) => {
+            let fault = problem.errors.first().cloned();
             let (status, text) = explain(desk.visit.lang, problem)?;
             let mut page = new_page(&context, &desk, &wanted, &form)?;
-            page.error = Some(text);
+            page.error = beside(&mut page.fields, fault, text);
             Ok(render_towards(&context, status, &page, ""))
         }
     }
+}
+
+/// Says what is wrong beside the field that it is about; what is about none is given back.
+fn beside(fields: &mut [SocialField], fault: Option<FieldFault>, text: String) -> Option<String> {
+    let pointer = fault.as_ref().map_or("", |fault| fault.pointer.as_str());
+    let name = pointer.rsplit('/').next().unwrap_or_default();
+    let Some(field) = fields.iter_mut().find(|field| field.name == name) else {
+        return Some(text);
+    };
+    let code = fault.map(|fault| fault.code);
+    field.wrong = Some((text, code.filter(|code| EXPLAINED.contains(code))));
+    None
 }
 
 async fn keep(desk: &Desk<'_>, wanted: &Wanted, form: &mut NewForm) -> Result<(), Problem> {

@@ -208,10 +208,10 @@ impl Setup {
 
     /// What stands around a page.
     pub fn frame(&self, context: &Context, at: u8) -> SetupFrame {
-        let tested = self.made.as_ref().is_some_and(|(one, _)| {
-            one.active.is_some() || one.tested_hash.as_ref() == Some(&one.draft_hash)
-        });
-        let reached = match (&self.made, tested) {
+        let one = self.made.as_ref().map(|(one, _)| one);
+        let tested = one.is_some_and(|one| one.tested_hash.as_ref() == Some(&one.draft_hash));
+        let live = one.is_some_and(|one| one.active.is_some());
+        let reached = match (one, tested || live) {
             (None, _) => 1,
             (Some(_), false) => 3,
             (Some(_), true) => 4,
@@ -227,6 +227,7 @@ impl Setup {
             csrf: authn::form_token(&context.core.sealer, &self.device),
             at,
             reached,
+            tested,
             expires: day(self.link.expires_at),
             shared: String::new(),
         }

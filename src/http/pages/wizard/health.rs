@@ -1,8 +1,8 @@
 //! How it goes, for whoever has set it up: no step of its own, and no account needed.
 
 use axum::Form;
-use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
+use axum::extract::{Path, Query};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
@@ -34,10 +34,21 @@ pub struct HealthForm {
     hash: String,
 }
 
+/// What was done just before.
+#[derive(Deserialize, Default)]
+pub struct Done {
+    #[serde(default)]
+    done: String,
+}
+
 /// `GET /setup/{token}/health`
-pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Instead> {
+pub async fn show(
+    context: Context,
+    Path(token): Path<String>,
+    Query(query): Query<Done>,
+) -> Result<Response, Instead> {
     let setup = enter(&context, &token).await?;
-    page(&context, &setup, None).await
+    page(&context, &setup, (None, query.done == "saved")).await
 }
 
 /// `POST /setup/{token}/health`
@@ -52,7 +63,7 @@ pub async fn act(
         Ok(next) => Ok(see_other(&setup.address(next))),
         Err(problem) => {
             let words = told_here(&context, problem)?;
-            page(&context, &setup, Some(words)).await
+            page(&context, &setup, (Some(words), false)).await
         }
     }
 }
@@ -78,7 +89,7 @@ async fn carry_out(
                 secret_end: end,
                 ..ConnectionChange::default()
             };
-            (change, "health")
+            (change, "health?done=saved")
         }
         "approve" => {
             let change = ConnectionChange {
@@ -110,14 +121,13 @@ async fn carry_out(
 async fn page(
     context: &Context,
     setup: &Setup,
-    error: Option<String>,
+    (error, saved): (Option<String>, bool),
 ) -> Result<Response, Instead> {
     let (one, _) = setup.made()?;
     let known = health::of(&setup.act(context), one).await?;
-    let changed = known
-        .findings
-        .iter()
-        .any(|check| !check.ok && check.code == "metadata_changed");
+    let changed = known.findings.iter().any(|check| {
+        !check.ok && ["metadata_changed", "metadata_moved"].contains(&check.code.as_str())
+    });
     let status = if error.is_some() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
@@ -141,6 +151,7 @@ async fn page(
         secret_end,
         can_read_again: changed,
         contacts,
+        saved,
         error,
     };
     Ok(render(context, status, &page))

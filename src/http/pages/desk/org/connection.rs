@@ -13,6 +13,7 @@ use super::super::words;
 use crate::domain::Problem;
 use crate::domain::connection::{Connection, Protocol};
 use crate::lane_a::desk::acts::Permission;
+use crate::lane_b::check::Check;
 use crate::lane_b::{connections, health};
 use crate::views::org::ConnectionPage;
 
@@ -37,8 +38,10 @@ async fn page(
     up: String,
 ) -> Result<ConnectionPage, Problem> {
     let was_live = one.active.is_some();
+    let mut changed = false;
     let health = if was_live {
         let known = health::of(&desk.act(), &one).await?;
+        changed = known.changes.is_some() || known.findings.iter().any(is_change);
         Some(shown(context.lang(), context.core.now(), known))
     } else {
         None
@@ -56,8 +59,13 @@ async fn page(
         enforced: one.enforced,
         used: one.last_login_at,
         health,
+        changed,
         may_write: desk.may(Permission::ConnectionsWrite),
         id: one.id.0,
         name: one.name,
     })
+}
+
+fn is_change(check: &Check) -> bool {
+    !check.ok && ["metadata_changed", "metadata_moved"].contains(&check.code.as_str())
 }
