@@ -75,6 +75,7 @@ impl DeviceEnterPage {
 impl DevicePage {
     pub(super) fn samples() -> Vec<Self> {
         let row = |title: &str, detail: &str| ConsentRow {
+            icon: "key",
             title: title.into(),
             detail: detail.into(),
         };

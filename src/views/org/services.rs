@@ -149,7 +149,7 @@ impl ServicesPage {
 #[cfg(test)]
 impl ServicePage {
     pub(in crate::views) fn samples() -> Vec<Self> {
-        let key = |id: &str, used| KeyLine {
+        let key = |id: &str, used: bool| KeyLine {
             id: id.into(),
             name: "Cluster <one>".into(),
             prefix: "lw_svc_4fK2Qm".into(),
