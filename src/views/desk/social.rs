@@ -180,7 +180,7 @@ impl SocialPage {
 #[cfg(test)]
 impl SocialNewPage {
     pub(crate) fn samples() -> Vec<Self> {
-        let page = |provider: &str, key, error: Option<&str>| Self {
+        let page = |provider: &str, key: bool, error: Option<&str>| Self {
             chrome: Chrome::sample(),
             frame: DeskFrame::sample("connections"),
             provider: provider.into(),
