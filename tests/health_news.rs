@@ -128,12 +128,12 @@ both! {
     async fn metadata_that_is_read_again_and_live_is_no_longer_called_changed(app: TestApp) {
         let server = MockServer::start().await;
         let acme = SamlCustomer::in_app(app, &json!({})).await;
-        let says = async |xml: String| {
+        let publishes = async |xml: String| {
             server.reset().await;
             let answer = ResponseTemplate::new(200).set_body_string(xml);
             Mock::given(matchers::path("/metadata")).respond_with(answer).mount(&server).await;
         };
-        says(acme.idp.metadata()).await;
+        publishes(acme.idp.metadata()).await;
         let again = json!({ "config": { "metadata_url": format!("{}/metadata", server.uri()) } });
         acme.call("PATCH", &acme.at(""), &again).await.expect(200);
         acme.go_live().await;
@@ -143,7 +143,7 @@ both! {
             codes(&health, "checks").contains(&"metadata_moved".to_owned())
         };
         assert!(!found().await);
-        says(acme.idp.metadata().replace("sso?t=1", "sso?t=2")).await;
+        publishes(acme.idp.metadata().replace("sso?t=1", "sso?t=2")).await;
         look(&acme.app, &acme.id).await;
         assert!(found().await);
         // It stands in the way, and its administrators are led to where they can do something.

@@ -77,7 +77,7 @@ pub struct ReturnToAppPage {
 impl ConsentPage {
     pub(super) fn samples() -> Vec<Self> {
         let row = |title: &str, detail: &str| ConsentRow {
-            icon: "key",
+            icon: "globe",
             title: title.into(),
             detail: detail.into(),
         };

@@ -75,7 +75,7 @@ impl DeviceEnterPage {
 impl DevicePage {
     pub(super) fn samples() -> Vec<Self> {
         let row = |title: &str, detail: &str| ConsentRow {
-            icon: "key",
+            icon: "globe",
             title: title.into(),
             detail: detail.into(),
         };
