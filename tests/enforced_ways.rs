@@ -166,6 +166,9 @@ both! {
         app.prove_domain(&acme.org, "acme.test").await;
         app.make_live(&acme.id, true).await;
         drop(server);
+        // Another node, which remembers nothing of what the provider said.
+        let second = app.second().await;
+        let app = &second;
         let mut browser = app.browser();
         let flow = app.begin(&mut browser, json!({ "username": "cleo@acme.test" })).await;
         let id = flow["id"].as_str().expect("an id");

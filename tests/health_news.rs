@@ -158,7 +158,7 @@ both! {
         let opened = olga.send(Call::form("/org/acme/connections", &fields)).await.expect(303);
         assert!(opened.location().ends_with("/health"), "{}", opened.location());
         // What was pressed with an old proof is not done, and the page says so afterwards.
-        acme.app.clock.advance_s(900);
+        acme.app.clock.advance_s(1_000);
         let proof = olga.send(Call::form("/org/acme/connections", &fields)).await.expect(303);
         assert!(proof.location().contains("again%3D1"), "{}", proof.location());
         says(&page(&mut olga, "/org/acme/connections?again=1").await, "press it once more");

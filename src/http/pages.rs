@@ -280,11 +280,8 @@ pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>
 }
 
 fn denied_title(problem: &Problem) -> &'static str {
-    let reason = problem
-        .extra
-        .get("reason")
-        .and_then(|reason| reason.as_str());
-    match reason {
+    let refusal = problem.extra.get("refusal").and_then(|word| word.as_str());
+    match refusal {
         Some("linked_elsewhere" | "not_linkable") => "denied-title-link",
         _ => "denied-title",
     }

@@ -384,7 +384,9 @@ fn denied_problem(refusal: Refusal) -> Problem {
     let problem = Problem::new(Code::Denied, detail);
     match refusal {
         // It is no lack of access: whoever hears it is signed in and has to choose.
-        Refusal::LinkedElsewhere | Refusal::NotLinkable => problem.with("reason", refusal.as_str()),
+        Refusal::LinkedElsewhere | Refusal::NotLinkable => {
+            problem.with("refusal", refusal.as_str())
+        }
         _ => problem,
     }
 }
