@@ -81,7 +81,7 @@ both! {
         let items = page["items"].as_array().expect("items").clone();
         assert_eq!((items.len(), &page["next_cursor"]), (3, &json!(null)));
         assert_eq!(members(&items[0]), [
-            "acr", "amr", "created_at", "current", "hosts", "id", "ip", "last_seen_at", "org_id", "user_agent",
+            "acr", "amr", "app", "created_at", "current", "hosts", "id", "ip", "last_seen_at", "org_id", "user_agent",
         ]);
         assert_eq!(items[0]["hosts"], json!(["app.test", "login.test"]), "newest first");
         let current: Vec<bool> = items.iter().filter_map(|item| item["current"].as_bool()).collect();

@@ -91,6 +91,8 @@ async fn mint(core: &Core, tenant: &Tenant) -> Result<(), String> {
         amr: vec!["hwk".into(), "user".into()],
         auth_time: now,
         token_use: "bff".into(),
+        cnf: None,
+        act: None,
     };
     core.keys
         .sign(&tenant.id, (Alg::Es256, "at+jwt"), &claims)

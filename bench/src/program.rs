@@ -81,6 +81,7 @@ pub async fn session(
     };
     users::create(&mut write.tx, &tenant.id, &user).await?;
     let session = Session {
+        app: None,
         sid: Sid(core.new_id()),
         tenant: tenant.id.clone(),
         user: user.id,

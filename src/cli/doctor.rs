@@ -255,7 +255,7 @@ async fn without_pkce(core: &Core, tenant: &Tenant) -> Finding {
             return bad("apps", "cannot be read", fix);
         };
         let Some(last) = page.last() else { break };
-        after = last.id.0.clone();
+        after.clone_from(&last.id.0);
         let exempt = page.iter().filter(|app| !app.registration.require_pkce);
         named.extend(exempt.map(|app| app.name.clone()));
     }

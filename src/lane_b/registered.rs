@@ -17,7 +17,7 @@ use crate::lane_a::operator::Act;
 /// What paths begin with that login hosts answer themselves.
 #[rustfmt::skip]
 const OWN_PARTS: &[&str] = &[
-    ".laneway", ".well-known", "account", "admin", "api", "assets", "authorize", "authz", "bff",
+    ".laneway", ".well-known", "account", "admin", "api", "assets", "auth/refresh", "authorize", "authz", "bff",
     "consent", "device", "docs", "federation", "healthz", "help", "invitations", "logged-out",
     "login", "oauth", "oauth2/auth", "oauth2/sign_in", "oauth2/sign_out", "oauth2/start", "oidc/v1",
     "openapi.json", "org", "owner", "recover", "saml", "scim", "setup", "signup", "token", "v1",

@@ -221,6 +221,8 @@ impl Known {
             ("client_uri", json!(what.client_uri)),
             ("policy_uri", json!(what.policy_uri)),
             ("tos_uri", json!(what.tos_uri)),
+            ("backchannel_logout_uri", json!(what.backchannel_logout_uri)),
+            ("initiate_login_uri", json!(what.initiate_login_uri)),
             ("jwks", json!(what.jwks)),
             ("jwks_uri", json!(what.jwks_uri)),
             (

@@ -62,7 +62,10 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("laneway_authentik", &["src/providers"]),
     ("laneway_embedded", &["src/providers"]),
     ("laneway_fake", &[]),
-    ("argon2", &["provider-adapters/embedded/"]),
+    (
+        "argon2",
+        &["provider-adapters/embedded/", "src/cli/client/"],
+    ),
     ("totp_rs", &["provider-adapters/embedded/"]),
     ("zxcvbn", &["provider-adapters/embedded/"]),
 ];

@@ -281,6 +281,11 @@ fn kind(word: &str) -> Option<&'static str> {
         Some("id")
     } else if word.len() == 12 && word.chars().all(reference) {
         Some("reference")
+    } else if word.len() == 9
+        && word.as_bytes()[4] == b'-'
+        && word.replace('-', "").chars().all(reference)
+    {
+        Some("user code")
     } else if word.len() >= 20 {
         Some("random")
     } else {

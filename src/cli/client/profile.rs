@@ -70,14 +70,14 @@ impl Profile {
     /// Opens a profile.
     pub(super) fn open(place: &Place, name: &str) -> Result<Self, Failure> {
         let stored = stored(place, name)?.ok_or_else(|| signed_out(name))?;
-        let damaged = |_| Failure::Local(format!("the profile {name} is damaged; sign in again"));
-        let sealed = B64.decode(&stored.sealed).map_err(|_| damaged(()))?;
+        let damaged = || Failure::Local(format!("the profile {name} is damaged; sign in again"));
+        let sealed = B64.decode(&stored.sealed).map_err(|_| damaged())?;
         let plain = stored.seal.open(name, &sealed)?;
         Ok(Self {
             name: name.to_owned(),
             server: stored.server,
             seal: stored.seal,
-            credentials: serde_json::from_slice(&plain).map_err(|_| damaged(()))?,
+            credentials: serde_json::from_slice(&plain).map_err(|_| damaged())?,
         })
     }
 

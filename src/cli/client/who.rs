@@ -24,9 +24,8 @@ pub(super) async fn whoami(arguments: WhoamiArguments) -> Result<(), Failure> {
     let place = Place::open()?;
     let address = Profile::server_of(&place, name)?.ok_or_else(|| signed_out(name))?;
     let server = Server::find(&address).await?;
-    let person = match server.person(&fresh.access_token).await? {
-        Ok(person) => person,
-        Err(_) => return Err(signed_out(name)),
+    let Ok(person) = server.person(&fresh.access_token).await? else {
+        return Err(signed_out(name));
     };
     if arguments.json {
         let mut all = person;

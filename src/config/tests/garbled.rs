@@ -137,6 +137,16 @@ pub(super) const GARBLED: &[(&str, &str, &str)] = &[
     ),
     ("LANEWAY_SESSIONS_ABSOLUTE", "forever", "sessions.absolute"),
     ("LANEWAY_SESSIONS_IDLE", "4m", "sessions.idle"),
+    (
+        "LANEWAY_SESSIONS_OFFLINE_ABSOLUTE",
+        "forever",
+        "sessions.offline_absolute",
+    ),
+    (
+        "LANEWAY_SESSIONS_OFFLINE_IDLE",
+        "soon",
+        "sessions.offline_idle",
+    ),
     ("LANEWAY_SESSIONS_IDLE", "31d", "sessions.idle"),
     ("LANEWAY_REVOCATION_BOUND", "2h", "revocation.bound"),
     ("LANEWAY_REVOCATION_POLL", "5s", "revocation.poll"),

@@ -5,27 +5,34 @@ use crate::domain::Lang;
 use crate::domain::scope::Scope;
 use crate::views::{ConsentRow, FluentArgs, text};
 
-/// Scope, icon, text: those that everybody knows.
-const KNOWN: &[(&str, &str, &str)] = &[
-    ("profile", "info", "consent-profile"),
-    ("email", "envelope", "consent-email"),
-    ("phone", "phone", "consent-phone"),
-    ("address", "home", "consent-address"),
-    ("organization", "building", "consent-organization"),
-    ("offline_access", "clock", "consent-offline"),
+/// What a scope means: icon, in few words, and more.
+type Meaning = (&'static str, &'static str, &'static str);
+
+/// Who somebody is: every app learns that.
+const WHO: Meaning = ("person", "consent-who", "consent-who-detail");
+
+/// Those that everybody knows.
+#[rustfmt::skip]
+const KNOWN: &[(&str, Meaning)] = &[
+    ("profile", ("info", "consent-profile", "consent-profile-detail")),
+    ("email", ("envelope", "consent-email", "consent-email-detail")),
+    ("phone", ("phone", "consent-phone", "consent-phone-detail")),
+    ("address", ("home", "consent-address", "consent-address-detail")),
+    ("organization", ("building", "consent-organization", "consent-organization-detail")),
+    ("offline_access", ("clock", "consent-offline", "consent-offline-detail")),
 ];
 
 /// What these scopes mean, one by one. Words of the tenant's own stand as they are, with whom they
 /// are for.
 pub fn rows(lang: Lang, scope: &Scope, audiences: &[String]) -> Vec<ConsentRow> {
-    let said = |icon: &'static str, key: &str| ConsentRow {
+    let said = |(icon, title, detail): Meaning| ConsentRow {
         icon,
-        title: pages::words(lang, key),
-        detail: pages::words(lang, &format!("{key}-detail")),
+        title: pages::words(lang, title),
+        detail: pages::words(lang, detail),
     };
-    let mut rows = vec![said("person", "consent-who")];
-    let known = KNOWN.iter().filter(|(word, ..)| scope.has(word));
-    rows.extend(known.map(|(_, icon, key)| said(icon, key)));
+    let mut rows = vec![said(WHO)];
+    let known = KNOWN.iter().filter(|(word, _)| scope.has(word));
+    rows.extend(known.map(|(_, meaning)| said(*meaning)));
     let own = |word: &&str| *word != "openid" && KNOWN.iter().all(|(known, ..)| known != word);
     for word in scope.words().filter(own) {
         let mut args = FluentArgs::new();

@@ -75,7 +75,8 @@ pub const SHAPES: &[Shape] = &[
         "client_id? client_name? redirect_uris?=[text] post_logout_redirect_uris?=[text] \
          grant_types?=[text] response_types?=[text] token_endpoint_auth_method? scope? jwks?=any \
          jwks_uri? id_token_signed_response_alg? require_pushed_authorization_requests?=flag \
-         dpop_bound_access_tokens?=flag client_uri? policy_uri? tos_uri?",
+         dpop_bound_access_tokens?=flag client_uri? policy_uri? tos_uri? backchannel_logout_uri? \
+         backchannel_logout_session_required?=flag initiate_login_uri?",
     ),
     shape(
         "Registered",
@@ -84,6 +85,6 @@ pub const SHAPES: &[Shape] = &[
          post_logout_redirect_uris=[text] grant_types=[text] response_types=[text] \
          token_endpoint_auth_method scope id_token_signed_response_alg \
          require_pushed_authorization_requests=flag dpop_bound_access_tokens=flag jwks?=any \
-         jwks_uri? client_uri? policy_uri? tos_uri?",
+         jwks_uri? client_uri? policy_uri? tos_uri? backchannel_logout_uri? initiate_login_uri?",
     ),
 ];

@@ -48,6 +48,17 @@ pub struct StepForm {
 }
 
 impl StepForm {
+    /// What is answered. Whoever sends the fields of the first page without its button means what
+    /// they have filled in.
+    fn kind(&self) -> &str {
+        let given = |secret: &SecretString| !secret.expose_secret().is_empty();
+        match self.kind.as_str() {
+            "" if self.password.as_ref().is_some_and(given) => "password",
+            "" if self.username.is_some() => "identify",
+            kind => kind,
+        }
+    }
+
     fn body(&self) -> Value {
         let mut body = json!({});
         let texts = [
@@ -296,10 +307,10 @@ async fn submit_form(
         }
     };
     let kept = form.flow.as_ref().map(|_| id.clone());
-    let submitted = lane_a::submit(visit, &id, &form.kind, &form.body())
+    let submitted = lane_a::submit(visit, &id, form.kind(), &form.body())
         .await
         .map_err(|problem| (kept.clone(), problem))?;
-    if form.kind == "identify" {
+    if form.kind() == "identify" {
         return go_on(visit, submitted)
             .await
             .map_err(|problem| (kept, problem));

@@ -14,6 +14,12 @@ const SAME: &[(Lang, &[&str])] = &[(
     Lang::De,
     &[
         "account-passkeys",
+        "desk-app-audiences",
+        "desk-app-grants",
+        "desk-app-issuer",
+        "desk-app-pkce",
+        "desk-apps",
+        "device-app",
         "check-code",
         "code-label-short",
         "desk-clock",

@@ -197,7 +197,7 @@ pub async fn show_one(
 fn one_page(context: &Context, desk: &Desk<'_>, app: &App) -> AppPage {
     let what = &app.registration;
     let mut form = AppForm::from(what);
-    form.name = app.name.clone();
+    form.name.clone_from(&app.name);
     AppPage {
         chrome: chrome(&context.site, &context.meta.request_id),
         frame: desk.frame(context, "apps"),
