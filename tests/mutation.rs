@@ -45,6 +45,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("POST /oauth/par", "a form of an app: tests/oauth/pushed.rs"),
     ("POST /oauth/register", "a token of its own: tests/oauth/registering.rs"),
     ("PUT /oauth/register/{client}", "a token of its own: tests/oauth/registering.rs"),
+    ("DELETE /oauth/register/{client}", "a token of its own: tests/oauth/registering.rs"),
     ("POST /auth/refresh", "an app's token: tests/oauth/offline.rs"),
     ("POST /oauth/revoke", "a form of an app: tests/oauth/ending.rs"),
     ("POST /oauth/introspect", "a form of an app: tests/oauth/ending.rs"),

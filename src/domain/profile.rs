@@ -70,6 +70,8 @@ pub struct Profile {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zoneinfo: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number_verified: Option<bool>,

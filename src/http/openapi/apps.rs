@@ -57,7 +57,7 @@ pub const SHAPES: &[Shape] = &[
         "Profile",
         "given_name?=text family_name?=text middle_name?=text nickname?=text \
          preferred_username?=text profile?=text picture?=text website?=text gender?=text \
-         birthdate?=text zoneinfo?=text phone_number?=text phone_number_verified?=flag \
+         birthdate?=text zoneinfo?=text locale?=text phone_number?=text phone_number_verified?=flag \
          address?=Address",
     ),
     shape(

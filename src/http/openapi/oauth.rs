@@ -176,8 +176,10 @@ pub const SHAPES: &[Shape] = &[
     ),
     shape(
         "UserInfo",
-        "sub name? locale? email? email_verified?=flag org_id? org_slug? org_name? \
-         org_roles?=[text]",
+        "sub name? given_name? family_name? middle_name? nickname? preferred_username? profile? \
+         picture? website? gender? birthdate? zoneinfo? locale? updated_at?=count email? \
+         email_verified?=flag phone_number? phone_number_verified?=flag address?=Address org_id? \
+         org_slug? org_name? org_roles?=[text]",
     ),
     shape(
         "Introspection",
