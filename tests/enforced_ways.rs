@@ -157,29 +157,6 @@ both! {
         let path = acme.saml.path("domains/acme2.test");
         acme.saml.call("DELETE", &path, &json!({})).await.expect(204);
     }
-
-    async fn while_the_provider_is_down_people_for_emergencies_hear_what_to_do(app: TestApp) {
-        let server = wiremock::MockServer::start().await;
-        crate::health::states(&server, "token", "abc").await;
-        let acme = crate::health_news::oidc(app, &server).await;
-        let app = &acme.app;
-        app.prove_domain(&acme.org, "acme.test").await;
-        app.make_live(&acme.id, true).await;
-        drop(server);
-        // Another node, which remembers nothing of what the provider said.
-        let second = app.second().await;
-        let app = &second;
-        let mut browser = app.browser();
-        let flow = app.begin(&mut browser, json!({ "username": "cleo@acme.test" })).await;
-        let id = flow["id"].as_str().expect("an id");
-        let down = answer(&mut browser, id, "redirect", json!({})).await;
-        assert_eq!(down.refused(503, "upstream_unavailable").json()["emergency"], true);
-        app.clock.advance_s(20);
-        let fields = [("kind", "identify"), ("username", "cleo@acme.test")];
-        let page = press(&mut app.browser(), "/login", &fields).await;
-        assert_eq!(page.code(), 503, "{}", page.text());
-        assert!(page.text().contains("People named for emergencies get in"), "{}", page.text());
-    }
 }
 
 impl TestApp {

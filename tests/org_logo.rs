@@ -132,7 +132,7 @@ both! {
         let token = form_token(&page(&mut ana, PAGE).await);
         app.clock.advance_s(1000);
         let to = ana.send(file(&token)).await.expect(303);
-        assert!(to.location().ends_with("return_to=%2Forg%2Facme%2Fsettings"), "{}", to.location());
+        assert!(to.location().ends_with("return_to=%2Forg%2Facme%2Fsettings%3Fagain%3D1"), "{}", to.location());
         assert_eq!(logo_url(&app, &org).await, Value::Null);
         // Nor past what the organization asks of a session.
         let body = json!({ "required_acr": "phr" });

@@ -241,6 +241,8 @@ const PAGES: &[&str] = &[
     "/org/x/groups/x",
     "/org/x/roles",
     "/org/x/roles/x",
+    "/org/x/services",
+    "/org/x/services/x",
     "/org/x/connections",
     "/org/x/connections/x",
     "/org/x/domains",
@@ -270,6 +272,8 @@ const FORMS: &[&str] = &[
     "/account/devices/x",
     "/account/devices/x/forget",
     "/account/apps/x/withdraw",
+    "/account/tokens",
+    "/account/tokens/x/revoke",
     "/account/identities/x/remove",
     "/admin/upstream",
     "/admin/upstream/activate",
@@ -301,6 +305,8 @@ const FORMS: &[&str] = &[
     "/org/x/groups/x",
     "/org/x/roles",
     "/org/x/roles/x",
+    "/org/x/services",
+    "/org/x/services/x",
     "/org/x/connections",
     "/org/x/domains",
     "/org/x/sign-in",
@@ -385,6 +391,7 @@ fn every_route_stands_in_the_table() {
     let mut routed = routed(include_str!("../src/http/router.rs"));
     routed.extend(self::routed(include_str!("../src/http/admin/routes.rs")));
     routed.extend(self::routed(include_str!("../src/http/oauth/routes.rs")));
+    routed.extend(self::routed(include_str!("../src/http/me/routes.rs")));
     routed.extend(Endpoint::PATHS.map(|path| ("GET".into(), path.into())));
     let table = ROUTES
         .iter()
@@ -434,7 +441,15 @@ fn every_form_is_sent_by_a_stranger_above() {
     assert!(routed.len() > 20, "the pages are read");
     for (method, path) in routed {
         let sent = [
-            "{sid}", "{id}", "{link}", "{org}", "{user}", "{group}", "{role}",
+            "{sid}",
+            "{id}",
+            "{link}",
+            "{org}",
+            "{user}",
+            "{group}",
+            "{role}",
+            "{app}",
+            "{account}",
         ]
         .iter()
         .fold(path.clone(), |sent, name| sent.replace(name, "x"));

@@ -60,6 +60,7 @@ both! {
         let old = text(&one["token"]);
         assert!(old.starts_with("lw_svc_") && one["scopes"].is_null(), "{one}");
         get(app, &old, &acme.members()).await.expect(200);
+        app.clock.advance_s(1);
         let two = json!({ "name": "two", "scopes": ["members:read"], "expires_in": 600 });
         let two = ana.post(&format!("{path}/keys"), two).await.expect(201).json();
         let new = text(&two["token"]);

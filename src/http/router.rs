@@ -64,7 +64,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/oauth/revoke", App),
     ("POST", "/oauth/introspect", App),
     ("POST", "/oauth/device_authorization", App),
-    ("GET", "/device", Bound),
+    ("GET", "/device", Public),
     ("POST", "/device", Bound),
     ("GET", "/oauth/end_session", Public),
     ("POST", "/oauth/end_session", Public),

@@ -41,7 +41,8 @@ pub(super) fn read(app: &App, params: &Params) -> Result<Claims, Fault> {
     if text.len() > LONGEST {
         return Err(Fault::request("claims is too long"));
     }
-    let sent: Sent = serde_json::from_str(text)
+    let sent = serde_json::from_str::<Map<String, Value>>(text)
+        .and_then(|members| serde_json::from_value::<Sent>(Value::Object(members)))
         .map_err(|_| Fault::request("claims is not an object of requests for claims"))?;
     let names = |all: &Map<String, Value>| all.keys().cloned().collect();
     let wanted = WantedClaims {

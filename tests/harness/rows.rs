@@ -67,8 +67,8 @@ pub fn tenant(slug: &str) -> Tenant {
             ..Settings::default()
         },
         claims_format: true,
-        registration_enabled: true,
-        client_documents_enabled: true,
+        registration_enabled: false,
+        client_documents_enabled: false,
         state: TenantState::Active,
         version: 1,
         created_at: AT,

@@ -222,7 +222,7 @@ both! {
         let ask = |org| [("scope", "openid organization"), ("organization", org)];
         let codes = begun(&app, &client, &ask("acme")).await;
         let page = enters(&mut browser, &text(&codes, "user_code")).await.expect(200);
-        assert!(page.text().contains("acme"));
+        assert!(page.text().to_lowercase().contains("acme"));
         submit(&mut browser, &page, "/device", &[("answer", "allow")]).await.expect(200);
         let tokens = asks(&app, &client, &codes).await.expect(200).json();
         let said = claims(&text(&tokens, "access_token"));

@@ -113,7 +113,7 @@ both! {
         let allow = async |browser: &mut Browser, changes: &[(&str, &str)]| {
             let moved = browser.get(&client.asks(changes)).await.expect(303);
             let page = browser.get(moved.location()).await.expect(200);
-            assert!(page.text().contains("phone number") == (changes.len() > 1), "{}", page.text());
+            assert!(page.text().contains("Telefonnummer") == (changes.len() > 1), "{}", page.text());
             submit(browser, &page, "/consent", &[("answer", "allow")]).await.expect(303)
         };
         assert!(!parameter(&allow(&mut browser, &plain).await, "code").is_empty());

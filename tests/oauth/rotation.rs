@@ -138,6 +138,7 @@ both! {
             made.expect(200).json()["access_token"].as_str().expect("a token").to_owned()
         };
         let old = token().await;
+        app.clock.advance_s(1);
         let said = app.admin("POST", "/v1/admin/keys/rotate", json!({ "at_once": true })).await.expect(200).json();
         let new = token().await;
         assert_eq!((&head(&new)["kid"], &said["at_once"]), (&said["kid"], &json!(true)));

@@ -67,6 +67,7 @@ pub fn body(method: &str, path: &str) -> Value {
         ("POST", "activate") => json!({ "hash": "h" }),
         ("POST", "simulate") => json!({ "claims": {} }),
         ("PUT", "identities") => json!({ "upstream": "corp", "subject": "s" }),
+        ("PUT", "profile") => json!({ "nickname": "n" }),
         ("PUT", _) => json!({ "roles": [] }),
         ("POST", "keys") => json!({ "name": "n" }),
         ("POST", "hosts") => json!({ "host": "n.test", "purpose": "app" }),
