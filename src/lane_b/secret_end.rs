@@ -20,6 +20,7 @@ const SOON_MS: i64 = 30 * DAY_MS;
 ///
 /// # Errors
 /// `invalid_field` for the end of a secret that is not live yet, where another one is.
+#[expect(clippy::option_option, reason = "absent, removed, given")]
 pub(super) fn given(
     old: &Connection,
     given: Option<Option<i64>>,

@@ -46,7 +46,7 @@ pub(super) async fn prove(
     let claims = signed(core, app, &token).await?;
     let claims = claims.ok_or_else(|| bad("none of the app's keys signed it"))?;
     let now = core.now() / 1000;
-    let (id, until) = judge(&claims, app, tenant, now).map_err(|why| bad(why))?;
+    let (id, until) = judge(&claims, app, tenant, now).map_err(bad)?;
     let hash = hash_token(&format!("{}\0{id}", app.id));
     let mut write = core.begin().await.map_err(Problem::from)?;
     let until = (until + SKEW_S) * 1000;

@@ -21,7 +21,7 @@ const BRAND = ':root{--brand:#7b2d5b;--brand-ink:#fff}';
 function render(folder) {
   mkdirSync(folder, { recursive: true });
   const filter = 'views::tests::samples_can_be_looked_at';
-  execFileSync('cargo', ['test', '-q', '--locked', '-p', 'laneway', '--lib', filter], {
+  execFileSync('cargo', ['test', '-q', '--locked', '--workspace', '--lib', '--', filter], {
     cwd: ROOT, env: { ...process.env, LANEWAY_SAMPLES: folder }, stdio: ['ignore', 'ignore', 'inherit'],
   });
   return readdirSync(folder).filter((name) => name.endsWith('.html')).sort();
