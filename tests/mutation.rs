@@ -99,6 +99,7 @@ impl World {
     }
 
     #[rustfmt::skip]
+    #[expect(clippy::too_many_lines, reason = "one of everything")]
     async fn fill(&mut self) {
         let id = |value: &Value| value["id"].as_str().expect("an id").to_owned();
         let user = self.made("/v1/admin/users", json!({ "email": "bo@x.test", "name": "Bo" })).await;
@@ -230,6 +231,7 @@ impl World {
         format!("{host}{url}")
     }
 
+    #[expect(clippy::too_many_lines, reason = "a line for each route")]
     #[rustfmt::skip]
     fn body(&self, route: &str) -> Option<Value> {
         // Shorter names of the same.

@@ -106,7 +106,7 @@ both! {
     async fn a_device_that_asks_too_often_is_slowed_down_by_five_seconds(app: TestApp) {
         let client = terminal(&app, json!({})).await;
         let codes = begun(&app, &client, &[("scope", "openid")]).await;
-        let mut error = async |seconds: i64, error: &str| {
+        let error = async |seconds: i64, error: &str| {
             app.clock.advance_s(seconds);
             refused(&asks(&app, &client, &codes).await, 400, error);
         };
