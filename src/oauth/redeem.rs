@@ -168,17 +168,21 @@ async fn keep(
     Ok(())
 }
 
-/// What a family stands on once it is there.
+/// What a family stands on once it is there. Whoever brought the same code at the same time may
+/// have ended it already: the one success is a success all the same, of tokens that are over.
 ///
 /// # Errors
-/// `invalid_grant`.
+/// `store_unavailable`.
 pub(super) async fn settled(
     desk: Desk<'_>,
     family: &Family,
     before: Ground,
-) -> Result<Ground, Fault> {
+) -> Result<Ground, Problem> {
     match family.kept {
-        Some(_) => family::stand(desk.core, &desk.tenant.id, family).await,
+        Some(_) => {
+            let found = family::ground(desk.core, &desk.tenant.id, family).await?;
+            Ok(found.unwrap_or(before))
+        }
         None => Ok(before),
     }
 }
