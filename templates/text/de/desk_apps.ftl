@@ -25,6 +25,7 @@ desk-app-is-public = Ohne Secret
 desk-app-exempt = Ohne PKCE
 desk-app-exempt-more = Nicht verlangt: Ein unterwegs gestohlener Code ist brauchbar.
 desk-app-secret = Client-Secret
+desk-app-secret-made = Kopieren Sie das Secret jetzt
 desk-app-secret-once = Es wird jetzt angezeigt und nie wieder. Kopieren Sie es dorthin, wo die App ihre Secrets bewahrt.
 desk-app-secret-more = Das bisherige Secret gilt sofort nicht mehr.
 desk-app-secret-new = Neues Secret erzeugen

@@ -25,6 +25,7 @@ desk-app-is-public = Without a secret
 desk-app-exempt = Without PKCE
 desk-app-exempt-more = Not asked for: a code that is stolen on the way can be used.
 desk-app-secret = Client secret
+desk-app-secret-made = Copy the secret now
 desk-app-secret-once = It is shown now and never again. Copy it to where the app keeps its secrets.
 desk-app-secret-more = The secret before is void at once.
 desk-app-secret-new = Make a new secret
