@@ -4,6 +4,7 @@
 //! an adapter: deadline, bulkhead, metrics, errors as problems.
 //! Must not know: flows, sessions, HTTP routes.
 
+mod bearer;
 mod brokered;
 mod builtin;
 mod customers;
@@ -23,6 +24,7 @@ use secrecy::SecretString;
 use tokio::sync::Semaphore;
 use url::Url;
 
+use crate::domain::bearer::Accepted;
 use crate::domain::tenant::Tenant;
 use crate::domain::upstream::{Role, Trust, Upstream};
 use crate::domain::{Code, ConnectionId, Problem, TenantId, UpstreamId};
@@ -32,8 +34,8 @@ use crate::store::seal::{Place, Sealer};
 use crate::store::upstreams;
 
 pub use builtin::{
-    BootstrapKeycloak, BreachedPasswords, Vendor, bootstrap_keycloak, embedded_methods,
-    plan_keycloak, read_breached, vendor,
+    BootstrapKeycloak, BreachedPasswords, Vendor, accepted, bootstrap_keycloak, embedded_methods,
+    plan_keycloak, preset_names, read_breached, vendor,
 };
 pub use customers::{Attached, connection_secret_place, switched_off};
 pub use telling::Prepared;
@@ -58,6 +60,7 @@ pub struct Configured {
     pub row: Upstream,
     provider: Result<Arc<dyn Provider>, String>,
     slots: Semaphore,
+    accepted: Result<Option<Accepted>, String>,
     /// Set for a customer's own provider.
     pub attached: Option<Attached>,
 }
@@ -105,6 +108,7 @@ pub struct Providers {
     /// By connection, its revision, and the version of the upstream in between.
     customers: Cache<(ConnectionId, i64, i64), Arc<Configured>>,
     troubled: Mutex<HashSet<(TenantId, UpstreamId)>>,
+    answers: bearer::Answers,
 }
 
 /// Migrations of adapters that keep tables.
@@ -137,6 +141,7 @@ impl Providers {
                 .time_to_idle(Duration::from_secs(3600))
                 .build(),
             troubled: Mutex::default(),
+            answers: bearer::answers(),
         }
     }
 
@@ -338,10 +343,15 @@ impl Providers {
         if let Err(reason) = &provider {
             tracing::error!(upstream = %row.slug, %reason, "the upstream cannot be used");
         }
+        let accepted = builtin::accepted(&row.options);
+        if let Err(reason) = &accepted {
+            tracing::error!(upstream = %row.slug, %reason, "its access tokens do not count");
+        }
         Configured {
             row,
             provider,
             slots: Semaphore::new(BULKHEAD),
+            accepted,
             attached: None,
         }
     }

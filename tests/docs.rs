@@ -163,6 +163,7 @@ fn every_piece_of_configuration_loads() {
         "README.md",
         "docs/operators.md",
         "docs/brokered-connections.md",
+        "docs/developers/upstream-tokens.md",
         "docs/edge.md",
         GUIDE,
     ] {

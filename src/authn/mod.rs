@@ -1,4 +1,4 @@
-//! Who is calling: session cookie, access token, API token, operator's token; and whether a browser was tricked.
+//! Who is calling: session cookie, access token, API token, an upstream's token, operator's token; and whether a browser was tricked.
 //!
 //! Owns: reading credentials from a header map, the session cookie's form, CSRF.
 //! Must not know: routes, pages, providers, which role permits what.
@@ -7,6 +7,7 @@ mod caller;
 mod cookies;
 mod csrf;
 mod token;
+mod upstream;
 
 pub use caller::{Caller, CookieState, authenticate, judge_cookie, names_bearer, session_of};
 pub use cookies::{

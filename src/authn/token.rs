@@ -1,6 +1,6 @@
-//! Bearer values: operators' tokens, API tokens, our own access tokens.
+//! Bearer values: operators' tokens, API tokens, access tokens of ours and of upstreams.
 
-use super::Caller;
+use super::{Caller, upstream};
 use crate::core::{Core, Site, hash_token};
 use crate::domain::app::AppState;
 use crate::domain::settings::AuthMethod;
@@ -18,14 +18,30 @@ pub(super) async fn bearer(core: &Core, site: &Site, value: &str) -> Result<Call
     if value.starts_with("lw_") {
         stored(core, site, value).await
     } else if is_jwt(value) {
+        if let Some(caller) = upstream::signed(core, site, value).await? {
+            return Ok(caller);
+        }
         require(site, AuthMethod::AccessToken)?;
         access_token(core, site, value).await
-    } else if value.is_empty() || value.len() > LONGEST_FOREIGN {
-        Err(unknown())
     } else {
-        // One that was in use elsewhere, and whose hash was imported.
-        api(core, site, value).await
+        others(core, site, value).await
     }
+}
+
+/// One that was in use elsewhere, and whose hash was imported; or one that an upstream knows.
+async fn others(core: &Core, site: &Site, value: &str) -> Result<Caller, Problem> {
+    let short = !value.is_empty() && value.len() <= LONGEST_FOREIGN;
+    if short
+        && core
+            .sessions
+            .find_token(&hash_token(value))
+            .await?
+            .is_some()
+    {
+        return api(core, site, value).await;
+    }
+    let found = upstream::opaque(core, site, value).await?;
+    found.ok_or_else(unknown)
 }
 
 /// Has it the form of a signed token?
@@ -34,7 +50,7 @@ fn is_jwt(value: &str) -> bool {
 }
 
 /// Only what the tenant accepts.
-fn require(site: &Site, method: AuthMethod) -> Result<(), Problem> {
+pub(super) fn require(site: &Site, method: AuthMethod) -> Result<(), Problem> {
     if site.tenant.settings.accepts(method) {
         return Ok(());
     }

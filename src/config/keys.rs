@@ -80,6 +80,7 @@ pub(super) const KEYS: &[Key] = &[
     one("upstream.issuer"),
     one("upstream.client_id"),
     secret("upstream.client_secret"),
+    one("upstream.audience"),
     one("upstream.role"),
     one("passwords.breached_list"),
     one("log.level"),

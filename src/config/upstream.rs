@@ -3,10 +3,11 @@
 //! Its `options` are judged by the adapter; here they are only carried.
 
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::section::Section;
 use super::values;
+use crate::domain::bearer;
 use crate::domain::upstream::Role;
 
 /// A provider from configuration.
@@ -50,10 +51,19 @@ impl UpstreamKind {
     }
 }
 
-const KINDS: [(&str, UpstreamKind); 3] = [
-    ("keycloak", UpstreamKind::Keycloak),
-    ("oidc", UpstreamKind::Oidc),
-    ("embedded", UpstreamKind::Embedded),
+/// Words for `kind`. Behind those that are no kind of their own stands what is special of that
+/// provider, as data of the adapter.
+const KINDS: [(&str, (UpstreamKind, Option<&str>)); 10] = [
+    ("keycloak", (UpstreamKind::Keycloak, None)),
+    ("oidc", (UpstreamKind::Oidc, None)),
+    ("embedded", (UpstreamKind::Embedded, None)),
+    ("auth0", (UpstreamKind::Oidc, Some("auth0"))),
+    ("cognito", (UpstreamKind::Oidc, Some("cognito"))),
+    ("entra", (UpstreamKind::Oidc, Some("entra"))),
+    ("generic", (UpstreamKind::Oidc, Some("generic"))),
+    ("google", (UpstreamKind::Oidc, Some("google"))),
+    ("okta", (UpstreamKind::Oidc, Some("okta"))),
+    ("ory", (UpstreamKind::Oidc, Some("ory"))),
 ];
 
 const ROLES: [(&str, Role); 4] = [
@@ -72,23 +82,32 @@ pub(super) fn read(root: &mut Section<'_>) -> Option<Upstream> {
         return None;
     }
     if !section.has("kind") {
-        section.missing("kind", "write keycloak, oidc or embedded");
+        section.missing(
+            "kind",
+            "write keycloak, oidc, embedded, or the name of a preset",
+        );
     }
     let kind = section.parsed("kind", |text| values::choice(text, &KINDS));
     let name = section.parsed("name", values::slug);
     let role = section.choice("role", Role::Primary, &ROLES);
-    let options = options(&mut section);
+    let mut options = options(&mut section);
+    if let Some((_, Some(preset))) = kind {
+        options.entry("preset").or_insert_with(|| json!(preset));
+    }
     let upstream = match kind {
-        Some(UpstreamKind::Embedded) => {
+        Some((UpstreamKind::Embedded, _)) => {
             refuse_client(&mut section);
             Some((String::new(), String::new(), None))
         }
-        _ => external(&mut section, &options),
+        _ => {
+            audience(&mut section, &mut options);
+            external(&mut section, &options)
+        }
     };
     section.finish();
-    let kind = kind?;
+    let (kind, preset) = kind?;
     let (issuer, client_id, client_secret) = upstream?;
-    let name = name.unwrap_or_else(|| kind.as_str().to_owned());
+    let name = name.unwrap_or_else(|| preset.unwrap_or(kind.as_str()).to_owned());
     Some(Upstream {
         kind,
         name,
@@ -121,9 +140,29 @@ fn external(section: &mut Section<'_>, options: &serde_json::Map<String, Value>)
     Some((issuer?, client_id?, client_secret))
 }
 
+/// What the provider calls us as a resource: with it, its access tokens count here.
+fn audience(section: &mut Section<'_>, options: &mut serde_json::Map<String, Value>) {
+    let audience = section.parsed("audience", |text| values::label(text, 255));
+    if let Some(audience) = audience {
+        let bearer = options.entry(bearer::OPTION).or_insert_with(|| json!({}));
+        if let Some(bearer) = bearer.as_object_mut() {
+            let all = bearer.entry("audiences").or_insert_with(|| json!([]));
+            if let Some(all) = all.as_array_mut() {
+                all.push(json!(audience));
+            }
+        }
+    }
+    // What is the same for all of a kind is not known here, and needs no judging.
+    let base = json!({ "introspection": {} });
+    let base = base.as_object().cloned().unwrap_or_default();
+    if let Err(fix) = bearer::Accepted::read(&Value::Object(options.clone()), &base) {
+        section.fault("options", "access tokens that cannot be judged", &fix);
+    }
+}
+
 /// Embedded has no client; a half-edited section must not pass for it.
 fn refuse_client(section: &mut Section<'_>) {
-    for name in ["issuer", "client_id", "client_secret"] {
+    for name in ["issuer", "client_id", "client_secret", "audience"] {
         if section.has(name) {
             section.fault(name, "a value", "remove it, or choose another kind");
             // Taken, so that it is not reported as unknown too.

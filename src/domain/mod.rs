@@ -8,6 +8,7 @@ pub mod admission;
 pub mod advance;
 pub mod api_token;
 pub mod app;
+pub mod bearer;
 pub mod checks;
 pub mod connection;
 pub mod device;

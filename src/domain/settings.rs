@@ -39,6 +39,8 @@ pub enum AuthMethod {
     ApiToken,
     /// An access token of ours.
     AccessToken,
+    /// An access token of an identity provider of the tenant's, where that counts.
+    UpstreamToken,
 }
 
 impl Settings {

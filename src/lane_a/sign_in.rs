@@ -14,7 +14,7 @@ use crate::store::invalidations::{Change, Scope};
 use crate::store::seal::Place;
 use crate::store::sessions::Which;
 use crate::store::upstream_sessions::{self, UpstreamSessionRow};
-use crate::store::{Write, api_tokens, logout_notices, sessions};
+use crate::store::{Write, api_tokens, links, logout_notices, sessions, users};
 
 use super::finish::Outcome;
 
@@ -282,11 +282,33 @@ pub async fn end(
     if matches!(which, Which::OfUpstream(_)) {
         end_tokens(write, tenant, &which).await?;
     }
+    outlive(write, tenant, &which).await?;
     // What it has vouched for in other sessions is over with its own.
     for sid in admissions::take_back(&mut write.tx, tenant, &which).await? {
         write.invalidate(Change::Changed, Scope::Session, sid.as_str());
     }
     Ok(ended)
+}
+
+/// Where all sessions of a person end, tokens of upstreams that were issued to them before end too.
+async fn outlive(
+    write: &mut Write,
+    tenant: &crate::domain::TenantId,
+    which: &Which<'_>,
+) -> Result<(), Problem> {
+    let user = match which {
+        Which::OfUser(user) | Which::Others(user, _) => Some((*user).clone()),
+        Which::UpstreamSubject(upstream, subject) => {
+            links::find_of_source(&mut write.tx, tenant, upstream, subject).await?
+        }
+        _ => None,
+    };
+    if let Some(user) = user {
+        let now = write.now();
+        users::note_ended(&mut write.tx, tenant, &user, now).await?;
+        write.invalidate(Change::Changed, Scope::User, user.as_str());
+    }
+    Ok(())
 }
 
 /// Ends the API tokens that were made in sign-ins through a provider that is gone, or through a

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use laneway_contract::{
-    AdapterState, Addresses, BeginRedirect, Brokered, Brought, Callback, Check, Clock,
-    ConnectionAdmin, CredentialAdmin, Delegable, Denial, Diagnose, HeadlessLogin, LoginStep,
+    AdapterState, Addresses, BearerTokens, BeginRedirect, Brokered, Brought, Callback, Check,
+    Clock, ConnectionAdmin, CredentialAdmin, Delegable, Denial, Diagnose, HeadlessLogin, LoginStep,
     Method, MethodKind, Mode, Passage, Provider, ProviderError, RedirectLogin, RedirectTo,
     SessionControl, Trial, UpstreamIdentity, UserDirectory, WantedConnection, Who,
 };
@@ -264,6 +264,10 @@ impl Provider for Through {
     }
 
     fn delegable(&self) -> Option<&dyn Delegable> {
+        None
+    }
+
+    fn bearer_tokens(&self) -> Option<&dyn BearerTokens> {
         None
     }
 }

@@ -20,6 +20,7 @@ use url::Url;
 
 use super::{Parts, problem};
 use crate::config;
+use crate::domain::bearer::{self, Accepted};
 use crate::domain::connection::RequestBinding;
 use crate::domain::tenant::Tenant;
 use crate::domain::upstream::{Trust, Upstream};
@@ -28,7 +29,12 @@ use crate::outbound::{GuardedClient, SystemClock, SystemRandom};
 use crate::store::seal::{Place, Sealer};
 
 /// Options that the core reads itself; the rest is the adapter's.
-const CORE_OPTIONS: &[&str] = &["label", "max_acr"];
+const CORE_OPTIONS: &[&str] = &["label", "max_acr", bearer::OPTION, PRESET];
+
+/// The option that names a preset.
+const PRESET: &str = "preset";
+/// What the embedded provider has of them: it issues no tokens, and there is one of it.
+const EMBEDDED_OPTIONS: &[&str] = &["label", "max_acr"];
 
 /// Leaked passwords, as the embedded provider keeps them.
 pub type BreachedPasswords = laneway_embedded::BreachedList;
@@ -62,7 +68,7 @@ pub fn embedded_methods(options: &Value) -> Result<Vec<MethodKind>, String> {
     if let Some(members) = options.as_object()
         && let Some(unknown) = members
             .keys()
-            .find(|key| *key != "methods" && !CORE_OPTIONS.contains(&key.as_str()))
+            .find(|key| *key != "methods" && !EMBEDDED_OPTIONS.contains(&key.as_str()))
     {
         return Err(format!("{unknown} is not known; there is methods"));
     }
@@ -147,12 +153,42 @@ pub fn vendor(name: &str) -> Option<&'static Vendor> {
     laneway_oidc::vendor(name)
 }
 
+/// The names of what is known about providers as a tenant's own.
+pub fn preset_names() -> impl Iterator<Item = &'static str> {
+    laneway_oidc::preset_names()
+}
+
+/// What is special of a provider, where its row says which it is.
+fn preset(options: &Value) -> Result<Option<&'static laneway_oidc::Preset>, String> {
+    match options.get(PRESET).map(Value::as_str) {
+        None => Ok(None),
+        Some(name) => name
+            .and_then(laneway_oidc::preset)
+            .map(Some)
+            .ok_or_else(|| "there is no preset of this name".to_owned()),
+    }
+}
+
+/// Which of a provider's access tokens count, by its options.
+///
+/// # Errors
+/// What is wrong with it, in one sentence.
+pub fn accepted(options: &Value) -> Result<Option<Accepted>, String> {
+    let base = preset(options)?.map(|preset| preset.bearer.clone());
+    Accepted::read(options, &base.unwrap_or_default())
+}
+
 pub(super) fn oidc(
     row: &Upstream,
     secret: Option<SecretString>,
     env: Env,
 ) -> Result<Arc<dyn Provider>, String> {
     let mut options = adapter_options(row);
+    if let (Some(preset), Some(own)) = (preset(&row.options)?, options.as_object_mut()) {
+        for (name, value) in &preset.options {
+            own.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
     let scopes = match options
         .as_object_mut()
         .and_then(|members| members.remove("scopes"))

@@ -200,6 +200,7 @@ impl Providers {
             row,
             provider,
             slots: Semaphore::new(BULKHEAD),
+            accepted: Ok(None),
             attached: Some(Attached {
                 connection: one.id.clone(),
                 org: one.org.clone(),

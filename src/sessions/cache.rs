@@ -9,6 +9,7 @@ use laneway_sqlkit::{Db, DbError};
 use metrics::Counter;
 use quick_cache::sync::Cache;
 
+use super::foreign::Vouching;
 use super::kept::{Glance, Kept, Packer, Whole};
 use super::log::InvalidationLog;
 use super::marks::Marks;
@@ -48,6 +49,11 @@ impl Live {
     /// What was made from it, for as long as it is kept itself.
     pub fn rendered(&self) -> &Rendered {
         self.kept.rendered()
+    }
+
+    /// Its end whatever happens, epoch ms.
+    pub(super) fn ends_at(&self) -> i64 {
+        self.session.expires_at
     }
 
     /// Whose tenant's.
@@ -128,6 +134,8 @@ pub struct Sessions {
     cache: Cache<Key, Arc<Kept>>,
     /// Beside the sessions: no cookie is ever looked for here.
     pub(super) tokens: Cache<Key, Arc<Kept>>,
+    /// Those of upstreams, for moments.
+    pub(super) foreign: Cache<Key, Vouching>,
     pub(super) packer: Packer,
     pub(super) marks: Marks,
     pub(super) touches: Touches,
@@ -150,6 +158,7 @@ impl Sessions {
             log: Arc::clone(log),
             cache: Cache::new(capacity),
             tokens: Cache::new(TOKENS),
+            foreign: Cache::new(TOKENS),
             packer: Packer::default(),
             marks: Marks::default(),
             touches: Touches::default(),
@@ -300,6 +309,8 @@ impl Sessions {
                 for cache in [&self.cache, &self.tokens] {
                     cache.retain(|_, kept| !outdated(&kept.names(), kept.epoch));
                 }
+                let current = |kept: &Kept| !outdated(&kept.names(), kept.epoch);
+                self.foreign.retain(|_, (kept, _)| current(kept));
             });
         }
         self.streams.hear(rows, self.clock.now_ms());

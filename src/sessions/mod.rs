@@ -1,12 +1,13 @@
 //! Live sessions and API tokens on this node.
 //!
 //! Owns: the hot cache, the invalidation log and its poller, `last_seen_at` in batches,
-//! values that were made from a session, the exchanges that run in its name; API tokens, which
-//! lie in memory as sessions do.
+//! values that were made from a session, the exchanges that run in its name; API tokens and
+//! access tokens of upstreams, which lie in memory as sessions do.
 //! Must not know: how a session came to be, HTTP, providers.
 
 mod cache;
 mod delays;
+mod foreign;
 mod kept;
 mod log;
 mod marks;
@@ -17,6 +18,7 @@ mod touch;
 
 pub use cache::{Live, Sessions};
 pub use delays::Heard;
+pub use foreign::{Nobody, Vouched};
 pub use kept::{Glance, Whole};
 pub use log::InvalidationLog;
 pub use rendered::Rendered;

@@ -27,6 +27,8 @@ pub struct Held {
     pub sign_in: Option<Sid>,
     /// The organization that it acts in takes the sign-in that it was made in.
     pub admitted: bool,
+    /// Who has issued it, where it is none of ours.
+    pub issuer: Option<String>,
 }
 
 impl Held {
@@ -81,6 +83,9 @@ impl Sessions {
 
     /// Counts a use of a token; written in batches.
     pub fn used_token(&self, live: &Live, ip: &str) {
+        if live.token().is_none_or(|held| held.issuer.is_some()) {
+            return;
+        }
         let id = live.session.sid.as_str();
         self.touches.note_token(id, self.now(), ip);
     }
@@ -164,6 +169,9 @@ impl Sessions {
 
     /// Does what was true of a token when an exchange began still hold?
     pub(super) async fn token_still_good(&self, live: &Live) -> Result<bool, DbError> {
+        if let Some(issuer) = live.token().and_then(|held| held.issuer.as_deref()) {
+            return self.foreign_still_good(live, issuer).await;
+        }
         let found = api_tokens::find_by_id(&self.db, live.session.sid.as_str()).await?;
         let Some(Token::Api(token)) = found else {
             return Ok(false);
@@ -212,6 +220,7 @@ fn whole(token: ApiToken, user: User, org: Option<Membership>, admitted: bool) -
             service,
             sign_in: sign_in.map(|at| at.sid),
             admitted,
+            issuer: None,
         })),
     }
 }

@@ -47,6 +47,25 @@ pub async fn find_by_connection(
     row.map(|row| Ok(UserId(row.get("user_id")?))).transpose()
 }
 
+/// The user whom an upstream asserted last under this subject.
+pub async fn find_of_source(
+    on: impl On,
+    tenant: &TenantId,
+    source: &UpstreamId,
+    subject: &str,
+) -> Result<Option<UserId>, DbError> {
+    let row = q(
+        "SELECT user_id FROM identity_links WHERE tenant_id = $1 AND kind = 'upstream' \
+         AND source_id = $2 AND subject = $3 ORDER BY id LIMIT 1",
+    )
+    .bind(tenant.as_str())
+    .bind(source.as_str())
+    .bind(subject)
+    .optional(on)
+    .await?;
+    row.map(|row| Ok(UserId(row.get("user_id")?))).transpose()
+}
+
 /// Does anybody come from this source?
 pub async fn any_of_source(
     on: impl On,

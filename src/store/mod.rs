@@ -261,6 +261,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             sqlite: include_str!("../../migrations/sqlite/0037_profiles_and_logout.sql"),
             postgres: include_str!("../../migrations/postgres/0037_profiles_and_logout.sql"),
         },
+        Migration {
+            version: 38,
+            name: "ended_sessions",
+            sqlite: include_str!("../../migrations/sqlite/0038_ended_sessions.sql"),
+            postgres: include_str!("../../migrations/postgres/0038_ended_sessions.sql"),
+        },
     ],
 };
 

@@ -327,6 +327,25 @@ pub async fn of_subject(
         .collect()
 }
 
+/// When a session that hung on this one of an upstream was last ended, if any was.
+pub async fn upstream_ended_at(
+    on: impl On,
+    tenant: &TenantId,
+    upstream: &UpstreamId,
+    sid: &str,
+) -> Result<Option<i64>, DbError> {
+    let row = q(
+        "SELECT MAX(ended_at) AS ended_at FROM sessions WHERE tenant_id = $1 \
+         AND upstream_id = $2 AND upstream_sid = $3",
+    )
+    .bind(tenant.as_str())
+    .bind(upstream.as_str())
+    .bind(sid)
+    .optional(on)
+    .await?;
+    row.map_or(Ok(None), |row| row.maybe("ended_at"))
+}
+
 /// Whether a person has ever signed in.
 pub async fn any_of_user(on: impl On, tenant: &TenantId, user: &UserId) -> Result<bool, DbError> {
     let row = q("SELECT sid FROM sessions WHERE tenant_id = $1 AND user_id = $2 LIMIT 1")

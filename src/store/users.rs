@@ -106,6 +106,36 @@ pub async fn update(
     Ok(count == 1)
 }
 
+/// When all of a person's sessions were last ended, if ever.
+pub async fn sessions_ended_at(
+    on: impl On,
+    tenant: &TenantId,
+    id: &UserId,
+) -> Result<Option<i64>, DbError> {
+    let row = q("SELECT sessions_ended_at FROM users WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .optional(on)
+        .await?;
+    row.map_or(Ok(None), |row| row.maybe("sessions_ended_at"))
+}
+
+/// Notes that all of a person's sessions have been ended.
+pub async fn note_ended(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &UserId,
+    now: i64,
+) -> Result<(), DbError> {
+    q("UPDATE users SET sessions_ended_at = $1 WHERE tenant_id = $2 AND id = $3")
+        .bind(now)
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
 /// The language of whoever has proven an address to be theirs, if they chose one.
 pub async fn locale_at(
     on: impl On,

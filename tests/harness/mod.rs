@@ -14,6 +14,7 @@ pub mod customer;
 mod described;
 mod erased;
 pub mod idp;
+pub mod issuer;
 pub mod names;
 pub mod node;
 mod people;

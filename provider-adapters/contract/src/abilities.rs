@@ -5,10 +5,11 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 
 use crate::{
-    AdapterState, Addresses, Answer, BeginEnrol, BeginHeadless, BeginRedirect, Callback, Check,
-    Credential, CustomerSettings, DirectoryUser, EndSession, EnrolStep, FinishEnrol, LoginStep,
-    LogoutToken, Method, NewUser, PassageTrial, PasswordSet, ProviderError, RedirectTo,
-    Registration, SessionEvidence, SetPassword, Speech, Trial, Verdict, WantedConnection,
+    AdapterState, Addresses, Answer, BearerRules, BearerVerdict, BeginEnrol, BeginHeadless,
+    BeginRedirect, Callback, Check, Credential, CustomerSettings, DirectoryUser, EndSession,
+    EnrolStep, FinishEnrol, LoginStep, LogoutToken, Method, NewUser, PassageTrial, PasswordSet,
+    ProviderError, RedirectTo, Registration, SessionEvidence, SetPassword, Speech, Trial, Verdict,
+    WantedConnection,
 };
 
 type Result<T> = std::result::Result<T, ProviderError>;
@@ -35,6 +36,8 @@ pub trait Provider: Send + Sync {
     fn connection_admin(&self) -> Option<&dyn ConnectionAdmin>;
     /// It can be spoken to by another provider on our behalf.
     fn delegable(&self) -> Option<&dyn Delegable>;
+    /// Its access tokens can be judged by us as a resource.
+    fn bearer_tokens(&self) -> Option<&dyn BearerTokens>;
 }
 
 /// Login by redirect (authorization code and kin).
@@ -148,4 +151,16 @@ pub trait Delegable: Send + Sync {
     /// Judges what it has said to the one who spoke to it, by its own keys: whoever stands in
     /// the middle can leave an answer out, not make one.
     async fn judge(&self, answer: &SecretString) -> Trial;
+}
+
+/// Access tokens that the provider has issued to others for us. Refusals are values: an error
+/// means that the provider could not be asked.
+#[async_trait]
+pub trait BearerTokens: Send + Sync {
+    /// May a token that names this issuer be the provider's? Asks nobody.
+    fn may_issue(&self, issuer: &str) -> bool;
+    /// Judges a signed token by the provider's keys.
+    async fn judge(&self, token: &SecretString, rules: &BearerRules) -> Result<BearerVerdict>;
+    /// Asks the provider about a token.
+    async fn ask(&self, token: &SecretString, rules: &BearerRules) -> Result<BearerVerdict>;
 }

@@ -6,6 +6,7 @@
 
 mod abilities;
 mod acr;
+mod bearer;
 mod connection;
 mod credential;
 mod diagnose;
@@ -17,10 +18,11 @@ mod login;
 mod session;
 
 pub use abilities::{
-    ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, HeadlessLogin, Provider, RedirectLogin,
-    SessionControl, UserDirectory,
+    BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, HeadlessLogin, Provider,
+    RedirectLogin, SessionControl, UserDirectory,
 };
 pub use acr::Acr;
+pub use bearer::{ASYMMETRIC, BearerIdentity, BearerRules, BearerVerdict, Introspection};
 pub use connection::{
     Brought, CustomerOidc, CustomerSaml, CustomerSettings, Passage, PassageTrial, Registration,
     SecretIn, Speech, WantedConnection,

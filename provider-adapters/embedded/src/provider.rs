@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use laneway_contract::{
-    AdapterState, Answer, BeginHeadless, ConnectionAdmin, CredentialAdmin, Delegable, Denial,
-    Diagnose, Env, HeadlessLogin, LoginStep, Method, MethodKind, Mode, Provider, ProviderError,
-    RedirectLogin, SessionControl, UserDirectory,
+    AdapterState, Answer, BearerTokens, BeginHeadless, ConnectionAdmin, CredentialAdmin, Delegable,
+    Denial, Diagnose, Env, HeadlessLogin, LoginStep, Method, MethodKind, Mode, Provider,
+    ProviderError, RedirectLogin, SessionControl, UserDirectory,
 };
 use laneway_sqlkit::Db;
 use secrecy::ExposeSecret as _;
@@ -307,6 +307,10 @@ impl Provider for Embedded {
     }
 
     fn delegable(&self) -> Option<&dyn Delegable> {
+        None
+    }
+
+    fn bearer_tokens(&self) -> Option<&dyn BearerTokens> {
         None
     }
 }

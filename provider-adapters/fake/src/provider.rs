@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use laneway_contract::{
-    AdapterState, AuthEvidence, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, EndSession,
-    Env, EvidenceSource, HeadlessLogin, Method, MethodKind, Mode, Provider, ProviderError,
-    RedirectLogin, SessionControl, UpstreamIdentity, UpstreamSession, UserDirectory,
+    AdapterState, AuthEvidence, BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable,
+    Diagnose, EndSession, Env, EvidenceSource, HeadlessLogin, Method, MethodKind, Mode, Provider,
+    ProviderError, RedirectLogin, SessionControl, UpstreamIdentity, UpstreamSession, UserDirectory,
 };
 use serde::Serialize;
 
@@ -276,6 +276,10 @@ impl Provider for Fake {
     }
 
     fn delegable(&self) -> Option<&dyn Delegable> {
+        None
+    }
+
+    fn bearer_tokens(&self) -> Option<&dyn BearerTokens> {
         None
     }
 }

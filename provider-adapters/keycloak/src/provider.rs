@@ -3,8 +3,8 @@
 //! Owns: which abilities it has. Must not know: what each does in detail.
 
 use laneway_contract::{
-    ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env, HeadlessLogin, Method, Provider,
-    ProviderError, RedirectLogin, SessionControl, UserDirectory,
+    BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env, HeadlessLogin,
+    Method, Provider, ProviderError, RedirectLogin, SessionControl, UserDirectory,
 };
 use laneway_oidc::OidcProvider;
 
@@ -76,5 +76,9 @@ impl Provider for Keycloak {
 
     fn delegable(&self) -> Option<&dyn Delegable> {
         None
+    }
+
+    fn bearer_tokens(&self) -> Option<&dyn BearerTokens> {
+        Some(&self.oidc)
     }
 }

@@ -164,7 +164,7 @@ fn via(options: &OidcOptions, id: &Claims) -> Result<Option<Brokered>, ProviderE
     }))
 }
 
-fn evidence(options: &OidcOptions, id: &Claims) -> Result<AuthEvidence, ProviderError> {
+pub(crate) fn evidence(options: &OidcOptions, id: &Claims) -> Result<AuthEvidence, ProviderError> {
     let amr: Vec<String> = match id.get("amr") {
         None => Vec::new(),
         Some(Value::Array(list)) => list

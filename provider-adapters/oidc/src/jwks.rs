@@ -2,7 +2,6 @@
 //!
 //! Owns: when to ask for keys. Must not know: claims.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jsonwebtoken::Algorithm;
@@ -72,17 +71,7 @@ impl OidcProvider {
     ) -> Result<Signed, ProviderError> {
         let unverified = Unverified::parse(token, &self.algorithms(metadata))?;
         check_type(unverified.typ.as_deref(), types)?;
-        let keys = self
-            .keys
-            .get(&*self.env.clock, self.fetch_keys(metadata))
-            .await?;
-        let key = match choose(&unverified, &keys) {
-            Ok(key) => key.clone(),
-            Err(reason) => {
-                let keys = self.newer_keys(metadata, &keys, reason).await?;
-                choose(&unverified, &keys)?.clone()
-            }
-        };
+        let key = self.key_of(metadata, &unverified).await??;
         Ok(Signed {
             alg: unverified.alg,
             claims: unverified.verify(&key.jwk)?,
@@ -90,18 +79,25 @@ impl OidcProvider {
         })
     }
 
-    async fn newer_keys(
+    /// The key that a token names, or why none fits; an error where the provider could not be
+    /// asked for its keys.
+    pub(crate) async fn key_of(
         &self,
         metadata: &Metadata,
-        seen: &Arc<Vec<Published>>,
-        reason: ProviderError,
-    ) -> Result<Arc<Vec<Published>>, ProviderError> {
-        if !self.refetch.claim(self.env.clock.now_ms()) {
-            return Err(reason);
+        token: &Unverified<'_>,
+    ) -> Result<Result<Published, ProviderError>, ProviderError> {
+        let clock = &*self.env.clock;
+        let keys = self.keys.get(clock, self.fetch_keys(metadata)).await?;
+        let reason = match choose(token, &keys) {
+            Ok(key) => return Ok(Ok(key.clone())),
+            Err(reason) => reason,
+        };
+        if !self.refetch.claim(clock.now_ms()) {
+            return Ok(Err(reason));
         }
-        self.keys
-            .replace(&*self.env.clock, seen, self.fetch_keys(metadata))
-            .await
+        let newer = self.keys.replace(clock, &keys, self.fetch_keys(metadata));
+        let newer = newer.await?;
+        Ok(choose(token, &newer).cloned())
     }
 
     /// The keys as the provider publishes them now; one that we cannot read is skipped, the
@@ -160,12 +156,15 @@ fn choose<'k>(
 }
 
 /// RFC 8725 §3.11: a token of one kind must not pass for another.
-fn check_type(typ: Option<&str>, types: &[&str]) -> Result<(), ProviderError> {
-    let Some(typ) = typ else { return Ok(()) };
-    let typ = typ.to_ascii_lowercase();
-    let typ = typ.strip_prefix("application/").unwrap_or(&typ);
-    if types.contains(&typ) {
+pub(crate) fn check_type(typ: Option<&str>, types: &[&str]) -> Result<(), ProviderError> {
+    if typ.is_none_or(|typ| types.contains(&plain_type(typ).as_str())) {
         return Ok(());
     }
     Err(fault::invalid("the token is of another kind (typ)"))
+}
+
+/// A media type as headers of tokens shorten it (RFC 7515 §4.1.9).
+pub(crate) fn plain_type(typ: &str) -> String {
+    let typ = typ.to_ascii_lowercase();
+    typ.strip_prefix("application/").unwrap_or(&typ).to_owned()
 }

@@ -6,6 +6,7 @@
 //! Must not know: who our users are, where state is stored, how pages look.
 
 mod authorize;
+mod bearer;
 mod cached;
 mod callback;
 mod claims;
@@ -24,6 +25,7 @@ mod logout_token;
 mod options;
 mod outbound;
 mod person_api;
+mod presets;
 mod provider;
 mod refresh;
 mod revalidate;
@@ -39,5 +41,6 @@ pub use options::{
     ClientAuth, EmailAuthority, EmailTrust, IssuerPerTenant, OidcOptions, PersonApi, ResponseMode,
     SignedSecret, ViaClaims,
 };
+pub use presets::{Preset, preset, preset_names};
 pub use provider::OidcProvider;
 pub use vendors::{Vendor, vendor};

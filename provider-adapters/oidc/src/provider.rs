@@ -4,8 +4,9 @@
 //! Must not know: what an ability does in detail.
 
 use laneway_contract::{
-    ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env, HeadlessLogin, Method, MethodKind,
-    Mode, Provider, ProviderError, RedirectLogin, SessionControl, UserDirectory,
+    BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env, HeadlessLogin,
+    Method, MethodKind, Mode, Provider, ProviderError, RedirectLogin, SessionControl,
+    UserDirectory,
 };
 
 use crate::cached::Cached;
@@ -94,6 +95,10 @@ impl Provider for OidcProvider {
     }
 
     fn delegable(&self) -> Option<&dyn Delegable> {
+        Some(self)
+    }
+
+    fn bearer_tokens(&self) -> Option<&dyn BearerTokens> {
         Some(self)
     }
 }

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bearer;
 mod callback;
 mod discovery;
 mod id_token;

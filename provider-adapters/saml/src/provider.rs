@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use laneway_contract::{
-    AdapterState, BeginRedirect, Callback, Check, ConnectionAdmin, CredentialAdmin, Delegable,
-    Denial, Diagnose, Env, HeadlessLogin, LoginStep, Method, MethodKind, Mode, Prompt, Provider,
-    ProviderError, RedirectLogin, RedirectTo, SessionControl, Trial, UpstreamIdentity,
+    AdapterState, BearerTokens, BeginRedirect, Callback, Check, ConnectionAdmin, CredentialAdmin,
+    Delegable, Denial, Diagnose, Env, HeadlessLogin, LoginStep, Method, MethodKind, Mode, Prompt,
+    Provider, ProviderError, RedirectLogin, RedirectTo, SessionControl, Trial, UpstreamIdentity,
     UserDirectory,
 };
 use subtle::ConstantTimeEq as _;
@@ -270,5 +270,9 @@ impl Provider for Handle {
 
     fn delegable(&self) -> Option<&dyn Delegable> {
         Some(self)
+    }
+
+    fn bearer_tokens(&self) -> Option<&dyn BearerTokens> {
+        None
     }
 }

@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use url::Url;
 
+use super::super::api_tokens::check_scopes;
 use super::super::swap;
 use super::{Act, check_slug, check_version, moved};
 use crate::audit::{Event, Outcome, kind};
@@ -12,7 +13,7 @@ use crate::core::{Core, grants_of_people};
 use crate::domain::tenant::Tenant;
 use crate::domain::upstream::{Role, Trust, Upstream};
 use crate::domain::{Code, Problem, TenantId, UpstreamId};
-use crate::providers::{Configured, EMBEDDED, embedded_methods, secret_place};
+use crate::providers::{Configured, EMBEDDED, accepted, embedded_methods, secret_place};
 use crate::store::invalidations::{Change, Scope};
 use crate::store::{Write, upstreams};
 
@@ -314,7 +315,18 @@ fn check_upstream(core: &Core, input: &UpstreamInput) -> Result<(), Problem> {
     if !input.options.is_object() {
         return Err(Problem::field("/options", "invalid", "Give an object."));
     }
-    Ok(())
+    check_bearer(&input.options)
+}
+
+/// Which access tokens of it count is judged here already: a slip would only show as a refusal.
+fn check_bearer(options: &Value) -> Result<(), Problem> {
+    let wrong = |fix: String| Problem::field("/options/bearer", "invalid", &fix);
+    match accepted(options).map_err(wrong)? {
+        None => Ok(()),
+        Some(accepted) => check_scopes(&accepted.grants)
+            .map(|_| ())
+            .map_err(|problem| wrong(problem.errors[0].detail.clone())),
+    }
 }
 
 /// Our addresses that are registered at an upstream.
@@ -356,6 +368,11 @@ pub async fn probe(
     let Some(diagnose) = configured.provider()?.diagnose() else {
         return Ok(Vec::new());
     };
+    if let Some(fault) = configured.bearer_fault() {
+        let fix = "Correct `bearer` in the upstream's options.";
+        let wanted = "rules for access tokens that fit";
+        return Ok(vec![Check::fail("settings", fault, wanted, Who::Us, fix)]);
+    }
     let addresses = addresses(tenant, &configured.row.slug)?;
     let work = async { Ok(diagnose.diagnose(&addresses).await) };
     match core.providers.call(configured, "diagnose", work).await {

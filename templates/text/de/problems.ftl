@@ -254,6 +254,11 @@ problem-upstream-options-only = Dieser Dienst ist eingebaut: Nur seine Optionen 
 problem-installation-owner = Das ist der letzte Inhaber der Installation. Bestimmen Sie zuerst einen weiteren.
 problem-token-audience = Dieser Schlüssel gilt hier nicht.
 problem-token-get = Holen Sie einen neuen Schlüssel.
+problem-token-get-there = Holen Sie beim Identitätsdienst einen neuen Schlüssel.
+problem-token-unlinked = Zu wem dieser Schlüssel gehört, ist hier niemandem zugeordnet. Melden Sie sich einmal an.
+problem-token-inactive = Das Konto zu diesem Schlüssel ist nicht aktiv.
+problem-token-outlived = Dieser Schlüssel ist älter als das Ende der Anmeldungen seiner Person.
+problem-upstream-bearer = Berichtigen Sie `bearer` in den Optionen des Identitätsdienstes.
 
 ## Settings
 problem-colour-form = Geben Sie eine Farbe als #rrggbb an.

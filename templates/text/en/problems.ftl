@@ -255,6 +255,11 @@ problem-upstream-options-only = This provider lives here: only its options can b
 problem-installation-owner = This is the last owner of the installation. Appoint another one first.
 problem-token-audience = This token does not count here.
 problem-token-get = Get a new access token.
+problem-token-get-there = Get a new access token from the identity provider.
+problem-token-unlinked = Nobody here is linked to whom this token names. Sign in once.
+problem-token-inactive = The account of this token is not active.
+problem-token-outlived = This token is older than the end of its person's sessions.
+problem-upstream-bearer = Correct `bearer` in the upstream's options.
 
 ## Settings
 problem-colour-form = Give a colour as #rrggbb.
