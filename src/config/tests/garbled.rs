@@ -85,6 +85,7 @@ pub(super) const GARBLED: &[(&str, &str, &str)] = &[
     ("LANEWAY_UPSTREAM_ROLE", "main", "upstream.role"),
     ("LANEWAY_UPSTREAM_NAME", "a/b", "upstream.name"),
     ("LANEWAY_UPSTREAM_CLIENT_ID", "a\nb", "upstream.client_id"),
+    ("LANEWAY_UPSTREAM_AUDIENCE", "a\nb", "upstream.audience"),
     ("LANEWAY_TENANT_SLUG", "Main", "tenant.slug"),
     ("LANEWAY_TENANT_NAME", "a\tb", "tenant.name"),
     ("LANEWAY_TENANT_SIGNUP", "yes", "tenant.signup"),
