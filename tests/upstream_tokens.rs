@@ -25,7 +25,7 @@ pub async fn later(app: &TestApp, seconds: i64) {
     app.core().log.poll().await.expect("the log is read");
 }
 
-async fn changed(issuer: &Issuer, member: &str, value: Value) -> String {
+fn changed(issuer: &Issuer, member: &str, value: Value) -> String {
     let mut claims = issuer.claims("ana");
     claims[member] = value;
     issuer.key.sign(&claims)
@@ -121,13 +121,13 @@ both! {
         id_token["nonce"] = json!("n");
         for (what, token) in [
             ("unlinked", issuer.token("nobody")), ("address", issuer.key.sign(&by_address)),
-            ("audience", changed(&issuer, "aud", json!("ours")).await),
-            ("issuer", changed(&issuer, "iss", json!(format!("{}/", issuer.url()))).await),
-            ("stranger", changed(&issuer, "iss", json!("https://evil.test")).await),
-            ("no issuer", changed(&issuer, "iss", Value::Null).await),
-            ("not yet", changed(&issuer, "nbf", json!(now + 300)).await),
-            ("from the future", changed(&issuer, "iat", json!(now + 300)).await),
-            ("bound", changed(&issuer, "cnf", json!({ "jkt": "x" })).await),
+            ("audience", changed(&issuer, "aud", json!("ours"))),
+            ("issuer", changed(&issuer, "iss", json!(format!("{}/", issuer.url())))),
+            ("stranger", changed(&issuer, "iss", json!("https://evil.test"))),
+            ("no issuer", changed(&issuer, "iss", Value::Null)),
+            ("not yet", changed(&issuer, "nbf", json!(now + 300))),
+            ("from the future", changed(&issuer, "iat", json!(now + 300))),
+            ("bound", changed(&issuer, "cnf", json!({ "jkt": "x" }))),
             ("other key", stranger.sign(&claims)), ("unknown key", Key::new("k9").sign(&claims)),
             ("none", none), ("mac", mac), ("cut", cut), ("id token", issuer.key.sign_as("JWT", &id_token)),
             ("logout token", issuer.key.sign_as("logout+jwt", &claims)),
@@ -138,7 +138,7 @@ both! {
             }
             get(&app, &token, "/v1/me").await.refused(401, "invalid_token");
         }
-        let over = changed(&issuer, "exp", json!(now)).await;
+        let over = changed(&issuer, "exp", json!(now));
         get(&app, &over, "/v1/me").await.refused(401, "token_expired");
         for reply in everywhere(&app, &good).await {
             reply.expect(200);
