@@ -62,6 +62,15 @@ async fn the_examples_of_api_tokens_are_true() {
     assert_eq!((asked, compared), (3, 3));
 }
 
+#[tokio::test]
+async fn the_examples_for_services_are_true() {
+    let (asked, compared) = run("docs/developers/verify.md").await;
+    assert!(
+        asked >= 2 && compared >= 2,
+        "{asked} asked, {compared} compared"
+    );
+}
+
 /// Runs a page; how much was asked, and how much compared.
 async fn run(page: &str) -> (usize, usize) {
     let app = TestApp::sqlite().await;

@@ -39,6 +39,7 @@ mod enforce;
 mod enforced_ways;
 mod expiry;
 mod explain;
+mod feed;
 mod flows_limits;
 mod flows_passkey;
 mod flows_people;

@@ -71,7 +71,7 @@ backend = "http://{backend}"
     Ok(())
 }
 
-async fn mint(core: &Core, tenant: &Tenant) -> Result<(), String> {
+pub(crate) async fn mint(core: &Core, tenant: &Tenant) -> Result<(), String> {
     let now = core.now() / 1000;
     let claims = AccessClaims {
         iss: tenant.issuer(),
@@ -93,6 +93,7 @@ async fn mint(core: &Core, tenant: &Tenant) -> Result<(), String> {
         token_use: "bff".into(),
         cnf: None,
         act: None,
+        seen: 0,
     };
     core.keys
         .sign(&tenant.id, (Alg::Es256, "at+jwt"), &claims)

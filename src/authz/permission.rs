@@ -54,6 +54,7 @@ permissions! {
     UsersWrite "users:write" Write "Create, change, invite, disable and delete people, link identities";
     SessionsRead "sessions:read" Read "See who is signed in";
     SessionsWrite "sessions:write" Write "End sessions";
+    InvalidationsRead "invalidations:read" Read "Follow what ends or changes, to judge tokens elsewhere";
     UpstreamsRead "upstreams:read" Read "Read and probe identity providers";
     UpstreamsWrite "upstreams:write" Write "Add, change, activate and retire identity providers";
     AppsRead "apps:read" Read "Read registered apps";

@@ -132,7 +132,7 @@ impl Core {
     /// [`DbError`] of the engine.
     pub async fn commit(&self, write: Write) -> Result<(), DbError> {
         let rows = write.commit().await?;
-        self.log.apply(&rows);
+        self.log.committed(&rows);
         Ok(())
     }
 

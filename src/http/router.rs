@@ -69,6 +69,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/oauth/end_session", Public),
     ("POST", "/oauth/end_session", Public),
     ("GET", "/oauth/userinfo", App),
+    ("GET", "/v1/invalidations", Needs(May::InvalidationsRead, Tenant)),
     ("POST", "/oauth/userinfo", App),
     ("GET", "/bff/login", Public),
     ("GET", "/bff/user", Session),

@@ -201,7 +201,7 @@ pub(super) async fn remove(write: &mut Write, app: &App) -> Result<(), Problem> 
 
 /// Ends what an app has been given, and the sessions that it kept.
 async fn end_all(write: &mut Write, app: &App) -> Result<(), Problem> {
-    refresh_families::end_of_app(&mut write.tx, &app.tenant, &app.id).await?;
+    refresh_families::end_of_app(write, &app.tenant, &app.id).await?;
     end_in(write, &app.tenant, Which::OfApp(&app.id), "app_ended").await?;
     Ok(())
 }

@@ -18,6 +18,8 @@ pub(super) struct Ground {
     pub live: Arc<Live>,
     /// The organization.
     pub org: Option<Membership>,
+    /// The position of the invalidation log before they were read.
+    pub seen: i64,
 }
 
 /// What a family stands on: `None` when its sign-in has ended, its person is switched off or has
@@ -33,6 +35,7 @@ pub(super) async fn ground(
     if family.revoked || family.expires_at <= core.now() {
         return Ok(None);
     }
+    let seen = core.log.position();
     let found = core
         .sessions
         .find_by_sid(tenant, family.stands_on())
@@ -47,7 +50,7 @@ pub(super) async fn ground(
             None => return Ok(None),
         },
     };
-    Ok(Some(Ground { live, org }))
+    Ok(Some(Ground { live, org, seen }))
 }
 
 /// The same for whoever brings a token of it.
@@ -74,7 +77,7 @@ pub(super) async fn end(
     reason: &str,
 ) -> Result<bool, Problem> {
     let now = write.now();
-    if !families::revoke(&mut write.tx, tenant, id, reason, now).await? {
+    if !families::revoke(write, tenant, id, reason, now).await? {
         return Ok(false);
     }
     let family = families::find(&mut write.tx, tenant, id).await?;

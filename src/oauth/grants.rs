@@ -32,7 +32,7 @@ pub async fn withdraw(visit: &Visit<'_>, app: &str) -> Result<(), Problem> {
     let mut write = core.begin().await?;
     let now = write.now();
     let allowed = consents::delete(&mut write.tx, tenant, (user, &app)).await?;
-    let ended = families::revoke_of_user(&mut write.tx, tenant, (user, &app), now).await?;
+    let ended = families::revoke_of_user(&mut write, tenant, (user, &app), now).await?;
     end_in(
         &mut write,
         tenant,

@@ -8,8 +8,9 @@ use crate::audit::{Event, Outcome, kind};
 use crate::core::hash_token;
 use crate::domain::app::{App, AppState, GrantType};
 use crate::domain::scope::Scope;
-use crate::domain::{Code, Problem};
+use crate::domain::{AppId, Code, Problem};
 use crate::store::apps;
+use crate::store::invalidations::{Change, Scope as Invalidated};
 use crate::store::noted_ids::{self, Noted};
 use crate::tokens::{self, Alg, Confirmation, MachineClaims, USE_MACHINE};
 
@@ -28,7 +29,7 @@ const OF_PEOPLE: &[&str] = &[
 /// # Errors
 /// [`Fault`].
 pub(super) async fn grant(desk: Desk<'_>, app: &App, params: &Params) -> Result<Value, Fault> {
-    let key = dpop::key_of_app(desk, app).await?;
+    let (key, seen) = (dpop::key_of_app(desk, app).await?, desk.core.log.position());
     let scope = scope(app, params)?;
     // Without a registered one it is for the app itself, which may ask what it is worth.
     let audiences = &app.registration.audiences;
@@ -45,6 +46,7 @@ pub(super) async fn grant(desk: Desk<'_>, app: &App, params: &Params) -> Result<
         exp: now + app.registration.access_token_lifetime,
         scope: scope.to_string(),
         token_use: USE_MACHINE.into(),
+        seen,
         cnf: key.map(|jkt| Confirmation { jkt }),
     };
     let (keys, tenant) = (&desk.core.keys, &desk.tenant.id);
@@ -129,7 +131,19 @@ pub(super) async fn take_back(
             .by("app", app.id.as_str())
             .detail(json!({ "what": USE_MACHINE }));
         core.audit(&mut write, tenant, desk.meta, event).await?;
+        write.invalidate_in(tenant, Change::Ended, Invalidated::Family, &claims.jti);
     }
     core.commit(write).await?;
     Ok(())
+}
+
+/// The app behind a token that it got in its own name for our own API.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn caller(desk: Desk<'_>, token: &str) -> Result<Option<(AppId, Scope)>, Problem> {
+    let claims = standing(desk, token).await?;
+    // One that is bound to a key takes a proof, which is not read here.
+    let claims = claims.filter(|one| one.aud == desk.tenant.issuer() && one.cnf.is_none());
+    Ok(claims.and_then(|one| Some((AppId(one.client_id), Scope::parse(&one.scope)?))))
 }

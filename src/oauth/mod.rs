@@ -17,6 +17,7 @@ mod entry;
 mod exchange;
 mod family;
 mod fault;
+pub mod feed;
 pub mod grants;
 pub mod initial_access;
 pub mod logout_notice;

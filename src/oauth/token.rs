@@ -187,6 +187,7 @@ pub(super) fn access_claims(
         token_use: USE_OAUTH.into(),
         cnf: None,
         act: None,
+        seen: ground.seen,
     }
 }
 

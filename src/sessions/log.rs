@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use laneway_contract::Clock;
 use laneway_sqlkit::{Db, DbError};
+use tokio::sync::{Notify, watch};
 
 use super::delays::{Delays, Heard};
 use crate::store::invalidations::{self, Invalidation};
@@ -19,7 +20,8 @@ pub struct InvalidationLog {
     db: Db,
     clock: Arc<dyn Clock>,
     bound_ms: i64,
-    position: AtomicI64,
+    position: watch::Sender<i64>,
+    news: Notify,
     epoch: AtomicU64,
     polled_at: AtomicI64,
     /// The same by the steady clock: a wall clock that is set back must not make old news new.
@@ -40,7 +42,8 @@ impl InvalidationLog {
             db,
             clock,
             bound_ms,
-            position: AtomicI64::new(position),
+            position: watch::Sender::new(position),
+            news: Notify::new(),
             epoch: AtomicU64::new(0),
             polled_at: AtomicI64::new(now),
             heard_steady: AtomicI64::new(steady),
@@ -84,7 +87,26 @@ impl InvalidationLog {
         self.bound_ms
     }
 
-    /// Applies what this node itself has just committed, without waiting for the poll.
+    /// This node has heard of everything up to here.
+    pub fn position(&self) -> i64 {
+        *self.position.borrow()
+    }
+
+    /// Tells whenever that moves.
+    pub fn positions(&self) -> watch::Receiver<i64> {
+        self.position.subscribe()
+    }
+
+    /// Applies what this node itself has just committed, without waiting for the poll; the poll
+    /// follows at once, so that whoever waits for a position hears of it.
+    pub fn committed(&self, rows: &[Invalidation]) {
+        self.apply(rows);
+        if !rows.is_empty() {
+            self.news.notify_one();
+        }
+    }
+
+    /// Tells the caches.
     pub fn apply(&self, rows: &[Invalidation]) {
         if rows.is_empty() {
             return;
@@ -105,7 +127,7 @@ impl InvalidationLog {
     pub async fn poll(&self) -> Result<(), DbError> {
         loop {
             let (asked_at, steady) = (self.clock.now_ms(), self.clock.steady_ms());
-            let position = self.position.load(Ordering::SeqCst);
+            let position = self.position();
             let rows = invalidations::after(&self.db, position, BATCH).await?;
             self.apply(&rows);
             if let Some(last) = rows.last() {
@@ -116,7 +138,7 @@ impl InvalidationLog {
                     metrics::histogram!("laneway_invalidation_delay_seconds")
                         .record(now.saturating_sub(row.at).max(0) as f64 / 1000.0);
                 }
-                self.position.store(last.seq, Ordering::SeqCst);
+                self.position.send_replace(last.seq);
             }
             if rows.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
                 // The instant of asking, not of the answer: a slow answer is old news.
@@ -133,7 +155,10 @@ impl InvalidationLog {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut healthy = true;
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = self.news.notified() => {}
+            }
             match self.poll().await {
                 Ok(()) if !healthy => {
                     healthy = true;

@@ -1,6 +1,6 @@
 //! The ordered log that tells every node's caches what ended or changed.
 
-use laneway_sqlkit::{Db, DbError, q};
+use laneway_sqlkit::{Db, DbError, Row, q};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,9 @@ pub enum Scope {
     Org,
     Upstream,
     Tenant,
+    /// What came of one sign-in for an app: its tokens carry the id.
+    Family,
+    App,
 }
 
 impl Change {
@@ -39,6 +42,8 @@ impl Scope {
             Self::Org => "org",
             Self::Upstream => "upstream",
             Self::Tenant => "tenant",
+            Self::Family => "family",
+            Self::App => "app",
         }
     }
 
@@ -49,6 +54,8 @@ impl Scope {
             "org" => Self::Org,
             "upstream" => Self::Upstream,
             "tenant" => Self::Tenant,
+            "family" => Self::Family,
+            "app" => Self::App,
             _ => return None,
         })
     }
@@ -79,25 +86,26 @@ pub async fn after(db: &Db, seq: i64, limit: i64) -> Result<Vec<Invalidation>, D
     .bind(limit)
     .all(db)
     .await?;
-    rows.iter()
-        .map(|row| {
-            let scope: String = row.get("scope")?;
-            let kind: String = row.get("kind")?;
-            Ok(Invalidation {
-                seq: row.get("seq")?,
-                change: if kind == "ended" {
-                    Change::Ended
-                } else {
-                    Change::Changed
-                },
-                // A scope of a newer version in a rolling upgrade: forget everything of
-                // the tenant rather than keep something stale.
-                scope: Scope::parse(&scope).unwrap_or(Scope::Tenant),
-                id: row.get("id")?,
-                at: row.get("at")?,
-            })
-        })
-        .collect()
+    rows.iter().map(from_row).collect()
+}
+
+/// One row as it was read.
+pub(super) fn from_row(row: &Row) -> Result<Invalidation, DbError> {
+    let scope: String = row.get("scope")?;
+    let kind: String = row.get("kind")?;
+    Ok(Invalidation {
+        seq: row.get("seq")?,
+        change: if kind == "ended" {
+            Change::Ended
+        } else {
+            Change::Changed
+        },
+        // A scope of a newer version in a rolling upgrade: forget everything of
+        // the tenant rather than keep something stale.
+        scope: Scope::parse(&scope).unwrap_or(Scope::Tenant),
+        id: row.get("id")?,
+        at: row.get("at")?,
+    })
 }
 
 /// The newest position.

@@ -24,6 +24,7 @@ pub mod domains;
 pub mod email_changes;
 pub mod erasure;
 pub mod failures;
+pub mod feed;
 pub mod figures;
 pub mod flows;
 pub mod groups;
@@ -254,6 +255,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "api_tokens",
             sqlite: include_str!("../../migrations/sqlite/0033_api_tokens.sql"),
             postgres: include_str!("../../migrations/postgres/0033_api_tokens.sql"),
+        },
+        Migration {
+            version: 36,
+            name: "invalidation_feed",
+            sqlite: include_str!("../../migrations/sqlite/0036_invalidation_feed.sql"),
+            postgres: include_str!("../../migrations/postgres/0036_invalidation_feed.sql"),
         },
         Migration {
             version: 37,

@@ -3,7 +3,9 @@
 
 use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
 
-use crate::domain::scope::Scope;
+use super::Write;
+use super::invalidations::{Change, Scope};
+use crate::domain::scope::Scope as Granted;
 use crate::domain::wanted_claims::WantedClaims;
 use crate::domain::{AppId, OrgId, Sid, TenantId, UserId};
 
@@ -24,7 +26,7 @@ pub struct Family {
     /// In which organization.
     pub org: Option<OrgId>,
     /// What was granted.
-    pub scope: Scope,
+    pub scope: Granted,
     /// Whom its tokens may be for.
     pub audiences: Vec<String>,
     /// Claims that were asked for by name.
@@ -98,9 +100,9 @@ pub async fn find(on: impl On, tenant: &TenantId, id: &str) -> Result<Option<Fam
     row.as_ref().map(from_row).transpose()
 }
 
-/// Ends a family; false when it had ended.
+/// Ends a family, for verifiers elsewhere too; false when it had ended.
 pub async fn revoke(
-    tx: &mut Tx,
+    write: &mut Write,
     tenant: &TenantId,
     id: &str,
     reason: &str,
@@ -114,29 +116,37 @@ pub async fn revoke(
     .bind(reason)
     .bind(tenant.as_str())
     .bind(id)
-    .run(tx)
+    .run(&mut write.tx)
     .await?;
+    if count == 1 {
+        write.invalidate_in(tenant, Change::Ended, Scope::Family, id);
+    }
     Ok(count == 1)
 }
 
 /// Ends all that an app has of somebody; how many families that were.
 pub async fn revoke_of_user(
-    tx: &mut Tx,
+    write: &mut Write,
     tenant: &TenantId,
     (user, app): (&UserId, &AppId),
     now: i64,
-) -> Result<u64, DbError> {
-    q(
+) -> Result<usize, DbError> {
+    let ended = q(
         "UPDATE refresh_families SET revoked_at = $1, revoke_reason = 'withdrawn' \
          WHERE tenant_id = $2 AND user_id = $3 AND app_id = $4 AND revoked_at IS NULL \
-         AND expires_at > $1",
+         AND expires_at > $1 RETURNING id",
     )
     .bind(now)
     .bind(tenant.as_str())
     .bind(user.as_str())
     .bind(app.as_str())
-    .run(tx)
-    .await
+    .all(&mut write.tx)
+    .await?;
+    for row in &ended {
+        let id: String = row.get("id")?;
+        write.invalidate_in(tenant, Change::Ended, Scope::Family, &id);
+    }
+    Ok(ended.len())
 }
 
 /// Adds a refresh token. False when it is there already: another node made the same one.
@@ -220,11 +230,12 @@ const OF_APP: &[&str] = &[
 ];
 
 /// Forgets what an app has been given: it is switched off, or deleted.
-pub async fn end_of_app(tx: &mut Tx, tenant: &TenantId, app: &AppId) -> Result<(), DbError> {
+pub async fn end_of_app(write: &mut Write, tenant: &TenantId, app: &AppId) -> Result<(), DbError> {
     for statement in OF_APP {
         let statement = q(statement).bind(tenant.as_str()).bind(app.as_str());
-        statement.run(&mut *tx).await?;
+        statement.run(&mut write.tx).await?;
     }
+    write.invalidate_in(tenant, Change::Ended, Scope::App, app.as_str());
     Ok(())
 }
 
@@ -253,7 +264,7 @@ fn from_row(row: &Row) -> Result<Family, DbError> {
         sid: Sid(row.get("sid")?),
         kept: row.maybe("kept_sid")?.map(Sid),
         org: row.maybe("org_id")?.map(OrgId),
-        scope: Scope::parse(&scope).ok_or_else(|| garbled("scope"))?,
+        scope: Granted::parse(&scope).ok_or_else(|| garbled("scope"))?,
         audiences: serde_json::from_str(&audiences).map_err(|_| garbled("audiences"))?,
         claims: claims.map_err(|_| garbled("claims"))?.unwrap_or_default(),
         created_at: row.get("created_at")?,

@@ -54,6 +54,10 @@ pub struct AccessClaims {
     pub cnf: Option<Confirmation>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Actor>,
+    /// The position of the invalidation log that it reckons with. What is said later about its
+    /// session, person or organization may make it untrue.
+    #[serde(default)]
+    pub seen: i64,
 }
 
 /// Claims of a token that stands for nobody but its app: without `sid` and all that a person has,
@@ -72,6 +76,9 @@ pub struct MachineClaims {
     pub token_use: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    /// The position of the invalidation log that it reckons with.
+    #[serde(default)]
+    pub seen: i64,
 }
 
 /// Claims of an ID token (OpenID Connect Core §2): that somebody signed in, and how.

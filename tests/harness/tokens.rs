@@ -97,6 +97,7 @@ impl TestApp {
             token_use: "access".into(),
             cnf: None,
             act: None,
+            seen: self.core().log.position(),
         }
     }
 

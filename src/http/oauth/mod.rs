@@ -11,6 +11,7 @@ mod consent;
 mod device;
 mod discovery;
 mod end;
+mod feed;
 mod register;
 mod resource;
 mod revoke;

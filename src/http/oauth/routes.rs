@@ -5,12 +5,13 @@ use axum::routing::{get, post};
 
 use super::super::router::AppState;
 use super::{
-    authorize, consent, device, discovery, end, register, resource, revoke, token, userinfo,
+    authorize, consent, device, discovery, end, feed, register, resource, revoke, token, userinfo,
 };
 
 /// All of them.
 pub fn routes() -> Router<AppState> {
     Router::new()
+        .merge(feed::routes())
         .route(
             "/.well-known/openid-configuration",
             get(discovery::document),

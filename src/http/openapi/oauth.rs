@@ -1,7 +1,7 @@
 //! The authorization server in words (CONTRACT §11). Its refusals are those of OAuth.
 
 use super::describe::{Answer, Entry, Shape, created, json, op, shape};
-use crate::domain::Code::{Expired, InvalidRequest};
+use crate::domain::Code::{Expired, InvalidCursor, InvalidRequest, RateLimited};
 
 const ASKED: &[(&str, &str)] = &[
     ("client_id", "the app"),
@@ -150,6 +150,20 @@ pub const ENTRIES: &[Entry] = &[
     .sends(FORM)
     .refuses(&[Expired]),
     op(
+        "GET /v1/invalidations",
+        "What ended or changed, as signed security event tokens: a page, a page that waits, or \
+         an event stream (Accept: text/event-stream)",
+        json("Invalidations"),
+    )
+    .asks(&[
+        (
+            "since",
+            "next_cursor of the answer before; without it, from 20 minutes ago",
+        ),
+        ("wait", "so many seconds for news, 55 at most"),
+    ])
+    .refuses(&[InvalidRequest, InvalidCursor, Expired, RateLimited]),
+    op(
         "GET /oauth/userinfo",
         "What the bearer of an access token may know of the person",
         json("UserInfo"),
@@ -174,6 +188,7 @@ pub const SHAPES: &[Shape] = &[
         "device_code user_code verification_uri verification_uri_complete expires_in=count \
          interval=count",
     ),
+    shape("Invalidations", "items=[text] next_cursor more=flag"),
     shape(
         "UserInfo",
         "sub name? given_name? family_name? middle_name? nickname? preferred_username? profile? \
@@ -185,7 +200,7 @@ pub const SHAPES: &[Shape] = &[
         "Introspection",
         "active=flag token_type? iss? sub? aud? client_id? sid? jti? iat?=count exp?=count scope? \
          org_id?=text? org_slug?=text? org_roles?=[text] org_permissions?=[text] acr? amr?=[text] \
-         auth_time?=count token_use? cnf?=any act?=any",
+         auth_time?=count token_use? cnf?=any act?=any seen?=count",
     ),
     shape("OAuthError", "error error_description?"),
 ];

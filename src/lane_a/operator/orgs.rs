@@ -178,7 +178,7 @@ pub async fn delete_org(act: &Act<'_>, id: &OrgId, expected: Option<i64>) -> Res
     if !orgs::delete(&mut write.tx, tenant, id).await? {
         return Err(moved());
     }
-    write.invalidate(Change::Ended, Scope::Org, id.as_str());
+    write.invalidate_in(tenant, Change::Ended, Scope::Org, id.as_str());
     let event = event(kind::ORGANIZATION_DELETED, &org).change(Some(shown(&org)), None);
     act.audit(&mut write, event).await?;
     act.core.commit(write).await?;

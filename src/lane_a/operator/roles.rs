@@ -136,7 +136,11 @@ pub async fn change_role(
     role.version += 1;
     match org {
         Some(org) => write.invalidate(Change::Changed, Scope::Org, org.as_str()),
-        None => write.invalidate(Change::Changed, Scope::Tenant, act.tenant.id.as_str()),
+        // For readers of the feed too: these roles are in tokens.
+        None => {
+            let tenant = &act.tenant.id;
+            write.invalidate_in(tenant, Change::Changed, Scope::Tenant, tenant.as_str());
+        }
     }
     let event = event(kind::ROLE_UPDATED, &role).change(Some(before), Some(shown(&role)));
     act.audit(&mut write, event).await?;
