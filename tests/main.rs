@@ -108,5 +108,6 @@ mod upstream_presets;
 mod upstream_tokens;
 mod upstream_tokens_asked;
 mod upstream_tokens_live;
+mod verifier;
 mod wizard;
 mod wizard_mail;

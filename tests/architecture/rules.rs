@@ -32,11 +32,14 @@ pub(super) const ROOMS: &[(&str, &[&str])] = &[
 
 /// Crate → where its name may stand (beginnings of paths).
 pub(super) const CRATES: &[(&str, &[&str])] = &[
-    ("axum", &["src/http/", "src/edge/", "src/app.rs", "dev/"]),
+    (
+        "axum",
+        &["src/http/", "src/edge/", "src/app.rs", "dev/", "verify/"],
+    ),
     ("jsonwebtoken", &["src/tokens/", "provider-adapters/oidc/"]),
     ("sqlx", &["provider-adapters/sqlkit/"]),
     ("lettre", &["src/outbound/"]),
-    ("reqwest", &["src/outbound/"]),
+    ("reqwest", &["src/outbound/", "verify/"]),
     ("askama", &["src/views/"]),
     ("laneway", &["src/main.rs"]),
     (
@@ -66,6 +69,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
         "argon2",
         &["provider-adapters/embedded/", "src/cli/client/"],
     ),
+    ("laneway_verify", &["verify/"]),
     ("totp_rs", &["provider-adapters/embedded/"]),
     ("zxcvbn", &["provider-adapters/embedded/"]),
 ];

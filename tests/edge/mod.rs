@@ -7,7 +7,7 @@ mod broken;
 mod journey;
 mod old_setups;
 mod recorded;
-mod rig;
+pub mod rig;
 mod visitor;
 
 use rig::{Front, Rig, recipe};

@@ -63,7 +63,7 @@ pub struct Rig {
     pub app: TestApp,
     parts: Parts,
     folder: TempDir,
-    laneway: SocketAddr,
+    pub laneway: SocketAddr,
     pub application: String,
     /// A runtime of its own, so that it can be gone with all its connections.
     serving: Option<Runtime>,
