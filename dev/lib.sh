@@ -77,6 +77,19 @@ need_edge_parts() {
     echo "${parts[*]}" >"$dir/installed"
 }
 
+# The judge of the API's description, in an environment of its own; versions are pinned.
+need_schemathesis() {
+    local dir=$CACHE/schemathesis pins=$ROOT/tests/schemathesis/requirements.txt
+    cmp -s "$pins" "$dir/installed" && return 0
+    python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || need_packages "schemathesis" python3 python3-venv
+    step "installing schemathesis"
+    rm -rf "$dir"
+    mkdir -p "$CACHE"
+    python3 -m venv "$dir" >&2
+    patiently "$dir/bin/pip" install --quiet --disable-pip-version-check -r "$pins" >&2 || die "schemathesis could not be installed"
+    cp "$pins" "$dir/installed"
+}
+
 # ---- ports
 
 port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }

@@ -86,6 +86,7 @@ mod routes;
 mod routes_tenants;
 mod saml;
 mod saml_logout;
+mod schemathesis;
 mod service_accounts;
 mod signup_app;
 mod social;

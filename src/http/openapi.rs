@@ -252,7 +252,7 @@ fn success(answer: &Answer) -> (String, Value) {
             json!({ "description": "done", "content": content(schema::reference(shape)) }),
         ),
         Answer::Loose(shape) => {
-            let any = json!({ "anyOf": [schema::reference(shape), { "type": ["null", "array"] }] });
+            let any = json!({ "anyOf": [schema::reference(shape), { "type": "null" }, { "type": "array" }] });
             (
                 "200".into(),
                 json!({ "description": "done", "content": content(any) }),

@@ -2,7 +2,7 @@
 
 use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
 use crate::domain::Code::{
-    Conflict, Duplicate, InvalidRequest, NotSupportedByUpstream, RateLimited,
+    Conflict, Duplicate, InvalidRequest, NotFound, NotSupportedByUpstream, RateLimited,
 };
 
 const USER_QUERY: &[(&str, &str)] = &[
@@ -147,7 +147,7 @@ pub const ENTRIES: &[Entry] = &[
         gone(),
     )
     .asks(SESSION_QUERY)
-    .refuses(&[InvalidRequest]),
+    .refuses(&[NotFound, InvalidRequest]),
     op("DELETE /v1/admin/sessions/{sid}", "End one session", gone()),
     op(
         "GET /v1/admin/upstreams",
@@ -195,7 +195,7 @@ pub const ENTRIES: &[Entry] = &[
         created("OperatorGrant"),
     )
     .takes("NewOperator")
-    .refuses(&[Duplicate]),
+    .refuses(&[NotFound, Duplicate]),
     op(
         "DELETE /v1/admin/operators/{id}",
         "Dismiss an operator",
@@ -241,7 +241,8 @@ pub const ENTRIES: &[Entry] = &[
         "The same, one JSON object per line, at most 100,000",
         Answer::Media("application/x-ndjson"),
     )
-    .asks(AUDIT_QUERY),
+    .asks(AUDIT_QUERY)
+    .refuses(&[InvalidRequest]),
     op(
         "GET /v1/organizations/{org}/audit-events",
         "What happened in an organization, newest first; `org` in the query counts nothing",
@@ -373,7 +374,7 @@ pub const ENTRIES: &[Entry] = &[
     .asks(SESSION_QUERY),
     op("DELETE /v1/sessions", "Alias of /v1/admin/sessions", gone())
         .asks(SESSION_QUERY)
-        .refuses(&[InvalidRequest]),
+        .refuses(&[NotFound, InvalidRequest]),
     op(
         "DELETE /v1/sessions/{sid}",
         "Alias of /v1/admin/sessions/{sid}",

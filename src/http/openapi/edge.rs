@@ -1,6 +1,7 @@
 //! What proxies ask, in words (CONTRACT §5).
 
 use super::describe::{Answer, Entry, Shape, op};
+use crate::domain::Code::{Forbidden, NotFound, Unauthenticated};
 
 const FILTERS: &[(&str, &str)] = &[
     ("org", "only members of this organization"),
@@ -18,38 +19,46 @@ pub const ENTRIES: &[Entry] = &[
         "May this request pass? For nginx",
         Answer::Empty(200),
     )
-    .asks(FILTERS),
+    .asks(FILTERS)
+    .refuses(&[Unauthenticated, Forbidden]),
     op(
         "GET /authz/forward-auth",
         "May this request pass? For Traefik and Caddy",
         Answer::Empty(200),
     )
-    .asks(FILTERS),
+    .asks(FILTERS)
+    .refuses(&[Unauthenticated, Forbidden]),
     op(
         "GET /authz/ext-authz/{*path}",
         "May this request pass? For Envoy",
         Answer::Empty(200),
     )
-    .asks(FILTERS),
+    .asks(FILTERS)
+    .refuses(&[Unauthenticated, Forbidden]),
     op(
         "GET /oauth2/auth",
         "May this request pass? Answers 202 where applications of the field expect it",
         Answer::Empty(202),
     )
-    .asks(FILTERS),
+    .asks(FILTERS)
+    .refuses(&[Unauthenticated, Forbidden]),
     op(
         "GET /oauth2/sign_in",
         "Alias of /bff/login",
         Answer::Redirect,
     )
-    .asks(RD),
-    op("GET /oauth2/start", "Alias of /bff/login", Answer::Redirect).asks(RD),
+    .asks(RD)
+    .refuses(&[NotFound]),
+    op("GET /oauth2/start", "Alias of /bff/login", Answer::Redirect)
+        .asks(RD)
+        .refuses(&[NotFound]),
     op(
         "GET /oauth2/sign_out",
         "Alias of /bff/logout",
         Answer::Redirect,
     )
-    .asks(RD),
+    .asks(RD)
+    .refuses(&[NotFound]),
     op(
         "GET /.laneway/echo",
         "What arrived here, for the check of a proxy",

@@ -2,8 +2,8 @@
 
 use super::describe::{Answer, Entry, Shape, created, json, op, shape};
 use crate::domain::Code::{
-    Denied, Expired, InvalidCredentials, InvalidReturnTo, NotSupportedByUpstream, RateLimited,
-    SsoRequired, StepUpRequired, WrongStep,
+    CsrfRequired, Denied, Expired, InvalidCredentials, InvalidRequest, InvalidReturnTo, NotFound,
+    NotSupportedByUpstream, OriginNotAllowed, RateLimited, SsoRequired, StepUpRequired, WrongStep,
 };
 
 const LOGIN_QUERY: &[(&str, &str)] = &[
@@ -46,12 +46,14 @@ pub const ENTRIES: &[Entry] = &[
         "GET /.laneway/laneway.js",
         "A small client for frontends",
         Answer::Media("text/javascript"),
-    ),
+    )
+    .refuses(&[NotFound]),
     op(
         "GET /.laneway/laneway.d.ts",
         "Its types",
         Answer::Media("text/plain"),
-    ),
+    )
+    .refuses(&[NotFound]),
     op(
         "GET /.well-known/jwks.json",
         "Keys that verify our tokens",
@@ -59,7 +61,7 @@ pub const ENTRIES: &[Entry] = &[
     ),
     op("GET /bff/login", "Begin to sign in", Answer::Redirect)
         .asks(LOGIN_QUERY)
-        .refuses(&[InvalidReturnTo, RateLimited]),
+        .refuses(&[NotSupportedByUpstream, InvalidReturnTo, RateLimited]),
     op(
         "GET /bff/user",
         "Who is signed in",
@@ -99,33 +101,42 @@ pub const ENTRIES: &[Entry] = &[
         "POST /bff/backchannel/{upstream}",
         "An identity provider ends sessions",
         Answer::Empty(200),
-    ),
+    )
+    .refuses(&[InvalidRequest]),
     op(
         "GET /bff/handoff",
         "From the login host to an app host",
         Answer::Redirect,
-    ),
+    )
+    .refuses(&[InvalidRequest]),
     op(
         "GET /.laneway/start",
         "From an app host to the login host",
         Answer::Redirect,
     )
-    .asks(START_QUERY),
+    .asks(START_QUERY)
+    .refuses(&[NotFound]),
     op(
         "GET /.laneway/callback",
         "Back to the app host, with a ticket",
         Answer::Redirect,
     )
-    .asks(&[("ticket", "one use, 30 seconds, this host, this browser")]),
+    .asks(&[("ticket", "one use, 30 seconds, this host, this browser")])
+    .refuses(&[InvalidRequest, NotFound]),
     op(
         "GET /.laneway/logout",
         "Sign out on an app host",
         Answer::Redirect,
-    ),
+    )
+    .refuses(&[NotFound]),
     op("POST /v1/auth/flows", "Begin a flow", created("Flow"))
         .takes("NewFlow")
-        .refuses(&[RateLimited]),
-    op("GET /v1/auth/flows/{id}", "How a flow stands", json("Flow")).refuses(&[Expired]),
+        .refuses(&[CsrfRequired, OriginNotAllowed, RateLimited]),
+    op("GET /v1/auth/flows/{id}", "How a flow stands", json("Flow")).refuses(&[
+        CsrfRequired,
+        OriginNotAllowed,
+        Expired,
+    ]),
     op(
         "POST /v1/auth/flows/{id}/{kind}",
         "Answer a step",
@@ -145,7 +156,8 @@ pub const ENTRIES: &[Entry] = &[
         "Go to an identity provider",
         Answer::Redirect,
     )
-    .asks(&[("return_to", "where to go on to")]),
+    .asks(&[("return_to", "where to go on to")])
+    .refuses(&[InvalidReturnTo]),
     op(
         "GET /federation/tests/{token}",
         "Run a test login in this browser, which stays signed in as it is",
@@ -160,7 +172,8 @@ pub const ENTRIES: &[Entry] = &[
         "POST /federation/callback/{upstream}",
         "The same by a posted form",
         Answer::Redirect,
-    ),
+    )
+    .refuses(&[InvalidRequest]),
     op(
         "GET /saml/{connection}",
         "Who we are towards a SAML provider: the entity id, and its metadata",
@@ -179,12 +192,14 @@ pub const ENTRIES: &[Entry] = &[
     .asks(&[
         ("SAMLRequest", "the request"),
         ("RelayState", "the sign-in that it belongs to"),
-    ]),
+    ])
+    .refuses(&[InvalidRequest]),
     op(
         "POST /saml/{connection}/acs",
         "Back from a SAML provider",
         Answer::Redirect,
-    ),
+    )
+    .refuses(&[InvalidRequest]),
     op(
         "GET /saml/{connection}/logout",
         "A SAML provider ends sessions, by a signed request",
@@ -200,7 +215,8 @@ pub const ENTRIES: &[Entry] = &[
         "POST /saml/{connection}/logout",
         "The same by a posted form",
         Answer::Redirect,
-    ),
+    )
+    .refuses(&[InvalidRequest]),
 ];
 
 /// Shapes.
