@@ -10,6 +10,7 @@ mod count;
 mod fill;
 mod load;
 mod program;
+mod token;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -57,6 +58,15 @@ enum Command {
         #[arg(long)]
         calls: usize,
     },
+    /// Time the token endpoint beside a bare handler and a bare signature, and print JSON figures
+    Token {
+        /// Rounds; the figures are their medians
+        #[arg(long, default_value_t = 15)]
+        rounds: usize,
+        /// Calls of each kind in a round
+        #[arg(long, default_value_t = 500)]
+        calls: usize,
+    },
 }
 
 fn main() -> ExitCode {
@@ -94,5 +104,9 @@ async fn run(command: Command) -> Result<(), String> {
         }
         Command::Bare { listen } => bare::serve(listen).await,
         Command::Count { path, calls } => count::count(path, calls).await,
+        Command::Token { rounds, calls } => {
+            println!("{}", token::token(rounds.max(1), calls.max(1)).await?);
+            Ok(())
+        }
     }
 }
