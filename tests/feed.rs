@@ -191,7 +191,8 @@ both! {
         let here = format!("?since={cursor}");
         assert_eq!(told(&read(&app, &token, &here).await.expect(200).json()), []);
         // Something happened, and a day later it is forgotten: what is still there is not all.
-        app.signup("eve@x.test").await;
+        let mut eve = app.signup("eve@x.test").await;
+        eve.post("/bff/logout", json!({})).await.expect(200);
         app.clock.advance_s(48 * 3600);
         app.core().log.poll().await.expect("a log");
         laneway::store::invalidations::prune(&app.core().db, app.core().now() - 24 * 3_600_000).await.expect("pruned");

@@ -57,8 +57,10 @@ impl Keys {
         if asked.is_some_and(|at| at.elapsed() < UNKNOWN_EVERY) && self.has_any() {
             return Err(Refusal::InvalidToken);
         }
+        let first = !self.has_any();
         let fetched = self.fetch().await;
-        if fetched.is_ok() {
+        // The very first fetch is not one that an unknown key has led to.
+        if fetched.is_ok() && !first {
             *asked = Some(Instant::now());
         }
         fetched.map_err(|_| Refusal::Unavailable)?;
