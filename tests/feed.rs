@@ -220,7 +220,6 @@ both! {
     async fn tokens_say_how_much_of_the_log_they_reckon_with(app: TestApp) {
         let mut browser = app.signup("ana@x.test").await;
         let client = app.client(json!({})).await;
-        app.core().log.poll().await.expect("a log");
         let old = app.tokens(&mut browser, &client).await;
         let (token, cursor) = reader(&app).await;
         let sub = browser.me().await["sub"].as_str().expect("a sub").to_owned();

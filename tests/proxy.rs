@@ -57,7 +57,7 @@ both! {
         assert_eq!((&header["typ"], &header["alg"]), (&json!("at+jwt"), &json!("ES256")));
         assert_eq!(members(&claims), [
             "acr", "amr", "aud", "auth_time", "client_id", "exp", "iat", "iss", "jti", "org_id", "org_permissions",
-            "org_roles", "org_slug", "scope", "sid", "sub", "token_use",
+            "org_roles", "org_slug", "scope", "seen", "sid", "sub", "token_use",
         ]);
         let now = laneway_contract::Clock::now_ms(&*app.clock) / 1000;
         let wanted = json!({
@@ -407,6 +407,8 @@ async fn what_changes_a_session_changes_its_token_at_once() {
         let bearer = token(browser, "echo/x").await;
         let audience = "https://app.test/api/echo";
         let (_, claims) = claims(browser, bearer.trim_start_matches("Bearer "), audience).await;
+        // Nothing has polled: a backend that follows the feed takes it all the same.
+        assert_eq!(claims["seen"], app.core().log.position());
         claims["org_roles"].clone()
     };
     assert_eq!(roles(&mut browser).await, json!(["admin"]));

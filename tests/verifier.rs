@@ -40,12 +40,6 @@ fn access(tokens: &Value) -> &str {
     tokens["access_token"].as_str().expect("a token")
 }
 
-/// Tokens that reckon with all that has happened: the node has looked at the log.
-async fn tokens(app: &TestApp, browser: &mut crate::harness::Browser, client: &Client) -> Value {
-    app.core().log.poll().await.expect("a log");
-    app.tokens(browser, client).await
-}
-
 async fn current(verifier: &Verifier) {
     until(10, "the feed is heard", || async {
         verifier.is_current().then_some(())
@@ -172,11 +166,11 @@ async fn a_token_is_refused_within_a_second_of_being_taken_back_on_another_node(
     current(&verifier).await;
     let mut bystander = first.signup("bob@x.test").await;
     let unconcerned = first.client(json!({})).await;
-    let other = tokens(&first, &mut bystander, &unconcerned).await;
+    let other = first.tokens(&mut bystander, &unconcerned).await;
     for way in ["revoke", "logout", "disable", "app", "roles"] {
         let mut browser = first.signup(&format!("{way}@x.test")).await;
         let client = first.client(json!({})).await;
-        let given = tokens(&first, &mut browser, &client).await;
+        let given = first.tokens(&mut browser, &client).await;
         verifier.verify(access(&given)).await.expect("it counts");
         let sub = browser.me().await["sub"]
             .as_str()
@@ -191,22 +185,50 @@ async fn a_token_is_refused_within_a_second_of_being_taken_back_on_another_node(
         .await;
         let took = asked.elapsed();
         assert!(took < Duration::from_secs(1), "{way}: {took:?}");
-        if way == "roles" {
-            // A new one says what is true now.
-            until(5, "a new token counts", || {
-                let (first, client, mut browser) = (&first, &client, browser.clone());
-                let verifier = &verifier;
-                async move {
-                    let given = tokens(first, &mut browser, client).await;
-                    verifier.verify(access(&given)).await.ok()
-                }
-            })
-            .await;
-        }
         verifier
             .verify(access(&other))
             .await
             .expect("others are not concerned");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_token_that_was_given_out_after_a_change_counts_at_once_on_either_node() {
+    let Some(first) = TestApp::postgres().await else {
+        return;
+    };
+    let second = first.second().await;
+    // The second hears of nothing by itself.
+    let _jobs = first.jobs();
+    let listener = first.listen().await;
+    let verifier = verifier(&first, listener.address)
+        .feed(follower(&first).await)
+        .build()
+        .expect("a verifier");
+    current(&verifier).await;
+    let mut browser = first.signup("ana@x.test").await;
+    let sub = browser.me().await["sub"].clone();
+    let user = format!("/v1/admin/users/{}", sub.as_str().expect("a sub"));
+    let client = first.client(json!({})).await;
+    let mut old = first.tokens(&mut browser, &client).await;
+    verifier.verify(access(&old)).await.expect("it counts");
+    for name in ["Ana A", "Ana B", "Ana C", "Ana D"] {
+        first
+            .admin("PATCH", &user, json!({ "name": name }))
+            .await
+            .expect(200);
+        let refresh = client.refreshes(old["refresh_token"].as_str().expect("a token"));
+        let here = first.tokens(&mut browser, &client).await;
+        let there = second.browser().send(refresh).await.expect(200).json();
+        until(5, "the change is heard", || async {
+            let outcome = verifier.verify(access(&old)).await;
+            (outcome == Err(Refusal::InvalidToken)).then_some(())
+        })
+        .await;
+        for given in [&here, &there] {
+            verifier.verify(access(given)).await.expect("it counts");
+        }
+        old = there;
     }
 }
 
@@ -268,7 +290,7 @@ async fn when_the_feed_is_lost_nobody_gets_in_unless_that_was_chosen() {
     let stranger = build(Feed::by_app("nobody", "guessed"));
     let mut browser = app.signup("ana@x.test").await;
     let client = app.client(json!({})).await;
-    let given = tokens(&app, &mut browser, &client).await;
+    let given = app.tokens(&mut browser, &client).await;
     current(&closed).await;
     current(&open).await;
     closed.verify(access(&given)).await.expect("it counts");
@@ -278,7 +300,7 @@ async fn when_the_feed_is_lost_nobody_gets_in_unless_that_was_chosen() {
     );
     // What was heard stays true.
     let mut eve = app.signup("eve@x.test").await;
-    let gone = tokens(&app, &mut eve, &client).await;
+    let gone = app.tokens(&mut eve, &client).await;
     app.browser()
         .send(client.form("/oauth/revoke", &[("token", access(&gone))]))
         .await

@@ -68,7 +68,6 @@ fn claims(core: &Core, tenant: &Tenant, live: &Live, audience: &str) -> AccessCl
         token_use: CLIENT_BFF.into(),
         cnf: None,
         act: None,
-        // A change since the session was looked up ends what is kept of it.
-        seen: core.log.position(),
+        seen: live.seen(),
     }
 }

@@ -118,7 +118,8 @@ pub(super) async fn revoke(
     let now = write.now();
     let name = api_tokens::revoke_of(&mut write.tx, tenant, owner, id, now).await?;
     let name = name.ok_or_else(Problem::not_found)?;
-    write.invalidate(Change::Ended, Scope::Session, id);
+    // Whose it was, for readers of the feed: backends get tokens with its id as `sid`.
+    write.invalidate_in(tenant, Change::Ended, Scope::Session, id);
     let target = ("api_token", id);
     Ok(
         Event::new(kind::API_TOKEN_REVOKED, Outcome::Success, target)

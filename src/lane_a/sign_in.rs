@@ -323,7 +323,7 @@ pub async fn end_tokens(
 ) -> Result<(), Problem> {
     let now = write.now();
     for id in api_tokens::revoke_with(&mut write.tx, tenant, which, now).await? {
-        write.invalidate(Change::Ended, Scope::Session, &id);
+        write.invalidate_in(tenant, Change::Ended, Scope::Session, &id);
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use quick_cache::sync::Cache;
 
 use super::foreign::Vouching;
 use super::kept::{Glance, Kept, Packer, Whole};
-use super::log::InvalidationLog;
+use super::log::{AsOf, InvalidationLog};
 use super::marks::Marks;
 use super::rendered::Rendered;
 use super::streams::Streams;
@@ -54,6 +54,11 @@ impl Live {
     /// Its end whatever happens, epoch ms.
     pub(super) fn ends_at(&self) -> i64 {
         self.session.expires_at
+    }
+
+    /// The position of the invalidation log that it reckons with.
+    pub fn seen(&self) -> i64 {
+        self.kept.position
     }
 
     /// Whose tenant's.
@@ -212,18 +217,18 @@ impl Sessions {
 
     /// Reads the row and keeps it unless something was invalidated meanwhile.
     async fn load(&self, hash: &[u8; 32]) -> Result<Option<Arc<Live>>, DbError> {
-        let epoch = self.log.epoch();
+        let as_of = self.log.as_of();
         let Some((session, host)) = sessions::find_by_cookie(&self.db, hash).await? else {
             self.cache.remove(&key(hash));
             return Ok(None);
         };
-        let Some(kept) = self.read(session, host, epoch).await? else {
+        let Some(kept) = self.read(session, host, as_of).await? else {
             return Ok(None);
         };
-        if self.log.is_fresh() && self.log.epoch() == epoch {
+        if self.log.is_fresh() && self.log.epoch() == as_of.epoch {
             self.cache.insert(key(hash), Arc::clone(&kept));
             // A mark may have been made and swept away between the look and the insertion.
-            if self.log.epoch() != epoch {
+            if self.log.epoch() != as_of.epoch {
                 self.cache.remove(&key(hash));
             }
         }
@@ -240,11 +245,11 @@ impl Sessions {
         tenant: &TenantId,
         sid: &Sid,
     ) -> Result<Option<Arc<Live>>, DbError> {
-        let epoch = self.log.epoch();
+        let as_of = self.log.as_of();
         let Some(session) = sessions::find(&self.db, tenant, sid).await? else {
             return Ok(None);
         };
-        let kept = self.read(session, String::new(), epoch).await?;
+        let kept = self.read(session, String::new(), as_of).await?;
         let now = self.clock.now_ms();
         Ok(kept.filter(|kept| !kept.is_over(now)).map(Live::of))
     }
@@ -254,7 +259,7 @@ impl Sessions {
         &self,
         session: Session,
         host: String,
-        epoch: u64,
+        as_of: AsOf,
     ) -> Result<Option<Arc<Kept>>, DbError> {
         let Some(user) = users::find(&self.db, &session.tenant, &session.user).await? else {
             return Ok(None);
@@ -282,7 +287,7 @@ impl Sessions {
             org,
             token: None,
         };
-        match self.packer.pack(read, last_seen, epoch) {
+        match self.packer.pack(read, last_seen, as_of) {
             Some(kept) => Ok(Some(Arc::new(kept))),
             None => Err(DbError::Broken("a session could not be packed".into())),
         }

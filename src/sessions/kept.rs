@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use laneway_contract::Acr;
 use serde::{Deserialize, Serialize};
 
+use super::log::AsOf;
 use super::rendered::Rendered;
 use super::tokens::Held;
 use crate::domain::session::{Session, SessionApp, SessionUpstream};
@@ -27,6 +28,8 @@ pub(super) struct Kept {
     names: [u32; 2],
     /// The log's epoch when the row was read.
     pub(super) epoch: u64,
+    /// The log's position then.
+    pub(super) position: i64,
     expires_at: i64,
     last_seen: AtomicI64,
     /// Made for the few that are proxied, not for all that are kept.
@@ -240,7 +243,7 @@ impl Packer {
     }
 
     /// `None`: it could not be read back.
-    pub(super) fn pack(&self, read: Whole, last_seen: i64, epoch: u64) -> Option<Kept> {
+    pub(super) fn pack(&self, read: Whole, last_seen: i64, as_of: AsOf) -> Option<Kept> {
         let packed = packed(&read)?;
         let Whole {
             session,
@@ -284,7 +287,8 @@ impl Packer {
                 name(Scope::Session, Some(session.sid.as_str())),
                 name(Scope::User, Some(session.user.as_str())),
             ],
-            epoch,
+            epoch: as_of.epoch,
+            position: as_of.position,
             expires_at: session.expires_at,
             last_seen: AtomicI64::new(last_seen),
             rendered: OnceLock::new(),
@@ -365,6 +369,11 @@ fn make_room<T: ?Sized + Eq + std::hash::Hash>(known: &mut HashSet<Arc<T>>) {
 mod tests {
     use super::*;
 
+    const AT: AsOf = AsOf {
+        epoch: 4,
+        position: 9,
+    };
+
     fn sample(user: &str) -> Whole {
         let session = Session {
             sid: Sid("0199aaaa-0000-7000-8000-000000000000".into()),
@@ -422,14 +431,17 @@ mod tests {
     #[test]
     fn what_is_packed_comes_back_whole() {
         let kept = Packer::default()
-            .pack(sample("u1"), 900, 4)
+            .pack(sample("u1"), 900, AT)
             .expect("packed");
         let (back, expected) = (kept.whole().expect("read back"), sample("u1"));
         assert_eq!(back.session, expected.session);
         assert_eq!(back.user, expected.user);
         assert_eq!(back.host, expected.host);
         assert_eq!(back.org, expected.org);
-        assert_eq!((kept.idle_until(), kept.epoch), (1_500, 4));
+        assert_eq!(
+            (kept.idle_until(), kept.epoch, kept.position),
+            (1_500, 4, 9)
+        );
         assert!(!kept.is_over(1_499) && kept.is_over(1_500));
     }
 
@@ -438,7 +450,7 @@ mod tests {
         for verified in [true, false] {
             let mut read = sample("u1");
             read.user.email_verified = verified;
-            let kept = Packer::default().pack(read, 0, 0).expect("packed");
+            let kept = Packer::default().pack(read, 0, AT).expect("packed");
             let (glance, whole) = (kept.glance().expect("read"), kept.whole().expect("read"));
             assert_eq!(glance.sid, whole.session.sid);
             assert_eq!(glance.user, whole.user.id);
@@ -457,13 +469,13 @@ mod tests {
     #[test]
     fn what_sessions_say_alike_is_kept_once_and_forgotten_with_the_last() {
         let packer = Packer::default();
-        let one = packer.pack(sample("u1"), 0, 0).expect("packed");
-        let two = packer.pack(sample("u2"), 0, 0).expect("packed");
+        let one = packer.pack(sample("u1"), 0, AT).expect("packed");
+        let two = packer.pack(sample("u2"), 0, AT).expect("packed");
         assert!(Arc::ptr_eq(&one.user_agent, &two.user_agent));
         assert!(Arc::ptr_eq(&one.alike, &two.alike));
         let mut other = sample("u3");
         other.org = None;
-        let other = packer.pack(other, 0, 0).expect("packed");
+        let other = packer.pack(other, 0, AT).expect("packed");
         assert!(!Arc::ptr_eq(&one.alike, &other.alike));
         drop((one, two, other));
         for number in 0..100 {
@@ -476,7 +488,7 @@ mod tests {
     #[test]
     fn names_tell_scopes_and_ids_apart() {
         let packer = Packer::default();
-        let kept = packer.pack(sample("u1"), 0, 0).expect("packed");
+        let kept = packer.pack(sample("u1"), 0, AT).expect("packed");
         for (scope, id) in [
             (Scope::Session, "0199aaaa-0000-7000-8000-000000000000"),
             (Scope::User, "u1"),

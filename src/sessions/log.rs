@@ -13,6 +13,15 @@ use crate::store::invalidations::{self, Invalidation};
 
 const BATCH: i64 = 1000;
 
+/// Where a node stands in the log when it reads a row.
+#[derive(Debug, Clone, Copy)]
+pub struct AsOf {
+    /// [`InvalidationLog::epoch`]
+    pub epoch: u64,
+    /// [`InvalidationLog::position`]
+    pub position: i64,
+}
+
 type Listener = Box<dyn Fn(&[Invalidation]) + Send + Sync>;
 
 /// The node's view of the log.
@@ -97,17 +106,53 @@ impl InvalidationLog {
         self.position.subscribe()
     }
 
-    /// Applies what this node itself has just committed, without waiting for the poll; the poll
-    /// follows at once, so that whoever waits for a position hears of it.
+    /// The same beside the epoch, for whoever reads rows now. The epoch is read first: what is
+    /// applied in between shows by it.
+    pub fn as_of(&self) -> AsOf {
+        let epoch = self.epoch();
+        let position = self.position();
+        AsOf { epoch, position }
+    }
+
+    /// Applies what this node itself has just committed, without waiting for the poll.
     pub fn committed(&self, rows: &[Invalidation]) {
-        self.apply(rows);
-        if !rows.is_empty() {
+        let Some(first) = rows.first() else {
+            return;
+        };
+        if first.seq == self.position() + 1 {
+            self.reached(rows);
+        } else {
+            // Others have committed before: the poll reads those first, at once.
             self.news.notify_one();
+        }
+        self.apply(rows);
+    }
+
+    /// Moves the position, never back. Before the caches are told: what is read from now on
+    /// reckons with these rows, and is not told of them again.
+    fn reached(&self, rows: &[Invalidation]) {
+        let Some(last) = rows.last() else {
+            return;
+        };
+        let moved = self.position.send_if_modified(|position| {
+            let moves = last.seq > *position;
+            *position = last.seq.max(*position);
+            moves
+        });
+        if !moved {
+            return;
+        }
+        let now = self.clock.now_ms();
+        for row in rows {
+            let delay = now.saturating_sub(row.at).max(0);
+            self.delays.note(now, delay);
+            #[expect(clippy::cast_precision_loss, reason = "milliseconds of delay")]
+            metrics::histogram!("laneway_invalidation_delay_seconds").record(delay as f64 / 1000.0);
         }
     }
 
     /// Tells the caches.
-    pub fn apply(&self, rows: &[Invalidation]) {
+    fn apply(&self, rows: &[Invalidation]) {
         if rows.is_empty() {
             return;
         }
@@ -129,17 +174,8 @@ impl InvalidationLog {
             let (asked_at, steady) = (self.clock.now_ms(), self.clock.steady_ms());
             let position = self.position();
             let rows = invalidations::after(&self.db, position, BATCH).await?;
+            self.reached(&rows);
             self.apply(&rows);
-            if let Some(last) = rows.last() {
-                let now = self.clock.now_ms();
-                for row in &rows {
-                    self.delays.note(now, now.saturating_sub(row.at).max(0));
-                    #[expect(clippy::cast_precision_loss, reason = "milliseconds of delay")]
-                    metrics::histogram!("laneway_invalidation_delay_seconds")
-                        .record(now.saturating_sub(row.at).max(0) as f64 / 1000.0);
-                }
-                self.position.send_replace(last.seq);
-            }
             if rows.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
                 // The instant of asking, not of the answer: a slow answer is old news.
                 self.polled_at.store(asked_at, Ordering::SeqCst);

@@ -9,6 +9,7 @@ use laneway_sqlkit::DbError;
 
 use super::cache::{Live, Sessions, key};
 use super::kept::{Kept, Whole};
+use super::log::AsOf;
 use crate::domain::admission::{Admission, Standing, judge};
 use crate::domain::session::Session;
 use crate::domain::user::{Membership, User, UserState};
@@ -62,19 +63,19 @@ impl Sessions {
         {
             return Ok(Some(Live::of(kept)));
         }
-        let epoch = self.log.epoch();
+        let as_of = self.log.as_of();
         let found = match api_tokens::find(&self.db, hash).await? {
-            Some(Token::Api(token)) => self.read_token(*token, epoch).await?,
+            Some(Token::Api(token)) => self.read_token(*token, as_of).await?,
             Some(Token::Admin(_)) | None => None,
         };
         let Some(kept) = found else {
             self.tokens.remove(&key(hash));
             return Ok(None);
         };
-        if self.log.is_fresh() && self.log.epoch() == epoch {
+        if self.log.is_fresh() && self.log.epoch() == as_of.epoch {
             self.tokens.insert(key(hash), Arc::clone(&kept));
             // As with sessions: a mark may have come and gone in between.
-            if self.log.epoch() != epoch {
+            if self.log.epoch() != as_of.epoch {
                 self.tokens.remove(&key(hash));
             }
         }
@@ -90,7 +91,7 @@ impl Sessions {
         self.touches.note_token(id, self.now(), ip);
     }
 
-    async fn read_token(&self, token: ApiToken, epoch: u64) -> Result<Option<Arc<Kept>>, DbError> {
+    async fn read_token(&self, token: ApiToken, as_of: AsOf) -> Result<Option<Arc<Kept>>, DbError> {
         let owner = match &token.principal {
             Principal::User(user) => self.person(&token, user).await?,
             Principal::ServiceAccount(id) => self.account(&token.tenant, id).await?,
@@ -101,7 +102,7 @@ impl Sessions {
         let admitted = self.admitted(&token, org.as_ref()).await?;
         let read = whole(token, user, org, admitted);
         let now = self.now();
-        match self.packer.pack(read, now, epoch) {
+        match self.packer.pack(read, now, as_of) {
             Some(kept) => Ok(Some(Arc::new(kept))),
             None => Err(DbError::Broken("an API token could not be packed".into())),
         }
@@ -176,7 +177,7 @@ impl Sessions {
         let Some(Token::Api(token)) = found else {
             return Ok(false);
         };
-        let Some(kept) = self.read_token(*token, self.log.epoch()).await? else {
+        let Some(kept) = self.read_token(*token, self.log.as_of()).await? else {
             return Ok(false);
         };
         let now = Live::of(kept);

@@ -40,7 +40,6 @@ async fn the_example_service_serves_tokens_behind_nginx_until_they_are_taken_bac
         .client(json!({ "scope": "openid notes:read notes:write" }))
         .await;
     let mut ana = app.signup("ana@x.test").await;
-    app.core().log.poll().await.expect("a log");
     let code = app
         .code(
             &mut ana,

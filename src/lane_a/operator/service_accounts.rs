@@ -123,8 +123,8 @@ pub async fn change_service_account(
     }
     account.version += 1;
     rows::set_roles(&mut write.tx, tenant, (org, id), &account.roles).await?;
-    // Caches know it as the caller that it is.
-    write.invalidate(Change::Changed, Scope::User, id);
+    // Caches and verifiers know it as the caller that it is.
+    write.invalidate_in(tenant, Change::Changed, Scope::User, id);
     let event = event(kind::SERVICE_ACCOUNT_UPDATED, org, id);
     act.audit(
         &mut write,
@@ -151,7 +151,7 @@ pub async fn delete_service_account(
     if !rows::delete(&mut write.tx, &act.tenant.id, id).await? {
         return Err(moved());
     }
-    write.invalidate(Change::Ended, Scope::User, id);
+    write.invalidate_in(&act.tenant.id, Change::Ended, Scope::User, id);
     let event = event(kind::SERVICE_ACCOUNT_DELETED, org, id);
     act.audit(&mut write, event.change(Some(shown(&account)), None))
         .await?;
