@@ -218,6 +218,10 @@ fn responses(path: &str, method: &str, access: Access, entry: &Entry) -> Value {
     let mut all = Map::new();
     let (status, good) = success(&entry.answer);
     all.insert(status, good);
+    if entry.sends_on {
+        let (status, elsewhere) = success(&Answer::Redirect);
+        all.insert(status, elsewhere);
+    }
     let mut by_status: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
     for code in codes(path, method, access, entry) {
         by_status

@@ -26,8 +26,8 @@ pub struct Said {
 /// Rows of these kinds say by their id whose they are; others carry the tenant, or are no reader's
 /// business: a new host or key makes no token untrue.
 const OF_TENANT: &str = "SELECT i.seq, i.kind, i.scope, i.id, i.at, \
-     CASE WHEN i.scope = 'user' AND EXISTS (SELECT 1 FROM users u WHERE u.tenant_id = $1 \
-     AND u.id = i.id AND u.state <> 'active') THEN 1 ELSE 0 END AS is_out \
+     CAST(CASE WHEN i.scope = 'user' AND EXISTS (SELECT 1 FROM users u WHERE u.tenant_id = $1 \
+     AND u.id = i.id AND u.state <> 'active') THEN 1 ELSE 0 END AS BIGINT) AS is_out \
      FROM invalidations i WHERE i.seq > $2 AND i.seq <= $3 AND (i.tenant_id = $1 \
      OR (i.scope = 'session' AND EXISTS (SELECT 1 FROM sessions s \
          WHERE s.tenant_id = $1 AND s.sid = i.id)) \

@@ -12,6 +12,8 @@ pub struct Entry {
     /// The type of a body that is no JSON.
     pub(super) media: Option<&'static str>,
     pub(super) answer: Answer,
+    /// It may also answer 303.
+    pub(super) sends_on: bool,
     pub(super) codes: &'static [Code],
 }
 
@@ -42,6 +44,7 @@ pub const fn op(route: &'static str, summary: &'static str, answer: Answer) -> E
         body: None,
         media: None,
         answer,
+        sends_on: false,
         codes: &[],
     }
 }
@@ -77,6 +80,12 @@ impl Entry {
     /// With members of the query: name and meaning.
     pub const fn asks(mut self, query: &'static [(&'static str, &'static str)]) -> Self {
         self.query = query;
+        self
+    }
+
+    /// Some are sent on instead, with 303.
+    pub const fn or_sends_on(mut self) -> Self {
+        self.sends_on = true;
         self
     }
 

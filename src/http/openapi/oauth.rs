@@ -1,7 +1,7 @@
 //! The authorization server in words (CONTRACT §11). Its refusals are those of OAuth.
 
 use super::describe::{Answer, Entry, Shape, created, json, op, shape};
-use crate::domain::Code::{Expired, InvalidCursor, InvalidRequest, RateLimited};
+use crate::domain::Code::{CsrfRequired, Expired, InvalidCursor, InvalidRequest, RateLimited};
 
 const ASKED: &[(&str, &str)] = &[
     ("client_id", "the app"),
@@ -97,14 +97,17 @@ pub const ENTRIES: &[Entry] = &[
         "Where people enter the code that their device shows",
         Answer::Media("text/html"),
     )
-    .asks(&[("user_code", "the code, filled in; it is asked all the same")]),
+    .asks(&[("user_code", "the code, filled in; it is asked all the same")])
+    .or_sends_on()
+    .refuses(&[RateLimited]),
     op(
         "POST /device",
         "The code, and then the answer to the question",
         Answer::Media("text/html"),
     )
     .sends(FORM)
-    .refuses(&[Expired]),
+    .or_sends_on()
+    .refuses(&[Expired, CsrfRequired, RateLimited]),
     op(
         "POST /oauth/token",
         "A code, a refresh token or the app's own proof becomes tokens",

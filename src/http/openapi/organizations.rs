@@ -1,7 +1,7 @@
 //! Pictures, roles and groups of organizations in words (CONTRACT §8).
 
 use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
-use crate::domain::Code::{Conflict, Duplicate};
+use crate::domain::Code::{Conflict, Duplicate, NotFound};
 
 /// Routes.
 pub const ENTRIES: &[Entry] = &[
@@ -129,7 +129,7 @@ pub const ENTRIES: &[Entry] = &[
         created("ApiToken"),
     )
     .takes("KeyImport")
-    .refuses(&[Duplicate]),
+    .refuses(&[NotFound, Duplicate]),
     op(
         "GET /v1/organizations/{org}/service-accounts",
         "Service accounts of an organization",
