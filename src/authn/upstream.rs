@@ -61,7 +61,7 @@ async fn judged(
     if let Some(live) = core.sessions.kept_foreign(&key) {
         return Ok(Caller::Token(live));
     }
-    let epoch = core.sessions.epoch();
+    let as_of = core.sessions.as_of();
     let token = SecretString::from(value);
     let verdict = core.providers.judge_token(upstream, &token, key).await?;
     let identity = match &*verdict {
@@ -75,7 +75,7 @@ async fn judged(
     let Some(vouched) = vouched(site, upstream, identity) else {
         return Err(refused("nobody accepts its tokens any more"));
     };
-    let admitted = core.sessions.admit_foreign(&key, vouched, epoch).await?;
+    let admitted = core.sessions.admit_foreign(&key, vouched, as_of).await?;
     admitted.map(Caller::Token).map_err(nobody)
 }
 

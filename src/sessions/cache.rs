@@ -367,6 +367,11 @@ impl Sessions {
         self.log.epoch()
     }
 
+    /// Where this node stands in the log.
+    pub fn as_of(&self) -> AsOf {
+        self.log.as_of()
+    }
+
     /// The instant up to which this node has heard the log.
     pub(super) fn heard_at(&self) -> i64 {
         self.log.heard_at()

@@ -12,6 +12,7 @@ use laneway_sqlkit::DbError;
 
 use super::cache::{Live, Sessions, key};
 use super::kept::{Kept, Whole};
+use super::log::AsOf;
 use super::tokens::Held;
 use crate::domain::bearer::is_outlived;
 use crate::domain::session::{Session, SessionUpstream};
@@ -71,7 +72,7 @@ impl Sessions {
         good.then(|| Live::of(kept))
     }
 
-    /// The person behind a token that counts. `epoch` is the log's from before it was judged.
+    /// The person behind a token that counts. `as_of` is from before it was judged.
     ///
     /// # Errors
     /// [`DbError`] when the store could not answer.
@@ -79,7 +80,7 @@ impl Sessions {
         &self,
         hash: &[u8; 32],
         vouched: Vouched,
-        epoch: u64,
+        as_of: AsOf,
     ) -> Result<Result<Arc<Live>, Nobody>, DbError> {
         let who = Named {
             tenant: &vouched.tenant,
@@ -94,15 +95,15 @@ impl Sessions {
         let now = self.now();
         let until = vouched.expires_at.unwrap_or(i64::MAX).min(now + KEPT_MS);
         let read = whole(hash, vouched, user, until);
-        let kept = self.packer.pack(read, now, epoch);
+        let kept = self.packer.pack(read, now, as_of);
         let kept =
             Arc::new(kept.ok_or_else(|| {
                 DbError::Broken("a token of an upstream could not be packed".into())
             })?);
-        if self.log.is_fresh() && self.log.epoch() == epoch {
+        if self.log.is_fresh() && self.log.epoch() == as_of.epoch {
             self.foreign.insert(key(hash), (Arc::clone(&kept), until));
             // As with sessions: a mark may have come and gone in between.
-            if self.log.epoch() != epoch {
+            if self.log.epoch() != as_of.epoch {
                 self.foreign.remove(&key(hash));
             }
         }

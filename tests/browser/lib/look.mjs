@@ -49,7 +49,11 @@ export async function lookAtSample(page, name, dir) {
 }
 
 // JPEG, since packing a thousand PNGs costs more than everything else that is done to a page but axe.
-const picture = (page, dir, name) => page.screenshot({ path: path.join(dir, `${name}.jpg`), fullPage: true, type: 'jpeg', quality: 90 });
+async function picture(page, dir, name) {
+  const take = () => page.screenshot({ path: path.join(dir, `${name}.jpg`), fullPage: true, type: 'jpeg', quality: 90, timeout: 20_000 });
+  // Now and then Chromium draws no frame for a picture, and does when asked again; a page is no worse for that.
+  await take().catch(take).catch(take);
+}
 
 async function faults(page) {
   return page.evaluate(async () => {
