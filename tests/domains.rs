@@ -195,8 +195,13 @@ async fn a_proof_that_is_gone_is_missed_for_three_days_and_lost_then() {
     assert_eq!(read().await["verified_at"], Value::Null);
     assert_eq!(world.app.events("domain.lost").await.len(), 1);
     let mails = world.app.mails_to("it@acme.test").await;
-    let text = &mails.first().expect("a letter").text;
-    assert!(text.contains("domain_lost: acme.test"), "{text}");
+    assert_eq!(mails.len(), 2, "missed, lost");
+    for (number, code) in ["domain_missing", "domain_lost"].iter().enumerate() {
+        let text = &mails[number].text;
+        assert!(text.contains("E-mail domain: acme.test."), "{text}");
+        assert!(text.contains(&format!("/help/checks#{code}")), "{text}");
+        assert!(text.contains("/org/acme/domains"), "{text}");
+    }
 }
 
 #[tokio::test]

@@ -2,10 +2,13 @@
 //! how long a session holds that was begun past it.
 
 use serde_json::{Value, json};
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use crate::enforce::{Acme, Person};
 use crate::harness::saml::SamlCustomer;
 use crate::harness::{Browser, Call, LOGIN, Reply, TestApp, answer, both, form_token};
+use crate::health::states;
+use crate::health_news::oidc;
 use crate::org_switch::switch;
 
 async fn acme(app: TestApp) -> Acme {
@@ -88,6 +91,52 @@ both! {
         // The script of the page has the words for the way.
         let html = app.browser().get("/login").await.expect(200).text();
         assert!(html.contains("data-go=\"Go to your organization"), "{html}");
+    }
+
+    async fn no_account_moves_into_the_domain(app: TestApp) {
+        let acme = acme(app).await;
+        let app = &acme.saml.app;
+        let mut max = Person::new(app, "max@other.test").await;
+        max.sign_in(app).await.expect(200);
+        let asked = max.browser.post("/v1/me/email", json!({ "email": "max1@acme.test" })).await;
+        asked.expect(202);
+        let code = app.code_for("max1@acme.test").await;
+        acme.ready().await;
+        // The code was sent before the way was shut.
+        let told = max.browser.post("/v1/me/email/confirm", json!({ "code": code })).await;
+        let told = told.refused(403, "sso_required").json();
+        assert_eq!(told["start_url"], json!(format!("{}?return_to=%2Faccount%2Femail", start(&acme))));
+        app.clock.advance_s(40);
+        max.browser = app.browser();
+        max.sign_in(app).await.expect(200);
+        let told = max.browser.post("/v1/me/email", json!({ "email": "max2@acme.test" })).await;
+        told.refused(403, "sso_required");
+        assert!(app.mails_to("max2@acme.test").await.is_empty());
+        assert_eq!(max.browser.me().await["email"], "max@other.test");
+        let denied = app.events("email_change.failed").await;
+        assert_eq!(denied.len(), 2);
+        assert!(denied.iter().all(|event| event.org.as_deref() == Some(acme.saml.org.as_str())));
+        // Whoever may pass moves.
+        let mut ana = acme.people[0].clone();
+        ana.browser = app.browser();
+        ana.sign_in(app).await.expect(200);
+        let asked = ana.browser.post("/v1/me/email", json!({ "email": "ana2@acme.test" })).await;
+        asked.expect(202);
+    }
+
+    async fn a_provider_that_is_down_is_told_with_the_word_for_emergencies(app: TestApp) {
+        let server = MockServer::start().await;
+        states(&server, "token", "abc").await;
+        let acme = oidc(app, &server).await;
+        server.reset().await;
+        let down = Mock::given(matchers::any()).respond_with(ResponseTemplate::new(503));
+        down.mount(&server).await;
+        let path = format!("/federation/{}/start", acme.id);
+        for enforced in [false, true] {
+            acme.app.make_live(&acme.id, enforced).await;
+            let down = acme.app.browser().get(&path).await.refused(503, "upstream_unavailable").json();
+            assert_eq!(down["emergency"] == json!(true), enforced, "{down}");
+        }
     }
 
     async fn sessions_of_the_provider_go_on_and_older_ones_of_emergencies_last_an_hour(app: TestApp) {

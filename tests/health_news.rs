@@ -81,7 +81,7 @@ both! {
             gone = days;
             acme.token = acme.app.operator().await;
             look(&acme.app, &acme.id).await;
-            let told = (letters(&acme.app, "client_secret_expiring:").await, letters(&acme.app, "client_secret_expired:").await);
+            let told = (letters(&acme.app, "#client_secret_expiring").await, letters(&acme.app, "#client_secret_expired").await);
             assert_eq!(told, (expiring, expired), "after {days} days");
         }
         assert_eq!(letters(&acme.app, &end[..10]).await, 4, "each says the day");

@@ -81,6 +81,7 @@ pub const EXPLAINED: &[&str] = &[
     "groups_missing",
     "groups_overage",
     "domain_not_covered",
+    "domain_missing",
     "domain_lost",
     "broker",
     "another_connection",

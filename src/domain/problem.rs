@@ -61,7 +61,7 @@ codes! {
     RateLimited 429 "rate_limited" "Too many requests";
     HeadersTooLarge 431 "headers_too_large" "The headers are too large";
     Internal 500 "internal" "Something went wrong on our side";
-    UpstreamInvalid 502 "upstream_invalid" "The other side answered nonsense";
+    UpstreamInvalid 502 "upstream_invalid" "The other side did not answer as it should";
     UpstreamUnavailable 503 "upstream_unavailable" "The other side cannot be reached";
     StoreUnavailable 503 "store_unavailable" "The database cannot be reached";
     UpstreamTimeout 504 "upstream_timeout" "The other side took too long";

@@ -236,11 +236,13 @@ pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>
         StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match problem.code {
         Code::Denied => {
+            let (title, ask, href, next) = denied_words(problem);
             let page = views::DeniedPage {
                 chrome,
-                title: words(lang, denied_title(problem)),
+                title: words(lang, title),
                 detail: said(lang, problem.code, &problem.detail),
-                retry_href: Some(reader.ours("/login")),
+                ask,
+                next: Some((reader.ours(href), next)),
             };
             render_for(site, &reader, status, &page, "")
         }
@@ -279,11 +281,17 @@ pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>
     }
 }
 
-fn denied_title(problem: &Problem) -> &'static str {
+/// The title, what to do, where it goes on, and the words for that.
+fn denied_words(problem: &Problem) -> (&'static str, &'static str, &'static str, &'static str) {
     let refusal = problem.extra.get("refusal").and_then(|word| word.as_str());
     match refusal {
-        Some("linked_elsewhere" | "not_linkable") => "denied-title-link",
-        _ => "denied-title",
+        Some("linked_elsewhere" | "not_linkable") => (
+            "denied-title-link",
+            "denied-ask-link",
+            "/account",
+            "leave-step",
+        ),
+        _ => ("denied-title", "denied-ask", "/login", "denied-retry"),
     }
 }
 

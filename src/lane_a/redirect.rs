@@ -39,7 +39,10 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> R
     let provider = offer.upstream.provider()?;
     let login = provider.redirect_login().ok_or_else(|| wrong_step(flow))?;
     let (core, tenant) = (visit.core, &visit.site.tenant);
-    broker::ensure(core, tenant, &offer.upstream, broker::Why::SignIn).await?;
+    let asked = &offer.upstream;
+    if let Err(problem) = broker::ensure(core, tenant, asked, broker::Why::SignIn).await {
+        return Err(sso::told_of_emergency(visit, flow, asked, problem).await);
+    }
     let (nonce, _) = visit.core.new_token();
     let request = BeginRedirect {
         redirect_uri: offer.upstream.callback(&visit.site.tenant)?,
@@ -59,7 +62,7 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> R
     let begun = visit.core.providers.call(&offer.upstream, "begin", work);
     let target = match begun.await {
         Ok(target) => target,
-        Err(problem) => return Err(sso::told_of_emergency(visit, flow, problem).await),
+        Err(problem) => return Err(sso::told_of_emergency(visit, flow, asked, problem).await),
     };
     flow.state.step = Step::Redirect {
         upstream: offer.upstream.row.id.clone(),

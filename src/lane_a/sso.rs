@@ -7,12 +7,14 @@ use laneway_contract::{Acr, MethodKind};
 use serde_json::json;
 
 use super::submit::{count_login, wrong_step};
-use super::{Visit, flow, methods, routing};
+use super::{Visit, admission, flow, methods, routing};
 use crate::audit::{Event, Outcome, kind};
+use crate::domain::admission::Admission;
 use crate::domain::advance::{Door, Sso};
 use crate::domain::flow::{Flow, FlowPurpose, Proof};
+use crate::domain::session::Session;
 use crate::domain::user::{LinkKind, User};
-use crate::domain::{Code, ConnectionId, Email, Problem, UserId};
+use crate::domain::{Code, ConnectionId, Email, OrgId, Problem, UserId};
 use crate::providers::Configured;
 use crate::store::{Write, admissions, break_glass, connections, links};
 
@@ -94,9 +96,14 @@ async fn shut(visit: &Visit<'_>, flow: &Flow) -> Result<Option<Sso>, Problem> {
     let Some(org) = methods::asked_for(visit, flow).await? else {
         return Ok(None);
     };
-    let demands = admissions::demands(&visit.core.db, &visit.site.tenant.id, &org.id).await?;
+    wanted_by(visit, &org.id).await
+}
+
+/// The same for an organization, whatever the address.
+async fn wanted_by(visit: &Visit<'_>, org: &OrgId) -> Result<Option<Sso>, Problem> {
+    let demands = admissions::demands(&visit.core.db, &visit.site.tenant.id, org).await?;
     Ok(demands.enforced.map(|connection| Sso {
-        org: org.id,
+        org: org.clone(),
         connection,
         domain: String::new(),
         emergency: false,
@@ -105,9 +112,23 @@ async fn shut(visit: &Visit<'_>, flow: &Flow) -> Result<Option<Sso>, Problem> {
 
 /// A provider that is the only way in and does not answer: there are people who need not wait.
 /// Said to everybody of the domain alike.
-pub(super) async fn told_of_emergency(visit: &Visit<'_>, flow: &Flow, problem: Problem) -> Problem {
-    match shut(visit, flow).await {
-        Ok(Some(_)) => problem.with("emergency", true),
+pub(super) async fn told_of_emergency(
+    visit: &Visit<'_>,
+    flow: &Flow,
+    asked: &Configured,
+    problem: Problem,
+) -> Problem {
+    let only_way = async {
+        let attached = asked.attached.as_ref();
+        let of = attached.and_then(|one| Some((one.org.as_ref()?, &one.connection)));
+        let Some((org, connection)) = of.filter(|_| enters(flow)) else {
+            return Ok(shut(visit, flow).await?.is_some());
+        };
+        let wanted = wanted_by(visit, org).await?;
+        Ok::<bool, Problem>(wanted.is_some_and(|sso| sso.connection == *connection))
+    };
+    match only_way.await {
+        Ok(true) => problem.with("emergency", true),
         _ => problem,
     }
 }
@@ -131,6 +152,37 @@ pub(super) async fn refuse(visit: &Visit<'_>, address: &str, back: &str) -> Resu
         None => Ok(()),
         Some(sso) => Err(told(visit, refusal(), &sso, Some(back))),
     }
+}
+
+/// Refuses that an account moves to an address whose organization wants its own provider, unless
+/// that provider has vouched for the session, or emergencies are theirs. Audited.
+///
+/// # Errors
+/// `sso_required` with `start_url`, `store_unavailable`.
+pub(super) async fn refuse_move(
+    visit: &Visit<'_>,
+    session: &Session,
+    email: &Email,
+) -> Result<(), Problem> {
+    let Some(sso) = wanted_for(visit, email, None).await? else {
+        return Ok(());
+    };
+    let admission = admission::of_session(visit, session, &sso.org).await?;
+    if !matches!(admission, Admission::Sso(_)) {
+        return Ok(());
+    }
+    let target = ("user", session.user.as_str());
+    let event = Event::new(kind::EMAIL_CHANGE_FAILED, Outcome::Denied, target)
+        .by_user(&session.user)
+        .org(sso.org.as_str())
+        .detail(json!({
+            "reason": "sso_required", "domain": sso.domain, "connection": sso.connection,
+        }));
+    let tenant = &visit.site.tenant.id;
+    visit.core.audit_alone(tenant, visit.meta, event).await;
+    let text = "This address belongs to an organization that wants its people to sign in with its own provider. Sign in there first.";
+    let problem = Problem::new(Code::SsoRequired, text);
+    Err(told(visit, problem, &sso, Some("/account/email")))
 }
 
 /// The refusal without the way on.

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use serde_json::json;
 
 use super::check::Check;
-use super::news;
+use super::news::{self, About};
 use crate::audit::{Event, Outcome, RequestMeta, kind};
 use crate::core::Core;
 use crate::domain::{Code, Email, OrgId, Problem, TenantId};
@@ -213,25 +213,29 @@ pub async fn recheck(core: &Core) -> Result<(), Problem> {
             let event = event(kind::DOMAIN_LOST, &one).by("system", "");
             core.audit(&mut write, &tenant, &RequestMeta::default(), event)
                 .await?;
-            tell_lost(core, &mut write, &tenant, &one).await?;
+            let fix = "Put the DNS record back and prove the domain again.";
+            tell(core, &mut write, &tenant, &one, ("domain_lost", fix)).await?;
+        } else if one.verified_at.is_some() && one.missing_since.is_none() {
+            let fix = "Put the DNS record back.";
+            tell(core, &mut write, &tenant, &one, ("domain_missing", fix)).await?;
         }
         core.commit(write).await?;
     }
     Ok(())
 }
 
-/// Writes to the contacts of the connections to which the domain has led.
-async fn tell_lost(
+/// Writes to the contacts of the connections to which the domain leads or has led.
+async fn tell(
     core: &Core,
     write: &mut Write,
     tenant: &TenantId,
     one: &OrgDomain,
+    (code, fix): (&str, &str),
 ) -> Result<(), Problem> {
     let Some(tenant) = tenants::find(&mut write.tx, tenant).await? else {
         return Ok(());
     };
-    let fix = "Put the DNS record back and prove the domain again.";
-    let lost = Check::fail("domain_lost", &one.domain, txt_name(&one.domain), fix);
+    let found = Check::fail(code, &one.domain, txt_name(&one.domain), fix);
     let all = connections::list(&mut write.tx, &tenant.id, Some(&one.org), "", 100).await?;
     for connection in all.iter().filter(|connection| connection.is_active()) {
         let known = connection_health::find(&mut write.tx, &tenant.id, &connection.id).await?;
@@ -239,8 +243,12 @@ async fn tell_lost(
         let revision =
             connections::revision(&mut write.tx, &tenant.id, &connection.id, number).await?;
         let issuer = revision.map_or_else(String::new, |found| found.config.issuer().to_owned());
-        let of = (connection, issuer.as_str());
-        news::tell(core, write, &tenant, of, (&known.contacts, &[&lost])).await?;
+        let about = About {
+            connection,
+            issuer: &issuer,
+            domain: Some(&one.domain),
+        };
+        news::tell(core, write, &tenant, &about, (&known.contacts, &[&found])).await?;
     }
     Ok(())
 }

@@ -272,15 +272,12 @@ pub async fn look(core: &Core, tenant: &Tenant, one: &Connection) -> Result<(), 
     rows::note(&mut write.tx, &tenant.id, &one.id, &text, now).await?;
     let new = news::of(&before, &found);
     if !new.is_empty() && !known.contacts.is_empty() {
-        let issuer = revision.config.issuer();
-        news::tell(
-            core,
-            &mut write,
-            tenant,
-            (one, issuer),
-            (&known.contacts, &new),
-        )
-        .await?;
+        let about = news::About {
+            connection: one,
+            issuer: revision.config.issuer(),
+            domain: None,
+        };
+        news::tell(core, &mut write, tenant, &about, (&known.contacts, &new)).await?;
     }
     core.commit(write).await?;
     Ok(())

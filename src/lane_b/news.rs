@@ -40,6 +40,15 @@ pub(super) fn of<'a>(before: &[Check], now: &'a [Check]) -> Vec<&'a Check> {
     bad.filter(|check| seen.insert(mark(check))).collect()
 }
 
+/// What a letter is about.
+pub(super) struct About<'a> {
+    pub connection: &'a Connection,
+    /// The provider.
+    pub issuer: &'a str,
+    /// A domain that leads to the connection, where it is about that.
+    pub domain: Option<&'a str>,
+}
+
 /// Writes to the contacts: what is new, where, and the page on which it can be mended.
 ///
 /// # Errors
@@ -48,14 +57,16 @@ pub(super) async fn tell(
     core: &Core,
     write: &mut Write,
     tenant: &Tenant,
-    (one, issuer): (&Connection, &str),
+    about: &About<'_>,
     (contacts, new): (&[String], &[&Check]),
 ) -> Result<(), Problem> {
+    let one = about.connection;
     let org = match &one.org {
         Some(org) => orgs::find(&mut write.tx, &tenant.id, org.as_str()).await?,
         None => None,
     };
     let path = match &org {
+        Some(org) if about.domain.is_some() => format!("/org/{}/domains", org.slug),
         Some(org) => format!("/org/{}/connections/{}", org.slug, one.id),
         None => "/admin/connections".to_owned(),
     };
@@ -72,7 +83,8 @@ pub(super) async fn tell(
     // Nobody knows their language; the page that it leads to has both.
     let lang = tenant.settings.locale.unwrap_or(Lang::En);
     for to in contacts {
-        let what = (one.name.as_str(), org.as_str(), issuer);
+        let name = about.domain.unwrap_or(&one.name);
+        let what = (name, org.as_str(), about.issuer);
         let message = mail::connection_note(tenant, (lang, to), what, &findings, &url);
         mail::enqueue(core, write, tenant, &message, true).await?;
     }

@@ -14,8 +14,10 @@ pub struct DeniedPage {
     pub title: String,
     /// Why, and what to do.
     pub detail: String,
-    /// Where another try begins.
-    pub retry_href: Option<String>,
+    /// The key of what to do.
+    pub ask: &'static str,
+    /// Where it goes on, and the key of the words for it.
+    pub next: Option<(String, &'static str)>,
 }
 
 /// The provider behind the sign-in does not answer.
@@ -79,13 +81,18 @@ impl SsoRequiredPage {
 #[cfg(test)]
 impl DeniedPage {
     pub(super) fn samples() -> Vec<Self> {
-        let plain = |retry_href: Option<&str>| Self {
+        let plain = |ask, next: Option<(&str, &'static str)>| Self {
             chrome: Chrome::sample(),
             title: "You don’t have access to Tidewell yet".into(),
             detail: "Your account is not in a group that may use <Tidewell>.".into(),
-            retry_href: retry_href.map(Into::into),
+            ask,
+            next: next.map(|(href, words)| (href.into(), words)),
         };
-        vec![plain(Some("/login")), plain(None)]
+        vec![
+            plain("denied-ask", Some(("/login", "denied-retry"))),
+            plain("denied-ask-link", Some(("/account", "leave-step"))),
+            plain("denied-ask", None),
+        ]
     }
 }
 

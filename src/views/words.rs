@@ -1,6 +1,8 @@
 //! A sentence before it is said: its key and values. The page that shows it decides how
 //! numbers and instants read.
 
+use std::borrow::Cow;
+
 use super::{FluentArgs, text, when};
 use crate::domain::Lang;
 
@@ -25,7 +27,7 @@ pub enum Value {
     /// Day and minute.
     Instant(i64),
     /// The words of another key.
-    Key(&'static str),
+    Key(Cow<'static, str>),
 }
 
 impl Words {
@@ -65,8 +67,8 @@ impl Words {
 
     /// With the words of another key.
     #[must_use]
-    pub fn key(self, name: &'static str, key: &'static str) -> Self {
-        self.with(name, Value::Key(key))
+    pub fn key(self, name: &'static str, key: impl Into<Cow<'static, str>>) -> Self {
+        self.with(name, Value::Key(key.into()))
     }
 
     fn with(mut self, name: &'static str, value: Value) -> Self {

@@ -16,7 +16,7 @@ use laneway::store::tenants;
 use laneway_fake::{Fake, FakeConfig, ManualClock, SeededRandom, test_env};
 use tempfile::TempDir;
 
-use super::{Browser, backend_url, new_database, postgres_url};
+use super::{Browser, backend_url, migrated_database, migrated_file, postgres_url};
 
 /// The instant at which every test begins: 2027-01-15T08:00:00Z.
 pub const START_MS: i64 = 1_800_000_000_000;
@@ -84,7 +84,9 @@ impl TestApp {
     /// On SQLite, with options.
     pub async fn sqlite_with(options: Options) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
-        let database = format!("sqlite:{}", folder.path().join("laneway.db").display());
+        let path = folder.path().join("laneway.db");
+        std::fs::write(&path, migrated_file().await).expect("a database");
+        let database = format!("sqlite:{}", path.display());
         Self::start(&database, &options, folder)
             .await
             .expect("the program starts")
@@ -97,7 +99,7 @@ impl TestApp {
 
     /// On a fresh PostgreSQL database, with options.
     pub async fn postgres_with(options: Options) -> Option<Self> {
-        let database = new_database(&postgres_url()?).await;
+        let database = migrated_database(&postgres_url()?).await;
         Some(Self::on(&database, &options).await)
     }
 

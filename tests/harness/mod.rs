@@ -37,7 +37,7 @@ pub use cluster::{Cluster, free_port};
 pub use described::described;
 pub use node::Node;
 pub use people::answer;
-pub use pg::{new_database, postgres_url};
+pub use pg::{migrated_database, migrated_file, new_database, postgres_url};
 pub use png::png;
 pub use wire::{Listener, Wire, raw_backend};
 

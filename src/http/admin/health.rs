@@ -8,9 +8,11 @@ use super::super::bff::rfc3339;
 use super::super::context::Context;
 use super::Operator;
 use super::connections::Named;
-use crate::domain::Problem;
+use crate::domain::checks::EXPLAINED;
+use crate::domain::{Lang, Problem};
 use crate::lane_b::connections::get;
 use crate::lane_b::health::{self, Health};
+use crate::views::{self, FluentArgs};
 
 /// `GET …/connections/{connection}/health`
 pub async fn connection_health(
@@ -23,6 +25,15 @@ pub async fn connection_health(
     Ok(Json(shown(&health::of(&act, &one).await?)))
 }
 
+/// What the help page says about it.
+fn fix(code: &str) -> Option<String> {
+    let known = EXPLAINED.contains(&code);
+    known.then(|| {
+        let key = format!("explain-{}", code.replace('_', "-"));
+        views::text(Lang::En, &key, &FluentArgs::new())
+    })
+}
+
 fn shown(all: &Health) -> Value {
     let days = all
         .days
@@ -31,7 +42,7 @@ fn shown(all: &Health) -> Value {
     let causes = all.causes.iter().map(|cause| {
         json!({
             "code": cause.code, "count": cause.n, "last_at": rfc3339(cause.last_at),
-            "link": format!("/help/checks#{}", cause.code),
+            "fix": fix(&cause.code), "link": format!("/help/checks#{}", cause.code),
         })
     });
     let endings = all.endings.iter().map(

@@ -2,7 +2,7 @@
 
 use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
 use crate::domain::Code::{
-    Conflict, Expired, InvalidCredentials, LastFactor, NotSupportedByUpstream,
+    Conflict, Expired, InvalidCredentials, LastFactor, NotSupportedByUpstream, SsoRequired,
 };
 
 /// Routes.
@@ -16,14 +16,14 @@ pub const ENTRIES: &[Entry] = &[
         Answer::Json(202, "EmailChange"),
     )
     .takes("NewEmail")
-    .refuses(&[Conflict]),
+    .refuses(&[Conflict, SsoRequired]),
     op(
         "POST /v1/me/email/confirm",
         "Move the account by the code; other sessions end",
         json("User"),
     )
     .takes("CodeAnswer")
-    .refuses(&[InvalidCredentials, Expired, Conflict]),
+    .refuses(&[InvalidCredentials, Expired, Conflict, SsoRequired]),
     op(
         "GET /v1/me/export",
         "All that is kept about the account, as a file",

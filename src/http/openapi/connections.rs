@@ -306,7 +306,7 @@ pub const SHAPES: &[Shape] = &[
     shape("StatedChanges", "hash members=[StatedChange]"),
     shape("StatedChange", "member before now"),
     shape("ConnectionDay", "day worked=count failed=count"),
-    shape("ConnectionCause", "code count=count last_at link"),
+    shape("ConnectionCause", "code count=count last_at fix=text? link"),
     shape("ConnectionEnding", "what name at"),
     shape("BreakGlassList", "items=[BreakGlass]"),
     shape(

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::mail::{self, NoteMail};
-use super::super::{Visit, codes, limits, sign_in, throttle};
+use super::super::{Visit, codes, limits, sign_in, sso, throttle};
 use super::require_fresh;
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::user::{IdentityLink, LinkKind, User, UserState};
@@ -41,13 +41,15 @@ fn bounds(visit: &Visit<'_>) -> Bounds {
 /// no code is right.
 ///
 /// # Errors
-/// `step_up_required`, `invalid_field`, `rate_limited`, `conflict` where no mail can be sent.
+/// `step_up_required`, `invalid_field`, `rate_limited`, `conflict` where no mail can be sent,
+/// `sso_required` where the address' organization wants its own provider.
 pub async fn begin_email_change(visit: &Visit<'_>, typed: &str) -> Result<PendingEmail, Problem> {
     require_fresh(visit, "/account/email").await?;
     let live = visit.session()?;
     let (core, tenant, user) = (visit.core, &visit.site.tenant, &live.session.user);
     let email = Email::parse(typed)
         .ok_or_else(|| Problem::field("/email", "invalid_email", "Enter a full email address."))?;
+    sso::refuse_move(visit, &live.session, &email).await?;
     // A provider's word does not count: such an address may be confirmed here too.
     let proven = links::find_by_email(&core.db, &tenant.id, &email).await?;
     let present = live.user.email.as_deref() == Some(email.as_str());
@@ -174,13 +176,15 @@ fn over() -> Problem {
 /// then link, record and notice in one transaction. All other sessions end.
 ///
 /// # Errors
-/// `invalid_credentials`, `expired` when nothing is open any more, `conflict` when somebody
+/// `invalid_credentials`, `sso_required`, `expired` when nothing is open any more, `conflict` when somebody
 /// else was faster, `rate_limited`.
 pub async fn confirm_email_change(visit: &Visit<'_>, typed: &str) -> Result<User, Problem> {
     let live = visit.session()?;
     let (core, sid) = (visit.core, &live.session.sid);
     let asked = open_question(visit).await?.ok_or_else(over)?;
     let email = Email::parse(&asked.email).ok_or_else(over)?;
+    // It may have been shut since the code was sent.
+    sso::refuse_move(visit, &live.session, &email).await?;
     let mac = codes::mac(core, &[sid.as_str(), email.as_str()], &codes::tidy(typed));
     if !codes::equal(&mac, &asked.answer_mac) {
         return Err(wrong(visit).await);

@@ -7,6 +7,7 @@ use super::super::filters;
 use super::super::words::Words;
 use super::{Letterhead, one_line, rendered};
 use crate::domain::Lang;
+use crate::domain::checks::EXPLAINED;
 
 /// A mail about an account.
 #[derive(Template, Clone)]
@@ -201,17 +202,7 @@ impl NoteMail {
             link: Some((url.to_owned(), Words::new("note-connection-open"))),
             more: findings
                 .iter()
-                .map(|(code, said, help)| {
-                    let key = if said.is_empty() {
-                        "note-connection-finding"
-                    } else {
-                        "note-connection-finding-said"
-                    };
-                    Words::new(key)
-                        .text("code", code)
-                        .text("said", one_line(said).chars().take(300).collect::<String>())
-                        .text("help", help)
-                })
+                .map(|(code, said, help)| finding(code, said, help))
                 .collect(),
             ..Self::of(tenant, &keys, &|words| {
                 words
@@ -236,6 +227,26 @@ impl NoteMail {
     }
 }
 
+/// What was found, in the words that the pages have for it.
+fn finding(code: &str, said: &str, help: &str) -> Words {
+    if !EXPLAINED.contains(&code) {
+        return Words::new("note-connection-finding-other")
+            .text("code", code)
+            .text("help", help);
+    }
+    let key = if said.is_empty() {
+        "note-connection-finding"
+    } else {
+        "note-connection-finding-said"
+    };
+    let code = code.replace('_', "-");
+    Words::new(key)
+        .key("what", format!("check-{code}"))
+        .key("explained", format!("explain-{code}"))
+        .text("said", one_line(said).chars().take(300).collect::<String>())
+        .text("help", help)
+}
+
 #[cfg(test)]
 impl NoteMail {
     /// One of each.
@@ -256,6 +267,7 @@ impl NoteMail {
                 &[
                     ("certificate_expiring", "RSA 2048, valid until 2027-03-01"),
                     ("metadata_unreachable", ""),
+                    ("new_here", ""),
                 ]
                 .map(|(code, said)| (code.into(), said.into(), format!("{login}#{code}"))),
                 login,

@@ -100,6 +100,7 @@ denied-title = Sie haben noch keinen Zugang
 denied-title-link = Dieses Konto wurde nicht hinzugefügt
 denied-next = Was Sie tun können
 denied-ask = Bitten Sie die Leute, die { $tenant } betreiben, um Zugang und nennen Sie die Kennung unten. Damit finden sie den Vorgang.
+denied-ask-link = Ihr eigenes Konto ist, wie es war. Versuchen Sie es dort mit einem anderen Konto; hätte es klappen müssen, nennen Sie den Leuten, die { $tenant } betreiben, die Kennung unten.
 denied-retry = Anderes Konto verwenden
 down-title = Die Anmeldung antwortet gerade nicht
 down-lead = { $provider } hat nicht geantwortet. Mit Ihrem Konto ist alles in Ordnung.

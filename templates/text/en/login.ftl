@@ -100,6 +100,7 @@ denied-title = You do not have access yet
 denied-title-link = This account was not added
 denied-next = What to do
 denied-ask = Ask the people who run { $tenant } for access and tell them the reference below. They can look it up.
+denied-ask-link = Your own account is as it was. Try again with another account there; if it should have worked, tell the people who run { $tenant } the reference below.
 denied-retry = Use another account
 down-title = Sign-in is not answering right now
 down-lead = { $provider } has not answered. Nothing is wrong with your account.

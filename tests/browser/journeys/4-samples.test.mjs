@@ -1,6 +1,7 @@
 // Every sample of every page and mail, in every language, as people meet it: light and dark, wide, narrow,
 // at 320 px and with text at twice the size. A page joins by having samples; nothing here names one.
-// The pictures lie in the run's directory under `shots`.
+// With LANEWAY_TEST_PICTURES=1 pictures for a person's eyes lie in the run's directory under `shots`; taking them is
+// most of the work, and no machine looks at them.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
@@ -54,6 +55,7 @@ test('every sample, as people meet it', async (t) => {
   assert.ok(names.length > 50, `${names.length} samples`);
   const site = 'http://samples.laneway.test';
   const browser = await openBrowser(parts, `127.0.0.1:${await serve(parts, folder)}`);
+  const shots = process.env.LANEWAY_TEST_PICTURES && path.join(parts.dir, 'shots');
   const wrong = [];
   const left = [...names];
   // Each window takes the next page.
@@ -63,7 +65,7 @@ test('every sample, as people meet it', async (t) => {
     await page.route('**/js/submit.js', (route) => route.abort());
     for (let name = left.shift(); name; name = left.shift()) {
       await page.goto(`${site}/${name}`);
-      wrong.push(...(await lookAtSample(page, name.replace('.html', ''), path.join(parts.dir, 'shots'))));
+      wrong.push(...(await lookAtSample(page, name.replace('.html', ''), shots)));
     }
   }));
   // One line each: an assertion's own difference would leave out the middle of a long list.

@@ -13,9 +13,9 @@ const VIEWS = [
   { name: 'narrow', colorScheme: 'light', width: 320, height: 760 },
 ];
 
-/** Takes the pictures and returns what is wrong: lines of text, none when all is well. */
+/** Takes the pictures and returns what is wrong: lines of text, none when all is well. Without `dir` it takes none. */
 export async function lookAt(page, name, dir) {
-  mkdirSync(dir, { recursive: true });
+  if (dir) mkdirSync(dir, { recursive: true });
   const before = page.viewportSize();
   const wrong = [];
   // Before anything of ours is in the page: axe and the pictures put styles into it.
@@ -50,6 +50,7 @@ export async function lookAtSample(page, name, dir) {
 
 // JPEG, since packing a thousand PNGs costs more than everything else that is done to a page but axe.
 async function picture(page, dir, name) {
+  if (!dir) return;
   const take = () => page.screenshot({ path: path.join(dir, `${name}.jpg`), fullPage: true, type: 'jpeg', quality: 90, timeout: 20_000 });
   // Now and then Chromium draws no frame for a picture, and does when asked again; a page is no worse for that.
   await take().catch(take).catch(take);
