@@ -91,7 +91,7 @@ impl Feed<'_> {
     /// # Errors
     /// `store_unavailable`.
     pub async fn next(self, position: i64) -> Result<Page, Problem> {
-        self.heard()?;
+        self.heard().await?;
         let heard = self.core.log.position();
         let up_to = heard.min(position.saturating_add(ROWS));
         let mut said = Vec::new();
@@ -113,16 +113,18 @@ impl Feed<'_> {
         })
     }
 
-    /// An answer of a node that hears nothing would read as "nothing has happened".
+    /// An answer of a node that hears nothing would read as "nothing has happened": one that has not
+    /// heard for a while looks.
     ///
     /// # Errors
     /// `store_unavailable`.
-    pub fn heard(self) -> Result<(), Problem> {
+    pub async fn heard(self) -> Result<(), Problem> {
         if self.core.log.is_fresh() {
             return Ok(());
         }
         let detail = "Changes cannot be read at the moment.";
-        Err(Problem::new(Code::StoreUnavailable, detail))
+        let looked = self.core.log.catch_up().await;
+        looked.map_err(|error| Problem::new(Code::StoreUnavailable, detail).because(error))
     }
 
     /// Positions are without gaps: everything after one is there if the next row is.

@@ -46,7 +46,7 @@ pub async fn exchange(desk: Desk<'_>, app: &App, params: &Params) -> Result<Valu
     }
     // What is given out reckons with all that was committed before, on whichever node: else those
     // who follow the feed would refuse a token for a change that it knows of.
-    desk.core.log.poll().await.map_err(Problem::from)?;
+    desk.core.log.catch_up().await.map_err(Problem::from)?;
     match grant {
         GrantType::Code => Box::pin(redeem::redeem(desk, app, params)).await,
         GrantType::Refresh => Box::pin(refresh::refresh(desk, app, params)).await,

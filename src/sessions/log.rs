@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use laneway_contract::Clock;
 use laneway_sqlkit::{Db, DbError};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, watch};
 
 use super::delays::{Delays, Heard};
 use crate::store::invalidations::{self, Invalidation};
@@ -30,6 +30,10 @@ pub struct InvalidationLog {
     clock: Arc<dyn Clock>,
     bound_ms: i64,
     position: watch::Sender<i64>,
+    /// Held by whoever reads for all who wait.
+    reading: Mutex<()>,
+    /// How many such readings were begun, and the number of the last one that was done.
+    readings: [AtomicU64; 2],
     news: Notify,
     epoch: AtomicU64,
     polled_at: AtomicI64,
@@ -52,6 +56,8 @@ impl InvalidationLog {
             clock,
             bound_ms,
             position: watch::Sender::new(position),
+            reading: Mutex::new(()),
+            readings: [AtomicU64::new(0), AtomicU64::new(0)],
             news: Notify::new(),
             epoch: AtomicU64::new(0),
             polled_at: AtomicI64::new(now),
@@ -163,6 +169,24 @@ impl InvalidationLog {
                 listener(rows);
             }
         }
+    }
+
+    /// Reads the log, so that this node knows of all that was committed before; many who ask at once
+    /// share a reading that begins after they have asked.
+    ///
+    /// # Errors
+    /// [`DbError`] when the store cannot be read.
+    pub async fn catch_up(&self) -> Result<(), DbError> {
+        let [begun, done] = &self.readings;
+        let asked = begun.load(Ordering::SeqCst);
+        let _turn = self.reading.lock().await;
+        if done.load(Ordering::SeqCst) > asked {
+            return Ok(());
+        }
+        let number = begun.fetch_add(1, Ordering::SeqCst) + 1;
+        self.poll().await?;
+        done.store(number, Ordering::SeqCst);
+        Ok(())
     }
 
     /// Reads the log once.
