@@ -270,6 +270,33 @@ async fn addresses_lead_to_the_connection_of_their_domain_and_say_why() {
         world.explain("bo@other.test").await["connection"],
         Value::Null
     );
+    // A link by which one is set up leads to what it is about.
+    let links = format!("/v1/organizations/{}/setup-links", world.org);
+    let body = json!({ "purpose": "connection" });
+    let link = world.call("POST", &links, &body).await.expect(201).json();
+    let link = link["id"].as_str().expect("an id").to_owned();
+    let rule =
+        json!({ "rule": "setup", "outcome": "its connection is not live", "matched": false });
+    let told = world.explain(&link).await;
+    assert!(
+        told["rules"]
+            .as_array()
+            .is_some_and(|all| all.contains(&rule))
+    );
+    let core = world.app.core();
+    let mut write = core.begin().await.expect("a transaction");
+    laneway_sqlkit::q("UPDATE setup_links SET connection_id = $1 WHERE id = $2")
+        .bind(&id)
+        .bind(&link)
+        .run(&mut write.tx)
+        .await
+        .expect("a row");
+    core.commit(write).await.expect("written");
+    let told = world.explain(&link).await;
+    assert_eq!(
+        (&told["connection"], &told["reason"]),
+        (&json!(id), &json!("setup"))
+    );
 
     // On the login page it stands beside the others, and first when it is open to all.
     let methods = async |username: &str| {

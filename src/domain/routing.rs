@@ -27,7 +27,9 @@ pub struct Candidate {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
     /// A live connection that is called so.
-    pub called: Option<ConnectionId>,
+    pub called: Option<Candidate>,
+    /// A link by which a connection is set up is called so; that connection, where it is live.
+    pub setup: Option<Option<Candidate>>,
     /// An organization that is called so, with its live connections.
     pub organization: Option<(OrgId, Vec<Candidate>)>,
     /// The domain of an address, or the identifier itself.
@@ -62,20 +64,28 @@ pub struct Routed {
     pub rules: Vec<Looked>,
 }
 
-/// Leads an identifier: by the name of a connection, by the name of an organization, by a
-/// proven domain; in this order, and the first that knows it decides.
+/// Leads an identifier: by the name of a connection, of a link by which one is set up, of an
+/// organization, by a proven domain; in this order, and the first that knows it decides.
 pub fn route(known: &Known) -> Routed {
     let mut rules = Vec::new();
-    if let Some(id) = &known.called {
+    if let Some(one) = &known.called {
         note(&mut rules, "connection", "called so", true);
-        return led(rules, "connection", id.clone(), None);
+        return led(rules, "connection", one);
     }
     note(&mut rules, "connection", "none is called so", false);
+    match &known.setup {
+        Some(Some(one)) => {
+            note(&mut rules, "setup", "its connection is live", true);
+            return led(rules, "setup", one);
+        }
+        Some(None) => note(&mut rules, "setup", "its connection is not live", false),
+        None => note(&mut rules, "setup", "none is called so", false),
+    }
     if let Some((org, all)) = &known.organization {
         let text = format!("{org} is called so, {} live connections", all.len());
         note(&mut rules, "organization", &text, !all.is_empty());
         if let Some(first) = all.first() {
-            return led(rules, "organization", first.id.clone(), Some(first));
+            return led(rules, "organization", first);
         }
     } else {
         note(&mut rules, "organization", "none is called so", false);
@@ -120,24 +130,17 @@ fn by_domain(known: &Known, mut rules: Vec<Looked>) -> Routed {
         "the only one"
     };
     note(&mut rules, "connections", why, true);
-    led(rules, "domain", one.id.clone(), Some(one))
+    led(rules, "domain", one)
 }
 
-fn led(
-    mut rules: Vec<Looked>,
-    reason: &'static str,
-    id: ConnectionId,
-    one: Option<&Candidate>,
-) -> Routed {
-    let open = one.is_none_or(|one| one.rollout == Rollout::All);
-    if let Some(one) = one {
-        let text = format!("{}, enforced: {}", one.rollout.as_str(), one.enforced);
-        note(&mut rules, "rollout", &text, false);
-    }
+fn led(mut rules: Vec<Looked>, reason: &'static str, one: &Candidate) -> Routed {
+    let open = one.rollout == Rollout::All;
+    let text = format!("{}, enforced: {}", one.rollout.as_str(), one.enforced);
+    note(&mut rules, "rollout", &text, false);
     Routed {
-        connection: Some(id),
+        connection: Some(one.id.clone()),
         reason,
-        enforced: one.is_some_and(|one| one.enforced) && open,
+        enforced: one.enforced && open,
         beside: !open,
         rules,
     }
@@ -188,12 +191,16 @@ mod tests {
     }
 
     #[test]
-    fn names_come_first_then_organizations_then_domains() {
+    fn names_come_first_then_setups_then_organizations_then_domains() {
         let mut known = at_domain(vec![candidate("d", true)]);
         assert_eq!(found(&known), (Some("d".into()), "domain"));
         known.organization = Some((OrgId("x".into()), vec![candidate("o", false)]));
         assert_eq!(found(&known), (Some("o".into()), "organization"));
-        known.called = Some(ConnectionId("c".into()));
+        known.setup = Some(None);
+        assert_eq!(found(&known), (Some("o".into()), "organization"));
+        known.setup = Some(Some(candidate("s", false)));
+        assert_eq!(found(&known), (Some("s".into()), "setup"));
+        known.called = Some(candidate("c", false));
         assert_eq!(found(&known), (Some("c".into()), "connection"));
     }
 

@@ -2,13 +2,13 @@
 
 use crate::core::Core;
 use crate::domain::connection::State;
-use crate::domain::routing::{Known, Routed, route};
+use crate::domain::routing::{Candidate, Known, Routed, route};
 use crate::domain::{Email, Problem, TenantId};
 use crate::store::orgs::OrgState;
-use crate::store::{connections, domains, orgs};
+use crate::store::{connections, domains, orgs, setup_links};
 
 /// Leads whatever somebody typed or an address names: an e-mail address, a domain, an
-/// organization or a connection.
+/// organization, a connection or the id of a link by which one is set up.
 ///
 /// # Errors
 /// `store_unavailable`.
@@ -21,10 +21,13 @@ pub async fn of_identifier(
     let db = &core.db;
     let mut known = Known::default();
     if !text.is_empty() && !text.contains('@') && text.len() <= 253 {
-        let found = connections::find(db, tenant, text).await?;
-        known.called = found
-            .filter(|one| one.state == State::Active)
-            .map(|one| one.id);
+        known.called = live(core, tenant, text).await?;
+        if let Some(made) = setup_links::connection_of(db, tenant, text).await? {
+            known.setup = Some(match made {
+                Some(id) => live(core, tenant, id.as_str()).await?,
+                None => None,
+            });
+        }
         let found = orgs::find(db, tenant, text).await?;
         if let Some(org) = found.filter(|org| org.state == OrgState::Active) {
             let all = domains::live_connections(db, tenant, &org.id, "").await?;
@@ -36,6 +39,17 @@ pub async fn of_identifier(
         known.domain = Some(domain);
     }
     Ok(route(&known))
+}
+
+async fn live(core: &Core, tenant: &TenantId, id: &str) -> Result<Option<Candidate>, Problem> {
+    let found = connections::find(&core.db, tenant, id).await?;
+    let found = found.filter(|one| one.state == State::Active);
+    Ok(found.map(|one| Candidate {
+        id: one.id,
+        rollout: one.rollout,
+        enforced: one.enforced,
+        named: false,
+    }))
 }
 
 /// The same for an address alone, as it is typed on the login page.

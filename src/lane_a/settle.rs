@@ -383,8 +383,8 @@ fn denied_problem(refusal: Refusal) -> Problem {
     };
     let problem = Problem::new(Code::Denied, detail);
     match refusal {
-        // It is no lack of access: whoever hears it is signed in and has to choose.
-        Refusal::LinkedElsewhere | Refusal::NotLinkable => {
+        // It is no lack of access: they can choose another account or another way.
+        Refusal::LinkedElsewhere | Refusal::NotLinkable | Refusal::TooWeak => {
             problem.with("refusal", refusal.as_str())
         }
         _ => problem,

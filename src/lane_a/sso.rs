@@ -180,9 +180,14 @@ pub(super) async fn refuse_move(
         }));
     let tenant = &visit.site.tenant.id;
     visit.core.audit_alone(tenant, visit.meta, event).await;
-    let text = "This address belongs to an organization that wants its people to sign in with its own provider. Sign in there first.";
-    let problem = Problem::new(Code::SsoRequired, text);
-    Err(told(visit, problem, &sso, Some("/account/email")))
+    let text = "This address belongs to an organization that wants its people to sign in with its own provider. Use the account that you have there.";
+    // Without a way back: who comes from there has an account whose address is the provider's word.
+    Err(told(
+        visit,
+        Problem::new(Code::SsoRequired, text),
+        &sso,
+        None,
+    ))
 }
 
 /// The refusal without the way on.
@@ -283,11 +288,10 @@ pub(super) async fn signed_in(
         && flow.state.main_proof().is_some_and(|proof| {
             matches!(proof.method, MethodKind::Passkey | MethodKind::Redirect)
         });
-    if configured.attached.is_some() || acr < Acr::Aal2 || !lasting {
-        return Ok(());
-    }
     let (tenant, now) = (&visit.site.tenant.id, write.now());
-    break_glass::prove(&mut write.tx, tenant, user, now).await?;
+    if configured.attached.is_none() && acr >= Acr::Aal2 && lasting {
+        break_glass::prove(&mut write.tx, tenant, user, now).await?;
+    }
     let Some(sso) = emergency else {
         return Ok(());
     };

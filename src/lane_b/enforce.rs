@@ -40,7 +40,7 @@ pub(super) async fn require_proven(act: &Act<'_>, one: &Connection) -> Result<()
     }
     if !emergency::are_enough(act, &mut &act.core.db, org).await? {
         return missing(
-            "Name two people for emergencies, and let each sign in without this provider and with two factors once.",
+            "Name two people for emergencies, and let each sign in without this provider once: by a passkey, or with two factors at the tenant's own identity provider.",
         );
     }
     Ok(())
@@ -55,7 +55,7 @@ pub(super) async fn require_people(
     orgs::lock(&mut write.tx, &act.tenant.id, org).await?;
     if !emergency::are_enough(act, &mut &mut write.tx, org).await? {
         return missing(
-            "Name two people for emergencies, and let each sign in without this provider and with two factors once.",
+            "Name two people for emergencies, and let each sign in without this provider once: by a passkey, or with two factors at the tenant's own identity provider.",
         );
     }
     Ok(())

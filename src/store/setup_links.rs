@@ -97,6 +97,22 @@ pub async fn find_by_hash(
     query.optional(on).await?.as_ref().map(from_row).transpose()
 }
 
+/// The connection that a link is about. `Ok(None)`: there is no such link; `Ok(Some(None))`: it has
+/// made none yet.
+pub async fn connection_of(
+    on: impl On,
+    tenant: &TenantId,
+    id: &str,
+) -> Result<Option<Option<ConnectionId>>, DbError> {
+    let found = q("SELECT connection_id FROM setup_links WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant.as_str())
+        .bind(id)
+        .optional(on)
+        .await?;
+    let id = found.map(|row| row.maybe::<String>("connection_id"));
+    Ok(id.transpose()?.map(|id| id.map(ConnectionId)))
+}
+
 /// A page of an organization's links, newest first.
 pub async fn list(
     on: impl On,

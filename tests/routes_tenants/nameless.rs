@@ -44,6 +44,7 @@ pub const NAMELESS: &[(&str, &str, &str)] = &[
     ("POST", "/v1/admin/routing/explain", "asks about a name"),
     ("GET", "/v1/admin/roles", "lists"),
     ("POST", "/v1/admin/roles", "creates"),
+    ("GET", "/v1/invalidations", "follows what happens"),
     ("GET", "/v1/organizations", "lists"),
     ("POST", "/v1/organizations", "creates"),
     ("GET", "/v1/users", "lists"),

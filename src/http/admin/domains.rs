@@ -102,8 +102,8 @@ pub struct Identifier {
     identifier: String,
 }
 
-/// `POST /v1/admin/routing/explain`: where an address, a domain, an organization or a connection
-/// leads, and why.
+/// `POST /v1/admin/routing/explain`: where an address, a domain, an organization, a connection or
+/// a set-up link leads, and why.
 pub async fn explain_routing(
     context: Context,
     Body(body): Body<Identifier>,

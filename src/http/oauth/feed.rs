@@ -11,8 +11,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Extension, Json, Router};
+use axum::{Extension, Json};
 use futures::stream;
 use http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
@@ -21,13 +20,12 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::super::context::Context;
-use super::super::router::AppState;
 use super::discovery::home;
 use super::token::desk;
 use crate::authz::{Permission, Scope, require};
 use crate::domain::scope::Scope as Granted;
 use crate::domain::{AppId, Code, Problem, TenantId};
-use crate::oauth::feed::{Feed, PATH, Page, app_of};
+use crate::oauth::feed::{Feed, Page, app_of};
 use crate::oauth::{Fault, Params, client};
 use crate::sessions::{Lease, Live};
 
@@ -42,11 +40,9 @@ const OF_READER: usize = 8;
 /// Behind the limit, or with the node about to stop: come back after so many seconds.
 const LATER_S: u64 = 2;
 
-/// The route.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route(PATH, get(read))
-        .layer(Extension(Arc::new(Readers::default())))
+/// Who reads at the moment, for the route.
+pub fn readers() -> Extension<Arc<Readers>> {
+    Extension(Arc::new(Readers::default()))
 }
 
 /// `?since=&wait=`

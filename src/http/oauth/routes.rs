@@ -11,7 +11,6 @@ use super::{
 /// All of them.
 pub fn routes() -> Router<AppState> {
     Router::new()
-        .merge(feed::routes())
         .route(
             "/.well-known/openid-configuration",
             get(discovery::document),
@@ -47,6 +46,7 @@ pub fn routes() -> Router<AppState> {
         .route("/auth/refresh", post(token::refresh))
         .route("/oauth/revoke", post(revoke::revoke))
         .route("/oauth/introspect", post(revoke::introspect))
+        .route("/v1/invalidations", get(feed::read).layer(feed::readers()))
         .route("/oauth/end_session", get(end::asked).post(end::posted))
         .route(
             "/oauth/userinfo",

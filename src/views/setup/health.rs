@@ -90,6 +90,8 @@ pub struct SetupHealthPage {
     pub can_read_again: bool,
     /// Addresses, one per line.
     pub contacts: String,
+    /// They stand as they were typed, and one of them, or the day, is wrong.
+    pub wrong: bool,
     /// What was entered is kept.
     pub saved: bool,
     /// What went wrong.
@@ -153,6 +155,7 @@ impl SetupHealthPage {
             secret_end: "2027-03-01".into(),
             can_read_again: true,
             contacts: "it@pellworm.example".into(),
+            wrong: false,
             saved: true,
             error: None,
         };
@@ -162,7 +165,8 @@ impl SetupHealthPage {
             has_secret: false,
             secret_end: String::new(),
             can_read_again: false,
-            contacts: String::new(),
+            contacts: "it@pellworm.example nobody".into(),
+            wrong: true,
             saved: false,
             error: Some("Give an e-mail address.".into()),
             ..full()

@@ -97,6 +97,35 @@ impl MomentRow {
     }
 }
 
+/// A change of the rules that takes or gives roles: shown before it counts.
+#[derive(Debug, Clone)]
+pub struct RuleChange {
+    /// The form that was sent, to be sent again: action, kind, subject and role.
+    pub form: [String; 4],
+    /// The mapping that it is made from.
+    pub number: i64,
+    /// Who would get what: person and roles.
+    pub gain: Vec<(String, String)>,
+    /// Who would lose what.
+    pub lose: Vec<(String, String)>,
+}
+
+impl RuleChange {
+    /// The first of each, with the key of what happens, and how many there are.
+    fn parts(&self) -> [(&'static str, &[(String, String)], u32); 2] {
+        let of = |all: &[(String, String)]| u32::try_from(all.len()).unwrap_or(u32::MAX);
+        [
+            ("rule-change-gain", first(&self.gain), of(&self.gain)),
+            ("rule-change-lose", first(&self.lose), of(&self.lose)),
+        ]
+    }
+}
+
+/// A page has no room for a whole company.
+fn first(all: &[(String, String)]) -> &[(String, String)] {
+    &all[..all.len().min(20)]
+}
+
 /// `GET {base}/test`.
 #[derive(Template)]
 #[template(path = "pages/setup/test.html")]
@@ -113,6 +142,8 @@ pub struct SetupTestPage {
     pub roles: Vec<String>,
     /// `full_sync`, `additive` or `first_login`.
     pub mode: String,
+    /// What is asked before it counts.
+    pub change: Option<RuleChange>,
     /// A link by which a colleague runs a test, just made.
     pub test_link: String,
     /// What went wrong.
@@ -143,15 +174,25 @@ impl SetupTestPage {
             outcome,
             roles: vec!["admin".into(), "member".into()],
             mode: "full_sync".into(),
+            change: None,
             test_link: String::new(),
             error: None,
         };
         let mut shared = page(None);
         shared.test_link = "https://login.tidewell.example/federation/tests/t0ken".into();
         shared.error = Some("These roles may do more than you.".into());
+        let mut changing = page(Some(outcome(true)));
+        let row = |who: &str| (who.to_owned(), "admin, viewer".to_owned());
+        changing.change = Some(RuleChange {
+            form: ["map", "group", "<it>", "admin"].map(Into::into),
+            number: 3,
+            gain: vec![row("Ana Ferreira <ana.ferreira@brennankohl.example>"); 21],
+            lose: vec![row("u1")],
+        });
         vec![
             page(None),
             shared,
+            changing,
             page(Some(outcome(true))),
             page(Some(outcome(false))),
         ]

@@ -68,11 +68,11 @@ org-line-failed-more = { $n ->
    *[other] { $n-text } in sieben Tagen. Sehen Sie nach, warum.
 }
 org-line-enforced = { $name } ist der einzige Weg
-org-line-enforced-more = Für Personen Ihrer bewiesenen Domains.
+org-line-enforced-more = In diese Organisation, und für Personen ihrer bewiesenen Domains.
 org-line-free = Andere Wege sind offen
 org-line-free-more = Personen Ihrer Domains dürfen noch Codes und Passkeys nutzen. Sie können die Firmenanmeldung zum einzigen Weg machen.
 org-line-emergency = { $proven } von { $named } Personen für Notfälle sind bereit
-org-line-emergency-more = Zwei müssen zeigen, dass sie ohne den Dienst und mit zwei Faktoren hereinkommen.
+org-line-emergency-more = Zwei müssen sich zuerst ohne den Dienst anmelden: mit einem Passkey, oder mit zwei Faktoren beim eigenen Dienst des Mandanten.
 org-go-people = Mitglieder ansehen
 org-go-invitations = Einladungen ansehen
 org-go-domains = Zu den Domains

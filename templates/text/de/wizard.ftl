@@ -118,6 +118,18 @@ rule-kind-always = Alle
 rule-subject = Name der Gruppe oder Domain
 rule-mode = Rollen, die Regeln früher gaben,
 rule-mode-save = Speichern
+rule-change = Das ändert, was Leute dürfen
+rule-change-more = Nach dem, was zuletzt über sie gesagt wurde, haben diese Leute von ihrer nächsten Anmeldung an andere Rollen. Noch ist nichts gespeichert.
+rule-change-gain = { $n ->
+    [one] Eine Person bekommt
+   *[other] { $n } Personen bekommen
+}
+rule-change-lose = { $n ->
+    [one] Eine Person verliert
+   *[other] { $n } Personen verlieren
+}
+rule-change-save = Änderung speichern
+rule-change-leave = Alles lassen, wie es ist
 mode-full-sync = folgen dem Anbieter bei jeder Anmeldung
 mode-additive = bleiben, neue kommen hinzu
 mode-first-login = werden einmal gegeben, bei der ersten Anmeldung
@@ -184,6 +196,7 @@ setup-health-secret-end = Das Client-Secret läuft ab am
 setup-health-secret-end-more = Ihr Dienst hat den Tag beim Anlegen des Secrets genannt. Lassen Sie das Feld leer, wenn es nicht abläuft.
 setup-health-contacts = Wem wir schreiben
 setup-health-contacts-more = Wenn etwas gefunden wird, das Sie braucht: ein Zertifikat oder ein Client-Secret, das abläuft, oder geänderte Metadaten.
+setup-health-contacts-wrong = Nichts wurde gespeichert. Geben Sie je Zeile eine ganze E-Mail-Adresse an, und einen Tag.
 setup-health-addresses = Adressen, eine je Zeile
 setup-health-save = Speichern
 setup-health-saved = Gespeichert.

@@ -68,11 +68,11 @@ org-line-failed-more = { $n ->
    *[other] { $n-text } within seven days. See why.
 }
 org-line-enforced = { $name } is the only way in
-org-line-enforced-more = For people of your proven domains.
+org-line-enforced-more = Into this organization, and for people of its proven domains.
 org-line-free = Other ways in are open
 org-line-free-more = People of your domains may still use codes and passkeys. You can make the company sign-in the only way.
 org-line-emergency = { $proven } of { $named } people for emergencies are ready
-org-line-emergency-more = Two have to show that they get in without the provider and with two factors.
+org-line-emergency-more = Two have to sign in without the provider first: by a passkey, or with two factors at the tenant’s own identity provider.
 org-go-people = See members
 org-go-invitations = See invitations
 org-go-domains = Go to domains

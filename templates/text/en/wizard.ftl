@@ -118,6 +118,18 @@ rule-kind-always = Everybody
 rule-subject = Name of the group or domain
 rule-mode = Roles that rules gave before
 rule-mode-save = Save
+rule-change = This changes what people may do
+rule-change-more = By what they were last asserted to be, these people have other roles from their next sign-in on. Nothing is saved yet.
+rule-change-gain = { $n ->
+    [one] One person gets
+   *[other] { $n } people get
+}
+rule-change-lose = { $n ->
+    [one] One person loses
+   *[other] { $n } people lose
+}
+rule-change-save = Save the change
+rule-change-leave = Leave it as it is
 mode-full-sync = follow the provider at each sign-in
 mode-additive = are added to, never taken
 mode-first-login = are given once, at the first sign-in
@@ -184,6 +196,7 @@ setup-health-secret-end = The client secret ends on
 setup-health-secret-end-more = Your provider showed the day when it made the secret. Leave this empty if it does not end.
 setup-health-contacts = Whom we write to
 setup-health-contacts-more = When something is found that needs you: a certificate or a client secret that ends, metadata that has changed.
+setup-health-contacts-wrong = Nothing was saved. Give one whole e-mail address per line, and a day.
 setup-health-addresses = Addresses, one per line
 setup-health-save = Save
 setup-health-saved = Saved.

@@ -137,9 +137,11 @@ pub async fn posted<F>(
 /// What is said on the page itself where somebody can mend it there.
 pub fn told_here(context: &Context, problem: Problem) -> Result<String, Problem> {
     match problem.code {
-        Code::InvalidField | Code::Conflict | Code::Duplicate | Code::Forbidden => {
-            Ok(said_inline(context.lang(), &problem))
-        }
+        Code::InvalidField
+        | Code::Conflict
+        | Code::Duplicate
+        | Code::Forbidden
+        | Code::VersionMismatch => Ok(said_inline(context.lang(), &problem)),
         _ => Err(problem),
     }
 }

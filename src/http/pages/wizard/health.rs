@@ -48,7 +48,7 @@ pub async fn show(
     Query(query): Query<Done>,
 ) -> Result<Response, Instead> {
     let setup = enter(&context, &token).await?;
-    page(&context, &setup, (None, query.done == "saved")).await
+    page(&context, &setup, (None, query.done == "saved"), None).await
 }
 
 /// `POST /setup/{token}/health`
@@ -63,7 +63,8 @@ pub async fn act(
         Ok(next) => Ok(see_other(&setup.address(next))),
         Err(problem) => {
             let words = told_here(&context, problem)?;
-            page(&context, &setup, (Some(words), false)).await
+            let typed = (form.action == "contacts").then_some(&form);
+            page(&context, &setup, (Some(words), false), typed).await
         }
     }
 }
@@ -122,6 +123,7 @@ async fn page(
     context: &Context,
     setup: &Setup,
     (error, saved): (Option<String>, bool),
+    typed: Option<&HealthForm>,
 ) -> Result<Response, Instead> {
     let (one, _) = setup.made()?;
     let known = health::of(&setup.act(context), one).await?;
@@ -133,8 +135,13 @@ async fn page(
     } else {
         StatusCode::OK
     };
-    let contacts = known.contacts.join("\n");
-    let secret_end = known.secret_end.map(day).unwrap_or_default();
+    let (contacts, secret_end) = match typed {
+        Some(form) => (form.contacts.clone(), form.secret_end.clone()),
+        None => (
+            known.contacts.join("\n"),
+            known.secret_end.map(day).unwrap_or_default(),
+        ),
+    };
     let changes = known.changes.as_ref().map(|(hash, all)| StatedChanges {
         hash: hash.clone(),
         rows: all
@@ -151,6 +158,7 @@ async fn page(
         secret_end,
         can_read_again: changed,
         contacts,
+        wrong: typed.is_some(),
         saved,
         error,
     };

@@ -20,12 +20,15 @@ use super::guard::{Instead, Setup, enter, posted, told_here};
 use crate::domain::Problem;
 use crate::domain::connection::{Connection, Revision};
 use crate::domain::mapping::{Access, Judged, Mapping, Mode, Rule, When};
+use crate::lane_b::mappings::Shift;
 use crate::lane_b::trace::{Moment, Trace, shown_claims};
 use crate::lane_b::{mappings, test_logins};
 use crate::store::orgs;
 use crate::store::test_logins::{self as rows, TestState};
 use crate::views::Checks;
-use crate::views::setup::{ClaimRow, GroupRow, MomentRow, RuleRow, SetupTestPage, TestOutcome};
+use crate::views::setup::{
+    ClaimRow, GroupRow, MomentRow, RuleChange, RuleRow, SetupTestPage, TestOutcome,
+};
 
 /// Fields of all forms of the page.
 #[derive(Deserialize, Default)]
@@ -40,12 +43,15 @@ pub struct TestForm {
     subject: String,
     #[serde(default)]
     role: String,
+    /// Of a change that was looked at: the mapping that it is made from.
+    #[serde(default)]
+    number: String,
 }
 
 /// `GET /setup/{token}/test`
 pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Instead> {
     let setup = enter(&context, &token).await?;
-    page(&context, &setup, None, None).await
+    page(&context, &setup, Shown::default()).await
 }
 
 /// `POST /setup/{token}/test`
@@ -63,13 +69,24 @@ pub async fn act(
             let (_, value) = test_logins::create(&act, &setup.org.id, one.id.as_str()).await?;
             let path = format!("/federation/tests/{value}");
             let url = context.site.tenant.address(&path);
-            page(&context, &setup, Some(url), None).await
+            let shown = Shown {
+                link: url,
+                ..Shown::default()
+            };
+            page(&context, &setup, shown).await
         }
         _ => match edit(&context, &setup, one, &form).await {
-            Ok(()) => Ok(see_other(&setup.address("test"))),
+            Ok(None) => Ok(see_other(&setup.address("test"))),
+            Ok(change) => {
+                let shown = Shown {
+                    change,
+                    ..Shown::default()
+                };
+                page(&context, &setup, shown).await
+            }
             Err(problem) => {
                 let words = told_here(&context, problem)?;
-                page(&context, &setup, None, Some(words)).await
+                page(&context, &setup, Shown::error(words)).await
             }
         },
     }
@@ -90,20 +107,50 @@ async fn begin(context: &Context, setup: &Setup, one: &Connection) -> Result<Res
         }
         Err(problem) => {
             let words = said_inline(context.lang(), &problem);
-            page(context, setup, None, Some(words)).await
+            page(context, setup, Shown::error(words)).await
         }
     }
 }
 
-/// Adds or removes a rule, or changes the mode.
+/// Adds or removes a rule, or changes the mode. What gives or takes roles of people who are known
+/// is answered instead, until it is sent with the number of the mapping that it was looked at for.
 async fn edit(
     context: &Context,
     setup: &Setup,
     one: &Connection,
     form: &TestForm,
-) -> Result<(), Problem> {
+) -> Result<Option<RuleChange>, Problem> {
     let (act, org, id) = (setup.act(context), &setup.org.id, one.id.as_str());
-    let (_, number, mut mapping) = mappings::current(&act, org, id).await?;
+    let (_, number, mapping) = mappings::current(&act, org, id).await?;
+    let mapping = changed(mapping, form)?;
+    if let Ok(looked_at) = form.number.parse() {
+        mappings::replace(&act, org, id, mapping, Some(looked_at)).await?;
+        return Ok(None);
+    }
+    let (gain, lose) = mappings::rehearse(&act, org, id, mapping.clone()).await?;
+    if gain.is_empty() && lose.is_empty() {
+        mappings::replace(&act, org, id, mapping, Some(number)).await?;
+        return Ok(None);
+    }
+    let rows = |all: Vec<Shift>| all.into_iter().map(shift_row).collect();
+    Ok(Some(RuleChange {
+        form: [&form.action, &form.kind, &form.subject, &form.role].map(Clone::clone),
+        number,
+        gain: rows(gain),
+        lose: rows(lose),
+    }))
+}
+
+fn shift_row(one: Shift) -> (String, String) {
+    let person = match (one.name, one.email) {
+        (Some(name), Some(email)) => format!("{name} <{email}>"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => one.user.0,
+    };
+    (person, one.roles.join(", "))
+}
+
+fn changed(mut mapping: Mapping, form: &TestForm) -> Result<Mapping, Problem> {
     match form.action.as_str() {
         "map" => mapping.rules.push(rule(form)),
         "unmap" => {
@@ -122,8 +169,7 @@ async fn edit(
         }
         _ => return Err(Problem::not_found()),
     }
-    mappings::replace(&act, org, id, mapping, Some(number)).await?;
-    Ok(())
+    Ok(mapping)
 }
 
 fn rule(form: &TestForm) -> Rule {
@@ -141,12 +187,24 @@ fn rule(form: &TestForm) -> Rule {
     }
 }
 
-async fn page(
-    context: &Context,
-    setup: &Setup,
-    link: Option<String>,
+/// What was done just before.
+#[derive(Default)]
+struct Shown {
+    link: String,
+    change: Option<RuleChange>,
     error: Option<String>,
-) -> Result<Response, Instead> {
+}
+
+impl Shown {
+    fn error(words: String) -> Self {
+        Self {
+            error: Some(words),
+            ..Self::default()
+        }
+    }
+}
+
+async fn page(context: &Context, setup: &Setup, just: Shown) -> Result<Response, Instead> {
     let (one, revision) = setup.made()?;
     let act = setup.act(context);
     let org = &setup.org.id;
@@ -159,7 +217,7 @@ async fn page(
     let roles = orgs::roles(&context.core.db, &context.site.tenant.id, org)
         .await
         .map_err(Problem::from)?;
-    let status = if error.is_some() {
+    let status = if just.error.is_some() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
         StatusCode::OK
@@ -176,8 +234,9 @@ async fn page(
             Mode::FirstLogin => "first_login",
         }
         .to_owned(),
-        test_link: link.unwrap_or_default(),
-        error,
+        change: just.change,
+        test_link: just.link,
+        error: just.error,
     };
     // Its forms lead to the provider.
     Ok(super::super::render_towards(
