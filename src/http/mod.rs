@@ -7,6 +7,7 @@
 mod access;
 mod admin;
 mod app_links;
+mod applications;
 mod assets;
 mod authz;
 mod bff;
