@@ -482,6 +482,7 @@ problem-oauth-taken-back = Dieses Token wurde zurückgenommen.
 problem-oauth-hint = id_token_hint ist kein ID-Token von uns.
 problem-oauth-hint-app = id_token_hint gehört zu einer anderen App.
 problem-oauth-elsewhere = Dieses Token ist für eine andere Anwendung.
+problem-oauth-afterwards-app = Senden Sie id_token_hint oder client_id mit post_logout_redirect_uri: Es ist nicht bekannt, welche App fragt (send id_token_hint or client_id).
 problem-oauth-afterwards = post_logout_redirect_uri ist für diese App nicht eingetragen (post_logout_redirect_uri is not registered).
 problem-token-scopes = Geben Sie an, wofür das Token ist: mindestens einen Bereich.
 problem-token-life = 300 bis 31622400 Sekunden sind möglich.

@@ -483,6 +483,7 @@ problem-oauth-taken-back = This token was taken back.
 problem-oauth-hint = id_token_hint is not an ID token of ours.
 problem-oauth-hint-app = id_token_hint belongs to another app.
 problem-oauth-elsewhere = This token is for another application.
+problem-oauth-afterwards-app = Send id_token_hint or client_id with post_logout_redirect_uri: it is not known which app asks.
 problem-oauth-afterwards = post_logout_redirect_uri is not registered for this app.
 problem-token-scopes = Say what the token is for: one scope at least.
 problem-token-life = Use 300 to 31622400 seconds.
