@@ -12,6 +12,7 @@ mod assets;
 mod authz;
 mod bff;
 mod context;
+mod cors;
 mod deadlines;
 mod echo;
 mod federation;
