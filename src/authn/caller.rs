@@ -13,6 +13,7 @@ use crate::domain::settings::AuthMethod;
 use crate::domain::{Code, Problem};
 use crate::sessions::Live;
 use crate::store::api_tokens::AdminToken;
+use crate::tokens;
 
 /// Who is calling.
 #[derive(Clone)]
@@ -110,6 +111,19 @@ pub async fn session_of(
         CookieState::Live(live) => Some(live),
         _ => None,
     })
+}
+
+/// The access token that a request comes with, where it says that the tenant gave it to an app for
+/// somewhere else than Laneway itself. Nothing of it is verified yet.
+///
+/// # Errors
+/// `invalid_token` for what cannot be a token, and where the tenant accepts none of this kind.
+pub fn for_elsewhere(site: &Site, headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let found = bearer(headers)?.filter(|token| tokens::says_elsewhere(&site.tenant, token));
+    if found.is_some() {
+        token::require(site, AuthMethod::AccessToken)?;
+    }
+    Ok(found)
 }
 
 /// Does a request come with a value that stands for somebody, whatever it is worth?

@@ -9,7 +9,9 @@ mod csrf;
 mod token;
 mod upstream;
 
-pub use caller::{Caller, CookieState, authenticate, judge_cookie, names_bearer, session_of};
+pub use caller::{
+    Caller, CookieState, authenticate, for_elsewhere, judge_cookie, names_bearer, session_of,
+};
 pub use cookies::{
     DEVICE, FLOW, LANG, SESSION, clear, read_lang, read_single, set_device, set_flow, set_lang,
     set_session, strip_ours,

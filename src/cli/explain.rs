@@ -393,7 +393,8 @@ fn tell_check(
         Err(why) => return story.verdict(403, "forbidden", why, None),
     };
     let seen = live.map(Live::glance);
-    let who = seen.as_ref().map(forward::who);
+    let session = live.zip(seen.as_ref());
+    let who = session.map(|(live, seen)| forward::who(live, seen));
     for rule in &list {
         let holds = who.as_ref().is_some_and(|who| rule.holds(who));
         let word = if holds { "holds" } else { "does not hold" };

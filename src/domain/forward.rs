@@ -162,7 +162,7 @@ pub enum Rule {
     Org(Vec<String>),
     /// One of these roles in it.
     Role(Vec<String>),
-    /// All of these permissions in it.
+    /// All of these permissions in it, and within the scope of a token.
     Scope(Vec<String>),
     /// At least this proof.
     Acr(Acr),
@@ -181,6 +181,17 @@ pub struct Who<'a> {
     pub email: Option<&'a str>,
     /// The active organization.
     pub org: Option<&'a Membership>,
+    /// What an app's token is limited to; `None` without one.
+    pub scopes: Option<&'a [String]>,
+    /// Does an app call in its own name? Then it may what its scopes say.
+    pub alone: bool,
+}
+
+impl Who<'_> {
+    fn may(&self, word: &String) -> bool {
+        let within = self.scopes.is_none_or(|scopes| scopes.contains(word));
+        within && (self.alone || self.org.is_some_and(|org| org.permissions.contains(word)))
+    }
 }
 
 impl Rule {
@@ -190,9 +201,7 @@ impl Rule {
         match self {
             Self::Org(any) => org.is_some_and(|org| any.iter().any(|o| org.is_called(o))),
             Self::Role(any) => org.is_some_and(|org| any.iter().any(|r| org.roles.contains(r))),
-            Self::Scope(all) => {
-                org.is_some_and(|org| all.iter().all(|p| org.permissions.contains(p)))
-            }
+            Self::Scope(all) => all.iter().all(|word| who.may(word)),
             Self::Acr(least) => who.acr >= *least,
             Self::Email(any) => who
                 .email

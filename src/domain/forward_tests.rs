@@ -21,6 +21,8 @@ fn verdict(query: &str, acr: Acr, verified: bool, org: bool) -> Verdict {
         acr,
         email: verified.then_some("Ana@X.test"),
         org: org.then_some(&member),
+        scopes: None,
+        alone: false,
     };
     judge(&rules(query).expect("filters"), Some(&who))
 }

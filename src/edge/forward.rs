@@ -164,11 +164,14 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, String> {
 }
 
 /// What a live session is to the rule.
-pub fn who<'a>(seen: &Glance<'a>) -> Who<'a> {
+pub fn who<'a>(live: &'a Live, seen: &Glance<'a>) -> Who<'a> {
+    let held = live.token().filter(|held| held.app.is_some());
     Who {
         acr: seen.acr,
         email: seen.email,
         org: seen.org,
+        scopes: held.and_then(|held| held.scopes.as_deref()),
+        alone: held.is_some_and(|held| held.service),
     }
 }
 

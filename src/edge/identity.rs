@@ -6,7 +6,7 @@ use crate::core::Core;
 use crate::domain::Problem;
 use crate::domain::tenant::Tenant;
 use crate::sessions::Live;
-use crate::tokens::{AccessClaims, Alg, CLIENT_BFF};
+use crate::tokens::{AccessClaims, Actor, Alg, CLIENT_BFF, USE_MACHINE, USE_OAUTH};
 
 const LIFETIME_S: i64 = 300;
 
@@ -37,7 +37,7 @@ pub(super) async fn access_token(
     Ok(token)
 }
 
-/// A cookie is limited to nothing; an API token says what it is limited to.
+/// A cookie is limited to nothing; a token says what it is limited to.
 fn scope(live: &Live) -> String {
     let scopes = live.token().and_then(|held| held.scopes.as_ref());
     scopes.map(|scopes| scopes.join(" ")).unwrap_or_default()
@@ -47,13 +47,20 @@ fn claims(core: &Core, tenant: &Tenant, live: &Live, audience: &str) -> AccessCl
     let now = core.now() / 1000;
     let session = &live.session;
     let org = live.org.as_ref();
+    let held = live.token();
+    let app = held.and_then(|held| held.app.as_ref());
+    let id = core.new_id();
     AccessClaims {
         iss: tenant.issuer(),
         sub: session.user.0.clone(),
         aud: audience.to_owned(),
-        client_id: CLIENT_BFF.into(),
+        client_id: app.map_or(CLIENT_BFF, |app| app.client_id.as_str()).into(),
         sid: session.sid.0.clone(),
-        jti: core.new_id(),
+        // What takes the app's token back takes this one back too.
+        jti: match app {
+            Some(app) => format!("{}.{id}", app.family),
+            None => id,
+        },
         iat: now,
         // Never beyond the session that it stands for.
         exp: (now + LIFETIME_S).min(session.expires_at / 1000),
@@ -65,9 +72,14 @@ fn claims(core: &Core, tenant: &Tenant, live: &Live, audience: &str) -> AccessCl
         acr: session.acr.as_str().into(),
         amr: session.amr.clone(),
         auth_time: session.auth_time / 1000,
-        token_use: CLIENT_BFF.into(),
+        token_use: match app {
+            None => CLIENT_BFF,
+            Some(_) if held.is_some_and(|held| held.service) => USE_MACHINE,
+            Some(_) => USE_OAUTH,
+        }
+        .into(),
         cnf: None,
-        act: None,
+        act: app.and_then(|app| Actor::of(&app.acting)),
         seen: live.seen(),
     }
 }

@@ -10,6 +10,7 @@ use futures::FutureExt as _;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 
+use super::applications;
 use super::context::{Context, wants_html};
 use super::first_head::TwoLengths;
 use super::gate;
@@ -140,18 +141,15 @@ async fn decide(
     asked: &Question,
 ) -> Result<Response, Problem> {
     let (core, headers) = (&*state.core, &parts.headers);
-    let caller = authn::authenticate(core, site, headers, true).await?;
-    if let Some(token) = caller.token() {
-        let from = gate::meta(state, gate::peer(&parts.extensions), headers, "");
-        core.sessions.used_token(token, &from.ip);
-    }
-    let live = caller.for_applications()?.cloned();
+    let meta = || gate::meta(state, gate::peer(&parts.extensions), headers, "");
+    let names = [asked.original.origin.as_str()];
+    let live = applications::caller(core, site, headers, &names, meta)
+        .await?
+        .live;
     let seen = live.as_deref().map(Live::glance);
-    let who = seen.as_ref().map(forward::who);
-    match (
-        judge(&asked.rules, who.as_ref()),
-        live.as_deref().zip(seen.as_ref()),
-    ) {
+    let session = live.as_deref().zip(seen.as_ref());
+    let who = session.map(|(live, seen)| forward::who(live, seen));
+    match (judge(&asked.rules, who.as_ref()), session) {
         (Verdict::Yes, Some(session)) => {
             let identity = forward::identity(core, site, session, &asked.original, headers).await?;
             let yes = match asked.endpoint {

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 use serde::Deserialize;
 
+use super::applications;
 use super::bff::{LoginQuery, check_org, see_other};
 use super::context::{self, Context};
 use super::router::AppState;
@@ -181,11 +182,14 @@ pub async fn api(State(state): State<AppState>, request: Request) -> Result<Resp
         .ok_or_else(Problem::not_found)?;
     // From before the look-up: what is invalidated after this instant is not missed.
     let epoch = context.core.sessions.epoch();
-    let caller = context.caller().await?;
-    let live = caller.for_applications()?.cloned();
+    let origin = context.origin();
+    let names = [route.audience.as_str(), origin.as_str()];
+    let (core, site) = (&context.core, &context.site);
+    let meta = || context.meta.clone();
+    let applications::Caller { live, by_token } =
+        applications::caller(core, site, &context.headers, &names, meta).await?;
     let websocket = is_websocket(&request);
-    // No page can make a browser send a token.
-    if caller.token().is_none() {
+    if !by_token {
         if websocket {
             check_socket_origin(&context, live.is_some())?;
         } else if live.is_some() {

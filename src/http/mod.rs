@@ -7,10 +7,12 @@
 mod access;
 mod admin;
 mod app_links;
+mod applications;
 mod assets;
 mod authz;
 mod bff;
 mod context;
+mod cors;
 mod deadlines;
 mod echo;
 mod federation;

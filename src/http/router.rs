@@ -49,6 +49,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/.well-known/openid-configuration", Public),
     ("GET", "/.well-known/oauth-authorization-server", Public),
     ("GET", "/.well-known/oauth-protected-resource", Public),
+    ("GET", "/.well-known/oauth-protected-resource/{*path}", Public),
     ("GET", "/.laneway/oauth-protected-resource", Public),
     ("GET", "/oauth/authorize", Public),
     ("POST", "/oauth/authorize", Public),
@@ -355,6 +356,10 @@ fn app_host(state: &AppState) -> Router {
         .route("/.laneway/logout", get(app_links::logout))
         .route(
             "/.well-known/oauth-protected-resource",
+            get(oauth::resource),
+        )
+        .route(
+            "/.well-known/oauth-protected-resource/{*path}",
             get(oauth::resource),
         )
         .route("/.laneway/oauth-protected-resource", get(oauth::resource))

@@ -80,7 +80,12 @@ fn afterwards(app: Option<&App>, params: &Params) -> Result<Option<String>, Prob
     let Some(uri) = params.get("post_logout_redirect_uri") else {
         return Ok(None);
     };
-    if !app.is_some_and(|app| app.may_end_at(uri)) {
+    let Some(app) = app else {
+        return Err(refused(
+            "Send id_token_hint or client_id with post_logout_redirect_uri: it is not known which app asks.",
+        ));
+    };
+    if !app.may_end_at(uri) {
         return Err(refused(
             "post_logout_redirect_uri is not registered for this app.",
         ));

@@ -96,18 +96,32 @@ pub(super) async fn standing(
         }
         Err(problem) => return Err(problem),
     };
-    let found = apps::find(&core.db, &tenant.id, &claims.client_id).await?;
-    let stands = found.is_some_and(|app| {
+    Ok(app_of(desk, &claims).await?.map(|_| claims))
+}
+
+/// The app that such a token still counts for.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn app_of(desk: Desk<'_>, claims: &MachineClaims) -> Result<Option<App>, Problem> {
+    let (db, tenant) = (&desk.core.db, &desk.tenant.id);
+    let found = apps::find(db, tenant, &claims.client_id).await?;
+    let stands = found.filter(|app| {
         app.state == AppState::Active
             && app.may_use(GrantType::Client)
             && claims.iat * 1000 >= app.tokens_from
     });
-    if !stands {
+    let Some(app) = stands else {
         return Ok(None);
-    }
-    let hash = hash_token(&claims.jti);
-    let gone = noted_ids::is_noted(&core.db, &tenant.id, (Noted::TakenBack, &hash)).await?;
-    Ok((!gone).then_some(claims))
+    };
+    let hash = hash_token(root(claims));
+    let gone = noted_ids::is_noted(db, tenant, (Noted::TakenBack, &hash)).await?;
+    Ok((!gone).then_some(app))
+}
+
+/// What it is taken back by. What we made of it for an application goes with it.
+pub(super) fn root(claims: &MachineClaims) -> &str {
+    token::family_of(&claims.jti).unwrap_or(&claims.jti)
 }
 
 /// Takes a token back that an app had in its own name.
@@ -121,7 +135,7 @@ pub(super) async fn take_back(
 ) -> Result<(), Problem> {
     let (core, tenant) = (desk.core, &desk.tenant.id);
     let mut write = core.begin().await?;
-    let what = (Noted::TakenBack, hash_token(&claims.jti));
+    let what = (Noted::TakenBack, hash_token(root(claims)));
     let what = (what.0, what.1.as_slice());
     // To the second, so that it is remembered for as long as it could count.
     let until = (claims.exp + 1) * 1000;
@@ -131,7 +145,7 @@ pub(super) async fn take_back(
             .by("app", app.id.as_str())
             .detail(json!({ "what": USE_MACHINE }));
         core.audit(&mut write, tenant, desk.meta, event).await?;
-        write.invalidate_in(tenant, Change::Ended, Invalidated::Family, &claims.jti);
+        write.invalidate_in(tenant, Change::Ended, Invalidated::Family, root(claims));
     }
     core.commit(write).await?;
     Ok(())

@@ -11,7 +11,7 @@ use crate::domain::app::{AppState, GrantType};
 use crate::domain::profile::scope_of;
 use crate::domain::scope::Scope;
 use crate::domain::wanted_claims::WantedClaims;
-use crate::domain::{Code, Problem};
+use crate::domain::{AppId, Code, Problem};
 use crate::store::refresh_families as families;
 use crate::store::{apps, profiles};
 use crate::tokens::{self, AccessClaims, USE_OAUTH};
@@ -19,6 +19,8 @@ use crate::tokens::{self, AccessClaims, USE_OAUTH};
 /// An access token of an app that counts now.
 pub(super) struct Standing {
     pub claims: AccessClaims,
+    /// The app that it was given to first.
+    pub app: AppId,
     /// Claims that the app has asked for by name.
     pub claims_named: WantedClaims,
     pub ground: Ground,
@@ -50,6 +52,7 @@ pub(super) async fn standing(desk: Desk<'_>, token: &str) -> Result<Option<Stand
     let ground = family::ground(core, &tenant.id, &family).await?;
     Ok(ground.map(|ground| Standing {
         claims,
+        app: family.app,
         claims_named: family.claims,
         ground,
     }))

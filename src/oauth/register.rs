@@ -5,6 +5,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::Fault;
 use super::apps::{self as registered, Secret};
+use super::document;
 use super::metadata::{Said, bad, refused};
 use super::token::Desk;
 use crate::audit::kind;
@@ -43,7 +44,8 @@ pub async fn register(
         let words = "apps do not register themselves here";
         return Err(Fault::new("access_denied", words));
     }
-    let (name, registration) = Said(body).registration(None)?;
+    let (name, mut registration) = Said(body).registration(None)?;
+    registration.audiences = document::resources(core, tenant).await?;
     let app = App {
         id: AppId(core.new_id()),
         tenant: tenant.id.clone(),

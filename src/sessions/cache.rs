@@ -104,6 +104,14 @@ impl Live {
                 .token()
                 .and_then(|held| held.sign_in.as_ref())
                 .is_some_and(|sid| named(Scope::Session, sid.as_str()))
+            || self
+                .token()
+                .and_then(|held| held.app.as_ref())
+                .is_some_and(|app| {
+                    let mut apps = app.apps.iter();
+                    named(Scope::Family, &app.family)
+                        || apps.any(|id| named(Scope::App, id.as_str()))
+                })
     }
 
     pub(super) fn of(kept: Arc<Kept>) -> Arc<Self> {
@@ -323,10 +331,16 @@ impl Sessions {
 
     /// Does what was true of a session when an exchange began still hold? Asks the store.
     pub(super) async fn still_good(&self, live: &Live) -> Result<bool, DbError> {
-        if live.token().is_some() {
-            return self.token_still_good(live).await;
-        }
         let began = &live.session;
+        if let Some(held) = live.token() {
+            let Some(app) = &held.app else {
+                return self.token_still_good(live).await;
+            };
+            let shows = self.app_still_shows(began, app).await?;
+            if held.service || !shows {
+                return Ok(shows);
+            }
+        }
         let Some(session) = sessions::find(&self.db, &began.tenant, &began.sid).await? else {
             return Ok(false);
         };

@@ -210,6 +210,7 @@ fn whole(hash: &[u8; 32], vouched: Vouched, user: User, until: i64) -> Whole {
             sign_in: None,
             admitted: true,
             issuer: Some(vouched.issuer),
+            app: None,
         })),
     }
 }

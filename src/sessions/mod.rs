@@ -5,6 +5,7 @@
 //! access tokens of upstreams, which lie in memory as sessions do.
 //! Must not know: how a session came to be, HTTP, providers.
 
+mod by_app;
 mod cache;
 mod delays;
 mod foreign;
@@ -16,6 +17,7 @@ mod streams;
 mod tokens;
 mod touch;
 
+pub use by_app::{ByApp, Shown};
 pub use cache::{Live, Sessions};
 pub use delays::Heard;
 pub use foreign::{Nobody, Vouched};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use laneway_contract::Acr;
 use laneway_sqlkit::DbError;
 
+use super::by_app::ByApp;
 use super::cache::{Live, Sessions, key};
 use super::kept::{Kept, Whole};
 use super::log::AsOf;
@@ -17,12 +18,12 @@ use crate::domain::{Sid, TenantId, UserId};
 use crate::store::api_tokens::{self, ApiToken, Principal, Token};
 use crate::store::{admissions, orgs, service_accounts, users};
 
-/// What an API token is beside a session.
+/// What an API token, or an app's access token, is beside a session.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Held {
     /// What it is limited to; `None` is all that its service account may.
     pub scopes: Option<Vec<String>>,
-    /// Does it belong to a service account, and not to a person?
+    /// Does it stand for a service account or an app, and not for a person?
     pub service: bool,
     /// The session that it was made in.
     pub sign_in: Option<Sid>,
@@ -30,6 +31,8 @@ pub struct Held {
     pub admitted: bool,
     /// Who has issued it, where it is none of ours.
     pub issuer: Option<String>,
+    /// The app that an access token was given to.
+    pub app: Option<ByApp>,
 }
 
 impl Held {
@@ -84,7 +87,8 @@ impl Sessions {
 
     /// Counts a use of a token; written in batches.
     pub fn used_token(&self, live: &Live, ip: &str) {
-        if live.token().is_none_or(|held| held.issuer.is_some()) {
+        let ours = |held: &Held| held.issuer.is_none() && held.app.is_none();
+        if !live.token().is_some_and(ours) {
             return;
         }
         let id = live.session.sid.as_str();
@@ -222,6 +226,7 @@ fn whole(token: ApiToken, user: User, org: Option<Membership>, admitted: bool) -
             sign_in: sign_in.map(|at| at.sid),
             admitted,
             issuer: None,
+            app: None,
         })),
     }
 }

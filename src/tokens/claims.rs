@@ -29,6 +29,25 @@ pub struct Actor {
     pub act: Option<Box<Actor>>,
 }
 
+impl Actor {
+    /// Who acts, the nearest first.
+    pub fn chain(&self) -> Vec<String> {
+        std::iter::successors(Some(self), |actor| actor.act.as_deref())
+            .map(|actor| actor.sub.clone())
+            .collect()
+    }
+
+    /// The claim for such a chain; `None` where nobody acts.
+    pub fn of(chain: &[String]) -> Option<Self> {
+        chain.iter().rev().fold(None, |before, sub| {
+            Some(Self {
+                sub: sub.clone(),
+                act: before.map(Box::new),
+            })
+        })
+    }
+}
+
 /// All claims; instants in seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the registered claim names")]
@@ -118,4 +137,18 @@ pub struct LogoutClaims {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub: Option<String>,
     pub events: Value,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_acts_is_told_on_as_it_was_told() {
+        let text = r#"{"sub":"c","act":{"sub":"b","act":{"sub":"a"}}}"#;
+        let actor: Actor = serde_json::from_str(text).expect("a chain");
+        assert_eq!(actor.chain(), ["c", "b", "a"]);
+        assert_eq!(Actor::of(&actor.chain()), Some(actor));
+        assert_eq!(Actor::of(&[]), None);
+    }
 }

@@ -16,7 +16,10 @@ pub use claims::{
 pub use foreign::{FOREIGN_ALGS, Foreign, digest, thumbprint};
 pub use keys::{Keys, rotate};
 pub use pair::Alg;
-pub use verify::{HintClaims, verify_access, verify_hint, verify_machine, verify_own};
+pub use verify::{
+    HintClaims, says_elsewhere, says_machine, verify_access, verify_hint, verify_machine,
+    verify_own,
+};
 
 /// Chooses the JWT library's crypto backend, once per process.
 pub fn install_provider() {

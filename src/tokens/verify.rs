@@ -104,6 +104,30 @@ pub async fn verify_hint(
     Ok((claims.iss == tenant.issuer()).then_some(claims))
 }
 
+/// What a token says before anything of it is verified: enough to know who reads it.
+#[derive(Deserialize)]
+struct Said {
+    iss: String,
+    aud: String,
+    token_use: String,
+}
+
+fn said(token: &str) -> Option<Said> {
+    split(token).and_then(|parts| decode(parts.claims))
+}
+
+/// Does a token say that it is this tenant's, for somewhere else? Nothing of it is verified.
+pub fn says_elsewhere(tenant: &Tenant, token: &str) -> bool {
+    let own = tenant.issuer();
+    // The issuer with a slash is no place of its own.
+    said(token).is_some_and(|said| said.iss == own && said.aud.trim_end_matches('/') != own)
+}
+
+/// Does a token say that an app got it in its own name? Nothing of it is verified.
+pub fn says_machine(token: &str) -> bool {
+    said(token).is_some_and(|said| said.token_use == USE_MACHINE)
+}
+
 async fn signed(keys: &Keys, tenant: &Tenant, token: &str) -> Result<AccessClaims, Problem> {
     let outcome = read::<AccessClaims>(keys, tenant, token, "at+jwt").await?;
     let claims = outcome.map_err(invalid)?;

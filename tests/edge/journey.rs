@@ -108,6 +108,51 @@ async fn identity_headers_cannot_be_spoofed_in_any_spelling() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn agents_find_their_way_to_each_application_and_open_it_by_its_own_token() {
+    let Some(street) = Street::open().await else {
+        return;
+    };
+    let app = &street.rig.app;
+    let mut ana = app.signup("ana@x.test").await;
+    let sub = ana.me().await["sub"].as_str().expect("a sub").to_owned();
+    let mut before: Option<String> = None;
+    for host in HOSTS {
+        let mut agent = street.visitor();
+        let tool = format!("{host}/mcp");
+        let refused = agent.send("POST", &tool, &[], None).await;
+        assert_eq!(refused.status, 401, "{host}");
+        let named = refused.challenge.split("resource_metadata=\"").nth(1);
+        let named = named.and_then(|rest| rest.split('"').next());
+        let known = format!("{host}/.well-known/oauth-protected-resource");
+        let named = named.unwrap_or_else(|| panic!("{host}: {}", refused.challenge));
+        for url in [named, &known, &format!("{known}/mcp")] {
+            let said = agent.send("GET", url, &[], None).await;
+            assert_eq!(said.status, 200, "{url}: {}", said.text);
+            let said: serde_json::Value = serde_json::from_str(&said.text).expect("JSON");
+            assert_eq!(said["resource"], format!("{host}/"), "{url}");
+        }
+        let client = app
+            .client(json!({ "audiences": [format!("{host}/")] }))
+            .await;
+        let tokens = app.tokens(&mut ana, &client).await;
+        let bearer = format!(
+            "Bearer {}",
+            tokens["access_token"].as_str().expect("a token")
+        );
+        let with = [("authorization", bearer.as_str())];
+        let page = agent.send("POST", &tool, &with, None).await;
+        assert_eq!(page.status, 200, "{host}: {}", page.text);
+        assert_eq!(page.seen("x-laneway-user"), [sub.as_str()], "{host}");
+        // The one for the application before does not count at this one.
+        if let Some(before) = before.replace(bearer) {
+            let with = [("authorization", before.as_str())];
+            let refused = agent.send("POST", &tool, &with, None).await;
+            assert_eq!(refused.status, 401, "{host}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn signing_out_on_one_host_ends_all_at_once() {
     let Some(street) = Street::open().await else {
         return;

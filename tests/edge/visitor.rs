@@ -14,6 +14,7 @@ use crate::harness::{LOGIN, TestApp};
 pub struct Page {
     pub status: u16,
     pub location: String,
+    pub challenge: String,
     pub text: String,
     pub at: String,
 }
@@ -133,14 +134,15 @@ impl Visitor {
                 self.jar.insert(key, cookie.value().to_owned());
             }
         }
-        let location = reply.headers().get("location");
-        let location = location
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_owned();
+        let header = |name: &str| {
+            let value = reply.headers().get(name);
+            let text = value.and_then(|value| value.to_str().ok());
+            text.unwrap_or_default().to_owned()
+        };
         Page {
             status: reply.status().as_u16(),
-            location,
+            location: header("location"),
+            challenge: header("www-authenticate"),
             text: reply.text().await.unwrap_or_default(),
             at: url.to_owned(),
         }

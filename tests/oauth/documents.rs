@@ -236,12 +236,23 @@ async fn whoever_is_refused_finds_out_who_gives_out_tokens() {
             "{said}"
         );
     }
-    for url in [at, format!("{WIKI}/.well-known/oauth-protected-resource")] {
+    let known = format!("{WIKI}/.well-known/oauth-protected-resource");
+    for url in [
+        at,
+        known.clone(),
+        format!("{known}/mcp"),
+        format!("{known}/a/b"),
+    ] {
         let said = app.browser().get(&url).await.expect(200);
         let said = said.json();
         assert_eq!(
             (&said["resource"], &said["authorization_servers"]),
             (&json!(format!("{WIKI}/")), &json!([LOGIN]))
+        );
+        // Agents ask for whatever stands here, and each may have all of it.
+        assert_eq!(
+            said["scopes_supported"],
+            json!(["openid", "profile", "email", "offline_access"])
         );
     }
     let own = app

@@ -144,6 +144,9 @@ both! {
             assert!(reply.location().is_empty(), "{pairs:?}");
             reply.refused(400, "invalid_request");
         }
+        // Whoever names no app hears what is missing, and not that something is not registered.
+        let nameless = browser.get(&end(&[("post_logout_redirect_uri", BYE)])).await.refused(400, "invalid_request");
+        assert!(nameless.text().contains("Send id_token_hint or client_id"), "{}", nameless.text());
         browser.get(&end(&[("request", "damaged")])).await.refused(410, "expired");
         browser.user(LOGIN).await.expect(200);
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::{API, Client, claims, head, refused};
-use crate::forward::{WIKI, nginx, options, proxy};
+use crate::forward::{NOTES, WIKI, nginx, options, proxy};
 use crate::harness::{Call, LOGIN, TestApp, both};
 
 /// A service that gets tokens in its own name.
@@ -129,20 +129,55 @@ both! {
         let mut ana = app.signup("ana@x.test").await;
         ana.send(Call::new("GET", "/v1/me").bearer(&access)).await.refused(401, "invalid_token");
     }
-}
 
-#[tokio::test]
-async fn forward_auth_lets_it_in_nowhere() {
-    let app = TestApp::sqlite_with(options()).await;
-    let robot = app.client(service()).await;
-    for resource in [API, LOGIN] {
-        let body = app
-            .browser()
-            .send(asks(&robot, &[("resource", resource)]))
-            .await;
-        let access = token(&body.expect(200).json());
-        let asked = nginx(&format!("{WIKI}/"), "").bearer(&access);
-        let reply = proxy(&app).send(asked).await;
-        assert_eq!(reply.code(), 401, "{}", reply.text());
+    async fn forward_auth_lets_it_in_where_it_is_meant_for_and_as_itself(app: TestApp) {
+        let app = app.restarted(&options()).await.expect("it starts");
+        let mut service = service();
+        service["audiences"] = json!([API, LOGIN, NOTES, WIKI]);
+        let robot = app.client(service).await;
+        let at = |origin: &str, query: &str, token: &str| nginx(&format!("{origin}/page"), query).bearer(token);
+        for resource in [API, LOGIN, NOTES] {
+            let body = app.browser().send(asks(&robot, &[("resource", resource)])).await;
+            let access = token(&body.expect(200).json());
+            let reply = proxy(&app).send(at(WIKI, "", &access)).await;
+            assert_eq!(reply.code(), 401, "{resource}: {}", reply.text());
+        }
+        let own = [("resource", WIKI), ("scope", "plans:read")];
+        let access = token(&app.browser().send(asks(&robot, &own)).await.expect(200).json());
+        let yes = proxy(&app).send(at(WIKI, "", &access)).await.expect(200);
+        assert_eq!((yes.header("x-laneway-user"), yes.header("x-laneway-name")), (robot.id.as_str(), "Robot"));
+        for of_a_person in ["x-laneway-email", "x-laneway-org", "x-laneway-roles", "remote-email"] {
+            assert_eq!(yes.header(of_a_person), "", "{of_a_person}");
+        }
+        let made = yes.header("x-laneway-jwt").to_owned();
+        let (said, before) = (claims(&made), claims(&access));
+        assert_eq!((&said["aud"], &said["client_id"], &said["token_use"], &said["scope"]), (&json!(WIKI), &json!(robot.id), &json!("machine"), &json!("plans:read")));
+        assert!(said["exp"].as_i64() <= before["exp"].as_i64() && said["org_id"].is_null());
+        // It may what its scopes say, is in no organization, and has shown no proof of a person.
+        for (query, status) in [
+            ("?scope=plans:read", 200), ("?scope=plans:write", 403), ("?org=acme", 403), ("?role=admin", 403),
+            ("?allowed_emails=ana@x.test", 403), ("?acr=aal2", 403),
+        ] {
+            assert_eq!(proxy(&app).send(at(WIKI, query, &access)).await.code(), status, "{query}");
+        }
+        // What the application was given opens it as well, and no other; both go at once.
+        proxy(&app).send(at(WIKI, "", &made)).await.expect(200);
+        proxy(&app).send(at(NOTES, "", &made)).await.expect(401);
+        app.browser().send(robot.form("/oauth/revoke", &[("token", &made)])).await.expect(200);
+        for gone in [&access, &made] {
+            proxy(&app).send(at(WIKI, "", gone)).await.expect(401);
+        }
+        let access = token(&app.browser().send(asks(&robot, &own)).await.expect(200).json());
+        app.clock.advance_s(1);
+        let path = format!("/v1/admin/apps/{}", robot.id);
+        for state in ["disabled", "active"] {
+            app.admin("PATCH", &path, json!({ "state": state })).await.expect(200);
+            proxy(&app).send(at(WIKI, "", &access)).await.refused(401, "invalid_token");
+        }
+        app.clock.advance_s(1);
+        let access = token(&app.browser().send(asks(&robot, &own)).await.expect(200).json());
+        proxy(&app).send(at(WIKI, "", &access)).await.expect(200);
+        app.clock.advance_s(300);
+        proxy(&app).send(at(WIKI, "", &access)).await.refused(401, "token_expired");
     }
 }

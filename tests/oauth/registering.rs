@@ -57,7 +57,7 @@ both! {
         let kept = app.admin("GET", &format!("/v1/admin/apps/{}", text(&made, "client_id")), json!({})).await.expect(200).json();
         assert_eq!(
             (&kept["first_party"], &kept["audiences"], &kept["require_pkce"], &kept["access_token_lifetime"], &kept["state"]),
-            (&json!(false), &json!([]), &json!(true), &json!(300), &json!("active")),
+            (&json!(false), &json!(["https://app.test/", "https://ide.test/"]), &json!(true), &json!(300), &json!("active")),
         );
         let client = Client { id: text(&made, "client_id"), secret: Some(text(&made, "client_secret")), redirect: CALLBACK.into() };
         // People are asked: it is nobody's own.
@@ -68,6 +68,11 @@ both! {
         let back = crate::oauth::client::submit(&mut browser, &page, "/consent", &[("answer", "allow")]).await.expect(303);
         let code = crate::oauth::client::parameter(&back, "code");
         app.browser().send(client.redeems(&code)).await.expect(200);
+        // Whom its tokens may be for: the tenant's applications, and nothing that it named itself.
+        for (resource, error) in [("https://app.test/", ""), (LOGIN, "invalid_target"), ("https://api.test/", "invalid_target")] {
+            let reply = browser.get(&client.asks(&[("resource", resource)])).await.expect(303);
+            assert_eq!(crate::oauth::client::parameter(&reply, "error"), error, "{resource}");
+        }
         assert_eq!(app.events("app.created").await.len(), 1);
         let discovered = app.browser().get(&format!("{LOGIN}/.well-known/openid-configuration")).await.json();
         assert_eq!(discovered["registration_endpoint"], format!("{LOGIN}{REGISTER}"));

@@ -10,7 +10,8 @@ use super::super::context::Context;
 /// Where applications behind a proxy that sends us nothing else have it too.
 pub const RESOURCE_METADATA: &str = "/.laneway/oauth-protected-resource";
 
-/// `GET /.well-known/oauth-protected-resource`, `GET /.laneway/oauth-protected-resource`
+/// `GET /.well-known/oauth-protected-resource`, for whichever path of the host (RFC 9728 §3.1), and
+/// `GET /.laneway/oauth-protected-resource`
 pub async fn resource(context: Context) -> Response {
     let tenant = &context.site.tenant;
     // Our own API is known by the issuer, every application by its own address.
@@ -25,7 +26,9 @@ pub async fn resource(context: Context) -> Response {
         "authorization_servers": [tenant.issuer()],
         "bearer_methods_supported": ["header"],
         "jwks_uri": tenant.address("/.well-known/jwks.json"),
-        "scopes_supported": ["openid", "profile", "email", "organization", "offline_access"],
+        // Agents ask for exactly these, so each may have all of them without an operator. Without the
+        // last one they would have no refresh token, and open a browser every five minutes.
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
     });
     let mut response = Json(body).into_response();
     let cached = HeaderValue::from_static("public, max-age=300");

@@ -24,6 +24,10 @@ pub fn routes() -> Router<AppState> {
             get(resource::resource),
         )
         .route(
+            "/.well-known/oauth-protected-resource/{*path}",
+            get(resource::resource),
+        )
+        .route(
             "/.laneway/oauth-protected-resource",
             get(resource::resource),
         )

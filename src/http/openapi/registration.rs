@@ -10,6 +10,11 @@ pub const ENTRIES: &[Entry] = &[
         Answer::Media("application/json"),
     ),
     op(
+        "GET /.well-known/oauth-protected-resource/{*path}",
+        "The same, for whoever asks about one path of it (RFC 9728 §3.1)",
+        Answer::Media("application/json"),
+    ),
+    op(
         "GET /.laneway/oauth-protected-resource",
         "The same, where a proxy leads nothing else to Laneway",
         Answer::Media("application/json"),
