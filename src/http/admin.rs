@@ -21,6 +21,7 @@ mod members;
 mod operators;
 mod organizations;
 mod profiles;
+mod public_keys;
 mod role_mappings;
 mod roles;
 mod routes;
@@ -72,6 +73,7 @@ pub use organizations::{
     change_organization, create_organization, delete_organization, organizations, read_organization,
 };
 pub use profiles::{put_profile, read_profile};
+pub use public_keys::{add_public_key, public_keys, remove_public_key};
 pub use role_mappings::{diff, put_mapping, read_mapping, simulate};
 pub use roles::{
     change_org_role, change_role, create_org_role, create_role, delete_org_role, delete_role,

@@ -23,6 +23,7 @@ use crate::store::groups::Group;
 use crate::store::members::Member;
 use crate::store::operators::GrantRow;
 use crate::store::orgs::Organization;
+use crate::store::public_keys::PublicKey;
 use crate::store::roles::Role;
 use crate::store::service_accounts::ServiceAccount;
 use crate::store::setup_links::SetupLink;
@@ -157,6 +158,15 @@ pub fn api_token(token: &ApiToken, plain: Option<&PlainToken>) -> Value {
         value["token"] = json!(plain.expose());
     }
     value
+}
+
+/// A public key of a service account.
+pub fn public_key(key: &PublicKey) -> Value {
+    json!({
+        "id": key.id, "name": key.name, "thumbprint": key.thumbprint, "jwk": key.jwk,
+        "created_at": rfc3339(key.created_at), "uses": key.usage.count,
+        "last_used_at": key.usage.last_at.map(rfc3339), "last_used_ip": key.usage.last_ip,
+    })
 }
 
 /// A membership with its grants.

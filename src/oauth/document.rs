@@ -127,7 +127,7 @@ fn read(
 
 /// What such an app may get tokens for without an operator: the tenant's applications, as they
 /// name themselves (RFC 9728).
-async fn resources(core: &Core, tenant: &Tenant) -> Result<Vec<String>, Problem> {
+pub(super) async fn resources(core: &Core, tenant: &Tenant) -> Result<Vec<String>, Problem> {
     let all = hosts::list(&core.db, &tenant.id).await?;
     let apps = all.iter().filter(|host| host.purpose == Purpose::App);
     Ok(apps

@@ -10,13 +10,15 @@ mod pair;
 mod verify;
 
 pub use claims::{
-    AccessClaims, Actor, CLIENT_BFF, Confirmation, IdClaims, LogoutClaims, MachineClaims,
-    USE_MACHINE, USE_OAUTH,
+    AccessClaims, AccountClaims, Actor, CLIENT_BFF, Confirmation, IdClaims, LogoutClaims,
+    MachineClaims, USE_MACHINE, USE_OAUTH,
 };
 pub use foreign::{FOREIGN_ALGS, Foreign, digest, thumbprint};
 pub use keys::{Keys, rotate};
 pub use pair::Alg;
-pub use verify::{HintClaims, verify_access, verify_hint, verify_machine, verify_own};
+pub use verify::{
+    HintClaims, says_machine, verify_access, verify_hint, verify_machine, verify_own,
+};
 
 /// Chooses the JWT library's crypto backend, once per process.
 pub fn install_provider() {

@@ -236,6 +236,14 @@ fn service_account_routes() -> Router<AppState> {
             "/v1/organizations/{org}/service-accounts/{account}/keys/{key}",
             delete(super::revoke_key),
         )
+        .route(
+            "/v1/organizations/{org}/service-accounts/{account}/public-keys",
+            get(super::public_keys).post(super::add_public_key),
+        )
+        .route(
+            "/v1/organizations/{org}/service-accounts/{account}/public-keys/{public_key}",
+            delete(super::remove_public_key),
+        )
 }
 
 fn tenant_connection_routes() -> Router<AppState> {

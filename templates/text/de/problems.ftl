@@ -490,6 +490,7 @@ problem-token-emergency = Eine Anmeldung für Notfälle legt kein Token an.
 problem-token-sign-in = Die Organisation verlangt mehr als die Anmeldung, in der dieses Token angelegt wurde. Melden Sie sich so an, wie sie es verlangt, und legen Sie ein neues an.
 problem-token-no-applications = Die Bereiche des Tokens schließen Anwendungen nicht ein.
 problem-service-many = Es gibt hier zu viele Dienstkonten. Löschen Sie zuerst eines.
+problem-public-key-many = Es gibt hier zu viele öffentliche Schlüssel. Entfernen Sie zuerst einen.
 problem-key-hash = Geben Sie SHA-256 des Schlüssels als 64 hexadezimale Ziffern an.
 problem-key-end = Geben Sie einen Zeitpunkt in den nächsten fünf Jahren an.
 problem-key-known = Dieser Schlüssel ist schon bekannt.

@@ -491,6 +491,7 @@ problem-token-emergency = A sign-in for emergencies makes no token.
 problem-token-sign-in = The organization asks for more than the sign-in that this token was made in. Sign in as it asks, then make a new token.
 problem-token-no-applications = The token's scopes do not include applications.
 problem-service-many = There are too many service accounts here. Delete one first.
+problem-public-key-many = There are too many public keys here. Remove one first.
 problem-key-hash = Give SHA-256 of the key as 64 hexadecimal digits.
 problem-key-end = Give an instant within the next five years.
 problem-key-known = This key is known already.
