@@ -496,6 +496,7 @@ problem-key-end = Geben Sie einen Zeitpunkt in den nächsten fünf Jahren an.
 problem-key-known = Dieser Schlüssel ist schon bekannt.
 problem-key-owner = Nennen Sie einen Besitzer: `user` oder `service_account`.
 problem-auth-methods = Lassen Sie mindestens ein Verfahren zu.
+problem-auth-default = Nennen Sie eines der Verfahren, die zugelassen sind.
 problem-auth-method = Token dieser Art werden hier nicht angenommen.
 problem-token-scope-words = Ein Token kann diese Bereiche haben: { $scopes }.
 problem-web-hears = Geben Sie eine https-Adresse ohne `#` und ohne Namen darin an.

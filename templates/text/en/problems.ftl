@@ -497,6 +497,7 @@ problem-key-end = Give an instant within the next five years.
 problem-key-known = This key is known already.
 problem-key-owner = Name one owner: `user` or `service_account`.
 problem-auth-methods = Accept at least one method.
+problem-auth-default = Name one of the methods that are accepted.
 problem-auth-method = Tokens of this kind are not accepted here.
 problem-token-scope-words = A token can have these scopes: { $scopes }.
 problem-web-hears = Use an https address without `#` and without a name in it.
