@@ -13,6 +13,7 @@ mod domains;
 mod groups;
 mod guard;
 mod health;
+mod held_apps;
 mod initial_tokens;
 mod invitations;
 mod keys;
@@ -58,6 +59,7 @@ pub use groups::{
 };
 pub use guard::{Operator, guard, page_manager, page_operator};
 pub use health::connection_health;
+pub use held_apps::user_apps;
 pub use initial_tokens::{
     create_initial_token, delete_initial_token, initial_tokens, read_initial_token,
 };

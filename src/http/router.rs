@@ -155,6 +155,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("DELETE", "/v1/admin/users/{id}", Needs(May::UsersWrite, Tenant)),
     ("GET", "/v1/admin/users/{id}/sessions", Needs(May::SessionsRead, Tenant)),
     ("DELETE", "/v1/admin/users/{id}/sessions", Needs(May::SessionsWrite, Tenant)),
+    ("GET", "/v1/admin/users/{id}/apps", Needs(May::UsersRead, Tenant)),
     ("GET", "/v1/admin/users/{id}/identities", Needs(May::UsersRead, Tenant)),
     ("PUT", "/v1/admin/users/{id}/identities", Needs(May::UsersWrite, Tenant)),
     ("DELETE", "/v1/admin/users/{id}/identities/{identity}", Needs(May::UsersWrite, Tenant)),

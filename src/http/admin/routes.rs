@@ -68,6 +68,7 @@ fn user_routes() -> Router<AppState> {
                 .patch(super::change_user)
                 .delete(super::delete_user),
         )
+        .route("/v1/admin/users/{id}/apps", get(super::user_apps))
         .route(
             "/v1/admin/users/{id}/sessions",
             get(super::user_sessions).delete(super::end_user_sessions),
