@@ -62,7 +62,7 @@ pub fn nginx(url: &str, query: &str) -> Call {
 }
 
 /// As Caddy and Traefik ask.
-fn caddy(method: &str, origin: &str, uri: &str) -> Call {
+pub fn caddy(method: &str, origin: &str, uri: &str) -> Call {
     let (scheme, host) = origin.split_once("://").expect("an origin");
     Call::new("GET", "http://127.0.0.1/authz/forward-auth")
         .header("x-forwarded-method", method)

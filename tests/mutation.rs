@@ -160,6 +160,8 @@ impl World {
         let services = format!("/v1/organizations/{org}/service-accounts");
         let service = self.made(&services, json!({ "name": "CI", "roles": ["viewer"] })).await;
         let key = self.made(&format!("{services}/{}/keys", id(&service)), json!({ "name": "one" })).await;
+        let public_key = json!({ "name": "p", "jwk": { "kty": "OKP", "crv": "Ed25519", "x": "a" } });
+        let public_key = self.made(&format!("{services}/{}/public-keys", id(&service)), public_key).await;
         let mine = json!({ "name": "Mine", "scopes": ["api"] });
         let mine = self.browser.post("/v1/me/tokens", mine).await.expect(201).json();
         let path = format!("/v1/organizations/{org}/setup-links");
@@ -202,6 +204,7 @@ impl World {
             ("{link}", id(&setup)),
             ("{account}", id(&service)),
             ("{key}", id(&key)),
+            ("{public_key}", id(&public_key)),
             ("tokens/{id}", id(&mine)),
             ("{sid}", first(&sessions)),
             ("devices/{id}", first(&devices)),
@@ -343,6 +346,9 @@ impl World {
             }
             "POST /v1/organizations/{org}/service-accounts/{account}/keys" => {
                 json!({ "name": "two", "scopes": ["api"], "expires_in": 600 })
+            }
+            "POST /v1/organizations/{org}/service-accounts/{account}/public-keys" => {
+                json!({ "name": "two", "jwk": { "kty": "OKP", "crv": "Ed25519", "x": "b" } })
             }
             "POST /v1/admin/routing/explain" => json!({ "identifier": "bo@acme.test" }),
             "PATCH /v1/organizations/{org}/members/{user}" => json!({ "state": "active" }),

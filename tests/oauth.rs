@@ -1,6 +1,7 @@
 //! The authorization server: an app gets tokens in the name of whoever signs in, for as long as
 //! what they hang on holds, and nobody else does.
 
+mod accounts;
 mod applications;
 mod assertion;
 pub mod client;

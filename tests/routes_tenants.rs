@@ -39,6 +39,7 @@ struct Records {
     initial: String,
     account: String,
     key: String,
+    public_key: String,
 }
 
 impl Records {
@@ -73,6 +74,7 @@ impl Records {
             .replace("{link}", &self.link)
             .replace("{account}", &self.account)
             .replace("{key}", &self.key)
+            .replace("{public_key}", &self.public_key)
     }
 
     fn all(&self) -> [&str; 11] {
@@ -137,6 +139,16 @@ async fn records(app: &TestApp, token: &str, origin: &str, tenant: &TenantId) ->
     let account = made(app, token, origin, &services, json!({ "name": "CI" })).await;
     let keys = format!("{services}/{account}/keys");
     let key = made(app, token, origin, &keys, json!({ "name": "one" })).await;
+    let keys = format!("{services}/{account}/public-keys");
+    let public = json!({ "kty": "OKP", "crv": "Ed25519", "x": "a" });
+    let public_key = made(
+        app,
+        token,
+        origin,
+        &keys,
+        json!({ "name": "p", "jwk": public }),
+    )
+    .await;
     let groups = format!("/v1/organizations/{org}/groups");
     let group = json!({ "name": "Night shift" });
     let group = made(app, token, origin, &groups, group).await;
@@ -183,6 +195,7 @@ async fn records(app: &TestApp, token: &str, origin: &str, tenant: &TenantId) ->
         initial,
         account,
         key,
+        public_key,
     }
 }
 
@@ -316,7 +329,8 @@ async fn another_tenants_records_do_not_exist() {
                 .replace("{link}", &stage.other.link)
                 .replace("{group}", &stage.other.group)
                 .replace("{account}", &stage.other.account)
-                .replace("{key}", &stage.other.key);
+                .replace("{key}", &stage.other.key)
+                .replace("{public_key}", &stage.other.public_key);
             let url = format!("{LOGIN}{mixed}");
             let body = body(method, path);
             let answer = stage

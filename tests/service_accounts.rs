@@ -32,7 +32,7 @@ impl Acme {
     }
 
     /// An account with a key; its address, and the key.
-    async fn account(&self, by: &mut Browser, role: &str) -> (String, Value) {
+    pub async fn account(&self, by: &mut Browser, role: &str) -> (String, Value) {
         let body = json!({ "name": "CI", "roles": [role] });
         let made = by.post(&self.place, body).await.expect(201);
         let path = made.location().to_owned();
@@ -40,6 +40,11 @@ impl Acme {
             .post(&format!("{path}/keys"), json!({ "name": "one" }))
             .await;
         (path, key.expect(201).json())
+    }
+
+    /// Where accounts are made.
+    pub fn place(&self) -> &str {
+        &self.place
     }
 
     pub fn members(&self) -> String {

@@ -4,6 +4,8 @@ use laneway::core::hash_token;
 use serde_json::{Value, json};
 
 use crate::api_tokens::{get, made, text};
+use crate::forward::{caddy, nginx, options, proxy};
+use crate::harness::app::Options;
 use crate::harness::{APP, Browser, Call, TestApp, both};
 
 const OLD: &str = "acme-key-51Hc9.from-elsewhere";
@@ -108,5 +110,58 @@ both! {
             let patch = json!({ "settings": { "auth_methods": bad } });
             app.admin("PATCH", &path, patch).await.refused(422, "invalid_field");
         }
+    }
+
+    async fn strangers_are_asked_for_what_the_tenant_takes(app: TestApp) {
+        let app = app.restarted(&options()).await.expect("it starts");
+        let path = format!("/v1/admin/tenants/{}", app.tenant().await.id);
+        for (settings, signs_in) in [
+            (json!({}), true), (json!({ "default_method": "access_token" }), false), (json!({ "default_method": "cookie" }), true),
+            // A sign-in that is not accepted would lead back and forth.
+            (json!({ "auth_methods": ["api_token", "access_token"], "default_method": null }), false),
+            (json!({ "auth_methods": ["api_token", "cookie"], "default_method": "api_token" }), false),
+            (json!({ "auth_methods": null, "default_method": null }), true),
+        ] {
+            app.admin("PATCH", &path, json!({ "settings": settings })).await.expect(200);
+            let told = app.browser().get("/v1/me").await.refused(401, "unauthenticated");
+            assert_eq!(told.json()["login_url"].is_string(), signs_in, "{settings}");
+            assert_eq!(told.header("www-authenticate"), "Bearer");
+            let asked = proxy(&app).send(nginx("https://wiki.test/x", "")).await.expect(401);
+            assert_eq!(!asked.header("location").is_empty(), signs_in, "{settings}");
+            assert!(asked.header("www-authenticate").contains("resource_metadata="), "{settings}");
+            let page = caddy("GET", "https://notes.test", "/x").header("accept", "text/html");
+            let page = proxy(&app).send(page).await;
+            assert_eq!(page.code(), if signs_in { 302 } else { 401 }, "{settings}");
+        }
+        for (bad, pointer) in [
+            (json!({ "default_method": "password" }), "/settings/default_method"),
+            (json!({ "auth_methods": ["cookie"], "default_method": "api_token" }), "/settings/default_method"),
+        ] {
+            let told = app.admin("PATCH", &path, json!({ "settings": bad })).await.refused(422, "invalid_field");
+            assert_eq!(told.json()["errors"][0]["pointer"], pointer);
+        }
+        app.admin("PATCH", &path, json!({ "settings": { "default_method": "cookie" } })).await.expect(200);
+        let without = json!({ "settings": { "auth_methods": ["api_token"] } });
+        app.admin("PATCH", &path, without).await.refused(422, "invalid_field");
+    }
+
+    async fn the_file_says_which_callers_are_taken_and_nobody_changes_it(app: TestApp) {
+        let mut ana = app.signup("ana@x.test").await;
+        let token = text(&made(&mut ana, json!({ "name": "x", "scopes": ["account:read"] })).await["token"]);
+        let options = Options {
+            tables: "[tenant.settings]\nauth_methods = ['api_token', 'access_token']\ndefault_method = 'api_token'".into(),
+            ..Options::default()
+        };
+        let app = app.restarted(&options).await.expect("it starts");
+        let stranger = app.browser().get("/v1/me").await.refused(401, "unauthenticated");
+        assert!(stranger.json()["login_url"].is_null());
+        get(&app, &token, "/v1/me").await.expect(200);
+        let path = format!("/v1/admin/tenants/{}", app.tenant().await.id);
+        let read = app.admin("GET", &path, json!({})).await.expect(200).json();
+        assert_eq!(read["settings"]["auth_methods"], json!(["api_token", "access_token"]));
+        let patch = |settings: Value| app.admin("PATCH", &path, json!({ "settings": settings }));
+        patch(json!({ "auth_methods": null })).await.refused(409, "conflict");
+        patch(json!({ "default_method": "access_token" })).await.refused(409, "conflict");
+        patch(json!({ "auth_methods": ["api_token", "access_token"], "locale": "de" })).await.expect(200);
     }
 }

@@ -1,7 +1,7 @@
 //! API tokens and service accounts at the pages where people run them.
 
 use crate::api_tokens::{get, text};
-use crate::harness::{Call, TestApp, form_token};
+use crate::harness::{Browser, Call, TestApp, form_token};
 use crate::org_pages::{hidden, page, post};
 use crate::service_accounts::Acme;
 
@@ -84,6 +84,7 @@ async fn the_page_of_an_organization_runs_its_service_accounts() {
     let revoke = [("action", "revoke"), ("person", id.as_str())];
     post(&mut ana, &at, &revoke).await.expect(303);
     get(&acme.app, value, &acme.members()).await.expect(401);
+    public_keys(&mut ana, &at).await;
     let gone = post(&mut ana, &at, &[("action", "delete")])
         .await
         .expect(303);
@@ -95,4 +96,20 @@ async fn the_page_of_an_organization_runs_its_service_accounts() {
     let token = form_token(&page(&mut viewer, "/account").await);
     let forged = Call::form(place, &[("csrf", &token), ("name", "x")]);
     viewer.send(forged).await.expect(403);
+}
+
+/// A public key is entered, and removed again; what is no key stays where it was typed.
+async fn public_keys(ana: &mut Browser, at: &str) {
+    let typed = |key: &'static str| [("action", "public"), ("name", "cluster"), ("key", key)];
+    let refused = post(ana, at, &typed("no <key>")).await.expect(422).text();
+    assert!(refused.contains("no &#60;key&#62;</textarea>"), "{refused}");
+    let jwk = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    post(ana, at, &typed(jwk)).await.expect(303);
+    let html = page(ana, at).await;
+    let thumbprint = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
+    assert!(html.contains(thumbprint), "{html}");
+    let id = hidden(&html, ">cluster<", "person").to_owned();
+    let remove = [("action", "remove-public"), ("person", id.as_str())];
+    post(ana, at, &remove).await.expect(303);
+    assert!(!page(ana, at).await.contains(thumbprint));
 }

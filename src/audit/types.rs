@@ -73,6 +73,8 @@ types! {
     PASSKEY_REMOVED "passkey.removed"
     PASSWORD_CHANGED "password.changed"
     PASSWORD_RESET "password.reset"
+    PUBLIC_KEY_ADDED "public_key.added"
+    PUBLIC_KEY_REMOVED "public_key.removed"
     RECOVERY_CODES_CREATED "recovery_codes.created"
     RECOVERY_CODE_USED "recovery_code.used"
     ROLE_CREATED "role.created"

@@ -98,6 +98,8 @@ pub(super) const KEYS: &[Key] = &[
     one("tenant.settings.support_email"),
     one("tenant.settings.mail_from_name"),
     one("tenant.settings.mail_from_address"),
+    many("tenant.settings.auth_methods"),
+    one("tenant.settings.default_method"),
     one("sessions.absolute"),
     one("sessions.idle"),
     one("sessions.offline_absolute"),

@@ -1,10 +1,12 @@
 //! The default tenant.
 
+use std::cell::Cell;
+
 use url::Url;
 
 use super::section::Section;
 use super::values;
-use crate::domain::settings::Settings;
+use crate::domain::settings::{AuthMethod, Settings};
 use crate::domain::tenant::{Brand, Signup};
 use crate::domain::{Email, Lang};
 
@@ -77,6 +79,7 @@ fn settings(tenant: &mut Section<'_>) -> Settings {
         }
     };
     let mut section = tenant.section("settings");
+    let auth_methods = methods(&mut section);
     let settings = Settings {
         locale: section.parsed("locale", |text| {
             Lang::parse(text).ok_or_else(|| "write one of: en, de".to_owned())
@@ -86,11 +89,37 @@ fn settings(tenant: &mut Section<'_>) -> Settings {
         support_email: section.parsed("support_email", email),
         mail_from_name: section.parsed("mail_from_name", |text| values::label(text, 100)),
         mail_from_address: section.parsed("mail_from_address", email),
-        // By the API only: who administers sets it where they see who calls.
-        auth_methods: None,
+        auth_methods,
+        default_method: section.parsed("default_method", |text| {
+            values::choice(text, &AuthMethod::ALL)
+        }),
     };
+    if !settings.has_default() {
+        let fix = "write one of the methods in auth_methods";
+        section.fault("default_method", "another", fix);
+    }
     section.finish();
     settings
+}
+
+/// Which callers are taken; an empty list would be nobody.
+fn methods(section: &mut Section<'_>) -> Option<Vec<AuthMethod>> {
+    if !section.has("auth_methods") {
+        return None;
+    }
+    let given = Cell::new(false);
+    let methods = section.list("auth_methods", |text| {
+        given.set(true);
+        values::choice(text, &AuthMethod::ALL)
+    });
+    if !given.get() {
+        section.fault(
+            "auth_methods",
+            "none",
+            "write at least one, or leave it out",
+        );
+    }
+    Some(methods)
 }
 
 fn color(text: &str) -> Result<String, String> {

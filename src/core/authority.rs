@@ -2,6 +2,7 @@
 
 use super::Core;
 use crate::authz::{Authority, Grant, OperatorRole, Scope};
+use crate::domain::user::Membership;
 use crate::domain::{TenantId, UpstreamId, UserId};
 use crate::sessions::Live;
 use crate::store::api_tokens::AdminToken;
@@ -83,6 +84,25 @@ impl Core {
         Authority::new("token", token.id.as_str(), grants.into_iter().collect())
     }
 
+    /// What a service account may do, which is this in its organization.
+    ///
+    /// # Errors
+    /// [`DbError`] of the engine.
+    pub async fn authority_of_account(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+        org: Option<&Membership>,
+    ) -> Result<Authority, DbError> {
+        let rows = operators::of_principal(&self.db, "service_account", id).await?;
+        let mut grants: Vec<Grant> = rows.iter().filter_map(read).collect();
+        grants.extend(org.map(|place| {
+            let words = place.permissions.iter().cloned().collect();
+            Grant::Member(tenant.clone(), place.org.clone(), words)
+        }));
+        Ok(Authority::new("service_account", id, grants))
+    }
+
     /// What an API token may do: what its owner may, and never more than its scopes; in the
     /// organization that it acts in, and in no other.
     ///
@@ -96,13 +116,8 @@ impl Core {
         };
         let mut authority = if held.service {
             let id = session.user.as_str();
-            let rows = operators::of_principal(&self.db, "service_account", id).await?;
-            let mut grants: Vec<Grant> = rows.iter().filter_map(read).collect();
-            grants.extend(live.org.as_ref().map(|place| {
-                let words = place.permissions.iter().cloned().collect();
-                Grant::Member(tenant.clone(), place.org.clone(), words)
-            }));
-            Authority::new("service_account", id, grants)
+            self.authority_of_account(tenant, id, live.org.as_ref())
+                .await?
         } else {
             self.authority_of(tenant, &session.user).await?
         };

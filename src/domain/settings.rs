@@ -27,6 +27,8 @@ pub struct Settings {
     pub mail_from_address: Option<String>,
     /// What callers may show; not set: all of it.
     pub auth_methods: Option<Vec<AuthMethod>>,
+    /// What whoever shows nothing is asked for; not set: a sign-in, where that is accepted.
+    pub default_method: Option<AuthMethod>,
 }
 
 /// What a caller shows.
@@ -41,6 +43,16 @@ pub enum AuthMethod {
     AccessToken,
     /// An access token of an identity provider of the tenant's, where that counts.
     UpstreamToken,
+}
+
+impl AuthMethod {
+    /// All of them, as they are written.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("cookie", Self::Cookie),
+        ("api_token", Self::ApiToken),
+        ("access_token", Self::AccessToken),
+        ("upstream_token", Self::UpstreamToken),
+    ];
 }
 
 impl Settings {
@@ -64,13 +76,21 @@ impl Settings {
             })?;
             read.check()?;
         }
-        serde_json::from_value(Value::Object(all)).map_err(|_| {
+        let all: Self = serde_json::from_value(Value::Object(all)).map_err(|_| {
             Problem::field(
                 "/settings",
                 "invalid",
                 "This setting is unknown or of the wrong form.",
             )
-        })
+        })?;
+        // One that is left from before is no fault of whoever changes something else.
+        let touched = ["auth_methods", "default_method"];
+        if touched.iter().any(|name| patch.contains_key(*name)) && !all.has_default() {
+            let pointer = "/settings/default_method";
+            let text = "Name one of the methods that are accepted.";
+            return Err(Problem::field(pointer, "invalid", text));
+        }
+        Ok(all)
     }
 
     /// The merge patch that clears every member.
@@ -82,6 +102,20 @@ impl Settings {
     pub fn accepts(&self, method: AuthMethod) -> bool {
         let methods = self.auth_methods.as_ref();
         methods.is_none_or(|methods| methods.contains(&method))
+    }
+
+    /// Is what strangers are asked for one of what is accepted?
+    pub fn has_default(&self) -> bool {
+        self.default_method
+            .is_none_or(|method| self.accepts(method))
+    }
+
+    /// Is whoever shows nothing led to a sign-in? A sign-in that is not accepted would lead them
+    /// back here, for ever.
+    pub fn asks_to_sign_in(&self) -> bool {
+        let wanted = self.default_method.filter(|method| self.accepts(*method));
+        wanted.unwrap_or(AuthMethod::Cookie) == AuthMethod::Cookie
+            && self.accepts(AuthMethod::Cookie)
     }
 
     /// The members that are set here, over those of others.
@@ -178,7 +212,7 @@ fn is_web(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Settings;
+    use super::{AuthMethod, Settings};
     use crate::domain::Lang;
     use serde_json::{Value, json};
 
@@ -236,6 +270,50 @@ mod tests {
                 Err(pointer),
                 "{value}"
             );
+        }
+    }
+
+    #[test]
+    fn strangers_are_asked_for_what_is_accepted() {
+        let of = |patch: Value| patched(&Settings::default(), patch);
+        for (patch, asks) in [
+            (json!({}), true),
+            (json!({ "auth_methods": ["cookie", "api_token"] }), true),
+            (json!({ "auth_methods": ["api_token"] }), false),
+            (json!({ "default_method": "access_token" }), false),
+            (json!({ "default_method": "cookie" }), true),
+            (
+                json!({ "auth_methods": ["cookie", "api_token"], "default_method": "api_token" }),
+                false,
+            ),
+        ] {
+            let settings = of(patch.clone()).expect("good");
+            assert_eq!(settings.asks_to_sign_in(), asks, "{patch}");
+        }
+        let pointer = || Err("/settings/default_method".to_owned());
+        for bad in [
+            json!({ "default_method": "password" }),
+            json!({ "auth_methods": ["api_token"], "default_method": "cookie" }),
+        ] {
+            assert_eq!(of(bad), pointer());
+        }
+        let set = of(json!({ "default_method": "api_token" })).expect("good");
+        assert_eq!(
+            patched(&set, json!({ "auth_methods": ["cookie"] })),
+            pointer()
+        );
+        // Of the file and of the API, each for itself, there may come what does not fit.
+        let unfit = Settings {
+            auth_methods: Some(vec![AuthMethod::Cookie]),
+            ..set
+        };
+        assert!(unfit.asks_to_sign_in() && patched(&unfit, json!({ "locale": "de" })).is_ok());
+    }
+
+    #[test]
+    fn every_method_is_written_as_it_is_read() {
+        for (word, method) in AuthMethod::ALL {
+            assert_eq!(serde_json::to_value(method).expect("JSON"), json!(word));
         }
     }
 }

@@ -13,6 +13,7 @@ mod domains;
 mod groups;
 mod guard;
 mod health;
+mod held_apps;
 mod initial_tokens;
 mod invitations;
 mod keys;
@@ -21,6 +22,7 @@ mod members;
 mod operators;
 mod organizations;
 mod profiles;
+mod public_keys;
 mod role_mappings;
 mod roles;
 mod routes;
@@ -57,6 +59,7 @@ pub use groups::{
 };
 pub use guard::{Operator, guard, page_manager, page_operator};
 pub use health::connection_health;
+pub use held_apps::user_apps;
 pub use initial_tokens::{
     create_initial_token, delete_initial_token, initial_tokens, read_initial_token,
 };
@@ -72,6 +75,7 @@ pub use organizations::{
     change_organization, create_organization, delete_organization, organizations, read_organization,
 };
 pub use profiles::{put_profile, read_profile};
+pub use public_keys::{add_public_key, public_keys, remove_public_key};
 pub use role_mappings::{diff, put_mapping, read_mapping, simulate};
 pub use roles::{
     change_org_role, change_role, create_org_role, create_role, delete_org_role, delete_role,

@@ -171,6 +171,12 @@ async fn decide(
             )))
         }
         (Verdict::SignIn | Verdict::Yes, _) => {
+            if !site.tenant.settings.asks_to_sign_in() {
+                return Err(Problem::new(
+                    Code::Unauthenticated,
+                    "Sign in, or send a token.",
+                ));
+            }
             let login = site.tenant.issuer();
             let address = login_address(&login, &asked.original, None);
             Ok(sign_in(asked.endpoint, &asked.original, headers, &address))

@@ -79,7 +79,13 @@ pub(super) fn tell(
     bearer: bool,
     context: Option<&Context>,
 ) -> Option<&'static str> {
-    let problem = response.extensions_mut().remove::<Problem>()?;
+    let mut problem = response.extensions_mut().remove::<Problem>()?;
+    // Where a sign-in is not what strangers are asked for, none is named.
+    if problem.code == Code::Unauthenticated
+        && context.is_some_and(|context| !context.site.tenant.settings.asks_to_sign_in())
+    {
+        problem.extra.remove("login_url");
+    }
     log(&problem, request_id);
     let mut told = explain(&problem, request_id, html, context, response);
     if let Some(value) = challenge(&problem, bearer, html) {

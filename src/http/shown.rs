@@ -17,12 +17,14 @@ use crate::domain::{Code, Problem};
 use crate::lane_a::operator;
 use crate::lane_b::setup_links::{self, LinkState};
 use crate::oauth::apps::Secret;
+use crate::oauth::grants::Access;
 use crate::store::api_tokens::ApiToken;
 use crate::store::audit::EventRow;
 use crate::store::groups::Group;
 use crate::store::members::Member;
 use crate::store::operators::GrantRow;
 use crate::store::orgs::Organization;
+use crate::store::public_keys::PublicKey;
 use crate::store::roles::Role;
 use crate::store::service_accounts::ServiceAccount;
 use crate::store::setup_links::SetupLink;
@@ -157,6 +159,32 @@ pub fn api_token(token: &ApiToken, plain: Option<&PlainToken>) -> Value {
         value["token"] = json!(plain.expose());
     }
     value
+}
+
+/// An app that has something of somebody, and how it uses it.
+pub fn app_access(access: &Access) -> Value {
+    let tokens = access.tokens.iter().map(|one| {
+        json!({
+            "id": one.id, "org_id": one.org, "created_at": rfc3339(one.created_at),
+            "expires_at": rfc3339(one.expires_at), "uses": one.usage.count,
+            "last_used_at": one.usage.last_at.map(rfc3339), "last_used_ip": one.usage.last_ip,
+        })
+    });
+    let held = &access.held;
+    json!({
+        "id": held.app, "client_name": held.name, "first_party": held.first_party,
+        "scope": held.scope, "created_at": rfc3339(held.since),
+        "tokens": tokens.collect::<Vec<_>>(),
+    })
+}
+
+/// A public key of a service account.
+pub fn public_key(key: &PublicKey) -> Value {
+    json!({
+        "id": key.id, "name": key.name, "thumbprint": key.thumbprint, "jwk": key.jwk,
+        "created_at": rfc3339(key.created_at), "uses": key.usage.count,
+        "last_used_at": key.usage.last_at.map(rfc3339), "last_used_ip": key.usage.last_ip,
+    })
 }
 
 /// A membership with its grants.

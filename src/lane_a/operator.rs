@@ -12,6 +12,7 @@ mod invitations;
 mod members;
 mod orgs;
 mod profiles;
+mod public_keys;
 mod roles;
 mod service_accounts;
 mod sessions;
@@ -41,6 +42,7 @@ pub use members::{
 };
 pub use orgs::{OrgChange, change_org, create_org, delete_org, put_org_logo, remove_org_logo};
 pub use profiles::put_profile;
+pub use public_keys::{add_public_key, list_public_keys, remove_public_key};
 pub use roles::{
     NewRole, RoleChange, change_role, create_role, delete_role, get_role, is_built_in, list_roles,
 };

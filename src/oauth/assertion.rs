@@ -1,4 +1,4 @@
-//! Apps that prove themselves by a text that they sign (RFC 7523 §3).
+//! Apps and service accounts that prove themselves by a text that they sign (RFC 7523 §3).
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use crate::domain::app::App;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Code, Problem};
 use crate::store::noted_ids::{self, Noted};
+use crate::store::public_keys::PublicKey;
 use crate::tokens::Foreign;
 
 /// What `client_assertion_type` has to say.
@@ -36,18 +37,57 @@ pub(super) async fn prove(
     app: &App,
     assertion: &str,
 ) -> Result<(), Fault> {
-    let bad = |why: &str| Fault::client(format!("client_assertion is not valid: {why}"));
+    let token = read(assertion)?;
+    let claims = signed(core, app, &token).await?;
+    let claims = claims.ok_or_else(|| bad("none of the app's keys signed it"))?;
+    once(core, tenant, (app.client_id(), app.id.as_str()), &claims).await
+}
+
+/// The same for a service account; which of its keys signed.
+///
+/// # Errors
+/// `invalid_client`.
+pub(super) async fn prove_account<'a>(
+    core: &Core,
+    tenant: &Tenant,
+    (id, keys): (&str, &'a [PublicKey]),
+    assertion: &str,
+) -> Result<&'a PublicKey, Fault> {
+    let token = read(assertion)?;
+    let found = keys.iter().find_map(|key| {
+        let claims = token.claims_by_any(std::slice::from_ref(&key.jwk))?;
+        Some((key, claims))
+    });
+    let (key, claims) = found.ok_or_else(|| bad("none of the account's keys signed it"))?;
+    once(core, tenant, (id, id), claims).await?;
+    Ok(key)
+}
+
+fn bad(why: &str) -> Fault {
+    Fault::client(format!("client_assertion is not valid: {why}"))
+}
+
+fn read(assertion: &str) -> Result<Foreign<'_>, Fault> {
     let token = Foreign::parse(assertion).ok_or_else(|| bad("it is no signed JWT"))?;
     // One that was made for another purpose proves nothing here (RFC 8725 §3.11).
     let typ = token.typ.as_deref().unwrap_or("JWT");
     if !["jwt", "client-authentication+jwt"].contains(&typ.to_ascii_lowercase().as_str()) {
         return Err(bad("typ"));
     }
-    let claims = signed(core, app, &token).await?;
-    let claims = claims.ok_or_else(|| bad("none of the app's keys signed it"))?;
+    Ok(token)
+}
+
+/// Judges what was signed, and takes its id: whoever is called `name` and has the id `whose` has
+/// proven it once.
+async fn once(
+    core: &Core,
+    tenant: &Tenant,
+    (name, whose): (&str, &str),
+    claims: &Map<String, Value>,
+) -> Result<(), Fault> {
     let now = core.now() / 1000;
-    let (id, until) = judge(&claims, app, tenant, now).map_err(bad)?;
-    let hash = hash_token(&format!("{}\0{id}", app.id));
+    let (id, until) = judge(claims, name, tenant, now).map_err(bad)?;
+    let hash = hash_token(&format!("{whose}\0{id}"));
     let mut write = core.begin().await.map_err(Problem::from)?;
     let until = (until + SKEW_S) * 1000;
     let what = (Noted::Assertion, hash.as_slice());
@@ -64,12 +104,12 @@ pub(super) async fn prove(
 /// Its id and its end, if it is what it should be.
 fn judge<'a>(
     claims: &'a Map<String, Value>,
-    app: &App,
+    name: &str,
     tenant: &Tenant,
     now: i64,
 ) -> Result<(&'a str, i64), &'static str> {
-    let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    if text("iss") != Some(app.client_id()) || text("sub") != Some(app.client_id()) {
+    let text = |member: &str| claims.get(member).and_then(Value::as_str);
+    if text("iss") != Some(name) || text("sub") != Some(name) {
         return Err("iss and sub have to be the client_id");
     }
     // For us and for nobody else: one that is good in two places can be carried from one to the
@@ -86,8 +126,8 @@ fn judge<'a>(
     if exp <= now - SKEW_S || exp > now + LONGEST_S + SKEW_S {
         return Err("exp has to be in the next five minutes");
     }
-    for name in ["iat", "nbf"] {
-        let at = claims.get(name).map(Value::as_i64);
+    for member in ["iat", "nbf"] {
+        let at = claims.get(member).map(Value::as_i64);
         if at.is_some_and(|at| at.is_none_or(|at| at > now + SKEW_S)) {
             return Err("iat or nbf is not yet");
         }

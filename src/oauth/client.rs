@@ -1,10 +1,11 @@
-//! Who an app is, at the endpoints that it calls itself (RFC 6749 §2.3).
+//! Who an app or a service account is, at the endpoints that they call themselves (RFC 6749 §2.3).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq as _;
 
-use super::{Fault, Params, assertion, document};
+use super::account::Account;
+use super::{Fault, Params, account, assertion, document};
 use crate::core::{Core, hash_token};
 use crate::domain::app::{App, AppState, AuthMethod};
 use crate::domain::tenant::Tenant;
@@ -12,17 +13,25 @@ use crate::domain::{Code, Problem, ids};
 use crate::lane_a::limits;
 use crate::store::apps;
 
-/// What an app brought to prove itself.
+/// What somebody brought to prove themselves.
 struct Proof {
     method: AuthMethod,
     id: String,
     given: Given,
 }
 
-enum Given {
+pub(super) enum Given {
     Nothing,
     Secret(String),
     Assertion(String),
+}
+
+/// Who calls.
+pub enum Client {
+    /// A registered app.
+    App(Box<App>),
+    /// A service account.
+    Account(Account),
 }
 
 /// The app behind a request. `authorization` is the header as it came.
@@ -37,12 +46,43 @@ pub async fn authenticate(
     authorization: Option<&str>,
     params: &Params,
 ) -> Result<App, Fault> {
+    match anybody(core, tenant, ip, authorization, params).await? {
+        Client::App(app) => Ok(*app),
+        Client::Account(_) => Err(unknown()),
+    }
+}
+
+/// The app or the service account behind a request.
+///
+/// # Errors
+/// As [`authenticate`].
+pub async fn anybody(
+    core: &Core,
+    tenant: &Tenant,
+    ip: &str,
+    authorization: Option<&str>,
+    params: &Params,
+) -> Result<Client, Fault> {
     let proof = proof(authorization, params)?;
-    let outcome = judge(core, tenant, &proof).await;
+    let outcome = match registered(core, tenant, &proof.id).await {
+        Ok(Some(app)) => {
+            let judged = judge(core, tenant, &app, &proof).await;
+            judged.map(|()| Client::App(Box::new(app)))
+        }
+        Ok(None) => account::prove(core, tenant, ip, (&proof.id, &proof.given))
+            .await
+            .map(Client::Account),
+        Err(fault) => Err(fault),
+    };
     if matches!(outcome, Err(Fault::Refused { .. })) {
         limits::callback(core, ip).await?;
     }
     outcome
+}
+
+/// What is said of everybody who is not known, or cannot prove it.
+pub(super) fn unknown() -> Fault {
+    Fault::client("the app is not known here, or its secret is wrong")
 }
 
 fn proof(authorization: Option<&str>, params: &Params) -> Result<Proof, Fault> {
@@ -115,20 +155,21 @@ fn decoded(encoded: &str) -> Option<(String, String)> {
     Some((plain(id)?, plain(secret)?))
 }
 
-async fn judge(core: &Core, tenant: &Tenant, proof: &Proof) -> Result<App, Fault> {
-    let unknown = || Fault::client("the app is not known here, or its secret is wrong");
-    let found = match document::address(&proof.id) {
+async fn registered(core: &Core, tenant: &Tenant, id: &str) -> Result<Option<App>, Fault> {
+    let found = match document::address(id) {
         Some(url) => document::app(core, tenant, &url, false).await,
-        None if ids::plausible(&proof.id) => apps::find(&core.db, &tenant.id, &proof.id)
+        None if ids::plausible(id) => apps::find(&core.db, &tenant.id, id)
             .await
             .map_err(Problem::from),
-        None => return Err(unknown()),
+        None => return Ok(None),
     };
-    let found = match found {
-        Err(problem) if problem.code == Code::InvalidRequest => None,
-        found => found?,
-    };
-    let app = found.ok_or_else(unknown)?;
+    match found {
+        Err(problem) if problem.code == Code::InvalidRequest => Ok(None),
+        found => Ok(found?),
+    }
+}
+
+async fn judge(core: &Core, tenant: &Tenant, app: &App, proof: &Proof) -> Result<(), Fault> {
     let registered = app.registration.token_endpoint_auth_method;
     if registered != proof.method {
         let words = format!("this app is registered for {}", registered.as_str());
@@ -136,7 +177,7 @@ async fn judge(core: &Core, tenant: &Tenant, proof: &Proof) -> Result<App, Fault
     }
     match &proof.given {
         Given::Nothing => {}
-        Given::Assertion(signed) => assertion::prove(core, tenant, &app, signed).await?,
+        Given::Assertion(signed) => assertion::prove(core, tenant, app, signed).await?,
         Given::Secret(secret) => {
             let hash = apps::secret_hash(&core.db, &tenant.id, &app.id)
                 .await
@@ -150,5 +191,5 @@ async fn judge(core: &Core, tenant: &Tenant, proof: &Proof) -> Result<App, Fault
     if app.state != AppState::Active {
         return Err(Fault::client("this app is switched off"));
     }
-    Ok(app)
+    Ok(())
 }

@@ -1,9 +1,10 @@
-//! Tokens that an app gets in its own name: nobody has signed in, and nobody is meant.
+//! Tokens that an app or a service account gets in its own name: nobody has signed in, and no
+//! person is meant.
 
 use serde_json::{Map, Value, json};
 
 use super::token::{self, Desk};
-use super::{Fault, Params, dpop};
+use super::{Fault, Params, account, dpop};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::hash_token;
 use crate::domain::app::{App, AppState, GrantType};
@@ -35,22 +36,36 @@ pub(super) async fn grant(desk: Desk<'_>, app: &App, params: &Params) -> Result<
     let audiences = &app.registration.audiences;
     let audience = token::audience(audiences, app.id.as_str(), params)?;
     let now = desk.core.now() / 1000;
-    let (plain, _) = desk.core.new_token();
     let claims = MachineClaims {
         iss: desk.tenant.issuer(),
         sub: app.id.0.clone(),
         aud: audience,
         client_id: app.id.0.clone(),
-        jti: plain.expose()[..22].to_owned(),
+        jti: new_id(desk),
         iat: now,
         exp: now + app.registration.access_token_lifetime,
         scope: scope.to_string(),
         token_use: USE_MACHINE.into(),
+        account: None,
         seen,
         cnf: key.map(|jkt| Confirmation { jkt }),
     };
+    answer(desk, &claims).await
+}
+
+/// An id for a token.
+pub(super) fn new_id(desk: Desk<'_>) -> String {
+    let (plain, _) = desk.core.new_token();
+    plain.expose()[..22].to_owned()
+}
+
+/// The answer of the token endpoint.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn answer(desk: Desk<'_>, claims: &MachineClaims) -> Result<Value, Fault> {
     let (keys, tenant) = (&desk.core.keys, &desk.tenant.id);
-    let signed = keys.sign(tenant, (Alg::Es256, "at+jwt"), &claims).await?;
+    let signed = keys.sign(tenant, (Alg::Es256, "at+jwt"), claims).await?;
     let mut out = Map::new();
     out.insert("access_token".into(), json!(signed));
     out.insert("token_type".into(), json!(token::kind(claims.cnf.as_ref())));
@@ -80,7 +95,7 @@ fn scope(app: &App, params: &Params) -> Result<Scope, Fault> {
     Ok(scope)
 }
 
-/// What a token in an app's own name says, while it counts; `None` for other tokens too.
+/// What a token in an app's or a service account's own name says, while it counts; `None` for other tokens too.
 ///
 /// # Errors
 /// `store_unavailable`.
@@ -96,7 +111,13 @@ pub(super) async fn standing(
         }
         Err(problem) => return Err(problem),
     };
-    Ok(app_of(desk, &claims).await?.map(|_| claims))
+    let stands = match &claims.account {
+        Some(said) => {
+            account::stands(desk, &claims.sub, said).await? && !is_taken_back(desk, &claims).await?
+        }
+        None => app_of(desk, &claims).await?.is_some(),
+    };
+    Ok(stands.then_some(claims))
 }
 
 /// The app that such a token still counts for.
@@ -111,12 +132,16 @@ pub(super) async fn app_of(desk: Desk<'_>, claims: &MachineClaims) -> Result<Opt
             && app.may_use(GrantType::Client)
             && claims.iat * 1000 >= app.tokens_from
     });
-    let Some(app) = stands else {
+    if is_taken_back(desk, claims).await? {
         return Ok(None);
-    };
+    }
+    Ok(stands)
+}
+
+async fn is_taken_back(desk: Desk<'_>, claims: &MachineClaims) -> Result<bool, Problem> {
     let hash = hash_token(root(claims));
-    let gone = noted_ids::is_noted(db, tenant, (Noted::TakenBack, &hash)).await?;
-    Ok((!gone).then_some(app))
+    let what = (Noted::TakenBack, &hash);
+    Ok(noted_ids::is_noted(&desk.core.db, &desk.tenant.id, what).await?)
 }
 
 /// What it is taken back by. What we made of it for an application goes with it.
@@ -124,13 +149,13 @@ pub(super) fn root(claims: &MachineClaims) -> &str {
     token::family_of(&claims.jti).unwrap_or(&claims.jti)
 }
 
-/// Takes a token back that an app had in its own name.
+/// Takes a token back that somebody (kind and id) had in their own name.
 ///
 /// # Errors
 /// `store_unavailable`.
 pub(super) async fn take_back(
     desk: Desk<'_>,
-    app: &App,
+    whose: (&'static str, &str),
     claims: &MachineClaims,
 ) -> Result<(), Problem> {
     let (core, tenant) = (desk.core, &desk.tenant.id);
@@ -140,9 +165,8 @@ pub(super) async fn take_back(
     // To the second, so that it is remembered for as long as it could count.
     let until = (claims.exp + 1) * 1000;
     if noted_ids::note(&mut write.tx, tenant, what, until).await? {
-        let target = ("app", app.id.as_str());
-        let event = Event::new(kind::TOKEN_REVOKED, Outcome::Success, target)
-            .by("app", app.id.as_str())
+        let event = Event::new(kind::TOKEN_REVOKED, Outcome::Success, whose)
+            .by(whose.0, whose.1)
             .detail(json!({ "what": USE_MACHINE }));
         core.audit(&mut write, tenant, desk.meta, event).await?;
         write.invalidate_in(tenant, Change::Ended, Invalidated::Family, root(claims));
@@ -158,6 +182,9 @@ pub(super) async fn take_back(
 pub(super) async fn caller(desk: Desk<'_>, token: &str) -> Result<Option<(AppId, Scope)>, Problem> {
     let claims = standing(desk, token).await?;
     // One that is bound to a key takes a proof, which is not read here.
-    let claims = claims.filter(|one| one.aud == desk.tenant.issuer() && one.cnf.is_none());
+    // A service account is a caller like others.
+    let claims = claims.filter(|one| {
+        one.aud == desk.tenant.issuer() && one.cnf.is_none() && one.account.is_none()
+    });
     Ok(claims.and_then(|one| Some((AppId(one.client_id), Scope::parse(&one.scope)?))))
 }

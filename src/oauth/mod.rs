@@ -3,6 +3,7 @@
 //! Owns: what an app may ask for, codes and token families, their order and audit events.
 //! Must not know: HTTP types, template text, SQL, how somebody signs in.
 
+pub mod account;
 pub mod application;
 pub mod apps;
 mod assertion;

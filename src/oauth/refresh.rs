@@ -116,6 +116,8 @@ async fn rotate(desk: Desk<'_>, family: &Family, hash: &[u8], next: &str) -> Res
     if families::use_token(&mut write.tx, tenant, hash, now).await? {
         let next = hash_token(next);
         families::add_token(&mut write.tx, tenant, &family.id, &next, now).await?;
+        let used = (now, desk.meta.ip.as_str());
+        families::note_use(&mut write.tx, tenant, &family.id, used).await?;
         core.commit(write).await?;
         return Ok(true);
     }

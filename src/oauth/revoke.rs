@@ -21,7 +21,7 @@ pub async fn revoke(desk: Desk<'_>, app: &App, params: &Params) -> Result<(), Fa
     let token = params.need("token")?;
     if let Some(claims) = machine::standing(desk, token).await? {
         if claims.client_id == app.id.as_str() {
-            machine::take_back(desk, app, &claims).await?;
+            machine::take_back(desk, ("app", app.id.as_str()), &claims).await?;
         }
         return Ok(());
     }

@@ -2,9 +2,11 @@
 //!
 //! Owns: the hot cache, the invalidation log and its poller, `last_seen_at` in batches,
 //! values that were made from a session, the exchanges that run in its name; API tokens and
-//! access tokens of upstreams, which lie in memory as sessions do.
+//! access tokens of upstreams, which lie in memory as sessions do; what service accounts prove
+//! themselves with.
 //! Must not know: how a session came to be, HTTP, providers.
 
+mod accounts;
 mod by_app;
 mod cache;
 mod delays;
@@ -17,6 +19,7 @@ mod streams;
 mod tokens;
 mod touch;
 
+pub use accounts::{ByAccount, Proven};
 pub use by_app::{ByApp, Shown};
 pub use cache::{Live, Sessions};
 pub use delays::Heard;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use laneway_contract::Acr;
 use laneway_sqlkit::DbError;
 
+use super::accounts::caller;
 use super::by_app::ByApp;
 use super::cache::{Live, Sessions, key};
 use super::kept::{Kept, Whole};
@@ -91,7 +92,11 @@ impl Sessions {
         if !live.token().is_some_and(ours) {
             return;
         }
-        let id = live.session.sid.as_str();
+        self.used_proof(live.session.sid.as_str(), ip);
+    }
+
+    /// The same by the id of a token, or of a public key of a service account.
+    pub fn used_proof(&self, id: &str, ip: &str) {
         self.touches.note_token(id, self.now(), ip);
     }
 
@@ -137,16 +142,7 @@ impl Sessions {
     ) -> Result<Option<(User, Option<Membership>)>, DbError> {
         let found = service_accounts::standing(&self.db, tenant, id).await?;
         Ok(found.map(|account| {
-            let user = User {
-                id: UserId(id.to_owned()),
-                email: None,
-                email_verified: false,
-                name: Some(account.name),
-                locale: None,
-                state: UserState::Active,
-                version: 1,
-                created_at: account.created_at,
-            };
+            let user = caller(id, &account);
             (user, account.org)
         }))
     }
@@ -177,6 +173,9 @@ impl Sessions {
         if let Some(issuer) = live.token().and_then(|held| held.issuer.as_deref()) {
             return self.foreign_still_good(live, issuer).await;
         }
+        if live.token().is_some_and(|held| held.service) {
+            return self.account_still_good(live).await;
+        }
         let found = api_tokens::find_by_id(&self.db, live.session.sid.as_str()).await?;
         let Some(Token::Api(token)) = found else {
             return Ok(false);
@@ -191,7 +190,7 @@ impl Sessions {
 }
 
 /// A token in the form of a session.
-fn whole(token: ApiToken, user: User, org: Option<Membership>, admitted: bool) -> Whole {
+pub(super) fn whole(token: ApiToken, user: User, org: Option<Membership>, admitted: bool) -> Whole {
     let service = matches!(token.principal, Principal::ServiceAccount(_));
     let sign_in = token.sign_in;
     let session = Session {

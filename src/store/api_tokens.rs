@@ -2,6 +2,7 @@
 
 use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
 
+use super::public_keys;
 use super::sessions::Which;
 use crate::domain::api_token::SignIn;
 use crate::domain::{OrgId, TenantId, UserId};
@@ -305,10 +306,10 @@ pub struct Uses {
     pub ip: String,
 }
 
-/// Adds uses.
+/// Adds uses, of public keys of service accounts too.
 pub async fn touch(tx: &mut Tx, all: &[Uses]) -> Result<(), DbError> {
     for uses in all {
-        q("UPDATE api_tokens SET uses = uses + $1, \
+        let count = q("UPDATE api_tokens SET uses = uses + $1, \
            last_used_ip = CASE WHEN COALESCE(last_used_at, 0) <= $2 THEN $3 ELSE last_used_ip END, \
            last_used_at = CASE WHEN COALESCE(last_used_at, 0) <= $2 THEN $2 ELSE last_used_at END \
            WHERE id = $4")
@@ -318,6 +319,9 @@ pub async fn touch(tx: &mut Tx, all: &[Uses]) -> Result<(), DbError> {
         .bind(&uses.id)
         .run(&mut *tx)
         .await?;
+        if count == 0 {
+            public_keys::touch(&mut *tx, uses).await?;
+        }
     }
     Ok(())
 }

@@ -92,6 +92,28 @@ pub async fn secret_hash(
         .flatten())
 }
 
+/// Is this an audience of an app that an operator has registered, and that is switched on?
+pub async fn is_audience(on: impl On, tenant: &TenantId, audience: &str) -> Result<bool, DbError> {
+    let text = serde_json::json!(audience).to_string();
+    let text = text.replace('!', "!!").replace('%', "!%");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM apps WHERE tenant_id = $1 AND state = 'active' \
+         AND document IS NULL AND settings LIKE $2 ESCAPE '!'"
+    );
+    let rows = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(format!("%{}%", text.replace('_', "!_")))
+        .all(on)
+        .await?;
+    for row in &rows {
+        let audiences = from_row(row)?.registration.audiences;
+        if audiences.iter().any(|own| own == audience) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// A page in order of their id.
 pub async fn list(
     on: impl On,

@@ -127,6 +127,8 @@ pub(super) const OF_ORGANIZATION: &[&str] = &[
      (SELECT id FROM service_accounts WHERE tenant_id = $1 AND org_id = $2))",
     "DELETE FROM operator_grants WHERE principal_kind = 'service_account' AND principal_id IN \
      (SELECT id FROM service_accounts WHERE tenant_id = $1 AND org_id = $2)",
+    "DELETE FROM public_keys WHERE tenant_id = $1 AND service_id IN \
+     (SELECT id FROM service_accounts WHERE tenant_id = $1 AND org_id = $2)",
     "DELETE FROM service_accounts WHERE tenant_id = $1 AND org_id = $2",
     "UPDATE sessions SET org_id = NULL WHERE tenant_id = $1 AND org_id = $2",
 ];

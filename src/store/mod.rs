@@ -45,6 +45,7 @@ pub mod operators;
 pub mod orgs;
 pub mod outbox;
 pub mod profiles;
+pub mod public_keys;
 pub mod pushed_requests;
 pub mod rate;
 pub mod refresh_families;
@@ -273,6 +274,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "ended_sessions",
             sqlite: include_str!("../../migrations/sqlite/0038_ended_sessions.sql"),
             postgres: include_str!("../../migrations/postgres/0038_ended_sessions.sql"),
+        },
+        Migration {
+            version: 39,
+            name: "public_keys",
+            sqlite: include_str!("../../migrations/sqlite/0039_public_keys.sql"),
+            postgres: include_str!("../../migrations/postgres/0039_public_keys.sql"),
         },
     ],
 };

@@ -4,6 +4,7 @@
 use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
 
 use super::Write;
+use super::api_tokens::Usage;
 use super::invalidations::{Change, Scope};
 use crate::domain::scope::Scope as Granted;
 use crate::domain::wanted_claims::WantedClaims;
@@ -215,6 +216,84 @@ pub async fn use_token(
     .run(tx)
     .await?;
     Ok(count == 1)
+}
+
+/// Notes that a family was refreshed.
+pub async fn note_use(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &str,
+    (now, ip): (i64, &str),
+) -> Result<(), DbError> {
+    q(
+        "UPDATE refresh_families SET uses = uses + 1, last_used_at = $1, last_used_ip = $2 \
+       WHERE tenant_id = $3 AND id = $4",
+    )
+    .bind(now)
+    .bind(ip)
+    .bind(tenant.as_str())
+    .bind(id)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// A family as listings show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Id.
+    pub id: String,
+    /// Whose app.
+    pub app: AppId,
+    /// In which organization.
+    pub org: Option<OrgId>,
+    /// Epoch ms.
+    pub created_at: i64,
+    /// Epoch ms.
+    pub expires_at: i64,
+    /// How often it was refreshed, when last and from where.
+    pub usage: Usage,
+}
+
+/// What apps, from the one after `first` up to `last`, hold of somebody now: of each app the
+/// newest.
+pub async fn list_of_user(
+    on: impl On,
+    (tenant, user): (&TenantId, &UserId),
+    (first, last): (&str, &str),
+    (now, most): (i64, i64),
+) -> Result<Vec<Listed>, DbError> {
+    let rows = q(
+        "SELECT id, app_id, org_id, created_at, expires_at, uses, last_used_at, last_used_ip \
+         FROM (SELECT f.*, ROW_NUMBER() OVER (PARTITION BY app_id ORDER BY id DESC) AS place \
+         FROM refresh_families f WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL \
+         AND expires_at > $3 AND app_id > $4 AND app_id <= $5) n \
+         WHERE place <= $6 ORDER BY app_id, id DESC",
+    )
+    .bind(tenant.as_str())
+    .bind(user.as_str())
+    .bind(now)
+    .bind(first)
+    .bind(last)
+    .bind(most)
+    .all(on)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Listed {
+                id: row.get("id")?,
+                app: AppId(row.get("app_id")?),
+                org: row.maybe("org_id")?.map(OrgId),
+                created_at: row.get("created_at")?,
+                expires_at: row.get("expires_at")?,
+                usage: Usage {
+                    count: row.get("uses")?,
+                    last_at: row.maybe("last_used_at")?,
+                    last_ip: row.maybe("last_used_ip")?,
+                },
+            })
+        })
+        .collect()
 }
 
 /// Everything that hangs on an app, children first.

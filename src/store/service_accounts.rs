@@ -191,6 +191,7 @@ pub async fn update(
 pub async fn delete(tx: &mut Tx, tenant: &TenantId, id: &str) -> Result<bool, DbError> {
     for sql in [
         "DELETE FROM api_tokens WHERE tenant_id = $1 AND service_id = $2",
+        "DELETE FROM public_keys WHERE tenant_id = $1 AND service_id = $2",
         "DELETE FROM service_account_roles WHERE tenant_id = $1 AND service_id = $2",
     ] {
         let statement = q(sql).bind(tenant.as_str()).bind(id);

@@ -9,7 +9,8 @@ pub const CLIENT_BFF: &str = "bff";
 /// `token_use` of tokens that apps get.
 pub const USE_OAUTH: &str = "oauth";
 
-/// `token_use` of tokens that apps get in their own name: nobody has signed in.
+/// `token_use` of tokens that apps and service accounts get in their own name: nobody has signed
+/// in.
 pub const USE_MACHINE: &str = "machine";
 
 /// The key that a token is bound to (RFC 7800, RFC 9449 §6).
@@ -79,8 +80,20 @@ pub struct AccessClaims {
     pub seen: i64,
 }
 
-/// Claims of a token that stands for nobody but its app: without `sid` and all that a person has,
-/// it is no [`AccessClaims`].
+/// What the token of a service account says beside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the registered claim names")]
+pub struct AccountClaims {
+    /// The id of the key that it came of, and ends with.
+    pub sid: String,
+    pub org_id: Option<String>,
+    pub org_slug: Option<String>,
+    pub org_roles: Vec<String>,
+    pub org_permissions: Vec<String>,
+}
+
+/// Claims of a token that stands for no person, but for its app or a service account: without all
+/// that a sign-in has, it is no [`AccessClaims`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the registered claim names")]
 pub struct MachineClaims {
@@ -93,6 +106,9 @@ pub struct MachineClaims {
     pub exp: i64,
     pub scope: String,
     pub token_use: String,
+    /// Of a service account.
+    #[serde(flatten)]
+    pub account: Option<AccountClaims>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
     /// The position of the invalidation log that it reckons with.

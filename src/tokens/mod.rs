@@ -10,8 +10,8 @@ mod pair;
 mod verify;
 
 pub use claims::{
-    AccessClaims, Actor, CLIENT_BFF, Confirmation, IdClaims, LogoutClaims, MachineClaims,
-    USE_MACHINE, USE_OAUTH,
+    AccessClaims, AccountClaims, Actor, CLIENT_BFF, Confirmation, IdClaims, LogoutClaims,
+    MachineClaims, USE_MACHINE, USE_OAUTH,
 };
 pub use foreign::{FOREIGN_ALGS, Foreign, digest, thumbprint};
 pub use keys::{Keys, rotate};

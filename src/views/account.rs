@@ -11,7 +11,7 @@ mod profile;
 mod sessions;
 mod tokens;
 
-pub use apps::{AppRow, AppsSection};
+pub use apps::{AppRow, AppSignIn, AppsSection};
 pub use devices::{DeviceRow, DevicesSection};
 pub use factors::FactorsSection;
 pub use identities::{IdentitiesSection, IdentityRow};

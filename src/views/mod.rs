@@ -46,9 +46,9 @@ mod when;
 mod words;
 
 pub use account::{
-    AccountPage, AppRow, AppsSection, DeviceRow, DevicesSection, FactorsSection, IdentitiesSection,
-    IdentityRow, MembershipRow, OrganizationsSection, PasskeyRow, PasskeysSection, ProfileSection,
-    SessionRow, SessionsSection, TokenRow, TokensSection,
+    AccountPage, AppRow, AppSignIn, AppsSection, DeviceRow, DevicesSection, FactorsSection,
+    IdentitiesSection, IdentityRow, MembershipRow, OrganizationsSection, PasskeyRow,
+    PasskeysSection, ProfileSection, SessionRow, SessionsSection, TokenRow, TokensSection,
 };
 pub use api_reference::{ApiGroup, ApiMember, ApiOperation, ApiReferencePage};
 pub use between::{ConfirmLogoutPage, ContinueLogoutPage, ContinueSignInPage, LoggedOutPage};

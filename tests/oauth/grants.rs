@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::desk_pages::owner as operator;
 use crate::harness::{Browser, Call, LOGIN, TestApp, both};
 use crate::oauth::client::{parameter, refused, submit};
+use crate::org_pages::page;
 
 async fn let_in(browser: &mut Browser, client: &crate::oauth::client::Client) -> String {
     let moved = browser.get(&client.asks(&[])).await.expect(303);
@@ -58,6 +60,66 @@ both! {
         let back = submit(&mut ana, &page, &format!("/account/apps/{}/withdraw", own.id), &[]).await.expect(303);
         assert_eq!(back.location(), "/account?done=app-withdrawn");
         assert!(held(&mut ana).await.is_empty());
+    }
+
+    async fn each_sign_in_tells_how_often_when_and_from_where_it_was_refreshed(app: TestApp) {
+        let mut ana = app.signup("ana@x.test").await;
+        let mut bo = app.signup("bo@x.test").await;
+        let client = app.client(json!({ "client_name": "Planner" })).await;
+        let first = app.tokens(&mut ana, &client).await;
+        app.clock.advance_s(1);
+        app.tokens(&mut ana, &client).await;
+        app.tokens(&mut bo, &client).await;
+        let rows = held(&mut ana).await;
+        let tokens = rows[0]["tokens"].as_array().expect("a list").clone();
+        assert_eq!(tokens.len(), 2, "hers alone: {tokens:?}");
+        assert!(tokens.iter().all(|one| one["uses"] == 0 && one["last_used_at"].is_null() && one["last_used_ip"].is_null()));
+        assert!(page(&mut ana, "/account").await.contains("not renewed yet"));
+        let mut token = first["refresh_token"].as_str().expect("a token").to_owned();
+        let far = || app.browser().at_address([203, 0, 113, 24]);
+        for _ in 0..2 {
+            app.clock.advance_s(60);
+            let next = far().send(client.refreshes(&token)).await.expect(200).json();
+            // The same once more is the same use.
+            far().send(client.refreshes(&token)).await.expect(200);
+            token = next["refresh_token"].as_str().expect("a token").to_owned();
+        }
+        let rows = held(&mut ana).await;
+        let (newer, older) = (&rows[0]["tokens"][0], &rows[0]["tokens"][1]);
+        assert_eq!((&older["uses"], &older["last_used_ip"]), (&json!(2), &json!("203.0.113.24")), "{rows:?}");
+        let gap = |one: &Value| (one["created_at"].as_str().map(str::to_owned), one["last_used_at"].as_str().map(str::to_owned));
+        assert!(gap(older).1 > gap(older).0 && newer["uses"] == 0, "{rows:?}");
+        let html = page(&mut ana, "/account").await;
+        assert!(html.contains("203.0.113.24 · 2 times"), "{html}");
+        // The operator sees the same; nobody else does.
+        let id = ana.me().await["sub"].as_str().expect("an id").to_owned();
+        let path = format!("/v1/admin/users/{id}/apps");
+        let seen = app.admin("GET", &path, json!({})).await.expect(200).json();
+        assert_eq!(seen["items"], json!(rows));
+        bo.get(&path).await.refused(403, "forbidden");
+        app.admin("GET", "/v1/admin/users/0199aaaa/apps", json!({})).await.refused(404, "not_found");
+        let mut owner = operator(&app, "owner@x.test").await;
+        let html = page(&mut owner, &format!("/admin/users/{id}")).await;
+        assert!(html.contains("203.0.113.24 · 2 times") && html.contains("Planner"), "{html}");
+        // What was taken back is not listed.
+        ana.send(Call::api("DELETE", &format!("/v1/me/apps/{}", client.id), &json!({}))).await.expect(204);
+        let seen = app.admin("GET", &path, json!({})).await.expect(200).json();
+        assert_eq!(seen["items"], json!([]));
+    }
+
+    async fn of_many_sign_ins_the_newest_are_listed(app: TestApp) {
+        let mut ana = app.signup("ana@x.test").await;
+        let (one, two) = (app.client(json!({})).await, app.client(json!({ "client_name": "Board" })).await);
+        for _ in 0..22 {
+            app.clock.advance_s(1);
+            app.tokens(&mut ana, &one).await;
+        }
+        app.tokens(&mut ana, &two).await;
+        let first = ana.get("/v1/me/apps?limit=1").await.expect(200).json();
+        let second = ana.get(&format!("/v1/me/apps?limit=1&cursor={}", first["next_cursor"].as_str().expect("a cursor"))).await.expect(200).json();
+        let mut counts = [&first, &second].map(|page| page["items"][0]["tokens"].as_array().expect("a list").len());
+        counts.sort_unstable();
+        assert_eq!(counts, [1, 20]);
     }
 
     async fn the_organization_is_chosen_on_the_page(app: TestApp) {

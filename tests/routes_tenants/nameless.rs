@@ -64,6 +64,9 @@ pub fn body(method: &str, path: &str) -> Value {
         ("PATCH", _) if path.contains("/members/") => json!({ "state": "active" }),
         ("PATCH", _) if path.contains("/apps/") => json!({ "client_name": "n" }),
         ("PATCH", _) | ("POST", "keys") => json!({ "name": "n" }),
+        ("POST", "public-keys") => {
+            json!({ "name": "n", "jwk": { "kty": "OKP", "crv": "Ed25519", "x": "b" } })
+        }
         ("PUT", "role-mappings") | ("POST", "diff") => json!({ "rules": [] }),
         ("POST", "activate") => json!({ "hash": "h" }),
         ("POST", "simulate") => json!({ "claims": {} }),

@@ -136,6 +136,16 @@ pub(super) const GARBLED: &[(&str, &str, &str)] = &[
         "a@b@c",
         "tenant.settings.mail_from_address",
     ),
+    (
+        "LANEWAY_TENANT_SETTINGS_AUTH_METHODS",
+        "cookie, password",
+        "tenant.settings.auth_methods",
+    ),
+    (
+        "LANEWAY_TENANT_SETTINGS_DEFAULT_METHOD",
+        "bearer",
+        "tenant.settings.default_method",
+    ),
     ("LANEWAY_SESSIONS_ABSOLUTE", "forever", "sessions.absolute"),
     ("LANEWAY_SESSIONS_IDLE", "4m", "sessions.idle"),
     (

@@ -68,6 +68,7 @@ fn user_routes() -> Router<AppState> {
                 .patch(super::change_user)
                 .delete(super::delete_user),
         )
+        .route("/v1/admin/users/{id}/apps", get(super::user_apps))
         .route(
             "/v1/admin/users/{id}/sessions",
             get(super::user_sessions).delete(super::end_user_sessions),
@@ -235,6 +236,14 @@ fn service_account_routes() -> Router<AppState> {
         .route(
             "/v1/organizations/{org}/service-accounts/{account}/keys/{key}",
             delete(super::revoke_key),
+        )
+        .route(
+            "/v1/organizations/{org}/service-accounts/{account}/public-keys",
+            get(super::public_keys).post(super::add_public_key),
+        )
+        .route(
+            "/v1/organizations/{org}/service-accounts/{account}/public-keys/{public_key}",
+            delete(super::remove_public_key),
         )
 }
 

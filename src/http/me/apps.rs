@@ -3,10 +3,9 @@
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use http::{Method, StatusCode};
-use serde_json::json;
 
-use super::super::bff::rfc3339;
 use super::super::context::Context;
+use super::super::shown;
 use super::{Page, page, plausible, reading, writing};
 use crate::domain::Problem;
 use crate::oauth::grants;
@@ -19,16 +18,8 @@ pub async fn apps(context: Context, Query(query): Query<Page>) -> Result<Respons
     let limit = query.limit()?;
     let after = query.after(&context, PATH)?;
     let found = grants::list(&visit, &after, limit).await?;
-    let last = found.last().map(|held| held.app.0.clone());
-    let items = found
-        .iter()
-        .map(|held| {
-            json!({
-                "id": held.app, "client_name": held.name, "first_party": held.first_party,
-                "scope": held.scope, "created_at": rfc3339(held.since),
-            })
-        })
-        .collect();
+    let last = found.last().map(|one| one.held.app.0.clone());
+    let items = found.iter().map(shown::app_access).collect();
     Ok(page(&context, PATH, limit, items, last))
 }
 

@@ -8,8 +8,9 @@ use http::StatusCode;
 use super::super::context::Context;
 use super::answer::{json_answer, refused};
 use super::discovery::home;
-use super::token::{called_by, desk};
-use crate::oauth::revoke as tokens;
+use super::token::{called_by, called_by_anybody, desk};
+use crate::oauth::client::Client;
+use crate::oauth::{account, revoke as tokens};
 
 /// `POST /oauth/revoke`
 pub async fn revoke(context: Context, body: Result<Bytes, BytesRejection>) -> Response {
@@ -17,8 +18,12 @@ pub async fn revoke(context: Context, body: Result<Bytes, BytesRejection>) -> Re
         return problem.into_response();
     }
     let outcome = async {
-        let (app, params) = called_by(&context, body).await?;
-        tokens::revoke(desk(&context), &app, &params).await
+        let (client, params) = called_by_anybody(&context, body).await?;
+        let desk = desk(&context);
+        match client {
+            Client::App(app) => tokens::revoke(desk, &app, &params).await,
+            Client::Account(account) => account::give_back(desk, &account, &params).await,
+        }
     };
     match Box::pin(outcome).await {
         Ok(()) => StatusCode::OK.into_response(),

@@ -9,8 +9,9 @@ use super::super::context::Context;
 use super::answer::{either, form, json_answer, refused};
 use super::discovery::home;
 use crate::domain::app::App;
+use crate::oauth::client::{self, Client};
 use crate::oauth::token::{self, Desk};
-use crate::oauth::{Fault, Params, client, dpop, pushed};
+use crate::oauth::{Fault, Params, account, dpop, pushed};
 
 /// `POST /oauth/token`
 pub async fn exchange(context: Context, body: Result<Bytes, BytesRejection>) -> Response {
@@ -18,8 +19,12 @@ pub async fn exchange(context: Context, body: Result<Bytes, BytesRejection>) -> 
         return problem.into_response();
     }
     let outcome = async {
-        let (app, params) = called_by(&context, body).await?;
-        Box::pin(token::exchange(desk(&context), &app, &params)).await
+        let (client, params) = called_by_anybody(&context, body).await?;
+        let desk = desk(&context);
+        match client {
+            Client::App(app) => Box::pin(token::exchange(desk, &app, &params)).await,
+            Client::Account(account) => Box::pin(account::grant(desk, &account, &params)).await,
+        }
     };
     match Box::pin(outcome).await {
         Ok(body) => json_answer(body),
@@ -81,15 +86,35 @@ pub(super) async fn called_by(
     Ok((app, params))
 }
 
+/// The same where a service account may call too.
+///
+/// # Errors
+/// `invalid_client`, `invalid_request`.
+pub(super) async fn called_by_anybody(
+    context: &Context,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<(Client, Params), Fault> {
+    let params = form(&context.headers, body)?;
+    let header = authorization(context, &params)?;
+    let (core, tenant) = (&context.core, &context.site.tenant);
+    let client = client::anybody(core, tenant, &context.meta.ip, header, &params).await?;
+    Ok((client, params))
+}
+
 async fn authenticated(context: &Context, params: &Params) -> Result<App, Fault> {
+    let header = authorization(context, params)?;
+    let (core, tenant) = (&context.core, &context.site.tenant);
+    client::authenticate(core, tenant, &context.meta.ip, header, params).await
+}
+
+fn authorization<'a>(context: &'a Context, params: &Params) -> Result<Option<&'a str>, Fault> {
     params.check()?;
     let mut given = context.headers.get_all(header::AUTHORIZATION).iter();
     let first = given.next().map(|value| value.to_str().unwrap_or_default());
     if given.next().is_some() {
         return Err(Fault::request("Authorization is sent twice"));
     }
-    let (core, tenant) = (&context.core, &context.site.tenant);
-    client::authenticate(core, tenant, &context.meta.ip, first, params).await
+    Ok(first)
 }
 
 pub(super) fn desk(context: &Context) -> Desk<'_> {

@@ -98,7 +98,7 @@ pub const ENTRIES: &[Entry] = &[
     ),
     op(
         "GET /v1/me/apps",
-        "Apps that were let in",
+        "Apps that were let in, with what each got in a sign-in and how it uses that",
         Answer::Page("HeldApp"),
     ),
     op(
@@ -137,7 +137,7 @@ pub const ENTRIES: &[Entry] = &[
 pub const SHAPES: &[Shape] = &[
     shape(
         "HeldApp",
-        "id client_name first_party=flag scope created_at=instant",
+        "id client_name first_party=flag scope created_at=instant tokens=[any]",
     ),
     shape(
         "ApiToken",

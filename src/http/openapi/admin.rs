@@ -396,7 +396,8 @@ pub const SHAPES: &[Shape] = &[
         "Settings",
         "locale?=en|de? help_url?=text? privacy_url?=text? support_email?=text? \
          mail_from_name?=text? mail_from_address?=text? \
-         auth_methods?=[cookie|api_token|access_token|upstream_token]?",
+         auth_methods?=[cookie|api_token|access_token|upstream_token]? \
+         default_method?=cookie|api_token|access_token|upstream_token?",
     ),
     shape(
         "NewTenant",

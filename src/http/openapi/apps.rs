@@ -49,6 +49,11 @@ pub const ENTRIES: &[Entry] = &[
         json("RotatedKey"),
     )
     .takes("KeyRotation"),
+    op(
+        "GET /v1/admin/users/{id}/apps",
+        "Apps that have something of a person, and how they use it",
+        Answer::Page("HeldApp"),
+    ),
 ];
 
 /// Shapes.

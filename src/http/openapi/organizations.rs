@@ -177,6 +177,23 @@ pub const ENTRIES: &[Entry] = &[
         "Revoke a key",
         gone(),
     ),
+    op(
+        "GET /v1/organizations/{org}/service-accounts/{account}/public-keys",
+        "Public keys of a service account, for private_key_jwt",
+        Answer::Page("PublicKey"),
+    ),
+    op(
+        "POST /v1/organizations/{org}/service-accounts/{account}/public-keys",
+        "Register a public key, as a JWK",
+        created("PublicKey"),
+    )
+    .takes("NewPublicKey")
+    .refuses(&[Conflict, Duplicate]),
+    op(
+        "DELETE /v1/organizations/{org}/service-accounts/{account}/public-keys/{public_key}",
+        "Remove a public key; the tokens that came of it end",
+        gone(),
+    ),
 ];
 
 /// Shapes.
@@ -195,6 +212,11 @@ pub const SHAPES: &[Shape] = &[
         "name? state?=active|disabled roles?=[text]",
     ),
     shape("NewKey", "name scopes?=[text]? expires_in?=count?"),
+    shape("NewPublicKey", "name jwk=any"),
+    shape(
+        "PublicKey",
+        "id name thumbprint jwk=any created_at=instant uses=count last_used_at=instant? last_used_ip=text?",
+    ),
     shape(
         "Role",
         "id slug name permissions=[text] org_id=text? built_in=flag",

@@ -21,6 +21,8 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+pub(super) use apps::row as app_row;
+
 use super::super::context::Context;
 use super::super::router::AppState;
 use super::{check_form, chrome, render, render_flow, see_other, words};

@@ -221,7 +221,7 @@ fn principal(account: &ServiceAccount) -> Principal {
 }
 
 /// An account that may do no more than the caller.
-async fn below(
+pub(super) async fn below(
     act: &Act<'_>,
     write: &mut Write,
     org: &OrgId,

@@ -13,6 +13,40 @@ pub struct AppRow {
     pub own: bool,
     /// Since when.
     pub since: i64,
+    /// What it got in each sign-in, the newest first.
+    pub sign_ins: Vec<AppSignIn>,
+}
+
+/// How an app uses what it got in a sign-in. Times are epoch milliseconds.
+#[derive(Debug, Clone)]
+pub struct AppSignIn {
+    /// When.
+    pub created: i64,
+    /// Renewed last, and from where.
+    pub last_used: Option<(i64, String)>,
+    /// How often it was renewed.
+    pub uses: u32,
+}
+
+#[cfg(test)]
+impl AppRow {
+    pub(in crate::views) fn sample(id: &str, name: &str, own: bool) -> Self {
+        let used = |uses| AppSignIn {
+            created: super::DAY,
+            last_used: (uses > 0).then(|| (super::DAY, "203.0.113.24".into())),
+            uses,
+        };
+        Self {
+            id: id.into(),
+            name: name.into(),
+            may: ["See who you are", "Use berths:read"]
+                .map(String::from)
+                .into(),
+            own,
+            since: super::DAY,
+            sign_ins: vec![used(3), used(0)],
+        }
+    }
 }
 
 /// Every app that has something.
@@ -25,20 +59,11 @@ pub struct AppsSection {
 #[cfg(test)]
 impl AppsSection {
     pub(super) fn samples() -> [Self; 2] {
-        let row = |id: &str, name: &str, own: bool| AppRow {
-            id: id.into(),
-            name: name.into(),
-            may: ["See who you are", "Use berths:read"]
-                .map(String::from)
-                .into(),
-            own,
-            since: super::DAY,
-        };
         [
             Self {
                 rows: vec![
-                    row("a1", "Quay <Reports>", false),
-                    row("a2", "Planner", true),
+                    AppRow::sample("a1", "Quay <Reports>", false),
+                    AppRow::sample("a2", "Planner", true),
                 ],
             },
             Self { rows: Vec::new() },

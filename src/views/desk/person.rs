@@ -4,7 +4,7 @@
 use askama::Template;
 
 use super::super::words::Words;
-use super::super::{Chrome, filters};
+use super::super::{AppRow, Chrome, filters};
 use super::{DeskFrame, StateWord};
 
 /// A live session.
@@ -112,6 +112,8 @@ pub struct PersonPage {
     pub belongings: Vec<BelongingRow>,
     /// Live sessions.
     pub sessions: Vec<PersonSession>,
+    /// Apps that have something of them.
+    pub apps: Vec<AppRow>,
     /// Identity links.
     pub links: Vec<LinkRow>,
     /// Providers a link can be added for: short name and name.
@@ -196,6 +198,7 @@ impl PersonPage {
                 created: AT,
                 seen: AT,
             }],
+            apps: vec![AppRow::sample("a1", "Quay <Reports>", false)],
             links: vec![LinkRow {
                 id: "l1".into(),
                 icon: "link",
@@ -232,6 +235,7 @@ impl PersonPage {
             email: String::new(),
             belongings: Vec::new(),
             sessions: Vec::new(),
+            apps: Vec::new(),
             links: Vec::new(),
             linkable: Vec::new(),
             passkeys: None,

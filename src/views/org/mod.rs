@@ -18,6 +18,6 @@ pub use home::HomePage;
 pub use member::{MemberPage, RoleChoice};
 pub use people::MembersPage;
 pub use roles::{RoleLine, RolePage, RolesPage};
-pub use services::{KeyLine, ServiceLine, ServicePage, ServicesPage};
+pub use services::{KeyLine, PublicKeyLine, ServiceLine, ServicePage, ServicesPage};
 pub use settings::OrgSettingsPage;
 pub use tick::Tick;

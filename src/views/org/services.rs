@@ -66,6 +66,21 @@ pub struct KeyLine {
     pub uses: u32,
 }
 
+/// A public key of a service account.
+#[derive(Debug, Clone)]
+pub struct PublicKeyLine {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// RFC 7638.
+    pub thumbprint: String,
+    /// Used last (epoch milliseconds), and from where.
+    pub last_used: Option<(i64, String)>,
+    /// How often it was used.
+    pub uses: u32,
+}
+
 /// `GET /org/{org}/services/{account}`.
 #[derive(Template)]
 #[template(path = "pages/org/service.html")]
@@ -88,6 +103,10 @@ pub struct ServicePage {
     pub ticks: Vec<Tick>,
     /// Its keys, newest first.
     pub keys: Vec<KeyLine>,
+    /// Its public keys, newest first.
+    pub public_keys: Vec<PublicKeyLine>,
+    /// What the form for another holds.
+    pub jwk: String,
     /// The value of the key that was just made.
     pub made: Option<String>,
     /// Lives to choose from, in days.
@@ -158,6 +177,13 @@ impl ServicePage {
             last_used: used.then(|| (1_773_306_840_000, "203.0.113.24".into())),
             uses: if used { 3 } else { 0 },
         };
+        let public = |id: &str, last_used: Option<(i64, String)>| PublicKeyLine {
+            id: id.into(),
+            name: "Cluster <two>".into(),
+            thumbprint: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs".into(),
+            uses: if last_used.is_some() { 2 } else { 0 },
+            last_used,
+        };
         let some = || Self {
             chrome: Chrome::sample(),
             frame: DeskFrame::own("services"),
@@ -168,6 +194,11 @@ impl ServicePage {
             active: true,
             ticks: Tick::samples(),
             keys: vec![key("k1", true), key("k2", false)],
+            public_keys: vec![
+                public("p1", Some((1_773_306_840_000, "203.0.113.24".into()))),
+                public("p2", None),
+            ],
+            jwk: String::new(),
             made: Some("lw_svc_4fK2Qm9vYmFyYm9vYmFyYm9vYmFyYm9vYmFyYm9vYmFy1a2b3c".into()),
             days: [90, 30, 7, 365],
             may_write: true,
@@ -176,6 +207,8 @@ impl ServicePage {
         };
         let none = Self {
             keys: Vec::new(),
+            public_keys: Vec::new(),
+            jwk: "{ <".into(),
             made: None,
             active: false,
             flash: None,

@@ -55,6 +55,12 @@ account-apps-more = Apps, die dieses Konto nutzen, und was sie dürfen. Wenn Sie
 account-apps-none = Keine App nutzt dieses Konto
 account-apps-none-more = Eine App steht hier, sobald Sie sie zugelassen haben.
 account-apps-own = von { $tenant }
+account-apps-renewed = erneuert
+account-apps-renewals = { $n ->
+    [one] einmal
+   *[other] { $n }-mal
+}
+account-apps-not-renewed = noch nicht erneuert
 account-apps-since = Seit
 account-apps-withdraw = Zurücknehmen
 account-flash-app-withdrawn = Die App hat keinen Zugriff mehr auf Ihr Konto.

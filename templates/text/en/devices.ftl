@@ -58,6 +58,12 @@ account-apps-more = Apps that use this account, and what they may do. Taking it 
 account-apps-none = No app uses this account
 account-apps-none-more = An app is listed once you have let it in.
 account-apps-own = by { $tenant }
+account-apps-renewed = renewed
+account-apps-renewals = { $n ->
+    [one] once
+   *[other] { $n } times
+}
+account-apps-not-renewed = not renewed yet
 account-apps-since = Since
 account-apps-withdraw = Take back
 account-flash-app-withdrawn = The app has no access to your account any more.

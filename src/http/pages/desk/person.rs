@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::super::super::context::Context;
 use super::super::super::flows::form_body;
 use super::super::super::me::plausible;
+use super::super::account::app_row;
 use super::super::{chrome, render, see_other};
 use super::guard::{Desk, Refused, act, enter, explain};
 use super::people::{called, way};
@@ -19,12 +20,16 @@ use crate::domain::{Lang, Problem, Sid, UserId};
 use crate::lane_a::desk::acts::Permission;
 use crate::lane_a::desk::acts::{self as operator, ChangeUser};
 use crate::lane_a::desk::{self, Person, UpstreamView};
+use crate::oauth::grants;
 use crate::providers::EMBEDDED;
 use crate::store::sessions::{self, Which};
 use crate::views::desk::{
     BelongingRow, DeletePersonPage, EventLine, LinkRow, PersonPage, PersonPasskey, PersonSession,
 };
 use crate::views::{Words, agent};
+
+/// As many apps stand on the page.
+const MOST_APPS: i64 = 50;
 
 #[derive(Deserialize)]
 pub struct Done {
@@ -77,6 +82,7 @@ async fn page(context: &Context, desk: &Desk<'_>, id: &UserId) -> Result<PersonP
     let (core, tenant) = (&context.core, &context.site.tenant);
     let person = desk::person(core, tenant, id).await?;
     let upstreams = desk::upstreams(core, tenant).await?;
+    let apps = grants::of_user(core, (&tenant.id, id), "", MOST_APPS).await?;
     let user = &person.user;
     Ok(PersonPage {
         chrome: chrome(&context.site, &context.meta.request_id),
@@ -96,6 +102,10 @@ async fn page(context: &Context, desk: &Desk<'_>, id: &UserId) -> Result<PersonP
         created: user.created_at,
         belongings: belongings(&person),
         sessions: session_rows(context.lang(), &person),
+        apps: apps
+            .into_iter()
+            .map(|one| app_row(context.lang(), one))
+            .collect(),
         links: links(&person, &upstreams),
         linkable: linkable(&person, &upstreams),
         passkeys: person.passkeys.as_ref().map(|all| {

@@ -17,8 +17,9 @@ use crate::lane_a::api_tokens::NewToken;
 use crate::lane_a::desk::acts::{self as operator, Permission, ServiceChange};
 use crate::store::api_tokens::ApiToken;
 use crate::store::orgs::{self, Organization};
+use crate::store::public_keys::PublicKey;
 use crate::store::service_accounts::{ServiceAccount, ServiceState};
-use crate::views::org::{KeyLine, ServiceLine, ServicePage, ServicesPage, Tick};
+use crate::views::org::{KeyLine, PublicKeyLine, ServiceLine, ServicePage, ServicesPage, Tick};
 
 /// `GET /org/{org}/services?after=`
 pub async fn show(
@@ -128,6 +129,7 @@ async fn page(
     let act = desk.act();
     let account = operator::get_service_account(&act, &org.id, account).await?;
     let keys = operator::list_keys(&act, &org.id, &account.id, "", 100).await?;
+    let public = operator::list_public_keys(&act, &org.id, &account.id, "", 100).await?;
     let now = context.core.now();
     Ok(ServicePage {
         chrome: chrome(&context.site, &context.meta.request_id),
@@ -139,6 +141,8 @@ async fn page(
         name: account.name,
         version: account.version,
         keys: keys.into_iter().map(|one| key(one, now)).collect(),
+        public_keys: public.into_iter().map(public_key).collect(),
+        jwk: String::new(),
         made: None,
         days: [90, 30, 7, 365],
         may_write: desk.may(Permission::MembersWrite),
@@ -159,6 +163,16 @@ fn key(one: ApiToken, now: i64) -> KeyLine {
     }
 }
 
+fn public_key(one: PublicKey) -> PublicKeyLine {
+    PublicKeyLine {
+        id: one.id,
+        name: one.name,
+        thumbprint: one.thumbprint,
+        last_used: one.usage.last_at.zip(one.usage.last_ip),
+        uses: u32::try_from(one.usage.count).unwrap_or(u32::MAX),
+    }
+}
+
 /// `POST /org/{org}/services/{account}`
 pub async fn answer(
     context: Context,
@@ -169,6 +183,7 @@ pub async fn answer(
     let at = format!("/services/{account}");
     let place = (org.as_str(), at.as_str());
     let (desk, org) = act_org(&context, place, Permission::MembersWrite, &form.csrf).await?;
+    let typed = form.key.clone();
     let done = carry_out(&desk, &org, &account, form).await;
     // The page itself shows a new key, once; no address ever holds it.
     if let Ok(Done::Made(value)) = done {
@@ -183,6 +198,7 @@ pub async fn answer(
     let page = page(&context, &desk, &org, &account);
     answered(&desk, done, page, |mut page, status, text| {
         page.error = Some(text);
+        page.jwk = typed;
         render(&context, status, &page)
     })
     .await
@@ -224,6 +240,18 @@ async fn carry_out(
         }
         "revoke" => {
             operator::revoke_key(&act, org, account, &plausible(form.person)?).await?;
+            return Ok(Done::Saved);
+        }
+        "public" => {
+            // What is no JSON is no key.
+            let jwk = serde_json::from_str(&form.key).unwrap_or_default();
+            let what = (form.name.trim(), &jwk);
+            operator::add_public_key(&act, org, account, what).await?;
+            return Ok(Done::Saved);
+        }
+        "remove-public" => {
+            let key = plausible(form.person)?;
+            operator::remove_public_key(&act, org, account, &key).await?;
             return Ok(Done::Saved);
         }
         "delete" => {

@@ -26,6 +26,8 @@ pub struct Ticked {
     pub person: String,
     /// An organization.
     pub org: String,
+    /// A public key.
+    pub key: String,
     /// A life in days.
     pub days: Option<i64>,
     /// What was ticked.
@@ -48,6 +50,7 @@ impl Ticked {
                 "slug" => all.slug = value,
                 "person" => all.person = value,
                 "org" => all.org = value,
+                "key" => all.key = value,
                 "days" => all.days = value.parse().ok(),
                 "tick" | "role" => all.ticks.push(value),
                 _ => {}
