@@ -281,6 +281,7 @@ impl World {
             "POST /v1/admin/operators" => {
                 json!({ "user": self.id("users/{id}"), "role": "admin", "scope": "tenant" })
             }
+            "PATCH /v1/admin/operators/{id}" => json!({ "role": "support" }),
             "POST /v1/admin/invitations" | "POST /v1/organizations/{org}/invitations" => {
                 json!({ "email": "ed@x.test", "roles": ["member"] })
             }

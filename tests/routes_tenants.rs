@@ -354,7 +354,7 @@ async fn lists_hold_the_own_tenants_records_only() {
     let stage = Stage::new().await;
     let mut browser = stage.app.browser();
     for (method, path, why) in NAMELESS {
-        if *method != "GET" || path.ends_with("/tenants") {
+        if *method != "GET" || path.ends_with("/tenants") || path.ends_with("/usage") {
             continue;
         }
         for (origin, own, foreign) in [

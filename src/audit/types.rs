@@ -63,6 +63,7 @@ types! {
     MEMBER_CHANGED "member.changed"
     MEMBER_REMOVED "member.removed"
     OPERATOR_APPOINTED "operator.appointed"
+    OPERATOR_CHANGED "operator.changed"
     LOGOUT_UNDELIVERED "logout.undelivered"
     OPERATOR_DISMISSED "operator.dismissed"
     ORGANIZATION_CREATED "organization.created"

@@ -28,7 +28,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::{Code, Lang, Problem, TenantId};
 use crate::store::Write;
 
-pub use grants::{NewGrant, appoint, dismiss};
+pub use grants::{NewGrant, appoint, change_operator, dismiss};
 pub use groups::{
     GroupChange, change_group, create_group, delete_group, get_group, list_group_members,
     list_groups, put_into_group, take_from_group,

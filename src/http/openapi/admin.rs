@@ -185,24 +185,6 @@ pub const ENTRIES: &[Entry] = &[
         json("Probe"),
     ),
     op(
-        "GET /v1/admin/operators",
-        "Who administers",
-        Answer::Page("OperatorGrant"),
-    ),
-    op(
-        "POST /v1/admin/operators",
-        "Appoint an operator",
-        created("OperatorGrant"),
-    )
-    .takes("NewOperator")
-    .refuses(&[NotFound, Duplicate]),
-    op(
-        "DELETE /v1/admin/operators/{id}",
-        "Dismiss an operator",
-        gone(),
-    )
-    .refuses(&[Conflict]),
-    op(
         "GET /v1/admin/invitations",
         "Invitations to the tenant, newest first",
         Answer::Page("Invitation"),
@@ -226,8 +208,8 @@ pub const ENTRIES: &[Entry] = &[
     ),
     op(
         "POST /v1/admin/invitations/{id}/resend",
-        "Send another link; the one before is dead",
-        json("InvitationMade"),
+        "Send another link; the one before is dead. Only who may invite sees it",
+        json("InvitationSent"),
     )
     .refuses(&[Conflict, RateLimited]),
     op(
@@ -449,15 +431,6 @@ pub const SHAPES: &[Shape] = &[
         "name ok=flag received=text? expected=text? who=provider|us|customer fix=text?",
     ),
     shape(
-        "OperatorGrant",
-        "id user role=owner|admin|viewer scope=instance|tenant|org tenant=text? \
-         org=text? created_at=instant",
-    ),
-    shape(
-        "NewOperator",
-        "user role=owner|admin|viewer scope=instance|tenant|org org?=text?",
-    ),
-    shape(
         "AuditEvent",
         "id at=instant type outcome=success|failure|denied actor target org_id=text? \
          request_id ip detail=any before=any after=any",
@@ -485,6 +458,12 @@ pub const SHAPES: &[Shape] = &[
         "id email roles=[text] org_id=text? state=pending|accepted|revoked|expired invited_by \
          created_at=instant sent_at=instant expires_at=instant revoked_at=instant? \
          accepted_at=instant? accepted_by=text? url",
+    ),
+    shape(
+        "InvitationSent",
+        "id email roles=[text] org_id=text? state=pending|accepted|revoked|expired invited_by \
+         created_at=instant sent_at=instant expires_at=instant revoked_at=instant? \
+         accepted_at=instant? accepted_by=text? url?",
     ),
     shape(
         "Member",

@@ -2,9 +2,9 @@
 
 use clap::{Subcommand, ValueEnum};
 
-use super::super::Role;
+use super::super::role;
 use super::{Answer, Common, Desk, id};
-use crate::authz::Scope;
+use crate::authz::{OperatorRole, Scope};
 use crate::config::Config;
 use crate::domain::user::UserState;
 use crate::domain::{OrgId, Problem, Sid, UpstreamId, UserId};
@@ -256,11 +256,21 @@ pub(in crate::cli) enum OperatorCommand {
         /// The user's id
         user: String,
         /// What they may do
-        #[arg(long, value_enum)]
-        role: Role,
+        #[arg(long, value_parser = role())]
+        role: OperatorRole,
         /// Where
         #[arg(long, value_enum, default_value_t = Reach::Tenant)]
         scope: Reach,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Give an operator another role over the same
+    Change {
+        /// The grant's id, as `list` shows it
+        grant: String,
+        /// What they may do from now on
+        #[arg(long, value_parser = role())]
+        role: OperatorRole,
         #[command(flatten)]
         common: Common,
     },
@@ -301,10 +311,19 @@ pub(super) async fn operator(
             };
             let wanted = NewGrant {
                 user: &user,
-                role: role.stored(),
+                role,
                 scope,
             };
             let row = operator::appoint(&desk.act(), wanted).await?;
+            Ok((Answer::One(shown::operator(&row)), common.json))
+        }
+        OperatorCommand::Change {
+            grant,
+            role,
+            common,
+        } => {
+            let desk = Desk::open(config, common.tenant.as_deref()).await?;
+            let row = operator::change_operator(&desk.act(), &id(&grant)?, role).await?;
             Ok((Answer::One(shown::operator(&row)), common.json))
         }
         OperatorCommand::Dismiss { grant, common } => {

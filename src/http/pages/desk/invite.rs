@@ -275,7 +275,7 @@ async fn answered(
         }
     };
     let mut page = page(context, desk, org, "").await?;
-    page.made = Some((made.invitation.email, made.url));
+    page.made = made.url.map(|url| (made.invitation.email, url));
     Ok(render(context, StatusCode::OK, &page))
 }
 
