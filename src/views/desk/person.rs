@@ -82,6 +82,19 @@ pub struct EventLine {
     pub at: i64,
 }
 
+/// A role of operators that somebody holds.
+#[derive(Debug, Clone)]
+pub struct OperatesRow {
+    /// The grant's id.
+    pub id: String,
+    /// The role's word.
+    pub word: String,
+    /// Key of its name.
+    pub role: &'static str,
+    /// Key of where.
+    pub scope: &'static str,
+}
+
 /// `GET /admin/users/{id}`.
 #[derive(Template)]
 #[template(path = "pages/desk/person.html")]
@@ -104,8 +117,10 @@ pub struct PersonPage {
     pub disabled: bool,
     /// It is the operator's own page.
     pub own: bool,
-    /// Owns the installation.
-    pub owner: bool,
+    /// What they administer; empty for whoever may not see that.
+    pub operates: Vec<OperatesRow>,
+    /// Roles that the operator may give, with the keys of their names; empty: none.
+    pub offered: Vec<(String, &'static str)>,
     /// Epoch ms.
     pub created: i64,
     /// Memberships.
@@ -165,7 +180,15 @@ const AT: i64 = 1_773_306_840_000;
 #[cfg(test)]
 impl PersonPage {
     pub(crate) fn samples() -> Vec<Self> {
-        vec![Self::full(), Self::bare()]
+        let seen = Self {
+            offered: Vec::new(),
+            ..Self::full()
+        };
+        let nothing = Self {
+            operates: Vec::new(),
+            ..Self::full()
+        };
+        vec![Self::full(), Self::bare(), seen, nothing]
     }
 
     fn full() -> Self {
@@ -179,7 +202,16 @@ impl PersonPage {
             state: StateWord::new("ok", "desk-active"),
             disabled: false,
             own: false,
-            owner: true,
+            operates: vec![OperatesRow {
+                id: "g1".into(),
+                word: "support".into(),
+                role: "desk-role-support",
+                scope: "desk-operates-tenant",
+            }],
+            offered: vec![
+                ("support".into(), "desk-role-support"),
+                ("auditor".into(), "desk-role-auditor"),
+            ],
             created: AT,
             belongings: vec![BelongingRow {
                 slug: "bk".into(),
@@ -228,7 +260,8 @@ impl PersonPage {
         Self {
             disabled: true,
             own: true,
-            owner: false,
+            operates: Vec::new(),
+            offered: Vec::new(),
             email: String::new(),
             belongings: Vec::new(),
             sessions: Vec::new(),

@@ -224,6 +224,7 @@ problem-token-make = Erstellen Sie einen neuen Schlüssel.
 problem-token-session = Die Anmeldung zu diesem Schlüssel ist beendet.
 problem-authority-above = Das träfe jemanden, der mehr darf als Sie.
 problem-authority-org = Ihre Rollen in dieser Organisation reichen dafür nicht. Fragen Sie einen ihrer Inhaber.
+problem-operator-role = Wählen Sie eine der Rollen.
 problem-authority-desk = Ihre Rolle in dieser Verwaltung reicht dafür nicht. Fragen Sie einen Inhaber.
 problem-authority = Dafür fehlt Ihnen die Berechtigung.
 problem-token-applications = Mit einem Schlüssel für Laneway selbst öffnen Sie keine Anwendung.

@@ -225,6 +225,7 @@ problem-token-make = Make a new token.
 problem-token-session = The session of this token is over.
 problem-authority-above = This would touch somebody who may do more than you.
 problem-authority-org = Your roles in this organization do not include this. Ask one of its owners.
+problem-operator-role = Choose one of the roles.
 problem-authority-desk = Your role in this administration does not include this. Ask an owner.
 problem-authority = You have no permission for this.
 problem-token-applications = Tokens for Laneway itself open no applications.

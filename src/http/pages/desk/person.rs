@@ -13,7 +13,7 @@ use super::super::super::me::plausible;
 use super::super::{chrome, render, see_other};
 use super::guard::{Desk, Refused, act, enter, explain};
 use super::people::{called, way};
-use super::words;
+use super::{operators, words};
 use crate::domain::user::{LinkKind, UserState};
 use crate::domain::{Lang, Problem, Sid, UserId};
 use crate::lane_a::desk::acts::Permission;
@@ -47,7 +47,7 @@ pub struct PersonForm {
 
 type Posted = Result<Form<PersonForm>, FormRejection>;
 
-fn page_of(id: &UserId) -> String {
+pub(super) fn page_of(id: &UserId) -> String {
     format!("/admin/users/{id}")
 }
 
@@ -65,6 +65,9 @@ pub async fn show(
         "ended" => Some("desk-flash-ended"),
         "linked" => Some("desk-flash-linked"),
         "unlinked" => Some("desk-flash-unlinked"),
+        "appointed" => Some("desk-flash-appointed"),
+        "changed" => Some("desk-flash-operator"),
+        "dismissed" => Some("desk-flash-dismissed"),
         _ => None,
     };
     let id = UserId(plausible(id)?);
@@ -73,7 +76,11 @@ pub async fn show(
     Ok(render(&context, StatusCode::OK, &page))
 }
 
-async fn page(context: &Context, desk: &Desk<'_>, id: &UserId) -> Result<PersonPage, Problem> {
+pub(super) async fn page(
+    context: &Context,
+    desk: &Desk<'_>,
+    id: &UserId,
+) -> Result<PersonPage, Problem> {
     let (core, tenant) = (&context.core, &context.site.tenant);
     let person = desk::person(core, tenant, id).await?;
     let upstreams = desk::upstreams(core, tenant).await?;
@@ -92,7 +99,16 @@ async fn page(context: &Context, desk: &Desk<'_>, id: &UserId) -> Result<PersonP
         state: words::of_user(user.state),
         disabled: user.state == UserState::Disabled,
         own: desk.is(id.as_str()),
-        owner: person.owner,
+        operates: if desk.may(Permission::OperatorsRead) {
+            operators::rows(&tenant.id, &person.grants)
+        } else {
+            Vec::new()
+        },
+        offered: if desk.is(id.as_str()) {
+            Vec::new()
+        } else {
+            operators::offered(desk, &tenant.id)
+        },
         created: user.created_at,
         belongings: belongings(&person),
         sessions: session_rows(context.lang(), &person),
@@ -111,7 +127,11 @@ async fn page(context: &Context, desk: &Desk<'_>, id: &UserId) -> Result<PersonP
                 })
                 .collect()
         }),
-        events: events(&person),
+        events: if desk.may(Permission::AuditRead) {
+            events(&person)
+        } else {
+            Vec::new()
+        },
         may_write: desk.may(Permission::UsersWrite),
         may_end: desk.may(Permission::SessionsWrite),
         flash: None,
@@ -238,7 +258,7 @@ async fn finish(
 }
 
 /// What would lock the operator themselves out is not for this page.
-fn not_oneself(desk: &Desk<'_>, id: &UserId) -> Result<(), Problem> {
+pub(super) fn not_oneself(desk: &Desk<'_>, id: &UserId) -> Result<(), Problem> {
     if desk.is(id.as_str()) {
         let text = "Not done: this is your own account. Another owner can do it, or you on your \
                     account page.";
