@@ -36,7 +36,10 @@ const WHO: &[(&str, &[&str])] = &[
         "GET /org/{org}/settings", "POST /org/{org}/settings", "POST /org/{org}/settings/logo",
         "POST /org/{org}/settings/logo/remove",
     ]),
-    ("oash", &["POST /admin/users/{id}/sessions/end", "POST /admin/users/{id}/sessions/{sid}/end"]),
+    ("oash", &[
+        "POST /admin/users/{id}/totp/reset",
+        "POST /admin/users/{id}/sessions/end",  "POST /admin/users/{id}/sessions/{sid}/end",
+    ]),
     ("oasrv", &[
         "GET /admin/upstreams", "POST /admin/upstreams/{id}/probe", "GET /admin/connections",
         "GET /admin/apps", "GET /admin/apps/{app}", "GET /admin/organizations/{org}/sign-in",

@@ -75,7 +75,7 @@ const WHO: &[(&str, &[&str])] = &[
         "GET /v1/organizations/{org}/setup-links/{link}", "DELETE /v1/organizations/{org}/setup-links/{link}",
     ]),
     ("oash", &[
-        "POST /v1/admin/invitations/{id}/resend",
+        "POST /v1/admin/invitations/{id}/resend", "DELETE /v1/admin/users/{id}/totp",
         "DELETE /v1/admin/users/{id}/sessions", "DELETE /v1/admin/sessions", "DELETE /v1/admin/sessions/{sid}",
         "DELETE /v1/sessions", "DELETE /v1/sessions/{sid}",
     ]),
@@ -309,6 +309,35 @@ both! {
             let at = format!("{}/resend", great.location());
             helper.post(&at, json!({})).await.refused(403, "forbidden");
         }
+    }
+
+    async fn support_takes_a_lost_second_factor_off_and_the_person_is_told(app: TestApp) {
+        let (mut helper, helper_id) = appointed(&app, "help@x.test", "support", false).await;
+        let (mut auditor, auditor_id) = appointed(&app, "audit@x.test", "auditor", false).await;
+        app.passwords_on().await;
+        app.person("ana@x.test").await;
+        let mut ana = app.browser();
+        app.by_password(&mut ana, "ana@x.test").await;
+        let id = ana.me().await["sub"].as_str().expect("a sub").to_owned();
+        let at = |id: &str| Call::api("DELETE", &format!("/v1/admin/users/{id}/totp"), &json!({}));
+        helper.send(at(&id)).await.refused(404, "not_found");
+        app.set_up_app(&mut ana).await;
+        auditor.send(at(&id)).await.refused(403, "forbidden");
+        helper.send(at(&auditor_id)).await.refused(403, "forbidden");
+        helper.send(at(&helper_id)).await.refused(409, "conflict");
+        helper.send(at(&id)).await.expect(204);
+        ana.get("/bff/user").await.expect(401);
+        let mut again = app.browser();
+        let flow = app.by_password(&mut again, "ana@x.test").await;
+        assert_eq!(flow["state"], "done", "the password is what is left: {flow}");
+        assert_eq!(again.get("/v1/me/totp").await.expect(200).json()["set"], false);
+        helper.send(at(&id)).await.refused(404, "not_found");
+        let events = app.events("second_factor.reset").await;
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0].actor, format!("user:{helper_id}"));
+        assert_eq!(events[0].target, format!("user:{id}"));
+        let mails = app.mails_to("ana@x.test").await;
+        assert!(mails.iter().any(|mail| mail.subject.contains("second factor")), "they are told");
     }
 
     async fn billing_sees_numbers_and_no_people(app: TestApp) {

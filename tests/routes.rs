@@ -279,6 +279,7 @@ const FORMS: &[&str] = &[
     "/admin/upstream/activate",
     "/admin/users/invite",
     "/admin/users/x/state",
+    "/admin/users/x/totp/reset",
     "/admin/users/x/operator",
     "/admin/users/x/sessions/end",
     "/admin/users/x/sessions/x/end",

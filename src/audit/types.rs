@@ -80,6 +80,7 @@ types! {
     ROLE_DELETED "role.deleted"
     ROLE_MAPPING_CHANGED "role_mapping.changed"
     ROLE_UPDATED "role.updated"
+    SECOND_FACTOR_RESET "second_factor.reset"
     SERVICE_ACCOUNT_CREATED "service_account.created"
     SERVICE_ACCOUNT_DELETED "service_account.deleted"
     SERVICE_ACCOUNT_UPDATED "service_account.updated"

@@ -54,6 +54,7 @@ permissions! {
     UsersRead "users:read" Read "Find and read people and their identities";
     UsersWrite "users:write" Write "Create, change, invite, disable and delete people, link identities";
     InvitationsSend "invitations:send" Write "Send an open invitation to the tenant again";
+    FactorsReset "factors:reset" Write "Take the second factor off somebody who has lost it";
     TokensWrite "tokens:write" Write "Take over API keys from elsewhere";
     SessionsRead "sessions:read" Read "See who is signed in";
     SessionsWrite "sessions:write" Write "End sessions";
@@ -83,7 +84,9 @@ impl Permission {
     pub fn part_of(self) -> Option<Self> {
         match self {
             Self::UsageRead => Some(Self::TenantsRead),
-            Self::InvitationsSend | Self::TokensWrite => Some(Self::UsersWrite),
+            Self::InvitationsSend | Self::FactorsReset | Self::TokensWrite => {
+                Some(Self::UsersWrite)
+            }
             _ => None,
         }
     }
@@ -117,7 +120,7 @@ operator_roles! {
     Owner "owner" "Everything, and who else administers";
     Admin "admin" "Everything but who administers";
     SecurityAdmin "security_admin" "How people get in: sign-in, apps, policy, keys, sessions";
-    Support "support" "See people, end their sessions, send invitations again";
+    Support "support" "See people, end sessions, reset second factors, send invitations again";
     Auditor "auditor" "Read everything, the audit log included";
     Viewer "viewer" "The same as auditor, under its older name";
     Billing "billing" "See tenants, organizations and how much is used";
@@ -130,6 +133,7 @@ const OF_SECURITY: &[Permission] = &[
     Permission::HostsWrite,
     Permission::SessionsWrite,
     Permission::InvitationsSend,
+    Permission::FactorsReset,
     Permission::TokensWrite,
     Permission::UpstreamsWrite,
     Permission::AppsWrite,
@@ -143,6 +147,7 @@ const OF_SUPPORT: &[Permission] = &[
     Permission::TenantsRead,
     Permission::UsersRead,
     Permission::InvitationsSend,
+    Permission::FactorsReset,
     Permission::SessionsRead,
     Permission::SessionsWrite,
     Permission::OrganizationsRead,

@@ -95,7 +95,7 @@ pub use upstreams::{
 pub use usage::usage;
 pub use users::{
     change_user, create_user, delete_identity, delete_user, end_user_sessions, put_identity,
-    read_user, user_identities, user_memberships, user_sessions, users,
+    read_user, reset_totp, user_identities, user_memberships, user_sessions, users,
 };
 
 fn created(location: &str, version: i64, body: Value) -> Response {

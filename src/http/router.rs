@@ -160,6 +160,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("DELETE", "/v1/admin/users/{id}/identities/{identity}", Needs(May::UsersWrite, Tenant)),
     ("GET", "/v1/admin/users/{id}/profile", Needs(May::UsersRead, Tenant)),
     ("PUT", "/v1/admin/users/{id}/profile", Needs(May::UsersWrite, Tenant)),
+    ("DELETE", "/v1/admin/users/{id}/totp", Needs(May::FactorsReset, Tenant)),
     ("GET", "/v1/admin/users/{id}/organizations", Needs(May::UsersRead, Tenant)),
     ("GET", "/v1/admin/sessions", Needs(May::SessionsRead, Tenant)),
     ("DELETE", "/v1/admin/sessions", Needs(May::SessionsWrite, Tenant)),

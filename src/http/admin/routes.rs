@@ -88,6 +88,7 @@ fn user_routes() -> Router<AppState> {
             "/v1/admin/users/{id}/profile",
             get(super::read_profile).put(super::put_profile),
         )
+        .route("/v1/admin/users/{id}/totp", delete(super::reset_totp))
         .route(
             "/v1/admin/users/{id}/organizations",
             get(super::user_memberships),

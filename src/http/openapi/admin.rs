@@ -2,7 +2,7 @@
 
 use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
 use crate::domain::Code::{
-    Conflict, Duplicate, InvalidRequest, NotFound, NotSupportedByUpstream, RateLimited,
+    Conflict, Duplicate, InvalidRequest, LastFactor, NotFound, NotSupportedByUpstream, RateLimited,
 };
 
 const USER_QUERY: &[(&str, &str)] = &[
@@ -113,6 +113,12 @@ pub const ENTRIES: &[Entry] = &[
         "End all of a person's sessions",
         gone(),
     ),
+    op(
+        "DELETE /v1/admin/users/{id}/totp",
+        "Take a person's authenticator app and recovery codes off; their sessions end",
+        gone(),
+    )
+    .refuses(&[Conflict, LastFactor, NotSupportedByUpstream]),
     op(
         "GET /v1/admin/users/{id}/identities",
         "What a person is linked to",

@@ -9,8 +9,8 @@ pub use super::super::operator::{
     end_sessions, get_group, get_role, get_service_account, invite, list_group_members,
     list_groups, list_keys, list_roles, list_service_accounts, may_set_sender, patch_settings,
     put_identity, put_into_group, put_logo, put_member, put_org_logo, remove_host, remove_logo,
-    remove_member, remove_org_logo, resend_invitation, revoke_invitation, revoke_key, set_in_file,
-    take_from_group,
+    remove_member, remove_org_logo, resend_invitation, reset_second_factor, revoke_invitation,
+    revoke_key, set_in_file, take_from_group,
 };
 pub use super::super::swap::set_role;
 pub use crate::authz::Permission;

@@ -139,6 +139,10 @@ pub struct PersonPage {
     pub may_write: bool,
     /// May end sessions.
     pub may_end: bool,
+    /// May take a second factor off.
+    pub may_reset: bool,
+    /// There is an authenticator app to take off.
+    pub has_app: bool,
     /// Key of what just happened.
     pub flash: Option<&'static str>,
     /// What went wrong.
@@ -251,6 +255,8 @@ impl PersonPage {
             }],
             may_write: true,
             may_end: true,
+            may_reset: true,
+            has_app: true,
             flash: Some("desk-flash-disabled"),
             error: None,
         }
@@ -271,6 +277,8 @@ impl PersonPage {
             events: Vec::new(),
             may_write: false,
             may_end: false,
+            may_reset: false,
+            has_app: false,
             flash: None,
             error: Some("This identity belongs to another user.".into()),
             ..Self::full()

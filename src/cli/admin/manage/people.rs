@@ -56,6 +56,13 @@ pub(in crate::cli) enum UserCommand {
         #[command(flatten)]
         common: Common,
     },
+    /// Take a person's authenticator app and recovery codes off; their sessions end
+    ResetTotp {
+        /// The user's id
+        user: String,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Delete a person: the row is anonymised, the id never given again
     Delete {
         /// The user's id
@@ -105,6 +112,11 @@ pub(super) async fn user(config: Config, command: UserCommand) -> Result<(Answer
         }
         UserCommand::Enable { user, common } => {
             set_state(config, &user, UserState::Active, common).await
+        }
+        UserCommand::ResetTotp { user, common } => {
+            let desk = Desk::open(config, common.tenant.as_deref()).await?;
+            operator::reset_second_factor(&desk.act(), &UserId(id(&user)?)).await?;
+            Ok((Answer::Done("The second factor is off."), common.json))
         }
         UserCommand::Delete { user, common } => {
             let desk = Desk::open(config, common.tenant.as_deref()).await?;

@@ -5,6 +5,7 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use http::{StatusCode, Uri};
+use laneway_contract::{Credential, MethodKind};
 use serde::Deserialize;
 
 use super::super::super::context::Context;
@@ -65,6 +66,7 @@ pub async fn show(
         "ended" => Some("desk-flash-ended"),
         "linked" => Some("desk-flash-linked"),
         "unlinked" => Some("desk-flash-unlinked"),
+        "reset" => Some("desk-flash-factor-reset"),
         "appointed" => Some("desk-flash-appointed"),
         "changed" => Some("desk-flash-operator"),
         "dismissed" => Some("desk-flash-dismissed"),
@@ -114,6 +116,7 @@ pub(super) async fn page(
         sessions: session_rows(context.lang(), &person),
         links: links(&person, &upstreams),
         linkable: linkable(&person, &upstreams),
+        has_app: person.passkeys.iter().flatten().any(is_app),
         passkeys: person.passkeys.as_ref().map(|all| {
             all.iter()
                 .map(|key| PersonPasskey {
@@ -134,9 +137,14 @@ pub(super) async fn page(
         },
         may_write: desk.may(Permission::UsersWrite),
         may_end: desk.may(Permission::SessionsWrite),
+        may_reset: desk.may(Permission::FactorsReset),
         flash: None,
         error: None,
     })
+}
+
+fn is_app(factor: &Credential) -> bool {
+    factor.kind == MethodKind::Totp
 }
 
 fn belongings(person: &Person) -> Vec<BelongingRow> {
@@ -290,6 +298,24 @@ pub async fn set_state(
     };
     let outcome = outcome.await.map(|_| word);
     finish(&context, &desk, &id, outcome).await
+}
+
+/// `POST /admin/users/{id}/totp/reset`
+pub async fn reset_totp(
+    context: Context,
+    Path(id): Path<String>,
+    form: Posted,
+) -> Result<Response, Refused> {
+    let (form, id) = (form_body(form)?, UserId(plausible(id)?));
+    let desk = act(
+        &context,
+        Permission::FactorsReset,
+        &form.csrf,
+        &page_of(&id),
+    )
+    .await?;
+    let outcome = operator::reset_second_factor(&desk.act(), &id).await;
+    finish(&context, &desk, &id, outcome.map(|()| "reset")).await
 }
 
 /// `POST /admin/users/{id}/sessions/end`
