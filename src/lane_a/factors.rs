@@ -204,7 +204,7 @@ pub struct Factors {
 pub async fn list(visit: &Visit<'_>) -> Result<Factors, Problem> {
     let user = &visit.session()?.session.user;
     let passwords = password_home(visit).await?;
-    let apps = home(visit, MethodKind::Totp).await?;
+    let apps = home(visit.core, &visit.site.tenant, MethodKind::Totp).await?;
     let mut factors = Factors {
         passwords: passwords.is_some(),
         apps: apps.is_some(),

@@ -47,17 +47,13 @@ pub async fn reset_second_factor(act: &Act<'_>, id: &UserId) -> Result<(), Probl
 async fn remove_apps(act: &Act<'_>, id: &UserId) -> Result<(), Problem> {
     let home = factors::apps_home(act.core, act.tenant).await?;
     let (providers, admin) = (&act.core.providers, factors::admin(&home)?);
-    let all = providers
-        .call(&home, "list", admin.list(id.as_str()))
-        .await?;
-    let mut apps = all
-        .iter()
-        .filter(|one| one.kind == MethodKind::Totp)
-        .peekable();
-    if apps.peek().is_none() {
+    let list = admin.list(id.as_str());
+    let mut apps = providers.call(&home, "list", list).await?;
+    apps.retain(|one| one.kind == MethodKind::Totp);
+    if apps.is_empty() {
         return Err(Problem::not_found());
     }
-    for app in apps {
+    for app in &apps {
         let work = admin.remove(id.as_str(), &app.id);
         match providers.call(&home, "remove", work).await {
             Err(problem) if problem.code == Code::Duplicate => {
