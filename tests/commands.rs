@@ -87,8 +87,16 @@ async fn records_are_made_changed_and_shown() {
         json(&node, "admin operator list")["items"][0]["id"],
         grant["id"]
     );
+    let change = |role: &str| format!("admin operator change {} --role {role}", id_of(&grant));
+    assert_eq!(
+        json(&node, &change("security_admin"))["role"],
+        "security_admin"
+    );
+    assert!(node.run(&change("emperor")).is_err());
     node.run(&format!("admin operator dismiss {}", id_of(&grant)))
         .expect("dismissed");
+    let token = node.run("admin token --role auditor --ttl 5m");
+    assert!(token.expect("a token").starts_with("lw_adm_"));
     let upstreams = json(&node, "admin upstream list");
     assert_eq!(upstreams["items"][0]["name"], "embedded");
     let events = json(

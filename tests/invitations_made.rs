@@ -20,7 +20,15 @@ async fn nobody_promises_more_than_they_have() {
         async move { browser.send(call).await }
     };
     let body = |email: &str, roles: &[&str]| json!({ "email": email, "roles": roles });
-    for role in ["member", "viewer", "admin"] {
+    for role in [
+        "member",
+        "viewer",
+        "auditor",
+        "billing",
+        "support",
+        "security_admin",
+        "admin",
+    ] {
         by_admin("POST", PATH.into(), body("ina@x.test", &[role]))
             .await
             .expect(201);

@@ -65,6 +65,8 @@ mod mutation;
 mod nodes;
 mod oauth;
 mod openapi;
+mod operator_pages;
+mod operator_roles;
 mod org_acts;
 mod org_admission;
 mod org_groups;

@@ -28,6 +28,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("DELETE /v1/me/totp", "an app: tests/credentials.rs"),
     ("POST /v1/me/recovery-codes", "an app: tests/credentials.rs"),
     ("DELETE /v1/me/identities/{id}", "a linked account: tests/routes.rs"),
+    ("DELETE /v1/admin/users/{id}/totp", "an app: tests/operator_roles.rs"),
     ("PUT /v1/admin/tenants/{id}/logo", "a picture: tests/desk_settings.rs"),
     ("DELETE /v1/admin/tenants/{id}/logo", "a picture: tests/desk_settings.rs"),
     ("PUT /v1/organizations/{org}/logo", "a picture: tests/org_logo.rs"),
@@ -284,6 +285,7 @@ impl World {
             "POST /v1/admin/operators" => {
                 json!({ "user": self.id("users/{id}"), "role": "admin", "scope": "tenant" })
             }
+            "PATCH /v1/admin/operators/{id}" => json!({ "role": "support" }),
             "POST /v1/admin/invitations" | "POST /v1/organizations/{org}/invitations" => {
                 json!({ "email": "ed@x.test", "roles": ["member"] })
             }

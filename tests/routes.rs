@@ -279,6 +279,8 @@ const FORMS: &[&str] = &[
     "/admin/upstream/activate",
     "/admin/users/invite",
     "/admin/users/x/state",
+    "/admin/users/x/totp/reset",
+    "/admin/users/x/operator",
     "/admin/users/x/sessions/end",
     "/admin/users/x/sessions/x/end",
     "/admin/users/x/delete",
@@ -360,7 +362,7 @@ async fn pages_send_strangers_to_the_login_and_refuse_their_forms() {
 
 /// What a source file routes: method and path, read from the text so that a new route
 /// cannot be forgotten in the tables above.
-fn routed(source: &str) -> std::collections::BTreeSet<(String, String)> {
+pub fn routed(source: &str) -> std::collections::BTreeSet<(String, String)> {
     let mut found = std::collections::BTreeSet::new();
     for chunk in source.split(".route(").skip(1) {
         let mut parts = chunk.splitn(3, '"');
@@ -401,7 +403,7 @@ fn every_route_stands_in_the_table() {
 }
 
 /// The text of every source file below a folder.
-fn gather(folder: &std::path::Path, into: &mut String) {
+pub fn gather(folder: &std::path::Path, into: &mut String) {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     for entry in std::fs::read_dir(root.join(folder)).expect("the folder is readable") {
         let path = entry.expect("an entry").path();

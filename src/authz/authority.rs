@@ -129,12 +129,12 @@ impl Authority {
         self.grants.iter().flat_map(Grant::words).collect()
     }
 
-    /// Is anything granted over the whole installation? Decides how far addresses that
-    /// this caller names are trusted.
+    /// Do they say over the whole installation who signs in, and how? Decides how far
+    /// addresses that this caller names are trusted.
     pub fn is_instance_operator(&self) -> bool {
-        self.grants.iter().any(
-            |grant| matches!(grant, Grant::Operator(role, Scope::Instance) if *role != OperatorRole::Viewer),
-        )
+        self.grants.iter().any(|grant| {
+            matches!(grant, Grant::Operator(role, Scope::Instance) if role.holds(Permission::UpstreamsWrite))
+        })
     }
 
     /// Is anything granted over this tenant as a whole?
@@ -143,6 +143,16 @@ impl Authority {
         self.grants
             .iter()
             .any(|grant| matches!(grant, Grant::Operator(..)) && grant.scope().reaches(&tenant))
+    }
+
+    /// The highest role of an operator that they hold there.
+    pub fn operator_role(&self, there: &Scope) -> Option<OperatorRole> {
+        let held = |role: &&OperatorRole| {
+            self.grants.iter().any(|grant| {
+                matches!(grant, Grant::Operator(own, scope) if own == *role && scope.reaches(there))
+            })
+        };
+        OperatorRole::ALL.iter().find(held).copied()
     }
 
     /// Is anything granted there, even a role that permits nothing?
@@ -157,7 +167,10 @@ impl Authority {
     }
 
     fn may_word(&self, word: &str, there: &Scope) -> bool {
-        let within = self.limit.as_ref().is_none_or(|limit| limit.contains(word));
+        let wider = || Permission::parse(word)?.part_of().map(Permission::as_str);
+        let within = self.limit.as_ref().is_none_or(|limit| {
+            limit.contains(word) || wider().is_some_and(|wider| limit.contains(wider))
+        });
         within
             && self
                 .grants
@@ -269,6 +282,33 @@ mod tests {
     }
 
     #[test]
+    fn the_highest_role_counts_and_only_who_decides_on_sign_in_names_trusted_addresses() {
+        let own = Scope::Tenant(tenant("a"));
+        for role in OperatorRole::ALL {
+            use OperatorRole::{Admin, Owner, SecurityAdmin};
+            let caller = operator(*role, Scope::Instance);
+            let trusted = matches!(role, Owner | Admin | SecurityAdmin);
+            assert_eq!(caller.is_instance_operator(), trusted, "{}", role.as_str());
+            assert!(!operator(*role, own.clone()).is_instance_operator());
+        }
+        let grant = |role, scope: &Scope| Grant::Operator(role, scope.clone());
+        let grants = vec![
+            grant(OperatorRole::Billing, &own),
+            grant(OperatorRole::Support, &own),
+            grant(OperatorRole::Owner, &org("a", "o")),
+        ];
+        let caller = Authority::new("user", "u", grants);
+        assert_eq!(caller.operator_role(&own), Some(OperatorRole::Support));
+        assert_eq!(
+            caller.operator_role(&org("a", "o")),
+            Some(OperatorRole::Owner)
+        );
+        assert_eq!(caller.operator_role(&Scope::Instance), None);
+        assert!(!caller.covers(&grant(OperatorRole::Auditor, &own)));
+        assert!(caller.covers(&grant(OperatorRole::Support, &own)));
+    }
+
+    #[test]
     fn nobody_hands_out_more_than_they_have() {
         let there = org("a", "o");
         let admin = Authority::new("user", "u", vec![member(&["members:write", "org:write"])]);
@@ -301,6 +341,14 @@ mod tests {
             .limited_to(["users:read".to_owned(), "nonsense".to_owned()]);
         assert!(token.may(Permission::UsersRead, &own));
         assert!(!token.may(Permission::UsersWrite, &own));
+        assert!(!token.may(Permission::InvitationsSend, &own));
+        let wider =
+            operator(OperatorRole::Owner, Scope::Instance).limited_to(["users:write".to_owned()]);
+        assert!(wider.may(Permission::InvitationsSend, &own));
+        assert!(!wider.may(Permission::SessionsWrite, &own));
+        let part = operator(OperatorRole::Owner, Scope::Instance)
+            .limited_to(["invitations:send".to_owned()]);
+        assert!(!part.may(Permission::UsersWrite, &own));
         assert!(!token.covers(&Grant::Operator(OperatorRole::Viewer, own.clone())));
         let person = Authority::new("user", "u", Vec::new()).limited_to(["users:read".to_owned()]);
         assert!(

@@ -50,8 +50,12 @@ permissions! {
     TenantsCreate "tenants:create" Own "Create tenants";
     TenantsWrite "tenants:write" Write "Change a tenant's settings";
     HostsWrite "hosts:write" Write "Add and remove hosts";
+    UsageRead "usage:read" Read "See how much is used: people, organizations, sessions, sign-ins";
     UsersRead "users:read" Read "Find and read people and their identities";
     UsersWrite "users:write" Write "Create, change, invite, disable and delete people, link identities";
+    InvitationsSend "invitations:send" Write "Send an open invitation to the tenant again";
+    FactorsReset "factors:reset" Write "Take the second factor off somebody who has lost it";
+    TokensWrite "tokens:write" Write "Take over API keys from elsewhere";
     SessionsRead "sessions:read" Read "See who is signed in";
     SessionsWrite "sessions:write" Write "End sessions";
     InvalidationsRead "invalidations:read" Read "Follow what ends or changes, to judge tokens elsewhere";
@@ -75,30 +79,90 @@ permissions! {
     AccountWrite "account:write" Account "Change the own account";
 }
 
-/// What an operator is, at the scope of their grant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OperatorRole {
-    /// Everything, and who else administers.
-    Owner,
-    /// Everything but who administers.
-    Admin,
-    /// Looks.
-    Viewer,
-}
-
-impl OperatorRole {
-    /// All of them, highest first.
-    pub const ALL: &'static [Self] = &[Self::Owner, Self::Admin, Self::Viewer];
-
-    /// The stored word.
-    pub fn as_str(self) -> &'static str {
+impl Permission {
+    /// The wider one that includes this one: a token with that scope needs no other.
+    pub fn part_of(self) -> Option<Self> {
         match self {
-            Self::Owner => "owner",
-            Self::Admin => "admin",
-            Self::Viewer => "viewer",
+            Self::UsageRead => Some(Self::TenantsRead),
+            Self::InvitationsSend | Self::FactorsReset | Self::TokensWrite => {
+                Some(Self::UsersWrite)
+            }
+            _ => None,
         }
     }
+}
 
+macro_rules! operator_roles {
+    ($($variant:ident $text:literal $about:literal;)+) => {
+        /// What an operator is, at the scope of their grant.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum OperatorRole { $(#[doc = $about] $variant),+ }
+
+        impl OperatorRole {
+            /// All of them, highest first.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stored word.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// One line for people.
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$variant => $about),+ }
+            }
+        }
+    };
+}
+
+operator_roles! {
+    Owner "owner" "Everything, and who else administers";
+    Admin "admin" "Everything but who administers";
+    SecurityAdmin "security_admin" "How people get in: sign-in, apps, policy, keys, sessions";
+    Support "support" "See people, end sessions, reset second factors, send invitations again";
+    Auditor "auditor" "Read everything, the audit log included";
+    Viewer "viewer" "The same as auditor, under its older name";
+    Billing "billing" "See tenants, organizations and how much is used";
+}
+
+/// What security admins change: how people get in, and whatever holds somebody out. Who decides
+/// how an organization signs in can be anybody in it, so its members and owners are among them.
+const OF_SECURITY: &[Permission] = &[
+    Permission::TenantsWrite,
+    Permission::HostsWrite,
+    Permission::SessionsWrite,
+    Permission::InvitationsSend,
+    Permission::FactorsReset,
+    Permission::TokensWrite,
+    Permission::UpstreamsWrite,
+    Permission::AppsWrite,
+    Permission::OrgWrite,
+    Permission::MembersWrite,
+    Permission::OwnersWrite,
+    Permission::ConnectionsWrite,
+];
+
+const OF_SUPPORT: &[Permission] = &[
+    Permission::TenantsRead,
+    Permission::UsersRead,
+    Permission::InvitationsSend,
+    Permission::FactorsReset,
+    Permission::SessionsRead,
+    Permission::SessionsWrite,
+    Permission::OrganizationsRead,
+    Permission::OrgRead,
+    Permission::MembersRead,
+];
+
+const OF_BILLING: &[Permission] = &[
+    Permission::TenantsRead,
+    Permission::UsageRead,
+    Permission::OrganizationsRead,
+    Permission::OrgRead,
+];
+
+impl OperatorRole {
     /// Reads the stored word; a word that nobody defined grants nothing.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|role| role.as_str() == text)
@@ -106,11 +170,14 @@ impl OperatorRole {
 
     /// Does this role hold the permission, where its grant reaches?
     pub fn holds(self, permission: Permission) -> bool {
-        match permission.kind() {
-            Kind::Read => true,
-            Kind::Write => self != Self::Viewer,
-            Kind::Own => self == Self::Owner,
-            Kind::Account => false,
+        let kind = permission.kind();
+        match self {
+            Self::Owner => kind != Kind::Account,
+            Self::Admin => matches!(kind, Kind::Read | Kind::Write),
+            Self::SecurityAdmin => kind == Kind::Read || OF_SECURITY.contains(&permission),
+            Self::Auditor | Self::Viewer => kind == Kind::Read,
+            Self::Support => OF_SUPPORT.contains(&permission),
+            Self::Billing => OF_BILLING.contains(&permission),
         }
     }
 }
@@ -197,17 +264,42 @@ mod tests {
     }
 
     #[test]
-    fn a_viewer_changes_nothing_and_an_admin_appoints_nobody() {
+    fn who_reads_changes_nothing_and_only_an_owner_appoints() {
         for permission in Permission::ALL {
             let word = permission.as_str();
-            assert_eq!(
-                OperatorRole::Viewer.holds(*permission),
-                word.ends_with(":read") && word != "account:read",
-                "{word}"
-            );
+            for role in [OperatorRole::Viewer, OperatorRole::Auditor] {
+                let reads = word.ends_with(":read") && word != "account:read";
+                assert_eq!(role.holds(*permission), reads, "{word}");
+            }
+            let billing = OperatorRole::Billing.holds(*permission);
+            assert!(!billing || word.ends_with(":read"), "{word}");
         }
-        assert!(!OperatorRole::Admin.holds(Permission::OperatorsWrite));
-        assert!(!OperatorRole::Admin.holds(Permission::TenantsCreate));
-        assert!(OperatorRole::Owner.holds(Permission::OperatorsWrite));
+        for role in OperatorRole::ALL {
+            let owner = *role == OperatorRole::Owner;
+            for own in [Permission::OperatorsWrite, Permission::TenantsCreate] {
+                assert_eq!(role.holds(own), owner, "{}", role.as_str());
+            }
+        }
+    }
+
+    #[test]
+    fn each_role_is_within_those_that_may_hand_it_out() {
+        use OperatorRole::{Admin, Auditor, Billing, Owner, SecurityAdmin, Support};
+        let within = |low: OperatorRole, high: OperatorRole| {
+            Permission::ALL
+                .iter()
+                .all(|one| !low.holds(*one) || high.holds(*one))
+        };
+        for (low, high) in [
+            (Admin, Owner),
+            (SecurityAdmin, Admin),
+            (Support, SecurityAdmin),
+            (Auditor, SecurityAdmin),
+            (Billing, Auditor),
+        ] {
+            assert!(within(low, high), "{} in {}", low.as_str(), high.as_str());
+            assert!(!within(high, low), "{} in {}", high.as_str(), low.as_str());
+        }
+        assert!(!within(Support, Auditor) && !within(Auditor, Support));
     }
 }

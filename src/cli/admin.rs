@@ -4,7 +4,8 @@ mod manage;
 
 use std::process::ExitCode;
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
 use super::{failed, open, say};
@@ -23,8 +24,8 @@ pub(super) enum AdminCommand {
     /// Print a new operator token
     Token {
         /// What it may do
-        #[arg(long, value_enum, default_value_t = Role::Owner)]
-        role: Role,
+        #[arg(long, value_parser = role(), default_value = "owner")]
+        role: OperatorRole,
         /// Only for the tenant of this short name
         #[arg(long)]
         tenant: Option<String>,
@@ -45,31 +46,20 @@ pub(super) enum AdminCommand {
     },
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub(super) enum Role {
-    /// Everything
-    Owner,
-    /// Everything but who administers
-    Admin,
-    /// Read
-    Viewer,
-}
-
-impl Role {
-    fn stored(self) -> OperatorRole {
-        match self {
-            Self::Owner => OperatorRole::Owner,
-            Self::Admin => OperatorRole::Admin,
-            Self::Viewer => OperatorRole::Viewer,
-        }
-    }
+/// Reads a role of operators by its stored word.
+fn role() -> impl TypedValueParser<Value = OperatorRole> {
+    let words = OperatorRole::ALL
+        .iter()
+        .map(|role| PossibleValue::new(role.as_str()).help(role.about()));
+    PossibleValuesParser::new(words)
+        .try_map(|word| OperatorRole::parse(&word).ok_or("no such role"))
 }
 
 pub(super) async fn run(config: Config, command: AdminCommand) -> ExitCode {
     let outcome = match command {
         AdminCommand::Manage(command) => Box::pin(manage::run(config, command)).await,
         AdminCommand::Token { role, tenant, ttl } => {
-            token(config, role.stored(), tenant.as_deref(), &ttl).await
+            token(config, role, tenant.as_deref(), &ttl).await
         }
         AdminCommand::OwnerLink => owner_link(config).await,
         AdminCommand::RotateKey { now, tenant } => {

@@ -32,6 +32,7 @@ mod setup_links;
 mod tenants;
 mod token_imports;
 mod upstreams;
+mod usage;
 mod users;
 
 use axum::Json;
@@ -70,7 +71,7 @@ pub use invitations::{
 pub use keys::rotate_keys;
 pub use logo::{put_logo, put_org_logo, remove_logo, remove_org_logo};
 pub use members::{change_member, members, put_member, read_member, remove_member};
-pub use operators::{appoint, dismiss, operators};
+pub use operators::{appoint, change_operator, dismiss, operators};
 pub use organizations::{
     change_organization, create_organization, delete_organization, organizations, read_organization,
 };
@@ -95,9 +96,10 @@ pub use token_imports::import_token;
 pub use upstreams::{
     change_upstream, create_upstream, delete_upstream, probe, read_upstream, upstreams,
 };
+pub use usage::usage;
 pub use users::{
     change_user, create_user, delete_identity, delete_user, end_user_sessions, put_identity,
-    read_user, user_identities, user_memberships, user_sessions, users,
+    read_user, reset_totp, user_identities, user_memberships, user_sessions, users,
 };
 
 fn created(location: &str, version: i64, body: Value) -> Response {

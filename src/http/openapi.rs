@@ -13,6 +13,7 @@ mod connections;
 mod describe;
 mod edge;
 mod oauth;
+mod operators;
 mod organizations;
 mod public;
 mod registration;
@@ -34,6 +35,7 @@ const ENTRIES: &[&[Entry]] = &[
     edge::ENTRIES,
     account::ENTRIES,
     admin::ENTRIES,
+    operators::ENTRIES,
     connections::ENTRIES,
     organizations::ENTRIES,
     apps::ENTRIES,
@@ -46,6 +48,7 @@ const SHAPES: &[&[Shape]] = &[
     edge::SHAPES,
     account::SHAPES,
     admin::SHAPES,
+    operators::SHAPES,
     connections::SHAPES,
     organizations::SHAPES,
     apps::SHAPES,

@@ -20,6 +20,8 @@ use super::account::{end_other_sessions, require_fresh};
 use super::notices::{self, Notice};
 use super::{Visit, methods, throttle};
 use crate::audit::{Event, Outcome, kind};
+use crate::core::Core;
+use crate::domain::tenant::Tenant;
 use crate::domain::{Code, Problem, UserId};
 use crate::providers::Configured;
 
@@ -137,8 +139,12 @@ fn unsupported(detail: &'static str) -> Problem {
 }
 
 /// The upstream that does this for us on our page, if one is switched on.
-async fn home(visit: &Visit<'_>, kind: MethodKind) -> Result<Option<Arc<Configured>>, Problem> {
-    let offers = match visit.core.providers.offers(&visit.site.tenant).await {
+async fn home(
+    core: &Core,
+    tenant: &Tenant,
+    kind: MethodKind,
+) -> Result<Option<Arc<Configured>>, Problem> {
+    let offers = match core.providers.offers(tenant).await {
         Err(problem) if problem.code == Code::NotSupportedByUpstream => return Ok(None),
         other => other?,
     };
@@ -154,15 +160,23 @@ async fn home(visit: &Visit<'_>, kind: MethodKind) -> Result<Option<Arc<Configur
 /// # Errors
 /// `store_unavailable`.
 pub async fn password_home(visit: &Visit<'_>) -> Result<Option<Arc<Configured>>, Problem> {
-    home(visit, MethodKind::Password).await
+    home(visit.core, &visit.site.tenant, MethodKind::Password).await
 }
 
 async fn totp_home(visit: &Visit<'_>) -> Result<Arc<Configured>, Problem> {
-    let found = home(visit, MethodKind::Totp).await?;
+    apps_home(visit.core, &visit.site.tenant).await
+}
+
+/// Where authenticator apps are kept.
+///
+/// # Errors
+/// `not_supported_by_upstream`, `store_unavailable`.
+pub(super) async fn apps_home(core: &Core, tenant: &Tenant) -> Result<Arc<Configured>, Problem> {
+    let found = home(core, tenant, MethodKind::Totp).await?;
     found.ok_or_else(|| unsupported("Authenticator apps are kept by the identity provider."))
 }
 
-fn admin(home: &Configured) -> Result<&dyn CredentialAdmin, Problem> {
+pub(super) fn admin(home: &Configured) -> Result<&dyn CredentialAdmin, Problem> {
     home.provider()?
         .credential_admin()
         .ok_or_else(Problem::not_found)
@@ -190,7 +204,7 @@ pub struct Factors {
 pub async fn list(visit: &Visit<'_>) -> Result<Factors, Problem> {
     let user = &visit.session()?.session.user;
     let passwords = password_home(visit).await?;
-    let apps = home(visit, MethodKind::Totp).await?;
+    let apps = home(visit.core, &visit.site.tenant, MethodKind::Totp).await?;
     let mut factors = Factors {
         passwords: passwords.is_some(),
         apps: apps.is_some(),

@@ -319,7 +319,8 @@ async fn become_owner(
         ("user", user.as_str()),
     )
     .by_user(user)
-    .detail(json!({ "role": "owner", "scope": "instance", "by": "owner_link" }));
+    .detail(json!({ "role": "owner", "scope": "instance", "by": "owner_link" }))
+    .change(None, Some(json!({ "role": "owner" })));
     visit.core.audit(write, tenant, visit.meta, event).await?;
     Ok(())
 }

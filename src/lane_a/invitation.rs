@@ -310,7 +310,8 @@ async fn appoint(
             .detail(
                 json!({ "role": role, "scope": "tenant", "tenant": tenant, "org": null,
                             "source": "invitation" }),
-            );
+            )
+            .change(None, Some(json!({ "role": role })));
         core.audit(write, tenant, visit.meta, event).await?;
     }
     Ok(())

@@ -4,6 +4,7 @@
 //! caller may do it at all has been asked before; here stands what depends on the record:
 //! nobody touches somebody, or hands out something, above themselves.
 
+mod factors;
 mod grants;
 mod groups;
 mod hosts;
@@ -29,7 +30,8 @@ use crate::domain::tenant::Tenant;
 use crate::domain::{Code, Lang, Problem, TenantId};
 use crate::store::Write;
 
-pub use grants::{NewGrant, appoint, dismiss};
+pub use factors::reset_second_factor;
+pub use grants::{NewGrant, appoint, change_operator, dismiss};
 pub use groups::{
     GroupChange, change_group, create_group, delete_group, get_group, list_group_members,
     list_groups, put_into_group, take_from_group,

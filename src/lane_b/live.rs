@@ -173,7 +173,7 @@ async fn stand_above(act: &Act<'_>, write: &mut Write, one: &Connection) -> Resu
 }
 
 /// Through one of the tenant itself people of every organization come, and operators: whoever
-/// decides stands above all operators among them, and administers the whole tenant.
+/// decides stands above all operators among them, and above everybody in all organizations.
 async fn stand_above_linked(
     act: &Act<'_>,
     write: &mut Write,
@@ -185,7 +185,7 @@ async fn stand_above_linked(
     }
     let mut held = grants_of_linked(&mut write.tx, tenant, &one.id.as_source()).await?;
     held.push(Grant::Operator(
-        OperatorRole::Admin,
+        OperatorRole::SecurityAdmin,
         Place::Tenant(tenant.clone()),
     ));
     if held.iter().all(|grant| act.by.covers(grant)) {

@@ -37,6 +37,7 @@ pub const NAMELESS: &[(&str, &str, &str)] = &[
         "/v1/admin/operators",
         "names a user in its body, proven below",
     ),
+    ("GET", "/v1/admin/usage", "counts"),
     ("GET", "/v1/admin/invitations", "lists"),
     ("POST", "/v1/admin/invitations", "creates"),
     ("GET", "/v1/admin/audit-events", "lists"),
@@ -61,6 +62,7 @@ pub fn is_nameless(method: &str, path: &str) -> bool {
 pub fn body(method: &str, path: &str) -> Value {
     match (method, path.rsplit('/').next().unwrap_or_default()) {
         ("PATCH", _) if path.contains("/upstreams/") => json!({ "role": "secondary" }),
+        ("PATCH", _) if path.contains("/operators/") => json!({ "role": "viewer" }),
         ("PATCH", _) if path.contains("/members/") => json!({ "state": "active" }),
         ("PATCH", _) if path.contains("/apps/") => json!({ "client_name": "n" }),
         ("PATCH", _) | ("POST", "keys") => json!({ "name": "n" }),

@@ -264,6 +264,12 @@ pub async fn page_operator(context: &Context, permission: Permission) -> Result<
     let authority = authority(context, &caller).await?;
     let there = Scope::Tenant(context.site.tenant.id.clone());
     if let Err(problem) = require(&authority, permission, &there) {
+        let problem = if authority.is_operator_of(&context.site.tenant.id) {
+            let detail = "Your role in this administration does not include this. Ask an owner.";
+            Problem::new(Code::Forbidden, detail).because(permission.as_str())
+        } else {
+            problem
+        };
         return Err(refused(context, &authority, permission, problem).await);
     }
     Ok(Operator {

@@ -27,7 +27,9 @@ fn base(org: Option<&Organization>) -> String {
 /// The link is shown here and never again.
 fn made_json(made: &Made, now: i64) -> Value {
     let mut value = shown::invitation(&made.invitation, now);
-    value["url"] = json!(made.url);
+    if let Some(url) = &made.url {
+        value["url"] = json!(url);
+    }
     value
 }
 

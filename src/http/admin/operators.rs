@@ -1,9 +1,11 @@
 //! Who administers.
 
+use axum::Json;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::super::context::Context;
 use super::super::me::{Page, page, plausible};
@@ -42,18 +44,10 @@ enum ScopeWord {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum RoleWord {
-    Owner,
-    Admin,
-    Viewer,
-}
-
-#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewOperator {
     user: String,
-    role: RoleWord,
+    role: OperatorRole,
     scope: ScopeWord,
     org: Option<String>,
 }
@@ -81,20 +75,32 @@ pub async fn appoint(
             ));
         }
     };
-    let role = match body.role {
-        RoleWord::Owner => OperatorRole::Owner,
-        RoleWord::Admin => OperatorRole::Admin,
-        RoleWord::Viewer => OperatorRole::Viewer,
-    };
     let user = UserId(plausible(body.user)?);
     let wanted = NewGrant {
         user: &user,
-        role,
+        role: body.role,
         scope,
     };
     let row = operator::appoint(&by.act(&context), wanted).await?;
     let location = format!("/v1/admin/operators/{}", row.id);
     Ok(created(&location, 1, shown::operator(&row)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeOperator {
+    role: OperatorRole,
+}
+
+/// `PATCH /v1/admin/operators/{id}`: another role over the same.
+pub async fn change_operator(
+    by: Operator,
+    context: Context,
+    Path(id): Path<String>,
+    Body(body): Body<ChangeOperator>,
+) -> Result<Json<Value>, Problem> {
+    let row = operator::change_operator(&by.act(&context), &plausible(id)?, body.role).await?;
+    Ok(Json(shown::operator(&row)))
 }
 
 /// `DELETE /v1/admin/operators/{id}`

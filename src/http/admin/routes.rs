@@ -24,7 +24,11 @@ pub fn routes() -> Router<AppState> {
             get(super::operators).post(super::appoint),
         )
         .route("/v1/admin/api-tokens", post(super::import_token))
-        .route("/v1/admin/operators/{id}", delete(super::dismiss))
+        .route(
+            "/v1/admin/operators/{id}",
+            patch(super::change_operator).delete(super::dismiss),
+        )
+        .route("/v1/admin/usage", get(super::usage))
         .route("/v1/admin/audit-events", get(super::audit_events))
         .route(
             "/v1/admin/audit-events/export",
@@ -85,6 +89,7 @@ fn user_routes() -> Router<AppState> {
             "/v1/admin/users/{id}/profile",
             get(super::read_profile).put(super::put_profile),
         )
+        .route("/v1/admin/users/{id}/totp", delete(super::reset_totp))
         .route(
             "/v1/admin/users/{id}/organizations",
             get(super::user_memberships),

@@ -155,6 +155,17 @@ pub async fn delete_user(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// `DELETE /v1/admin/users/{id}/totp`: the authenticator app with its recovery codes, and every
+/// session.
+pub async fn reset_totp(
+    by: Operator,
+    context: Context,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    operator::reset_second_factor(&by.act(&context), &UserId(plausible(id)?)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// `GET /v1/admin/users/{id}/sessions`
 pub async fn user_sessions(
     context: Context,

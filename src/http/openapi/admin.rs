@@ -2,7 +2,7 @@
 
 use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
 use crate::domain::Code::{
-    Conflict, Duplicate, InvalidRequest, NotFound, NotSupportedByUpstream, RateLimited,
+    Conflict, Duplicate, InvalidRequest, LastFactor, NotFound, NotSupportedByUpstream, RateLimited,
 };
 
 const USER_QUERY: &[(&str, &str)] = &[
@@ -114,6 +114,12 @@ pub const ENTRIES: &[Entry] = &[
         gone(),
     ),
     op(
+        "DELETE /v1/admin/users/{id}/totp",
+        "Take a person's authenticator app and recovery codes off; their sessions end",
+        gone(),
+    )
+    .refuses(&[Conflict, LastFactor, NotSupportedByUpstream]),
+    op(
         "GET /v1/admin/users/{id}/identities",
         "What a person is linked to",
         Answer::Page("Identity"),
@@ -185,24 +191,6 @@ pub const ENTRIES: &[Entry] = &[
         json("Probe"),
     ),
     op(
-        "GET /v1/admin/operators",
-        "Who administers",
-        Answer::Page("OperatorGrant"),
-    ),
-    op(
-        "POST /v1/admin/operators",
-        "Appoint an operator",
-        created("OperatorGrant"),
-    )
-    .takes("NewOperator")
-    .refuses(&[NotFound, Duplicate]),
-    op(
-        "DELETE /v1/admin/operators/{id}",
-        "Dismiss an operator",
-        gone(),
-    )
-    .refuses(&[Conflict]),
-    op(
         "GET /v1/admin/invitations",
         "Invitations to the tenant, newest first",
         Answer::Page("Invitation"),
@@ -226,8 +214,8 @@ pub const ENTRIES: &[Entry] = &[
     ),
     op(
         "POST /v1/admin/invitations/{id}/resend",
-        "Send another link; the one before is dead",
-        json("InvitationMade"),
+        "Send another link; the one before is dead. Only who may invite sees it",
+        json("InvitationSent"),
     )
     .refuses(&[Conflict, RateLimited]),
     op(
@@ -450,15 +438,6 @@ pub const SHAPES: &[Shape] = &[
         "name ok=flag received=text? expected=text? who=provider|us|customer fix=text?",
     ),
     shape(
-        "OperatorGrant",
-        "id user role=owner|admin|viewer scope=instance|tenant|org tenant=text? \
-         org=text? created_at=instant",
-    ),
-    shape(
-        "NewOperator",
-        "user role=owner|admin|viewer scope=instance|tenant|org org?=text?",
-    ),
-    shape(
         "AuditEvent",
         "id at=instant type outcome=success|failure|denied actor target org_id=text? \
          request_id ip detail=any before=any after=any",
@@ -486,6 +465,12 @@ pub const SHAPES: &[Shape] = &[
         "id email roles=[text] org_id=text? state=pending|accepted|revoked|expired invited_by \
          created_at=instant sent_at=instant expires_at=instant revoked_at=instant? \
          accepted_at=instant? accepted_by=text? url",
+    ),
+    shape(
+        "InvitationSent",
+        "id email roles=[text] org_id=text? state=pending|accepted|revoked|expired invited_by \
+         created_at=instant sent_at=instant expires_at=instant revoked_at=instant? \
+         accepted_at=instant? accepted_by=text? url?",
     ),
     shape(
         "Member",

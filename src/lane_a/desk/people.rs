@@ -12,8 +12,9 @@ use crate::domain::user::{IdentityLink, User, UserState};
 use crate::domain::{Problem, TenantId, UserId};
 use crate::store::audit::EventRow;
 use crate::store::belongings::{self, Belonging};
+use crate::store::operators::{self, GrantRow};
 use crate::store::user_search::{self, After, Around};
-use crate::store::{links, operators, sessions, users};
+use crate::store::{links, sessions, users};
 
 /// People on one page of the list.
 pub const PEOPLE_ON_A_PAGE: usize = 25;
@@ -125,8 +126,8 @@ pub struct Person {
     pub passkeys: Option<Vec<Credential>>,
     /// What happened to them and by them lately, newest first.
     pub events: Vec<EventRow>,
-    /// Owns the installation.
-    pub owner: bool,
+    /// What they administer.
+    pub grants: Vec<GrantRow>,
 }
 
 /// The row of a person who is not deleted.
@@ -153,7 +154,7 @@ pub async fn person(core: &Core, tenant: &Tenant, id: &UserId) -> Result<Person,
         memberships: belongings::of_user(db, &tenant.id, id).await?,
         passkeys: passkeys(core, tenant, id).await,
         events: super::trail::about(core, &tenant.id, id, 8).await?,
-        owner: operators::is_owner(db, id).await?,
+        grants: operators::of_principal(db, "user", id.as_str()).await?,
         user,
     })
 }

@@ -10,7 +10,7 @@ use super::super::mail::{self, NoteMail};
 use super::members::{known, require_covered};
 use super::{Act, check_version};
 use crate::audit::{Event, Outcome, kind};
-use crate::authz::{Grant, OperatorRole, Scope};
+use crate::authz::{Grant, OperatorRole, Permission, Scope};
 use crate::core::PlainToken;
 use crate::domain::invitation::{Invitation, InvitationState, MEMBER};
 use crate::domain::tenant::Signup;
@@ -36,8 +36,9 @@ pub struct Invite<'a> {
 pub struct Made {
     /// The row.
     pub invitation: Invitation,
-    /// Its page.
-    pub url: String,
+    /// Its page; nothing for whoever may send it again and not invite: whoever has the link can
+    /// be whom it is for.
+    pub url: Option<String>,
 }
 
 /// Invites somebody and sends them the link, where mail is configured. What was open for the
@@ -128,7 +129,7 @@ async fn check_roles(
     let Some(org) = org else {
         for (number, role) in roles.iter().enumerate() {
             if role != MEMBER && OperatorRole::parse(role).is_none() {
-                let text = "An invitation to the tenant knows member, viewer, admin and owner.";
+                let text = "An invitation to the tenant knows member and the roles of operators.";
                 return Err(Problem::field(&format!("/roles/{number}"), "unknown", text));
             }
         }
@@ -190,7 +191,15 @@ async fn send(
         message.expires_at = Some(invitation.expires_at);
         mail::enqueue(core, write, tenant, &message, true).await?;
     }
+    let url = may_see_link(act, &invitation).then_some(url);
     Ok(Made { invitation, url })
+}
+
+/// Inviting to the tenant asks for more than sending again; in an organization both ask for the
+/// same.
+fn may_see_link(act: &Act<'_>, invitation: &Invitation) -> bool {
+    let tenant = Scope::Tenant(act.tenant.id.clone());
+    invitation.org.is_some() || act.by.may(Permission::UsersWrite, &tenant)
 }
 
 fn event(kind: &'static str, invitation: &Invitation) -> Event {
@@ -237,6 +246,10 @@ pub async fn resend_invitation(
         return Err(over());
     }
     open(org)?;
+    if core.mailer.from().is_none() && !may_see_link(act, &invitation) {
+        let text = "No mail is sent here: somebody who may invite has to hand the link over.";
+        return Err(Problem::new(Code::Conflict, text));
+    }
     let mut look = core.begin().await?;
     promised(act, &mut look, &invitation).await?;
     drop(look);

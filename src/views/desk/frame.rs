@@ -16,6 +16,8 @@ pub struct DeskFrame {
     pub again: bool,
     /// Hidden token of every form.
     pub csrf: String,
+    /// The rooms of the administration that they may enter.
+    pub rooms: Vec<&'static str>,
     /// The organization whose own pages these are.
     pub org: Option<OrgFrame>,
 }
@@ -52,6 +54,11 @@ impl OrgFrame {
 }
 
 impl DeskFrame {
+    /// May they enter the room? Those of an organization are shown by what its frame says.
+    pub fn opens(&self, room: &str) -> bool {
+        self.org.is_some() || self.rooms.contains(&room)
+    }
+
     /// Is this the room?
     pub fn is(&self, room: &str) -> bool {
         self.here == room
@@ -84,7 +91,28 @@ impl DeskFrame {
             attention: 2,
             again: false,
             csrf: "t0ken".into(),
+            rooms: vec![
+                "overview",
+                "people",
+                "organizations",
+                "members",
+                "upstreams",
+                "connections",
+                "apps",
+                "settings",
+                "trail",
+            ],
             org: None,
+        }
+    }
+
+    /// Of somebody who sees no more than how much is used.
+    pub(crate) fn billing(here: &'static str) -> Self {
+        Self {
+            role: "desk-role-billing",
+            attention: 0,
+            rooms: vec!["overview", "organizations", "settings"],
+            ..Self::sample(here)
         }
     }
 

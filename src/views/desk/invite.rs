@@ -41,6 +41,10 @@ pub struct InvitePage {
     pub place: String,
     /// Roles that the operator may promise, with what is said beside them.
     pub roles: Vec<(String, Words)>,
+    /// May invite, and take back.
+    pub may_invite: bool,
+    /// May send again.
+    pub may_send: bool,
     /// What the form holds: address, role.
     pub values: (String, String),
     /// The link that was just made, for whom.
@@ -81,6 +85,8 @@ impl InvitePage {
                 (String::new(), Words::new("desk-invite-no-role")),
                 ("admin".into(), Words::own("admin")),
             ],
+            may_invite: true,
+            may_send: true,
             values: ("ina@".into(), "admin".into()),
             made: None,
             no_mail: false,
@@ -131,6 +137,13 @@ impl InvitePage {
             values: Default::default(),
             ..some()
         };
-        vec![some(), to_tenant, none, own]
+        let support = Self {
+            org: String::new(),
+            may_invite: false,
+            flash: Some("desk-flash-resent"),
+            error: None,
+            ..some()
+        };
+        vec![some(), to_tenant, none, own, support]
     }
 }

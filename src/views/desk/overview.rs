@@ -160,7 +160,14 @@ pub struct OverviewPage {
 #[cfg(test)]
 impl OverviewPage {
     pub(crate) fn samples() -> Vec<Self> {
-        vec![Self::busy(), Self::quiet()]
+        let billing = Self {
+            frame: DeskFrame::billing("overview"),
+            findings: Vec::new(),
+            upstreams: Vec::new(),
+            changes: Vec::new(),
+            ..Self::busy()
+        };
+        vec![Self::busy(), Self::quiet(), billing]
     }
 
     fn busy() -> Self {

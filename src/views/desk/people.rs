@@ -49,8 +49,8 @@ pub struct PeoplePage {
     pub first: Option<String>,
     /// The next page.
     pub next: Option<String>,
-    /// The button that invites a person.
-    pub invite: Option<String>,
+    /// May invite a person.
+    pub may_invite: bool,
     /// What just happened.
     pub flash: Option<&'static str>,
 }
@@ -98,14 +98,14 @@ impl PeoplePage {
             ],
             first: Some("/admin/users".into()),
             next: Some("/admin/users?after=x".into()),
-            invite: Some("/admin/users/invite".into()),
+            may_invite: true,
             flash: Some("desk-flash-deleted"),
         };
         let none = Self {
             rows: Vec::new(),
             first: None,
             next: None,
-            invite: None,
+            may_invite: false,
             flash: None,
             ..some()
         };

@@ -82,6 +82,19 @@ pub struct EventLine {
     pub at: i64,
 }
 
+/// A role of operators that somebody holds.
+#[derive(Debug, Clone)]
+pub struct OperatesRow {
+    /// The grant's id.
+    pub id: String,
+    /// The role's word.
+    pub word: String,
+    /// Key of its name.
+    pub role: &'static str,
+    /// Key of where.
+    pub scope: &'static str,
+}
+
 /// `GET /admin/users/{id}`.
 #[derive(Template)]
 #[template(path = "pages/desk/person.html")]
@@ -104,8 +117,10 @@ pub struct PersonPage {
     pub disabled: bool,
     /// It is the operator's own page.
     pub own: bool,
-    /// Owns the installation.
-    pub owner: bool,
+    /// What they administer; empty for whoever may not see that.
+    pub operates: Vec<OperatesRow>,
+    /// Roles that the operator may give, with the keys of their names; empty: none.
+    pub offered: Vec<(String, &'static str)>,
     /// Epoch ms.
     pub created: i64,
     /// Memberships.
@@ -126,6 +141,10 @@ pub struct PersonPage {
     pub may_write: bool,
     /// May end sessions.
     pub may_end: bool,
+    /// May take a second factor off.
+    pub may_reset: bool,
+    /// There is an authenticator app to take off.
+    pub has_app: bool,
     /// Key of what just happened.
     pub flash: Option<&'static str>,
     /// What went wrong.
@@ -167,7 +186,15 @@ const AT: i64 = 1_773_306_840_000;
 #[cfg(test)]
 impl PersonPage {
     pub(crate) fn samples() -> Vec<Self> {
-        vec![Self::full(), Self::bare()]
+        let seen = Self {
+            offered: Vec::new(),
+            ..Self::full()
+        };
+        let nothing = Self {
+            operates: Vec::new(),
+            ..Self::full()
+        };
+        vec![Self::full(), Self::bare(), seen, nothing]
     }
 
     fn full() -> Self {
@@ -181,7 +208,16 @@ impl PersonPage {
             state: StateWord::new("ok", "desk-active"),
             disabled: false,
             own: false,
-            owner: true,
+            operates: vec![OperatesRow {
+                id: "g1".into(),
+                word: "support".into(),
+                role: "desk-role-support",
+                scope: "desk-operates-tenant",
+            }],
+            offered: vec![
+                ("support".into(), "desk-role-support"),
+                ("auditor".into(), "desk-role-auditor"),
+            ],
             created: AT,
             belongings: vec![BelongingRow {
                 slug: "bk".into(),
@@ -222,6 +258,8 @@ impl PersonPage {
             }],
             may_write: true,
             may_end: true,
+            may_reset: true,
+            has_app: true,
             flash: Some("desk-flash-disabled"),
             error: None,
         }
@@ -231,7 +269,8 @@ impl PersonPage {
         Self {
             disabled: true,
             own: true,
-            owner: false,
+            operates: Vec::new(),
+            offered: Vec::new(),
             email: String::new(),
             belongings: Vec::new(),
             sessions: Vec::new(),
@@ -242,6 +281,8 @@ impl PersonPage {
             events: Vec::new(),
             may_write: false,
             may_end: false,
+            may_reset: false,
+            has_app: false,
             flash: None,
             error: Some("This identity belongs to another user.".into()),
             ..Self::full()

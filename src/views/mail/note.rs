@@ -213,6 +213,19 @@ impl NoteMail {
         }
     }
 
+    /// To somebody whose second factor an operator has taken off.
+    pub fn factor_reset(tenant: &str, at: i64, reference: &str) -> Self {
+        let keys = Keys {
+            subject: "note-factor-reset-subject",
+            title: "note-factor-reset-title",
+            lead: "note-factor-reset-lead",
+            not_you: "note-account-deleted-not-you",
+        };
+        Self::of(tenant, &keys, &|words| {
+            words.text("reference", reference).instant("when", at)
+        })
+    }
+
     /// To the address of an account that is gone.
     pub fn account_deleted(tenant: &str, at: i64, reference: &str) -> Self {
         let keys = Keys {
@@ -259,6 +272,7 @@ impl NoteMail {
             Self::email_taken(tenant, login),
             Self::email_changed(tenant, "ana@<new>.example", at, "7QK4M2", login),
             Self::account_deleted(tenant, at, "7QK4M2"),
+            Self::factor_reset(tenant, at, "7QK4M2"),
             Self::invitation(tenant, "Acme", invitation, at),
             Self::setup_code(tenant, "Pellworm <& Labs>", "482915", 10),
             Self::connection(

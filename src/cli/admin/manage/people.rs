@@ -2,9 +2,9 @@
 
 use clap::{Subcommand, ValueEnum};
 
-use super::super::Role;
+use super::super::role;
 use super::{Answer, Common, Desk, id};
-use crate::authz::Scope;
+use crate::authz::{OperatorRole, Scope};
 use crate::config::Config;
 use crate::domain::user::UserState;
 use crate::domain::{OrgId, Problem, Sid, UpstreamId, UserId};
@@ -51,6 +51,13 @@ pub(in crate::cli) enum UserCommand {
     },
     /// Switch a person on again
     Enable {
+        /// The user's id
+        user: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Take a person's authenticator app and recovery codes off; their sessions end
+    ResetTotp {
         /// The user's id
         user: String,
         #[command(flatten)]
@@ -105,6 +112,11 @@ pub(super) async fn user(config: Config, command: UserCommand) -> Result<(Answer
         }
         UserCommand::Enable { user, common } => {
             set_state(config, &user, UserState::Active, common).await
+        }
+        UserCommand::ResetTotp { user, common } => {
+            let desk = Desk::open(config, common.tenant.as_deref()).await?;
+            operator::reset_second_factor(&desk.act(), &UserId(id(&user)?)).await?;
+            Ok((Answer::Done("The second factor is off."), common.json))
         }
         UserCommand::Delete { user, common } => {
             let desk = Desk::open(config, common.tenant.as_deref()).await?;
@@ -256,11 +268,21 @@ pub(in crate::cli) enum OperatorCommand {
         /// The user's id
         user: String,
         /// What they may do
-        #[arg(long, value_enum)]
-        role: Role,
+        #[arg(long, value_parser = role())]
+        role: OperatorRole,
         /// Where
         #[arg(long, value_enum, default_value_t = Reach::Tenant)]
         scope: Reach,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Give an operator another role over the same
+    Change {
+        /// The grant's id, as `list` shows it
+        grant: String,
+        /// What they may do from now on
+        #[arg(long, value_parser = role())]
+        role: OperatorRole,
         #[command(flatten)]
         common: Common,
     },
@@ -301,10 +323,19 @@ pub(super) async fn operator(
             };
             let wanted = NewGrant {
                 user: &user,
-                role: role.stored(),
+                role,
                 scope,
             };
             let row = operator::appoint(&desk.act(), wanted).await?;
+            Ok((Answer::One(shown::operator(&row)), common.json))
+        }
+        OperatorCommand::Change {
+            grant,
+            role,
+            common,
+        } => {
+            let desk = Desk::open(config, common.tenant.as_deref()).await?;
+            let row = operator::change_operator(&desk.act(), &id(&grant)?, role).await?;
             Ok((Answer::One(shown::operator(&row)), common.json))
         }
         OperatorCommand::Dismiss { grant, common } => {

@@ -8,6 +8,7 @@ use http::{StatusCode, Uri};
 use super::super::super::admin::{Operator, page_manager, page_operator};
 use super::super::super::context::Context;
 use super::super::{check_form, said_inline, see_other};
+use super::words;
 use crate::authn;
 use crate::authz::{Authority, Scope};
 use crate::domain::tenant::Brand;
@@ -17,6 +18,20 @@ use crate::lane_a::{Visit, account};
 use crate::sessions::Live;
 use crate::store::orgs::Organization;
 use crate::views::desk::{DeskFrame, OrgFrame};
+
+/// The rooms of the administration, each with what it asks for; `members` are those of one
+/// organization, as operators see them.
+const ROOMS: &[(&str, Permission)] = &[
+    ("overview", Permission::TenantsRead),
+    ("people", Permission::UsersRead),
+    ("organizations", Permission::OrganizationsRead),
+    ("members", Permission::MembersRead),
+    ("upstreams", Permission::UpstreamsRead),
+    ("connections", Permission::UpstreamsRead),
+    ("apps", Permission::AppsRead),
+    ("settings", Permission::TenantsRead),
+    ("trail", Permission::AuditRead),
+];
 
 const NO_BROWSER: [u8; 32] = [0; 32];
 
@@ -125,6 +140,11 @@ impl Desk<'_> {
                 .query()
                 .is_some_and(|query| query.split('&').any(|one| one == AGAIN)),
             csrf: authn::form_token(&context.core.sealer, session_token(context)),
+            rooms: ROOMS
+                .iter()
+                .filter(|(_, permission)| self.may(*permission))
+                .map(|(room, _)| *room)
+                .collect(),
             org: self.org.as_ref().map(|org| OrgFrame {
                 slug: org.slug.clone(),
                 name: org.name.clone(),
@@ -150,9 +170,10 @@ impl Desk<'_> {
             Some(_) if self.may(Permission::OwnersWrite) => "org-role-owner",
             Some(_) if self.may(Permission::OrgWrite) => "org-role-admin",
             Some(_) => "org-role-some",
-            None if self.may(Permission::OperatorsWrite) => "desk-role-owner",
-            None if self.may(Permission::UsersWrite) => "desk-role-admin",
-            None => "desk-role-viewer",
+            None => {
+                let role = self.authority.operator_role(&self.there());
+                role.map_or("org-role-some", words::of_operator)
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ use super::super::super::flows::form_body;
 use super::super::super::me::plausible;
 use super::super::{chrome, render, see_other};
 use super::guard::{Desk, Refused, act, act_org, enter, enter_org, explain_refusal};
+use super::words;
 use crate::authz::{Grant, OperatorRole, Scope};
 use crate::domain::Problem;
 use crate::domain::invitation::{Invitation, InvitationState, MEMBER};
@@ -60,7 +61,7 @@ pub async fn show(
     here: Uri,
     Query(query): Query<InviteQuery>,
 ) -> Result<Response, Refused> {
-    let desk = enter(&context, &here, Permission::UsersWrite).await?;
+    let desk = enter(&context, &here, Permission::UsersRead).await?;
     let org = org_by(&context, &query.org).await?;
     looked(&context, &desk, org.as_ref(), &query).await
 }
@@ -148,6 +149,8 @@ async fn page(
         org: org.map(|org| org.slug.clone()).unwrap_or_default(),
         place: org.map_or_else(|| tenant.name.clone(), |org| org.name.clone()),
         roles: roles(context, desk, org).await?,
+        may_invite: own.is_some() || desk.may(Permission::UsersWrite),
+        may_send: own.is_some() || desk.may(to_send(org.is_some())),
         values: Default::default(),
         made: None,
         no_mail: core.mailer.from().is_none(),
@@ -157,6 +160,15 @@ async fn page(
         flash: None,
         error: None,
     })
+}
+
+/// Sending again in an organization asks for as much as inviting there.
+fn to_send(into_org: bool) -> Permission {
+    if into_org {
+        Permission::UsersWrite
+    } else {
+        Permission::InvitationsSend
+    }
 }
 
 /// What this operator may promise: nobody hands out more than they have.
@@ -170,12 +182,9 @@ async fn roles(
     let Some(org) = org else {
         let there = Scope::Tenant(tenant.clone());
         let mut all = vec![(MEMBER.to_owned(), Words::new("desk-invite-member"))];
-        for (role, key) in [
-            (OperatorRole::Viewer, "desk-invite-viewer"),
-            (OperatorRole::Admin, "desk-invite-admin"),
-            (OperatorRole::Owner, "desk-invite-owner"),
-        ] {
-            if act.by.covers(&Grant::Operator(role, there.clone())) {
+        for role in OperatorRole::ALL.iter().rev() {
+            let covered = act.by.covers(&Grant::Operator(*role, there.clone()));
+            if let Some(key) = words::of_offer(*role).filter(|_| covered) {
                 all.push((role.as_str().to_owned(), Words::new(key)));
             }
         }
@@ -224,7 +233,11 @@ pub async fn answer(
         Ok(org) => address(None, org.as_ref(), "after", ""),
         Err(_) => PAGE.to_owned(),
     };
-    let desk = act(&context, Permission::UsersWrite, &form.csrf, &back).await?;
+    let permission = match form.action.as_str() {
+        "resend" => to_send(!form.org.is_empty()),
+        _ => Permission::UsersWrite,
+    };
+    let desk = act(&context, permission, &form.csrf, &back).await?;
     answered(&context, &desk, org?.as_ref(), form).await
 }
 
@@ -275,7 +288,10 @@ async fn answered(
         }
     };
     let mut page = page(context, desk, org, "").await?;
-    page.made = Some((made.invitation.email, made.url));
+    match made.url {
+        Some(url) => page.made = Some((made.invitation.email, url)),
+        None => page.flash = Some("desk-flash-resent"),
+    }
     Ok(render(context, StatusCode::OK, &page))
 }
 

@@ -119,7 +119,7 @@ pub async fn show_one(
     Path(org): Path<String>,
     Query(query): Query<Paging>,
 ) -> Result<Response, Refused> {
-    let desk = enter(&context, &here, Permission::OrganizationsRead).await?;
+    let desk = enter(&context, &here, Permission::MembersRead).await?;
     let org = org_by(&context, org).await?;
     let mut page = one_page(&context, &desk, &org, &query.after).await?;
     page.flash = (query.done == "member").then_some("desk-flash-member");

@@ -40,15 +40,28 @@ pub async fn show(
 
 async fn page(context: &Context, desk: &Desk<'_>, range: Range) -> Result<OverviewPage, Problem> {
     let (core, tenant) = (&context.core, &context.site.tenant);
-    let findings = desk::findings(core, tenant).await?;
+    let mut frame = desk.frame(context, "overview");
+    let (works, trail) = (frame.opens("upstreams"), frame.opens("trail"));
+    let findings = if works {
+        desk::findings(core, tenant).await?
+    } else {
+        Vec::new()
+    };
     let series = desk::series(core, &tenant.id, range).await?;
     let nodes = desk::nodes(core).await?;
     let figures = desk::figures(core, &tenant.id).await?;
-    let upstreams = desk::upstreams(core, tenant).await?;
-    let changes = desk::changed_by_people(core, &tenant.id, 6).await?;
+    let upstreams = if works {
+        desk::upstreams(core, tenant).await?
+    } else {
+        Vec::new()
+    };
+    let changes = if trail {
+        desk::changed_by_people(core, &tenant.id, 6).await?
+    } else {
+        Vec::new()
+    };
     let bound = i64::try_from(core.config.revocation.bound.as_secs()).unwrap_or(i64::MAX);
     let lang = context.lang();
-    let mut frame = desk.frame(context, "overview");
     frame.attention = u32::try_from(findings.len()).unwrap_or(u32::MAX);
     Ok(OverviewPage {
         chrome: chrome(&context.site, &context.meta.request_id),

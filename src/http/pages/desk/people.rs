@@ -62,9 +62,7 @@ pub async fn show(
         next: found
             .next
             .map(|next| address(&q, &query.state, &next.text())),
-        invite: desk
-            .may(Permission::UsersWrite)
-            .then(|| "/admin/users/invite".to_owned()),
+        may_invite: desk.may(Permission::UsersWrite),
         flash: (query.done == "deleted").then_some("desk-flash-deleted"),
         q,
         state: query.state,

@@ -5,6 +5,7 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use http::{StatusCode, Uri};
+use laneway_contract::{Credential, MethodKind};
 use serde::Deserialize;
 
 use super::super::super::context::Context;
@@ -14,7 +15,7 @@ use super::super::account::app_row;
 use super::super::{chrome, render, see_other};
 use super::guard::{Desk, Refused, act, enter, explain};
 use super::people::{called, way};
-use super::words;
+use super::{operators, words};
 use crate::domain::user::{LinkKind, UserState};
 use crate::domain::{Lang, Problem, Sid, UserId};
 use crate::lane_a::desk::acts::Permission;
@@ -52,7 +53,7 @@ pub struct PersonForm {
 
 type Posted = Result<Form<PersonForm>, FormRejection>;
 
-fn page_of(id: &UserId) -> String {
+pub(super) fn page_of(id: &UserId) -> String {
     format!("/admin/users/{id}")
 }
 
@@ -70,6 +71,10 @@ pub async fn show(
         "ended" => Some("desk-flash-ended"),
         "linked" => Some("desk-flash-linked"),
         "unlinked" => Some("desk-flash-unlinked"),
+        "reset" => Some("desk-flash-factor-reset"),
+        "appointed" => Some("desk-flash-appointed"),
+        "changed" => Some("desk-flash-operator"),
+        "dismissed" => Some("desk-flash-dismissed"),
         _ => None,
     };
     let id = UserId(plausible(id)?);
@@ -78,7 +83,11 @@ pub async fn show(
     Ok(render(&context, StatusCode::OK, &page))
 }
 
-async fn page(context: &Context, desk: &Desk<'_>, id: &UserId) -> Result<PersonPage, Problem> {
+pub(super) async fn page(
+    context: &Context,
+    desk: &Desk<'_>,
+    id: &UserId,
+) -> Result<PersonPage, Problem> {
     let (core, tenant) = (&context.core, &context.site.tenant);
     let person = desk::person(core, tenant, id).await?;
     let upstreams = desk::upstreams(core, tenant).await?;
@@ -98,7 +107,16 @@ async fn page(context: &Context, desk: &Desk<'_>, id: &UserId) -> Result<PersonP
         state: words::of_user(user.state),
         disabled: user.state == UserState::Disabled,
         own: desk.is(id.as_str()),
-        owner: person.owner,
+        operates: if desk.may(Permission::OperatorsRead) {
+            operators::rows(&tenant.id, &person.grants)
+        } else {
+            Vec::new()
+        },
+        offered: if desk.is(id.as_str()) {
+            Vec::new()
+        } else {
+            operators::offered(desk, &tenant.id)
+        },
         created: user.created_at,
         belongings: belongings(&person),
         sessions: session_rows(context.lang(), &person),
@@ -108,6 +126,7 @@ async fn page(context: &Context, desk: &Desk<'_>, id: &UserId) -> Result<PersonP
             .collect(),
         links: links(&person, &upstreams),
         linkable: linkable(&person, &upstreams),
+        has_app: person.passkeys.iter().flatten().any(is_app),
         passkeys: person.passkeys.as_ref().map(|all| {
             all.iter()
                 .map(|key| PersonPasskey {
@@ -121,12 +140,21 @@ async fn page(context: &Context, desk: &Desk<'_>, id: &UserId) -> Result<PersonP
                 })
                 .collect()
         }),
-        events: events(&person),
+        events: if desk.may(Permission::AuditRead) {
+            events(&person)
+        } else {
+            Vec::new()
+        },
         may_write: desk.may(Permission::UsersWrite),
         may_end: desk.may(Permission::SessionsWrite),
+        may_reset: desk.may(Permission::FactorsReset),
         flash: None,
         error: None,
     })
+}
+
+fn is_app(factor: &Credential) -> bool {
+    factor.kind == MethodKind::Totp
 }
 
 fn belongings(person: &Person) -> Vec<BelongingRow> {
@@ -248,7 +276,7 @@ async fn finish(
 }
 
 /// What would lock the operator themselves out is not for this page.
-fn not_oneself(desk: &Desk<'_>, id: &UserId) -> Result<(), Problem> {
+pub(super) fn not_oneself(desk: &Desk<'_>, id: &UserId) -> Result<(), Problem> {
     if desk.is(id.as_str()) {
         let text = "Not done: this is your own account. Another owner can do it, or you on your \
                     account page.";
@@ -280,6 +308,24 @@ pub async fn set_state(
     };
     let outcome = outcome.await.map(|_| word);
     finish(&context, &desk, &id, outcome).await
+}
+
+/// `POST /admin/users/{id}/totp/reset`
+pub async fn reset_totp(
+    context: Context,
+    Path(id): Path<String>,
+    form: Posted,
+) -> Result<Response, Refused> {
+    let (form, id) = (form_body(form)?, UserId(plausible(id)?));
+    let desk = act(
+        &context,
+        Permission::FactorsReset,
+        &form.csrf,
+        &page_of(&id),
+    )
+    .await?;
+    let outcome = operator::reset_second_factor(&desk.act(), &id).await;
+    finish(&context, &desk, &id, outcome.map(|()| "reset")).await
 }
 
 /// `POST /admin/users/{id}/sessions/end`

@@ -1,5 +1,6 @@
 //! Which words stand for which state, role, reason and finding.
 
+use crate::authz::OperatorRole;
 use crate::domain::connection::{Rollout, State};
 use crate::domain::tenant::Purpose;
 use crate::domain::upstream::Role;
@@ -114,6 +115,33 @@ pub(super) fn of_source(source: &str) -> &'static str {
         "invitation" => "desk-source-invitation",
         "group" => "desk-source-group",
         _ => "desk-source-manual",
+    }
+}
+
+/// What an operator is called.
+pub(super) fn of_operator(role: OperatorRole) -> &'static str {
+    match role {
+        OperatorRole::Owner => "desk-role-owner",
+        OperatorRole::Admin => "desk-role-admin",
+        OperatorRole::SecurityAdmin => "desk-role-security-admin",
+        OperatorRole::Support => "desk-role-support",
+        OperatorRole::Auditor => "desk-role-auditor",
+        OperatorRole::Viewer => "desk-role-viewer",
+        OperatorRole::Billing => "desk-role-billing",
+    }
+}
+
+/// What an operator of that role may do, where one is chosen. The older name of another one is
+/// not offered any more.
+pub(super) fn of_offer(role: OperatorRole) -> Option<&'static str> {
+    match role {
+        OperatorRole::Owner => Some("desk-invite-owner"),
+        OperatorRole::Admin => Some("desk-invite-admin"),
+        OperatorRole::SecurityAdmin => Some("desk-invite-security-admin"),
+        OperatorRole::Support => Some("desk-invite-support"),
+        OperatorRole::Auditor => Some("desk-invite-auditor"),
+        OperatorRole::Viewer => None,
+        OperatorRole::Billing => Some("desk-invite-billing"),
     }
 }
 

@@ -1,0 +1,62 @@
+//! Who administers, and how much is used, in words (CONTRACT §8).
+
+use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
+use crate::domain::Code::{Conflict, Duplicate, NotFound};
+
+/// Routes.
+pub const ENTRIES: &[Entry] = &[
+    op(
+        "GET /v1/admin/operators",
+        "Who administers",
+        Answer::Page("OperatorGrant"),
+    ),
+    op(
+        "POST /v1/admin/operators",
+        "Appoint an operator",
+        created("OperatorGrant"),
+    )
+    .takes("NewOperator")
+    .refuses(&[NotFound, Duplicate]),
+    op(
+        "PATCH /v1/admin/operators/{id}",
+        "Give an operator another role over the same",
+        json("OperatorGrant"),
+    )
+    .takes("OperatorChange")
+    .refuses(&[Conflict, Duplicate]),
+    op(
+        "DELETE /v1/admin/operators/{id}",
+        "Dismiss an operator",
+        gone(),
+    )
+    .refuses(&[Conflict]),
+    op(
+        "GET /v1/admin/usage",
+        "How much the tenant uses: people, organizations, sessions, sign-ins of 30 days",
+        json("Usage"),
+    ),
+];
+
+/// Shapes.
+pub const SHAPES: &[Shape] = &[
+    shape(
+        "OperatorGrant",
+        "id user role=owner|admin|security_admin|support|auditor|viewer|billing \
+         scope=instance|tenant|org tenant=text? org=text? created_at=instant",
+    ),
+    shape(
+        "NewOperator",
+        "user role=owner|admin|security_admin|support|auditor|viewer|billing \
+         scope=instance|tenant|org org?=text?",
+    ),
+    shape(
+        "OperatorChange",
+        "role=owner|admin|security_admin|support|auditor|viewer|billing",
+    ),
+    shape(
+        "Usage",
+        "users=UsersCounted organizations=count sessions=count sign_ins=SignInsCounted at=instant",
+    ),
+    shape("UsersCounted", "active=count disabled=count"),
+    shape("SignInsCounted", "days=count succeeded=count failed=count"),
+];
