@@ -79,16 +79,6 @@ pub async fn verify_machine(
     Ok(claims)
 }
 
-/// Says a token of itself, unproven, that it stands for no person?
-pub fn says_machine(token: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Said {
-        token_use: String,
-    }
-    let said = split(token).and_then(|parts| decode::<Said>(parts.claims));
-    said.is_some_and(|said| said.token_use == USE_MACHINE)
-}
-
 /// What an ID token says, whenever it was issued: good for a hint and nothing else.
 #[derive(Debug, Clone, Deserialize)]
 #[expect(missing_docs, reason = "the names are the registered claim names")]
