@@ -102,7 +102,7 @@ pub async fn grant(desk: Desk<'_>, account: &Account, params: &Params) -> Result
     }
     let (core, tenant) = (desk.core, desk.tenant);
     // As for apps: what is given out reckons with all that was committed before it is read.
-    core.log.poll().await.map_err(Problem::from)?;
+    core.log.catch_up().await.map_err(Problem::from)?;
     let seen = core.log.position();
     let key = dpop::key(desk, None).await?;
     let proven = proven(core, tenant, account).await?;
