@@ -140,7 +140,7 @@ pub(super) async fn app_of(desk: Desk<'_>, claims: &MachineClaims) -> Result<Opt
 
 async fn is_taken_back(desk: Desk<'_>, claims: &MachineClaims) -> Result<bool, Problem> {
     let hash = hash_token(root(claims));
-    let what = (Noted::TakenBack, &hash);
+    let what = (Noted::TakenBack, hash.as_slice());
     Ok(noted_ids::is_noted(&desk.core.db, &desk.tenant.id, what).await?)
 }
 
