@@ -183,12 +183,18 @@ async fn operators_invite_and_take_back_at_a_page() {
         .expect(303);
     assert_eq!(back.location(), "/admin/users/invite?org=acme&done=revoked");
     app.browser().get(&mail.links[0]).await.expect(410);
-    // Whoever only looks is offered no button and gets no page.
+    // Whoever only looks sees what was made, and is offered nothing to do about it.
     let viewer = app.invited(PATH, "vic@x.test", &["viewer"]).await;
     let mut vic = join(&app, &url(&viewer), "vic@x.test").await;
     let users = vic.get("/admin/users").await.expect(200).text();
-    assert!(!users.contains("/admin/users/invite"));
-    vic.get("/admin/users/invite")
-        .await
-        .refused(403, "forbidden");
+    assert!(!users.contains("Invite a person"));
+    let made = vic.get("/admin/users/invite").await.expect(200).text();
+    assert!(made.contains("vic@x.test") && !made.contains("name=\"action\""));
+    for action in ["invite", "resend", "revoke"] {
+        let csrf = form_token(&vic.get("/account").await.expect(200).text());
+        let fields = [("csrf", csrf.as_str()), ("action", action), ("id", "x")];
+        vic.send(Call::form("/admin/users/invite", &fields))
+            .await
+            .refused(403, "forbidden");
+    }
 }
