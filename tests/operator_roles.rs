@@ -325,6 +325,8 @@ both! {
         auditor.send(at(&id)).await.refused(403, "forbidden");
         helper.send(at(&auditor_id)).await.refused(403, "forbidden");
         helper.send(at(&helper_id)).await.refused(409, "conflict");
+        let vouched = json!({ "email_verified": true });
+        app.admin("PATCH", &format!("/v1/admin/users/{id}"), vouched).await.expect(200);
         helper.send(at(&id)).await.expect(204);
         ana.get("/bff/user").await.expect(401);
         let mut again = app.browser();
