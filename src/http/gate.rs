@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Response};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use metrics::Counter;
 use serde_json::Value;
+use url::Url;
 
 use super::context::{Context, wants_html};
-use super::cors::Pages;
 use super::first_head::TwoLengths;
 use super::router::AppState;
 use super::{pages, problem};
@@ -28,16 +28,17 @@ pub async fn gate(State(state): State<AppState>, mut request: Request, next: Nex
     let request_id = state.references.next();
     let html = wants_html(request.headers());
     let api = request.uri().path().starts_with("/api/");
+    let scripted = is_scripted(request.uri().path());
     let method = request.method().clone();
     let shown = shown_path(request.uri().path());
     let bearer = authn::names_bearer(request.headers());
     let started = state.core.now();
     let mut context = None;
-    let mut readers = Pages::of(request.uri().path());
+    let mut cors = None;
     let mut response = match admit(&state, Head::of(&request), &request_id).await {
         Err(problem) => problem.into_response(),
         Ok(admitted) => {
-            readers.judge(&admitted);
+            cors = allowed_origin(&admitted, request.headers(), request.uri().path());
             context = Some(admitted.clone());
             request.extensions_mut().insert(admitted);
             if is_preflight(&request) {
@@ -52,7 +53,9 @@ pub async fn gate(State(state): State<AppState>, mut request: Request, next: Nex
         context.remember_lang(&mut response);
     }
     finish(&mut response, &request_id);
-    readers.tell(&mut response);
+    if scripted {
+        for_scripts(&mut response, cors.as_deref());
+    }
     if let Some(code) = told.filter(|_| api) {
         put(response.headers_mut(), "x-laneway-error", code);
     }
@@ -284,6 +287,13 @@ fn client_address(state: &AppState, peer: Option<IpAddr>, headers: &HeaderMap) -
     nearest.to_string()
 }
 
+/// Paths meant for scripts.
+fn is_scripted(path: &str) -> bool {
+    ["/bff/", "/api/", "/v1/"]
+        .iter()
+        .any(|prefix| path.starts_with(prefix))
+}
+
 /// The method as a label: clients can make up any number of others.
 fn label(method: &Method) -> &'static str {
     match method.as_str() {
@@ -296,6 +306,22 @@ fn label(method: &Method) -> &'static str {
         "OPTIONS" => "OPTIONS",
         _ => "other",
     }
+}
+
+/// The origin to answer CORS for: only on the paths meant for scripts, only when listed.
+fn allowed_origin(context: &Context, headers: &HeaderMap, path: &str) -> Option<String> {
+    if !is_scripted(path) {
+        return None;
+    }
+    let origin = headers.get(header::ORIGIN)?.to_str().ok()?;
+    let url = Url::parse(origin).ok()?;
+    let listed = context
+        .site
+        .tenant
+        .origins
+        .iter()
+        .any(|o| o.origin() == url.origin());
+    listed.then(|| origin.to_owned())
 }
 
 fn explain(
@@ -352,7 +378,28 @@ pub(super) fn finish(response: &mut Response, request_id: &str) {
     }
 }
 
-pub(super) fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
+fn for_scripts(response: &mut Response, cors: Option<&str>) {
+    let headers = response.headers_mut();
+    if let Some(origin) = cors {
+        put(headers, "access-control-allow-origin", origin);
+        put(headers, "access-control-allow-credentials", "true");
+        put(
+            headers,
+            "access-control-allow-headers",
+            "X-CSRF, X-Laneway-Org, Content-Type, Authorization",
+        );
+        put(
+            headers,
+            "access-control-allow-methods",
+            "GET, POST, PUT, PATCH, DELETE",
+        );
+    }
+    // Beside what a backend says; also where no origin is allowed, or a cache could serve
+    // that answer to one that is.
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+}
+
+fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(HeaderName::from_static(name), value);
     }

@@ -12,7 +12,6 @@ mod assets;
 mod authz;
 mod bff;
 mod context;
-mod cors;
 mod deadlines;
 mod echo;
 mod federation;

@@ -189,7 +189,7 @@ pub fn refused(reply: &Reply, status: u16, error: &str) {
     );
     assert!(body["error_description"].is_string());
     assert_eq!(reply.header("cache-control"), "no-store");
-    assert!(reply.header("access-control-allow-credentials").is_empty());
+    assert!(reply.header("access-control-allow-origin").is_empty());
 }
 
 /// Posts a page's form with these fields changed or added.
