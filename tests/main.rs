@@ -114,3 +114,4 @@ mod upstream_tokens_live;
 mod verifier;
 mod wizard;
 mod wizard_mail;
+mod wizard_rules;

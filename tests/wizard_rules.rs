@@ -1,0 +1,27 @@
+//! Rules of a set-up whose people are known already.
+
+use crate::harness::Browser;
+use crate::wizard::post;
+
+/// What takes a role from somebody who is known is shown before it counts.
+pub async fn loses_a_role_only_after_a_second_look(browser: &mut Browser, page: &str, who: &str) {
+    let off = [("action", "unmap"), ("subject", "1")];
+    let asked = post(browser, page, &off).await.expect(200).text();
+    for words in ["One person loses", who, "Save the change"] {
+        assert!(asked.contains(words), "{words}: {asked}");
+    }
+    let html = browser.get(page).await.expect(200).text();
+    assert!(!html.contains("There is no rule"), "{html}");
+    let stale = [off[0], off[1], ("number", "7")];
+    post(browser, page, &stale).await.expect(422);
+    let number = asked.split("name=\"number\" value=\"").nth(1);
+    let number: String = number
+        .expect("a number")
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
+    let sure = [off[0], off[1], ("number", number.as_str())];
+    post(browser, page, &sure).await.expect(303);
+    let html = browser.get(page).await.expect(200).text();
+    assert!(html.contains("There is no rule"), "{html}");
+}
