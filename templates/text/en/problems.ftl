@@ -520,3 +520,4 @@ problem-domain-back = Put the DNS record back.
 problem-feed-silent = Changes cannot be read at the moment.
 problem-feed-missed = Something may have been missed since this cursor. Trust no token from before, and begin without one.
 problem-feed-cursor = Use next_cursor of this feed as it came.
+problem-sign-in-or-token = Sign in, or send a token.
