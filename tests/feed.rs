@@ -93,7 +93,8 @@ both! {
             let plain: String = page["items"].as_array().expect("items").iter()
                 .map(|item| claims(item.as_str().expect("a token")).to_string()).collect();
             assert!(!plain.contains("ana") && !plain.contains("lw_"), "{plain}");
-            cursor = page["next_cursor"].as_str().expect("a cursor").to_owned();
+            let next = page["next_cursor"].as_str();
+            next.expect("a cursor").clone_into(&mut cursor);
         };
         let given_back = client.form("/oauth/revoke", &[("token", tokens["refresh_token"].as_str().expect("a token"))]);
         app.browser().send(given_back).await.expect(200);

@@ -136,7 +136,9 @@ async fn ids_of_any_shape_are_4xx() {
     let token = app.operator().await;
     let mut browser = app.signup("ana@x.test").await;
     let long = "x".repeat(3000);
-    for (method, path, _) in ROUTES.iter().filter(|(_, path, _)| path.contains('{')) {
+    // A rest of a path is no id.
+    let named = |path: &str| path.contains('{') && !path.contains("{*");
+    for (method, path, _) in ROUTES.iter().filter(|(_, path, _)| named(path)) {
         for value in SEGMENTS.iter().chain([&long.as_str()]) {
             let url = with_segment(path, value);
             for call in [

@@ -59,6 +59,8 @@ const WHO: &[(&str, &[&str])] = &[
         "POST /v1/organizations/{org}/service-accounts", "PATCH /v1/organizations/{org}/service-accounts/{account}",
         "DELETE /v1/organizations/{org}/service-accounts/{account}",
         "POST /v1/organizations/{org}/service-accounts/{account}/keys",
+        "POST /v1/organizations/{org}/service-accounts/{account}/public-keys",
+        "DELETE /v1/organizations/{org}/service-accounts/{account}/public-keys/{public_key}",
         "DELETE /v1/organizations/{org}/service-accounts/{account}/keys/{key}",
         "POST /v1/organizations/{org}/invitations", "DELETE /v1/organizations/{org}/invitations/{id}",
         "POST /v1/organizations/{org}/invitations/{id}/resend",
@@ -102,6 +104,7 @@ const WHO: &[(&str, &[&str])] = &[
     ("oasrvb", &["GET /v1/admin/usage"]),
     ("oashrv", &[
         "GET /v1/admin/users", "GET /v1/admin/users/{id}", "GET /v1/users", "GET /v1/users/{id}",
+        "GET /v1/admin/users/{id}/apps",
         "GET /v1/admin/users/{id}/sessions", "GET /v1/admin/users/{id}/identities",
         "GET /v1/admin/users/{id}/profile", "GET /v1/admin/users/{id}/organizations",
         "GET /v1/admin/sessions", "GET /v1/sessions",
@@ -112,6 +115,7 @@ const WHO: &[(&str, &[&str])] = &[
         "GET /v1/organizations/{org}/members", "GET /v1/organizations/{org}/members/{user}",
         "GET /v1/organizations/{org}/service-accounts", "GET /v1/organizations/{org}/service-accounts/{account}",
         "GET /v1/organizations/{org}/service-accounts/{account}/keys",
+        "GET /v1/organizations/{org}/service-accounts/{account}/public-keys",
         "GET /v1/organizations/{org}/invitations", "GET /v1/organizations/{org}/invitations/{id}",
     ]),
     ("oashrvb", &[

@@ -235,6 +235,7 @@ mod tests {
 
     #[test]
     fn events_name_what_access_tokens_carry() {
+        use Change::{Changed, Ended};
         let told = |change, scope, is_out| {
             let (kind, subject) = told(&said(change, scope, is_out), "https://i");
             let kind = kind.rsplit(['/', ':']).next().unwrap_or_default();
@@ -242,7 +243,6 @@ mod tests {
             let name = names.into_iter().find(|name| subject.get(name).is_some());
             (kind, name)
         };
-        use Change::{Changed, Ended};
         for (change, scope, is_out, kind, name) in [
             (Ended, Scope::Session, false, "session-revoked", "session"),
             (

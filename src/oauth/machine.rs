@@ -111,11 +111,15 @@ pub(super) async fn standing(
         }
         Err(problem) => return Err(problem),
     };
-    let stands = match &claims.account {
-        Some(said) => {
-            account::stands(desk, &claims.sub, said).await? && !is_taken_back(desk, &claims).await?
-        }
-        None => app_of(desk, &claims).await?.is_some(),
+    // What we made of an app's token for an application says of itself all that an account's does.
+    let by_account = match &claims.account {
+        Some(said) => account::stands(desk, &claims.sub, said).await?,
+        None => false,
+    };
+    let stands = if by_account {
+        !is_taken_back(desk, &claims).await?
+    } else {
+        app_of(desk, &claims).await?.is_some()
     };
     Ok(stands.then_some(claims))
 }

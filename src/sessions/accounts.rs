@@ -58,9 +58,8 @@ impl Sessions {
             Some(Token::Api(token)) if token.tenant == *tenant && token.principal == own => {
                 (token.scopes, Some(token.expires_at))
             }
-            Some(_) => return Ok(None),
             None if public_keys::is_there(&self.db, tenant, account, proof).await? => (None, None),
-            None => return Ok(None),
+            Some(_) | None => return Ok(None),
         };
         if ends_at.is_some_and(|end| end <= self.now()) {
             return Ok(None);

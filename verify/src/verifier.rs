@@ -172,9 +172,11 @@ impl Verifier {
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Claims, Refusal> {
         let mut sent = headers.get_all(header::AUTHORIZATION).iter();
         let (Some(value), None) = (sent.next(), sent.next()) else {
-            return Err(match headers.contains_key(header::AUTHORIZATION) {
-                true => Refusal::InvalidToken,
-                false => Refusal::Missing,
+            let sent = headers.contains_key(header::AUTHORIZATION);
+            return Err(if sent {
+                Refusal::InvalidToken
+            } else {
+                Refusal::Missing
             });
         };
         let text = value.to_str().map_err(|_| Refusal::InvalidToken)?;

@@ -2,14 +2,13 @@
 
 use laneway_contract::MethodKind;
 
-use super::super::mail;
+use super::super::mail::{self, NoteMail};
 use super::super::{factors, sign_in};
 use super::Act;
 use super::users::find_below;
 use crate::audit::{Event, Outcome, kind};
 use crate::domain::{Code, Problem, UserId};
 use crate::store::sessions::Which;
-use crate::views::mail::NoteMail;
 
 /// Takes the authenticator app with its recovery codes off somebody. Their sessions end, they
 /// are told by mail, and sign in by what is left.

@@ -97,6 +97,9 @@ impl MomentRow {
     }
 }
 
+/// The key of what happens, to whom first, and to how many.
+type Part<'a> = (&'static str, &'a [(String, String)], u32);
+
 /// A change of the rules that takes or gives roles: shown before it counts.
 #[derive(Debug, Clone)]
 pub struct RuleChange {
@@ -112,7 +115,7 @@ pub struct RuleChange {
 
 impl RuleChange {
     /// The first of each, with the key of what happens, and how many there are.
-    fn parts(&self) -> [(&'static str, &[(String, String)], u32); 2] {
+    fn parts(&self) -> [Part<'_>; 2] {
         let of = |all: &[(String, String)]| u32::try_from(all.len()).unwrap_or(u32::MAX);
         [
             ("rule-change-gain", first(&self.gain), of(&self.gain)),
