@@ -5,6 +5,32 @@ use crate::wizard::post;
 
 /// What takes a role from somebody who is known is shown before it counts.
 pub async fn loses_a_role_only_after_a_second_look(browser: &mut Browser, page: &str, who: &str) {
+    // Rules are put in order, and keep people out as well.
+    let claim = [
+        ("action", "map"),
+        ("kind", "claim"),
+        ("subject", "nothing"),
+        ("role", "-"),
+    ];
+    let refused = post(browser, page, &claim).await.expect(422).text();
+    assert!(refused.contains("name=value"), "{refused}");
+    let claim = [
+        claim[0],
+        claim[1],
+        ("subject", "department = sales"),
+        claim[3],
+    ];
+    post(browser, page, &claim).await.expect(303);
+    let order = async |browser: &mut Browser| {
+        let html = browser.get(page).await.expect(200).text();
+        html.find("department = sales") < html.find("name=\"subject\" value=\"1\"")
+    };
+    assert!(!order(browser).await, "added at the end");
+    let up = [("action", "up"), ("subject", "2")];
+    post(browser, page, &up).await.expect(303);
+    assert!(order(browser).await, "the first now");
+    let gone = [("action", "unmap"), ("subject", "1")];
+    post(browser, page, &gone).await.expect(303);
     let off = [("action", "unmap"), ("subject", "1")];
     let asked = post(browser, page, &off).await.expect(200).text();
     for words in ["One person loses", who, "Save the change"] {

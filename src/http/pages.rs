@@ -283,9 +283,9 @@ pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>
 
 /// The title, what to do, where it goes on, and the words for that.
 fn denied_words(problem: &Problem) -> (&'static str, &'static str, &'static str, &'static str) {
-    let word = |name| problem.extra.get(name).and_then(|word| word.as_str());
+    let refusal = problem.extra.get("refusal").and_then(|word| word.as_str());
     let own = |title, ask| (title, ask, "/login", "denied-retry");
-    match word("refusal").or_else(|| word("reason")) {
+    match refusal {
         Some("linked_elsewhere" | "not_linkable") => (
             "denied-title-link",
             "denied-ask-link",

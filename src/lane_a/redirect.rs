@@ -307,9 +307,13 @@ async fn denied(visit: &Visit<'_>, flow: &Flow, slug: &str, denial: &Denial) -> 
         Denial::LoginRequired => "The identity provider wants you to sign in there first.",
         _ => "The identity provider refused the sign-in.",
     };
-    Problem::new(Code::Denied, detail)
+    let problem = Problem::new(Code::Denied, detail)
         .with("reason", reason)
-        .with("return_to", flow.state.return_to.as_str())
+        .with("return_to", flow.state.return_to.as_str());
+    match denial {
+        Denial::Cancelled => problem.with("refusal", "cancelled"),
+        _ => problem,
+    }
 }
 
 fn equal(a: &str, b: &str) -> bool {

@@ -196,6 +196,8 @@ fn every_page_is_whole() {
             "{name}: skip link"
         );
         assert!(html.contains("name=\"viewport\""), "{name}");
+        let desk = ["desk-", "org-"].iter().any(|part| name.starts_with(part));
+        assert!(!desk || html.contains("css/desk.css"), "{name}: its styles");
         let title = between(&html, "<title>", "</title>");
         assert!(
             title.chars().next().is_some_and(char::is_alphabetic),

@@ -520,3 +520,4 @@ problem-feed-silent = Änderungen lassen sich gerade nicht lesen.
 problem-feed-missed = Seit diesem Cursor wurde vielleicht etwas verpasst. Trauen Sie keinem Token von davor, und beginnen Sie ohne Cursor.
 problem-feed-cursor = Nehmen Sie next_cursor dieses Feeds unverändert.
 problem-sign-in-or-token = Melden Sie sich an, oder senden Sie ein Token.
+problem-rule-claim = Schreiben Sie einen Claim als Name=Wert.

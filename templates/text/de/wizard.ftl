@@ -110,12 +110,14 @@ rule-always = Alle:{ $subject }
 rule-denies = kein Zugang
 rule-matched = Trifft zu
 rule-not-matched = Trifft nicht zu
+rule-up = Nach oben
 rule-remove = Regel entfernen
 rule-when = Wann
 rule-kind-group = Gruppe
+rule-kind-claim = Claim, als Name=Wert
 rule-kind-domain = E-Mail-Domain
 rule-kind-always = Alle
-rule-subject = Name der Gruppe oder Domain
+rule-subject = Gruppe, Claim oder Domain
 rule-mode = Rollen, die Regeln früher gaben,
 rule-mode-save = Speichern
 rule-change = Das ändert, was Leute dürfen

@@ -521,3 +521,4 @@ problem-feed-silent = Changes cannot be read at the moment.
 problem-feed-missed = Something may have been missed since this cursor. Trust no token from before, and begin without one.
 problem-feed-cursor = Use next_cursor of this feed as it came.
 problem-sign-in-or-token = Sign in, or send a token.
+problem-rule-claim = Write a claim as name=value.

@@ -110,12 +110,14 @@ rule-always = Everybody:{ $subject }
 rule-denies = no access
 rule-matched = Matched
 rule-not-matched = No match
+rule-up = Move up
 rule-remove = Remove rule
 rule-when = When
 rule-kind-group = Group
+rule-kind-claim = Claim, as name=value
 rule-kind-domain = E-mail domain
 rule-kind-always = Everybody
-rule-subject = Name of the group or domain
+rule-subject = Group, claim or domain
 rule-mode = Roles that rules gave before
 rule-mode-save = Save
 rule-change = This changes what people may do

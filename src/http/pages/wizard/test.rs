@@ -152,7 +152,14 @@ fn shift_row(one: Shift) -> (String, String) {
 
 fn changed(mut mapping: Mapping, form: &TestForm) -> Result<Mapping, Problem> {
     match form.action.as_str() {
-        "map" => mapping.rules.push(rule(form)),
+        "map" => mapping.rules.push(rule(form)?),
+        "up" => {
+            let index = form.subject.parse::<usize>().unwrap_or(0);
+            if index < 2 || index > mapping.rules.len() {
+                return Err(Problem::not_found());
+            }
+            mapping.rules.swap(index - 2, index - 1);
+        }
         "unmap" => {
             let index = form.subject.parse::<usize>().unwrap_or(0);
             if index == 0 || index > mapping.rules.len() {
@@ -172,19 +179,36 @@ fn changed(mut mapping: Mapping, form: &TestForm) -> Result<Mapping, Problem> {
     Ok(mapping)
 }
 
-fn rule(form: &TestForm) -> Rule {
+fn rule(form: &TestForm) -> Result<Rule, Problem> {
     let subject = form.subject.trim().to_owned();
-    Rule {
-        when: match form.kind.as_str() {
-            "always" => When::Always { always: true },
-            "email_domain" => When::EmailDomain {
-                email_domain: subject,
-            },
-            _ => When::Group { group: subject },
+    let when = match form.kind.as_str() {
+        "always" => When::Always { always: true },
+        "email_domain" => When::EmailDomain {
+            email_domain: subject,
         },
-        roles: vec![form.role.clone()],
-        access: Access::Allow,
-    }
+        "claim" => {
+            let Some((claim, value)) = subject.split_once('=') else {
+                let detail = "Write a claim as name=value.";
+                return Err(Problem::field("/subject", "invalid_value", detail));
+            };
+            When::Claim {
+                claim: claim.trim().to_owned(),
+                equals: value.trim().into(),
+            }
+        }
+        _ => When::Group { group: subject },
+    };
+    // No role of anybody is called so.
+    let out = form.role == "-";
+    Ok(Rule {
+        when,
+        roles: if out {
+            Vec::new()
+        } else {
+            vec![form.role.clone()]
+        },
+        access: if out { Access::Deny } else { Access::Allow },
+    })
 }
 
 /// What was done just before.
@@ -253,7 +277,12 @@ fn rule_rows(mapping: &Mapping, judged: &[Judged]) -> Vec<RuleRow> {
         .map(|(index, rule)| {
             let (kind, subject) = match &rule.when {
                 When::Group { group } => ("group", group.clone()),
-                When::Claim { claim, equals } => ("claim", format!("{claim} = {equals}")),
+                When::Claim { claim, equals } => {
+                    let plain = equals
+                        .as_str()
+                        .map_or_else(|| equals.to_string(), str::to_owned);
+                    ("claim", format!("{claim} = {plain}"))
+                }
                 When::EmailDomain { email_domain } => ("email_domain", email_domain.clone()),
                 When::Always { .. } => ("always", String::new()),
             };
