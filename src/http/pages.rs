@@ -293,6 +293,7 @@ fn denied_words(problem: &Problem) -> (&'static str, &'static str, &'static str,
             "leave-step",
         ),
         Some("too_weak") => own("denied-title-weak", "denied-ask-weak"),
+        Some("not_rolled_out") => own("denied-title-early", "denied-ask-early"),
         Some("cancelled") => own("denied-title-cancelled", "denied-ask-cancelled"),
         _ => own("denied-title", "denied-ask"),
     }

@@ -384,9 +384,10 @@ fn denied_problem(refusal: Refusal) -> Problem {
     let problem = Problem::new(Code::Denied, detail);
     match refusal {
         // It is no lack of access: they can choose another account or another way.
-        Refusal::LinkedElsewhere | Refusal::NotLinkable | Refusal::TooWeak => {
-            problem.with("refusal", refusal.as_str())
-        }
+        Refusal::LinkedElsewhere
+        | Refusal::NotLinkable
+        | Refusal::NotRolledOut
+        | Refusal::TooWeak => problem.with("refusal", refusal.as_str()),
         _ => problem,
     }
 }
