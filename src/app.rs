@@ -4,6 +4,8 @@
 //! Owns: the order of start and stop.
 //! Must not know: what the rooms do.
 
+pub mod upkeep;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -177,7 +179,7 @@ pub fn spawn_jobs(core: &Arc<Core>) -> tokio::task::JoinSet<()> {
         &mut jobs,
         core,
         Duration::from_secs(600),
-        |core| async move { prune(&core).await },
+        |core| async move { upkeep::prune(&core).await },
     );
     every(
         &mut jobs,
@@ -211,38 +213,4 @@ where
             }
         }
     });
-}
-
-/// Forgets what is over: flows, one-time values, counters, old messages and log rows.
-async fn prune(core: &Core) -> Result<(), Problem> {
-    use crate::store::{
-        assertions, authorization_codes, authorization_requests, connection_health, device_grants,
-        email_changes, failures, flows, initial_access_tokens, invalidations, login_hours, nodes,
-        noted_ids, outbox, pushed_requests, rate, refresh_families, secrets, test_logins,
-    };
-    const HOUR: i64 = 3_600_000;
-    let mut write = core.begin().await?;
-    let now = write.now();
-    flows::prune(&mut write.tx, now - HOUR).await?;
-    secrets::prune(&mut write.tx, now - HOUR).await?;
-    email_changes::prune(&mut write.tx, now - HOUR).await?;
-    authorization_requests::prune(&mut write.tx, now - HOUR).await?;
-    authorization_codes::prune(&mut write.tx, now - 24 * HOUR).await?;
-    device_grants::prune(&mut write.tx, now - HOUR).await?;
-    refresh_families::prune(&mut write.tx, now - 24 * HOUR).await?;
-    pushed_requests::prune(&mut write.tx, now).await?;
-    noted_ids::prune(&mut write.tx, now).await?;
-    initial_access_tokens::prune(&mut write.tx, now - 24 * HOUR).await?;
-    rate::prune(&mut write.tx, now - 24 * HOUR).await?;
-    failures::prune(&mut write.tx, now - 30 * 24 * HOUR).await?;
-    outbox::prune(&mut write.tx, now - 7 * 24 * HOUR).await?;
-    nodes::prune(&mut write.tx, now - 24 * HOUR).await?;
-    connection_health::prune(&mut write.tx, now - 100 * 24 * HOUR).await?;
-    assertions::prune(&mut write.tx, now - 48 * HOUR).await?;
-    test_logins::delete_old(&mut write.tx, now - 90 * 24 * HOUR).await?;
-    login_hours::prune(&mut write.tx, now - 100 * 24 * HOUR).await?;
-    core.commit(write).await?;
-    // Far longer than any node may lag: past the bound it does not trust its cache anyway.
-    invalidations::prune(&core.db, now - 24 * HOUR).await?;
-    Ok(())
 }

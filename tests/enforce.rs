@@ -344,12 +344,57 @@ async fn an_operator_does_all_of_it_on_the_page() {
     post(&mut owner, &enforce).await.expect(303);
     let html = owner.get(page).await.expect(200).text();
     assert!(html.contains("The only way in"), "{html}");
+    on_the_set_up_page(&acme, &mut owner, page).await;
+    post(&mut owner, &enforce).await.expect(303);
     let fields = [("action", "unname"), ("id", acme.people[0].id.as_str())];
     let refused = post(&mut owner, &fields).await;
     assert_eq!(refused.code(), 409);
     let free = [("action", "free"), ("connection", acme.saml.id.as_str())];
     post(&mut owner, &free).await.expect(303);
     post(&mut owner, &fields).await.expect(303);
+}
+
+/// The set-up page says that it is the only way in, narrows nothing meanwhile, and leads on and back.
+async fn on_the_set_up_page(acme: &Acme, owner: &mut Browser, company: &str) {
+    let open = [("action", "open"), ("connection", acme.saml.id.as_str())];
+    let opened = crate::wizard::post(owner, company, &open).await.expect(303);
+    let link = opened.location().to_owned();
+    let base = owner.get(&link).await.expect(303).location().to_owned();
+    let (base, _) = base.rsplit_once('/').expect("a page");
+    let page = format!("{base}/activate");
+    let html = owner.get(&page).await.expect(200).text();
+    assert!(html.contains("This is the only way in"), "{html}");
+    assert!(!html.contains("value=\"admins\""), "{html}");
+    let press = async |owner: &mut Browser, fields: &[(&str, &str)]| {
+        let next = crate::wizard::post(owner, &page, fields).await.expect(303);
+        let next = next.location().to_owned();
+        owner.get(&next).await.expect(200).text()
+    };
+    let html = press(owner, &[("action", "free")]).await;
+    assert!(html.contains("Other ways are open again"), "{html}");
+    assert!(html.contains("2 of 2 people for emergencies"), "{html}");
+    let some = [
+        ("action", "rollout"),
+        ("rollout", "some"),
+        ("people", "ana@acme.test or so"),
+    ];
+    let refused = crate::wizard::post(owner, &page, &some)
+        .await
+        .expect(422)
+        .text();
+    for words in [
+        "ana@acme.test or so",
+        "aria-invalid=\"true\"",
+        "one e-mail address per line",
+    ] {
+        assert!(refused.contains(words), "{words}: {refused}");
+    }
+    let html = press(owner, &[("action", "enforce")]).await;
+    assert!(html.contains("It is the only way in now"), "{html}");
+    let html = press(owner, &[("action", "off")]).await;
+    assert!(html.contains("It is switched off"), "{html}");
+    let html = press(owner, &[("action", "on")]).await;
+    assert!(html.contains("until you make this the only one"), "{html}");
 }
 
 #[tokio::test]

@@ -80,6 +80,11 @@ both! {
             assert_eq!(shown.code(), 403, "{page} {}", shown.text());
             assert!(shown.text().contains(&start(&acme)), "{page} {}", shown.text());
         }
+        // Somebody who knows no password here presses Enter.
+        let mut paula = app.browser();
+        let fields = [("kind", "password"), ("username", "paul@acme.test"), ("password", "")];
+        let next = press(&mut paula, "/login", &fields).await.expect(303);
+        assert!(next.location().contains("SAMLRequest="), "to the provider itself: {}", next.location());
         for query in ["login_hint=cleo@acme.test", "org=acme", "login_hint=cleo@acme.test&org=acme"] {
             let path = format!("/bff/login?connection=elsewhere&{query}&return_to=/account");
             let told = app.browser().get(&path).await.refused(403, "sso_required").json();

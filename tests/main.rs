@@ -95,6 +95,7 @@ mod social;
 mod social_pages;
 mod social_walls;
 mod store_connections;
+mod store_faults;
 mod store_log;
 mod store_once;
 mod store_people;

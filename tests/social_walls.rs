@@ -108,7 +108,14 @@ async fn what_a_provider_may_not_say_lets_nobody_in() {
             said.claims["tid"] = tid.clone();
         };
         let reply = microsoft.refuses("tid", change).await;
-        reply.refused(502, "upstream_invalid");
+        if iss == of(other) && tid == json!(other) {
+            // Truly somebody of another directory: told so.
+            let said = reply.refused(403, "denied").json();
+            let detail = said["detail"].as_str().expect("a detail");
+            assert!(detail.contains("directory"), "{said}");
+        } else {
+            reply.refused(502, "upstream_invalid");
+        }
     }
     let github = Stage::live(Kind::GitHub).await;
     for id in [Value::Null, json!(""), json!(0), json!(1.5), json!({})] {

@@ -1,10 +1,13 @@
 //! Store: sessions, their cookies, what is kept of the provider's session.
 
+use laneway::app::upkeep::prune;
+use laneway::domain::session::Session;
 use laneway::domain::{OrgId, Sid, UpstreamId, UserId};
 use laneway::store::sessions::{self, Which};
 use laneway::store::upstream_sessions::{self, UpstreamSessionRow};
-use laneway::store::{orgs, upstreams};
+use laneway::store::{orgs, over, upstreams};
 use laneway_contract::Acr;
+use laneway_sqlkit::q_dynamic;
 
 use crate::harness::rows::{self, AT, db, other_tenant, stored_user, tx};
 use crate::harness::{TestApp, both};
@@ -142,5 +145,47 @@ both! {
         let all = upstream_sessions::list(&mut tx, &own, &Sid("s1".into())).await.expect("list");
         assert_eq!(all.len(), 1);
         assert_eq!((all[0].subject.as_str(), all[0].sealed.as_slice()), ("sub", [2, 2].as_slice()));
+    }
+
+    async fn what_is_over_goes_away_and_one_node_does_it(app: TestApp) {
+        const DAY_S: i64 = 24 * 3_600;
+        let own = app.tenant().await.id;
+        stored_user(&app, &own, "u1").await;
+        let upstream = rows::upstream("p1", &own);
+        let now = app.core().now();
+        let mut write = tx(&app).await;
+        upstreams::create(&mut write, &upstream).await.expect("created");
+        for sid in ["open", "gone"] {
+            let session = Session { expires_at: now + 90 * DAY_S * 1000, ..rows::session_at(sid, "u1", &upstream) };
+            sessions::create(&mut write, &session).await.expect("created");
+            sessions::add_cookie(&mut write, &own, &session.sid, "one.test", &[sid.as_bytes()[0]; 32], now).await.expect("added");
+            let row = UpstreamSessionRow {
+                sid: session.sid, upstream: upstream.id.clone(), subject: "sub-u1".into(), sealed: vec![1], checked_at: now,
+            };
+            upstream_sessions::put(&mut write, &own, &row).await.expect("kept");
+        }
+        sessions::end(&mut write, &own, Which::One(&Sid("gone".into())), "logout", now).await.expect("ended");
+        write.commit().await.expect("commit");
+        let second = app.second().await;
+        let left = async |table: &str| {
+            let sql = format!("SELECT COUNT(*) AS n FROM {table} WHERE sid IN ('open', 'gone')");
+            q_dynamic(sql).one(db(&app)).await.expect("read").get::<i64>("n").expect("a number")
+        };
+        app.clock.advance_s(1_800);
+        prune(app.core()).await.expect("pruned");
+        assert_eq!(left("upstream_sessions").await, 2, "no hour has passed");
+        app.clock.advance_s(1_900);
+        prune(second.core()).await.expect("pruned");
+        assert_eq!((left("upstream_sessions").await, left("sessions").await), (1, 2));
+        app.clock.advance_s(30 * DAY_S);
+        over::take(db(&app), "prune", app.core().now(), app.core().now() + 60_000).await.expect("taken");
+        prune(app.core()).await.expect("nothing to do");
+        assert_eq!(left("sessions").await, 2, "another node has it");
+        app.clock.advance_s(61);
+        prune(app.core()).await.expect("pruned");
+        for table in ["upstream_sessions", "session_cookies", "sessions"] {
+            assert_eq!(left(table).await, 1, "{table}");
+        }
+        assert!(sessions::find(db(&app), &own, &Sid("open".into())).await.expect("read").is_some());
     }
 }

@@ -31,6 +31,16 @@ pub async fn loses_a_role_only_after_a_second_look(browser: &mut Browser, page: 
     assert!(order(browser).await, "the first now");
     let gone = [("action", "unmap"), ("subject", "1")];
     post(browser, page, &gone).await.expect(303);
+    // Whom a change keeps out is shown as well, where no rule gave them anything else.
+    let shut = [("action", "map"), ("kind", "always"), ("role", "-")];
+    post(browser, page, &shut).await.expect(303);
+    let first = [("action", "up"), ("subject", "2")];
+    let asked = post(browser, page, &first).await.expect(200).text();
+    for words in ["Moves up by one", "One person loses", who, "Access"] {
+        assert!(asked.contains(words), "{words}: {asked}");
+    }
+    let gone = [("action", "unmap"), ("subject", "2")];
+    post(browser, page, &gone).await.expect(303);
     let off = [("action", "unmap"), ("subject", "1")];
     let asked = post(browser, page, &off).await.expect(200).text();
     for words in ["One person loses", who, "Save the change"] {
@@ -39,7 +49,14 @@ pub async fn loses_a_role_only_after_a_second_look(browser: &mut Browser, page: 
     let html = browser.get(page).await.expect(200).text();
     assert!(!html.contains("There is no rule"), "{html}");
     let stale = [off[0], off[1], ("number", "7")];
-    post(browser, page, &stale).await.expect(422);
+    let again = post(browser, page, &stale).await.expect(422).text();
+    for words in [
+        "Look at the change once more",
+        "One person loses",
+        "Save the change",
+    ] {
+        assert!(again.contains(words), "{words}: {again}");
+    }
     let number = asked.split("name=\"number\" value=\"").nth(1);
     let number: String = number
         .expect("a number")

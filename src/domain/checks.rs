@@ -66,6 +66,7 @@ pub const EXPLAINED: &[&str] = &[
     "scope_refused",
     "id_token",
     "wrong_issuer",
+    "tenant_not_named",
     "wrong_audience",
     "weak_algorithm",
     "unknown_key",

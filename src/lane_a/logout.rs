@@ -155,7 +155,8 @@ pub async fn go_on(core: &Core, site: &Site, token: &str) -> Result<Next, Proble
     let work = control.end_session(evidence, &logged_out);
     match core.providers.call(&configured, "end_session", work).await {
         Ok(EndSession::Browser { url, mut fields }) => {
-            fields.push(("state".to_owned(), new_state(core, &tenant.id).await?));
+            let state = new_state(core, &tenant.id, &home).await?;
+            fields.push(("state".to_owned(), state));
             Ok(Next::Post { url, fields })
         }
         Ok(EndSession::Ended | EndSession::NotOffered) => Ok(Next::Go(home)),
@@ -167,43 +168,48 @@ pub async fn go_on(core: &Core, site: &Site, token: &str) -> Result<Next, Proble
 }
 
 /// The value by which `/logged-out` knows that the provider's answer belongs to a logout
-/// of ours (OpenID RP-Initiated Logout 1.0 §3).
-async fn new_state(core: &Core, tenant: &TenantId) -> Result<String, Problem> {
+/// of ours (OpenID RP-Initiated Logout 1.0 §3), and where the person goes on from there.
+async fn new_state(core: &Core, tenant: &TenantId, home: &str) -> Result<String, Problem> {
     let (plain, hash) = core.new_token();
+    let sealed = core.sealer.seal(state_place(tenant), home.as_bytes());
     let mut write = core.begin().await?;
     let now = write.now();
     let purpose = SecretPurpose::LogoutState;
     let until = now + CONTINUATION_MS;
-    secrets::create(
-        &mut write.tx,
-        tenant,
-        purpose,
-        &hash,
-        Vec::new(),
-        now,
-        until,
-    )
-    .await?;
+    secrets::create(&mut write.tx, tenant, purpose, &hash, sealed, now, until).await?;
     core.commit(write).await?;
     Ok(plain.expose().to_owned())
 }
 
-/// Judges the `state` that came back from a provider after a logout.
+fn state_place(tenant: &TenantId) -> Place<'_> {
+    Place {
+        tenant: tenant.as_str(),
+        table: "one_time_secrets",
+        column: "sealed",
+        row: "logout_state",
+    }
+}
+
+/// Judges the `state` that came back from a provider after a logout; where the person goes on.
 ///
 /// # Errors
 /// `invalid_request` when no logout of ours waits for it.
-pub async fn check_state(core: &Core, tenant: &TenantId, state: &str) -> Result<(), Problem> {
+pub async fn returned(core: &Core, tenant: &TenantId, state: &str) -> Result<String, Problem> {
     let mut write = core.begin().await?;
     let now = write.now();
     let purpose = SecretPurpose::LogoutState;
     let used = secrets::consume(&mut write.tx, tenant, purpose, &hash_token(state), now).await?;
     core.commit(write).await?;
-    used.map(|_| ()).ok_or_else(|| {
+    let unknown = || {
         Problem::new(
             Code::InvalidRequest,
             "This answer of the identity provider belongs to no sign-out that began here.",
         )
-    })
+    };
+    let home = core
+        .sealer
+        .open(state_place(tenant), &used.ok_or_else(unknown)?)?;
+    String::from_utf8(home).map_err(|_| unknown())
 }
 
 /// Ends what a provider's logout token names; how many sessions that were.

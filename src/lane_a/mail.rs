@@ -17,6 +17,7 @@ use crate::store::{Write, users};
 use crate::views::agent;
 use crate::views::mail::{Asked, CodeMail, ExistingAccountMail, Letterhead};
 
+pub use crate::views::mail::Finding;
 pub(super) use crate::views::mail::NoteMail;
 
 /// How long a message is worth trying that holds nothing with an end of its own.
@@ -188,7 +189,7 @@ pub fn connection_note(
     tenant: &Tenant,
     (lang, to): (Lang, &str),
     what: (&str, &str, &str),
-    findings: &[(String, String, String)],
+    findings: &[Finding],
     url: &str,
 ) -> Message {
     let mail = NoteMail::connection(&tenant.name, what, findings, url);

@@ -224,6 +224,11 @@ impl Trouble {
 
     /// The problem as the person hears it: waiting helps nobody where settings are wrong.
     fn said(&self, problem: Problem) -> Problem {
+        if self.code.as_deref() == Some("tenant_not_named") {
+            let words =
+                "This account belongs to a directory that is not let in here. Use another account.";
+            return Problem::new(Code::Denied, words);
+        }
         if !self.settings {
             return problem;
         }

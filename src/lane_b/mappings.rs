@@ -146,6 +146,8 @@ pub struct Shift {
     pub email: Option<String>,
     /// Roles that they would get, or no longer have.
     pub roles: Vec<String>,
+    /// They would be let in who are kept out, or kept out who are let in.
+    pub access: bool,
 }
 
 /// What a changed mapping would give and take, by what its people were last asserted to be.
@@ -183,21 +185,25 @@ pub async fn rehearse(
         .await?;
         let gained: Vec<String> = after.roles.difference(&before.roles).cloned().collect();
         let lost: Vec<String> = before.roles.difference(&after.roles).cloned().collect();
-        if gained.is_empty() && lost.is_empty() {
+        let let_in = before.bar.is_some() && after.bar.is_none();
+        let kept_out = before.bar.is_none() && after.bar.is_some();
+        let (gains, loses) = (let_in || !gained.is_empty(), kept_out || !lost.is_empty());
+        if !gains && !loses {
             continue;
         }
         let person = users::find(db, tenant, &user).await?;
-        let shift = |roles| Shift {
+        let shift = |roles, access| Shift {
             user: user.clone(),
             name: person.as_ref().and_then(|p| p.name.clone()),
             email: person.as_ref().and_then(|p| p.email.clone()),
             roles,
+            access,
         };
-        if !gained.is_empty() {
-            gain.push(shift(gained));
+        if gains {
+            gain.push(shift(gained, let_in));
         }
-        if !lost.is_empty() {
-            lose.push(shift(lost));
+        if loses {
+            lose.push(shift(lost, kept_out));
         }
     }
     Ok((gain, lose))

@@ -11,7 +11,7 @@ use crate::core::Core;
 use crate::domain::connection::Connection;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Lang, Problem};
-use crate::lane_a::mail;
+use crate::lane_a::mail::{self, Finding};
 use crate::store::{Write, orgs};
 
 /// Findings that last: told again where they say something else than before.
@@ -73,11 +73,13 @@ pub(super) async fn tell(
     let url = tenant.address(&path);
     let org = org.map_or_else(|| tenant.name.clone(), |org| org.name);
     let help = |check: &Check| tenant.address(&format!("/help/checks#{}", check.code));
-    let findings: Vec<(String, String, String)> = new
+    let findings: Vec<Finding> = new
         .iter()
-        .map(|check| {
-            let said = check.received.clone().unwrap_or_default();
-            (check.code.clone(), said, help(check))
+        .map(|check| Finding {
+            code: check.code.clone(),
+            said: check.received.clone().unwrap_or_default(),
+            help: help(check),
+            left: left(check),
         })
         .collect();
     // Nobody knows their language; the page that it leads to has both.
@@ -89,4 +91,13 @@ pub(super) async fn tell(
         mail::enqueue(core, write, tenant, &message, true).await?;
     }
     Ok(())
+}
+
+/// Of something that will end: the step at which it is told, from what would have to be left.
+fn left(check: &Check) -> Option<i64> {
+    if !check.code.ends_with("_expiring") {
+        return None;
+    }
+    let wanted = check.expected.as_deref()?;
+    wanted.split(' ').next()?.parse().ok()
 }

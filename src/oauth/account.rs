@@ -1,6 +1,8 @@
 //! Service accounts at the token endpoint: one that proves itself by a key gets a short token in
 //! its own name, for no more than the account and the key may.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::client::{Given, unknown};
@@ -13,7 +15,7 @@ use crate::domain::scope::Scope;
 use crate::domain::settings::AuthMethod;
 use crate::domain::tenant::Tenant;
 use crate::domain::{Problem, ids};
-use crate::sessions::Proven;
+use crate::sessions::{ByAccount, Live, Proven};
 use crate::store::api_tokens::{self, Principal, Token};
 use crate::store::{apps, public_keys};
 use crate::tokens::{AccountClaims, Confirmation, MachineClaims, USE_MACHINE};
@@ -216,6 +218,33 @@ pub(super) async fn stands(
     let sessions = &desk.core.sessions;
     let found = sessions.proven(&desk.tenant.id, id, &said.sid).await?;
     Ok(found.is_some_and(|proven| said_of(&said.sid, &proven) == *said))
+}
+
+/// A service account as an application sees it that it shows a token to; `None` where that does not
+/// count, and for what stands for an app.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn shown(
+    desk: Desk<'_>,
+    claims: &MachineClaims,
+) -> Result<Option<Arc<Live>>, Problem> {
+    let Some(said) = &claims.account else {
+        return Ok(None);
+    };
+    if machine::is_taken_back(desk, claims).await? {
+        return Ok(None);
+    }
+    let scopes = claims.scope.split_ascii_whitespace();
+    let shown = ByAccount {
+        account: &claims.sub,
+        proof: &said.sid,
+        scopes: scopes.map(str::to_owned).collect(),
+        issued_at: claims.iat * 1000,
+        expires_at: claims.exp * 1000,
+    };
+    let sessions = &desk.core.sessions;
+    Ok(sessions.account_shown(&desk.tenant.id, shown).await?)
 }
 
 /// Ends a token that a service account gives back (RFC 7009). What is not known, or another's, is

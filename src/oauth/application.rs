@@ -1,10 +1,10 @@
-//! What an access token of an app opens beside Laneway: the application that it was made for.
+//! What an access token of an app or a service account opens beside Laneway: the application that it was made for.
 
 use std::sync::Arc;
 
-use super::machine;
 use super::person::{self, Standing};
 use super::token::{Desk, family_of};
+use super::{account, machine};
 use crate::core::hash_token;
 use crate::domain::{AppId, Code, Problem};
 use crate::sessions::{ByApp, Live, Shown};
@@ -22,6 +22,9 @@ pub async fn opened(desk: Desk<'_>, token: &str, names: &[&str]) -> Result<Arc<L
         let (keys, now) = (&core.keys, core.now());
         let claims = tokens::verify_machine(keys, desk.tenant, token, now).await?;
         is_for((&claims.aud, claims.cnf.as_ref()), names)?;
+        if let Some(live) = account::shown(desk, &claims).await? {
+            return Ok(live);
+        }
         let app = machine::app_of(desk, &claims).await?.ok_or_else(over)?;
         let shown = by_machine(&app.id, &claims);
         return Ok(core.sessions.app_itself(&app, shown, as_of)?);

@@ -142,7 +142,11 @@ pub(super) async fn app_of(desk: Desk<'_>, claims: &MachineClaims) -> Result<Opt
     Ok(stands)
 }
 
-async fn is_taken_back(desk: Desk<'_>, claims: &MachineClaims) -> Result<bool, Problem> {
+/// Was it given back, or what it was made of?
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn is_taken_back(desk: Desk<'_>, claims: &MachineClaims) -> Result<bool, Problem> {
     let hash = hash_token(root(claims));
     let what = (Noted::TakenBack, hash.as_slice());
     Ok(noted_ids::is_noted(&desk.core.db, &desk.tenant.id, what).await?)

@@ -44,6 +44,7 @@ pub mod noted_ids;
 pub mod operators;
 pub mod orgs;
 pub mod outbox;
+pub mod over;
 pub mod profiles;
 pub mod public_keys;
 pub mod pushed_requests;
@@ -280,6 +281,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "public_keys",
             sqlite: include_str!("../../migrations/sqlite/0039_public_keys.sql"),
             postgres: include_str!("../../migrations/postgres/0039_public_keys.sql"),
+        },
+        Migration {
+            version: 40,
+            name: "over",
+            sqlite: include_str!("../../migrations/sqlite/0040_over.sql"),
+            postgres: include_str!("../../migrations/postgres/0040_over.sql"),
         },
     ],
 };

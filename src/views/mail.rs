@@ -82,7 +82,7 @@ impl Asked {
     }
 }
 
-pub use note::NoteMail;
+pub use note::{Finding, NoteMail};
 
 /// A sign-in code with its link.
 #[derive(Template)]

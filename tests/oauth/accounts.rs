@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 use super::client::{API, claims, head, refused};
 use super::keys::Key;
 use crate::api_tokens::{get, text};
-use crate::forward::{nginx, options, proxy};
+use crate::forward::{WIKI, nginx, options, proxy};
 use crate::harness::{APP, Browser, Call, LOGIN, Reply, TestApp, both, until};
 use crate::service_accounts::Acme;
 use crate::verifier::{follower, verifier};
 
+/// The wiki as it names itself.
+const ITSELF: &str = "https://wiki.test/";
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// A service account of an organization, as whoever runs its program knows it.
@@ -187,6 +189,31 @@ both! {
         let last = service.token(&[]).await;
         service.app().clock.advance_s(300);
         get(service.app(), &last, &members).await.refused(401, "token_expired");
+    }
+
+    async fn its_token_opens_the_application_that_it_names(app: TestApp) {
+        let app = app.restarted(&options()).await.expect("it starts");
+        let mut service = Service::new(app, "viewer").await;
+        let wiki = async |app: &TestApp, token: &str| {
+            let asked = nginx(&format!("{WIKI}/page"), "").bearer(token);
+            proxy(app).send(asked).await
+        };
+        let token = service.token(&[("resource", ITSELF), ("scope", "api")]).await;
+        let yes = wiki(service.app(), &token).await.expect(200);
+        assert_eq!(yes.header("x-laneway-user"), service.id);
+        let told = claims(yes.header("x-laneway-jwt"));
+        assert_eq!((&told["aud"], &told["sub"], &told["scope"]), (&json!(WIKI), &json!(service.id), &json!("api")));
+        // It is for this one alone.
+        let call = Call::new("GET", &format!("{APP}/api/echo/x")).bearer(&token);
+        service.app().browser().send(call).await.refused(401, "invalid_token");
+        let back = sends("/oauth/revoke", (&service.id, &service.key), &[("token", token.as_str())]);
+        service.app().browser().send(back).await.expect(200);
+        wiki(service.app(), &token).await.refused(401, "invalid_token");
+        let next = service.token(&[("resource", ITSELF)]).await;
+        wiki(service.app(), &next).await.expect(200);
+        let path = service.path.clone();
+        service.changes("PATCH", &path, json!({ "state": "disabled" })).await.expect(200);
+        wiki(service.app(), &next).await.refused(401, "invalid_token");
     }
 
     async fn what_a_service_account_may_not_have_is_refused(app: TestApp) {

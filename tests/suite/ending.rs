@@ -46,6 +46,27 @@ pub async fn a_logout_ends_both_sides(stage: &Stage) {
         .refused(410, "expired");
 }
 
+/// Signing out by a link goes on where it was to go, also past a provider that asks first.
+pub async fn a_logout_leads_on(stage: &Stage) {
+    let ana = stage.rig.provision(stage, "ana", false).await;
+    let mut browser = stage.signed_in(&ana).await;
+    let user = stage.user(&mut browser).await.expect(200).json();
+    let link = user["logout_url"].as_str().expect("a link");
+    let link = stage.at(&format!("{link}&return_to=%2Fterms"));
+    let mut next = browser.open(&link).await.expect(303).leads_to();
+    if next.path().starts_with("/bff/logout/continue/") {
+        let page = browser.open(&next).await;
+        next = match stage.rig.declared().logout {
+            Logout::Browser => {
+                let back = by_form(stage, &mut browser, page.expect(200)).await;
+                browser.open(&back).await.expect(303).leads_to()
+            }
+            Logout::Server | Logout::Nothing => page.expect(303).leads_to(),
+        };
+    }
+    assert!(stage.owns(&next) && next.path() == "/terms", "{next}");
+}
+
 /// Posts our form to the provider, and the provider's own question with "yes".
 async fn by_form(stage: &Stage, browser: &mut Browser, page: Page) -> Url {
     let (action, fields) = page.form("post");

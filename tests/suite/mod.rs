@@ -105,6 +105,7 @@ macro_rules! every_provider {
             step_up::without_a_path_it_is_refused
             step_up::another_person_raises_nothing
             ending::a_logout_ends_both_sides
+            ending::a_logout_leads_on
             ending::only_its_own_word_ends_sessions
             probe::all_is_well
             $($room::$name)*;

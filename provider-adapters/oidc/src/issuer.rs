@@ -72,7 +72,8 @@ impl Issuer {
                 }
                 let named = |known: &String| known == "*" || known.eq_ignore_ascii_case(tenant);
                 if !config.options.tenants.iter().any(named) {
-                    return wrong("the token is of a customer that is not named here");
+                    let what = "the token is of a customer that is not named here";
+                    return Err(fault::invalid_as("tenant_not_named", what));
                 }
                 Some(tenant)
             }

@@ -90,6 +90,11 @@ impl Seen {
                 Who::Customer,
                 "Use the issuer exactly as the provider's discovery document states it.",
             ),
+            "tenant_not_named" => (
+                "an account of a directory that is named".to_owned(),
+                Who::Us,
+                "Name the directory in the settings of the connection, or sign in with an account of one that is named.",
+            ),
             "wrong_audience" => (
                 self.client_id.clone(),
                 Who::Customer,

@@ -79,7 +79,12 @@ pub async fn diff(
     let all = |shifts: Vec<Shift>| -> Value {
         shifts
             .into_iter()
-            .map(|s| json!({ "user": s.user, "name": s.name, "email": s.email, "roles": s.roles }))
+            .map(|s| {
+                json!({
+                    "user": s.user, "name": s.name, "email": s.email,
+                    "roles": s.roles, "access": s.access,
+                })
+            })
             .collect()
     };
     Ok(Json(json!({ "gain": all(gain), "lose": all(lose) })))

@@ -285,7 +285,10 @@ pub const SHAPES: &[Shape] = &[
     shape("Simulation", "claims=any user?=text? mapping?=any"),
     shape("Simulated", "rules=[RuleJudged] result=any"),
     shape("MappingDiff", "gain=[RoleShift] lose=[RoleShift]"),
-    shape("RoleShift", "user name=text? email=text? roles=[text]"),
+    shape(
+        "RoleShift",
+        "user name=text? email=text? roles=[text] access=flag",
+    ),
     shape(
         "Domain",
         "id domain verified_at=instant? checked_at=instant? missing_since=instant? txt=Txt \

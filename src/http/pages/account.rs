@@ -28,7 +28,7 @@ use super::super::router::AppState;
 use super::{check_form, chrome, render, render_flow, see_other, words};
 use crate::authn;
 use crate::domain::{Lang, Problem, UserId};
-use crate::lane_a::Visit;
+use crate::lane_a::{self, Visit};
 use crate::views::{self, AccountPage, LoggedOutPage};
 
 const NO_BROWSER: [u8; 32] = [0; 32];
@@ -71,9 +71,12 @@ pub async fn logged_out(
     Query(query): Query<LoggedOut>,
 ) -> Result<Response, Problem> {
     if let Some(state) = &query.state {
-        crate::lane_a::limits::callback(&context.core, &context.meta.ip).await?;
-        let tenant = &context.site.tenant.id;
-        crate::lane_a::logout::check_state(&context.core, tenant, state).await?;
+        lane_a::limits::callback(&context.core, &context.meta.ip).await?;
+        let tenant = &context.site.tenant;
+        let home = lane_a::logout::returned(&context.core, &tenant.id, state).await?;
+        if home != tenant.address("/logged-out") {
+            return Ok(see_other(&home));
+        }
     }
     let page = LoggedOutPage {
         chrome: chrome(&context.site, &context.meta.request_id),

@@ -48,14 +48,17 @@ pub struct StepForm {
 }
 
 impl StepForm {
-    /// What is answered. Whoever sends the fields of the first page without its button means what
-    /// they have filled in.
+    /// What is answered. Whoever sends the fields of the first page means what they have filled
+    /// in, whatever its button: some have an address whose organization asks for no password here.
     fn kind(&self) -> &str {
         let given = |secret: &SecretString| !secret.expose_secret().is_empty();
-        match self.kind.as_str() {
-            "" if self.password.as_ref().is_some_and(given) => "password",
-            "" if self.username.is_some() => "identify",
-            kind => kind,
+        match (
+            self.kind.as_str(),
+            self.password.as_ref().is_some_and(given),
+        ) {
+            ("", true) => "password",
+            ("" | "password", false) if self.username.is_some() => "identify",
+            (kind, _) => kind,
         }
     }
 

@@ -29,6 +29,19 @@ pub struct NoteMail {
 #[template(path = "mail/note.txt")]
 struct NoteText<'a>(&'a NoteMail);
 
+/// Something that was found about a connection.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// What it is called.
+    pub code: String,
+    /// What was seen.
+    pub said: String,
+    /// Where more is said.
+    pub help: String,
+    /// Fewer days than this are left, where something ends.
+    pub left: Option<i64>,
+}
+
 /// Keys of what every note says.
 struct Keys {
     subject: &'static str,
@@ -185,11 +198,10 @@ impl NoteMail {
     }
 
     /// To whoever looks after a connection: something new was found about it.
-    /// Of each finding the code, what was seen, and where more is said.
     pub fn connection(
         tenant: &str,
         (name, org, provider): (&str, &str, &str),
-        findings: &[(String, String, String)],
+        findings: &[Finding],
         url: &str,
     ) -> Self {
         let keys = Keys {
@@ -202,7 +214,8 @@ impl NoteMail {
             link: Some((url.to_owned(), Words::new("note-connection-open"))),
             more: findings
                 .iter()
-                .map(|(code, said, help)| finding(code, said, help))
+                .flat_map(|one| [Some(finding(one)), one.left.map(left)])
+                .flatten()
                 .collect(),
             ..Self::of(tenant, &keys, &|words| {
                 words
@@ -241,11 +254,16 @@ impl NoteMail {
 }
 
 /// What was found, in the words that the pages have for it.
-fn finding(code: &str, said: &str, help: &str) -> Words {
+fn finding(
+    Finding {
+        code, said, help, ..
+    }: &Finding,
+) -> Words {
+    let code = code.as_str();
     if !EXPLAINED.contains(&code) {
         return Words::new("note-connection-finding-other")
             .text("code", code)
-            .text("help", help);
+            .text("help", help.as_str());
     }
     let key = if said.is_empty() {
         "note-connection-finding"
@@ -257,7 +275,11 @@ fn finding(code: &str, said: &str, help: &str) -> Words {
         .key("what", format!("check-{code}"))
         .key("explained", format!("explain-{code}"))
         .text("said", one_line(said).chars().take(300).collect::<String>())
-        .text("help", help)
+        .text("help", help.as_str())
+}
+
+fn left(days: i64) -> Words {
+    Words::new("note-connection-left").number("days", days)
 }
 
 #[cfg(test)]
@@ -283,7 +305,12 @@ impl NoteMail {
                     ("metadata_unreachable", ""),
                     ("new_here", ""),
                 ]
-                .map(|(code, said)| (code.into(), said.into(), format!("{login}#{code}"))),
+                .map(|(code, said)| Finding {
+                    code: code.into(),
+                    said: said.into(),
+                    help: format!("{login}#{code}"),
+                    left: (code == "certificate_expiring").then_some(14),
+                }),
                 login,
             ),
         ]

@@ -71,7 +71,7 @@ impl SetupFrame {
         Self {
             organization: "Pellworm & Labs".into(),
             home: if at == 4 {
-                "/org/pellworm/connections".into()
+                "/org/pellworm".into()
             } else {
                 String::new()
             },

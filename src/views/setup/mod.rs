@@ -17,4 +17,6 @@ pub use connect::{FoundProvider, GiveRow, SetupConnectPage, SetupValues};
 pub use frame::SetupFrame;
 pub use health::{CauseRow, EndingRow, HealthView, SetupHealthPage, StatedChanges};
 pub use link::{MailboxCheck, SetupLinkPage, SetupLinkStep};
-pub use test::{ClaimRow, GroupRow, MomentRow, RuleChange, RuleRow, SetupTestPage, TestOutcome};
+pub use test::{
+    ClaimRow, GroupRow, MomentRow, RuleChange, RuleRow, SetupTestPage, ShiftRow, TestOutcome,
+};

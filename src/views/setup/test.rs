@@ -42,6 +42,17 @@ pub struct RuleRow {
     pub why: String,
 }
 
+/// Somebody whom a change of the rules means.
+#[derive(Debug, Clone)]
+pub struct ShiftRow {
+    /// Name and address.
+    pub person: String,
+    /// Roles that they get or lose.
+    pub roles: String,
+    /// They get or lose access at all.
+    pub access: bool,
+}
+
 impl RuleRow {
     fn key(&self) -> &'static str {
         match self.kind {
@@ -98,34 +109,45 @@ impl MomentRow {
 }
 
 /// The key of what happens, to whom first, and to how many.
-type Part<'a> = (&'static str, &'a [(String, String)], u32);
+type Part<'a> = (&'static str, &'a [ShiftRow], u32);
 
 /// A change of the rules that takes or gives roles: shown before it counts.
 #[derive(Debug, Clone)]
 pub struct RuleChange {
     /// The form that was sent, to be sent again: action, kind, subject and role.
     pub form: [String; 4],
+    /// The rule that is added, moved or removed; none where the mode changes.
+    pub rule: Option<RuleRow>,
     /// The mapping that it is made from.
     pub number: i64,
-    /// Who would get what: person and roles.
-    pub gain: Vec<(String, String)>,
+    /// Who would get what.
+    pub gain: Vec<ShiftRow>,
     /// Who would lose what.
-    pub lose: Vec<(String, String)>,
+    pub lose: Vec<ShiftRow>,
 }
 
 impl RuleChange {
     /// The first of each, with the key of what happens, and how many there are.
     fn parts(&self) -> [Part<'_>; 2] {
-        let of = |all: &[(String, String)]| u32::try_from(all.len()).unwrap_or(u32::MAX);
+        let of = |all: &[ShiftRow]| u32::try_from(all.len()).unwrap_or(u32::MAX);
         [
             ("rule-change-gain", first(&self.gain), of(&self.gain)),
             ("rule-change-lose", first(&self.lose), of(&self.lose)),
         ]
     }
+
+    fn what(&self) -> &'static str {
+        match self.form[0].as_str() {
+            "map" => "rule-change-map",
+            "up" => "rule-change-up",
+            "unmap" => "rule-change-unmap",
+            _ => "rule-change-mode",
+        }
+    }
 }
 
 /// A page has no room for a whole company.
-fn first(all: &[(String, String)]) -> &[(String, String)] {
+fn first(all: &[ShiftRow]) -> &[ShiftRow] {
     &all[..all.len().min(20)]
 }
 
@@ -185,17 +207,32 @@ impl SetupTestPage {
         shared.test_link = "https://login.tidewell.example/federation/tests/t0ken".into();
         shared.error = Some("These roles may do more than you.".into());
         let mut changing = page(Some(outcome(true)));
-        let row = |who: &str| (who.to_owned(), "admin, viewer".to_owned());
+        let row = |who: &str, access| ShiftRow {
+            person: who.to_owned(),
+            roles: "admin, viewer".to_owned(),
+            access,
+        };
         changing.change = Some(RuleChange {
             form: ["map", "group", "<it>", "admin"].map(Into::into),
+            rule: rules().pop(),
             number: 3,
-            gain: vec![row("Ana Ferreira <ana.ferreira@brennankohl.example>"); 21],
-            lose: vec![row("u1")],
+            gain: vec![row("Ana Ferreira <ana.ferreira@brennankohl.example>", false); 21],
+            lose: vec![row("u1", true)],
+        });
+        let mut stale = page(Some(outcome(true)));
+        stale.error = Some("The rules were changed meanwhile.".into());
+        stale.change = Some(RuleChange {
+            form: ["mode", "", "", "additive"].map(Into::into),
+            rule: None,
+            number: 4,
+            gain: Vec::new(),
+            lose: Vec::new(),
         });
         vec![
             page(None),
             shared,
             changing,
+            stale,
             page(Some(outcome(true))),
             page(Some(outcome(false))),
         ]

@@ -145,6 +145,7 @@ note-connection-not-you = Sie bekommen das, weil Sie als Kontakt für diese Anme
 note-connection-finding = { $what }. { $explained } Mehr dazu: { $help }
 note-connection-finding-other = { $code }. Was das bedeutet: { $help }
 note-connection-finding-said = { $what }: { $said }. { $explained } Mehr dazu: { $help }
+note-connection-left = Es bleiben weniger als { $days } Tage.
 note-connection-open = Ansehen und beheben
 note-setup-code-subject = { $code } öffnet Ihre Einrichtung bei { $tenant }
 note-setup-code-title = Der Code für Ihren Einrichtungslink

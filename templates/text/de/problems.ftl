@@ -146,6 +146,7 @@ problem-upstream-name = Nennen Sie einen der eingerichteten Identitätsdienste.
 ## Dienste und Anwendungen
 problem-no-provider = Hier ist kein Identitätsdienst aktiv.
 problem-provider-away = Der Identitätsdienst ist nicht erreichbar. Versuchen Sie es bald erneut.
+problem-provider-directory = Dieses Konto gehört zu einem Verzeichnis, das hier nicht eingelassen wird. Benutzen Sie ein anderes Konto.
 problem-provider-nonsense = Der Identitätsdienst hat eine Antwort gegeben, der nicht zu trauen ist.
 problem-provider-settings = Der Identitätsdienst hat geantwortet, dass diese Anmeldung nicht richtig eingerichtet ist. Sagen Sie es Ihrer Verwaltung.
 problem-provider-refused = Der Identitätsdienst hat abgelehnt.
@@ -460,6 +461,7 @@ problem-app-keys-none = Geben Sie die öffentlichen Schlüssel an, mit denen die
 problem-app-keys-form = Ein Schlüsselsatz hat das Feld `keys`.
 problem-app-keys-count = Geben Sie 1 bis 20 Schlüssel an.
 problem-app-keys-private = Behalten Sie die private Hälfte Ihrer Schlüssel für sich, und erzeugen Sie neue.
+problem-key-json = Das ist kein JSON. Fügen Sie einen ganzen öffentlichen Schlüssel ein, mit seinen Klammern.
 problem-app-keys-kind = Geben Sie Schlüssel für RSA, für die Kurve P-256 oder für Ed25519 an.
 problem-app-initial-life = Verwenden Sie eine Minute bis 90 Tage, in Sekunden.
 problem-app-initial-uses = Verwenden Sie 1 bis 10000.

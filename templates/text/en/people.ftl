@@ -145,6 +145,7 @@ note-connection-finding = { $what }. { $explained } More about this: { $help }
 note-connection-finding-other = { $code }. What it means: { $help }
 note-connection-finding-said = { $what }: { $said }. { $explained } More about this: { $help }
 note-connection-not-you = You get this because you were named as a contact for this sign-in. Whoever set it up can take you off.
+note-connection-left = Fewer than { $days } days are left.
 note-connection-open = Look at it and mend it
 note-setup-code-subject = { $code } opens your set-up at { $tenant }
 note-setup-code-title = The code for your set-up link

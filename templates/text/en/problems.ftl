@@ -147,6 +147,7 @@ problem-upstream-name = Name one of the tenant's upstreams.
 ## Providers and applications
 problem-no-provider = No identity provider is active here.
 problem-provider-away = The identity provider cannot be reached. Try again soon.
+problem-provider-directory = This account belongs to a directory that is not let in here. Use another account.
 problem-provider-nonsense = The identity provider gave an answer that cannot be trusted.
 problem-provider-settings = The identity provider answered that this sign-in is not set up rightly. Tell your administrator.
 problem-provider-refused = The identity provider refused.
@@ -461,6 +462,7 @@ problem-app-keys-none = Give the public keys that the app signs with, or where t
 problem-app-keys-form = A key set has the member `keys`.
 problem-app-keys-count = Give 1 to 20 keys.
 problem-app-keys-private = Keep the private half of your keys to yourself, and make new ones.
+problem-key-json = This is not JSON. Paste one whole public key, with its braces.
 problem-app-keys-kind = Give keys of RSA, of the curve P-256 or of Ed25519.
 problem-app-initial-life = Use a minute to 90 days, in seconds.
 problem-app-initial-uses = Use 1 to 10000.

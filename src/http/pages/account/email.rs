@@ -126,6 +126,8 @@ fn shown_inline(problem: &Problem) -> bool {
             | Code::Expired
             | Code::Conflict
             | Code::RateLimited
+            // Of the address that was typed: the account here stays as it is.
+            | Code::SsoRequired
     )
 }
 

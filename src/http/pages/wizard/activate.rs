@@ -1,8 +1,8 @@
 //! Step 4: what was tested goes live, step by step, and back.
 
 use axum::Form;
-use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
+use axum::extract::{Path, Query};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
@@ -10,10 +10,12 @@ use serde::Deserialize;
 use super::super::super::context::Context;
 use super::super::{chrome, render, see_other};
 use super::guard::{Instead, Setup, enter, posted, told_here};
-use crate::domain::Problem;
+use super::health::Done;
 use crate::domain::connection::{Connection, Rollout, State};
+use crate::domain::{Code, Problem};
+use crate::lane_a::emergency;
 use crate::lane_b::connections::{self, ConnectionChange};
-use crate::lane_b::live;
+use crate::lane_b::{enforce, live};
 use crate::store::connections as rows;
 use crate::views::setup::SetupActivatePage;
 
@@ -33,9 +35,40 @@ pub struct ActivateForm {
 }
 
 /// `GET /setup/{token}/activate`
-pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Instead> {
+pub async fn show(
+    context: Context,
+    Path(token): Path<String>,
+    Query(query): Query<Done>,
+) -> Result<Response, Instead> {
     let setup = enter(&context, &token).await?;
-    page(&context, &setup, None).await
+    let shown = Shown {
+        done: done(&query.done),
+        ..Shown::default()
+    };
+    page(&context, &setup, shown).await
+}
+
+/// What was done, or refused, just before.
+#[derive(Default)]
+struct Shown {
+    done: Option<&'static str>,
+    error: Option<String>,
+    /// Addresses that were refused, as they were typed.
+    typed: Option<String>,
+}
+
+/// The words for what an address says was done.
+fn done(name: &str) -> Option<&'static str> {
+    match name {
+        "activate" => Some("setup-done-activate"),
+        "rollback" => Some("setup-done-rollback"),
+        "rollout" => Some("setup-done-rollout"),
+        "enforce" => Some("setup-done-enforced"),
+        "free" => Some("setup-done-freed"),
+        "on" => Some("setup-done-on"),
+        "off" => Some("setup-done-off"),
+        _ => None,
+    }
 }
 
 /// `POST /setup/{token}/activate`
@@ -47,10 +80,18 @@ pub async fn act(
     let (setup, form) = posted(&context, &token, form, |form| &form.csrf).await?;
     let (one, _) = setup.made()?;
     match carry_out(&context, &setup, one, &form).await {
-        Ok(()) => Ok(see_other(&setup.address("activate"))),
+        Ok(()) => {
+            let next = format!("activate?done={}", form.action);
+            Ok(see_other(&setup.address(&next)))
+        }
         Err(problem) => {
-            let words = told_here(&context, problem)?;
-            page(&context, &setup, Some(words)).await
+            let about_people = problem.code == Code::InvalidField && form.rollout == "some";
+            let shown = Shown {
+                error: Some(told_here(&context, problem)?),
+                typed: about_people.then_some(form.people),
+                done: None,
+            };
+            page(&context, &setup, shown).await
         }
     }
 }
@@ -88,17 +129,17 @@ async fn carry_out(
             }),
             ..ConnectionChange::default()
         },
+        "enforce" | "free" => ConnectionChange {
+            enforced: Some(form.action == "enforce"),
+            ..ConnectionChange::default()
+        },
         _ => return Err(Problem::not_found()),
     };
     connections::change(&act, org, id, change, None).await?;
     Ok(())
 }
 
-async fn page(
-    context: &Context,
-    setup: &Setup,
-    error: Option<String>,
-) -> Result<Response, Instead> {
+async fn page(context: &Context, setup: &Setup, just: Shown) -> Result<Response, Instead> {
     let (one, _) = setup.made()?;
     let (db, tenant) = (&context.core.db, &context.site.tenant);
     let revisions = rows::revisions(db, &tenant.id, &one.id)
@@ -116,7 +157,9 @@ async fn page(
     } else {
         String::new()
     };
-    let status = if error.is_some() {
+    let named = enforce::people(&setup.act(context), &setup.org.id).await?;
+    let proven = emergency::proven(&named, context.core.now()).count();
+    let status = if just.error.is_some() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
         StatusCode::OK
@@ -129,10 +172,14 @@ async fn page(
         state: one.state.as_str().to_owned(),
         is_live: one.state == State::Active && one.active == Some(one.draft),
         rollout: one.rollout.as_str().to_owned(),
-        people: people.join("\n"),
+        wrong: just.typed.is_some(),
+        people: just.typed.unwrap_or_else(|| people.join("\n")),
         start: tenant.address(&format!("/federation/{}/start", one.id)),
         can_roll_back: other_was_live && one.state == State::Active,
-        error,
+        enforced: one.enforced,
+        emergency: (proven.to_string(), named.len().to_string()),
+        done: just.done,
+        error: just.error,
     };
     Ok(render(context, status, &page))
 }

@@ -221,7 +221,7 @@ impl Setup {
         SetupFrame {
             organization: self.org.name.clone(),
             home: if self.own {
-                format!("/org/{}/connections", self.org.slug)
+                format!("/org/{}", self.org.slug)
             } else {
                 String::new()
             },

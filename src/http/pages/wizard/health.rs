@@ -36,9 +36,9 @@ pub struct HealthForm {
 
 /// What was done just before.
 #[derive(Deserialize, Default)]
-pub struct Done {
+pub(super) struct Done {
     #[serde(default)]
-    done: String,
+    pub(super) done: String,
 }
 
 /// `GET /setup/{token}/health`

@@ -14,7 +14,7 @@ use super::super::super::bff::rfc3339;
 use super::super::super::context::Context;
 use super::super::super::flows;
 use super::super::test_login::row_for;
-use super::super::{chrome, said_inline, see_other};
+use super::super::{chrome, said_inline, see_other, words};
 use super::check::clock;
 use super::guard::{Instead, Setup, enter, posted, told_here};
 use crate::domain::Problem;
@@ -27,7 +27,7 @@ use crate::store::orgs;
 use crate::store::test_logins::{self as rows, TestState};
 use crate::views::Checks;
 use crate::views::setup::{
-    ClaimRow, GroupRow, MomentRow, RuleChange, RuleRow, SetupTestPage, TestOutcome,
+    ClaimRow, GroupRow, MomentRow, RuleChange, RuleRow, SetupTestPage, ShiftRow, TestOutcome,
 };
 
 /// Fields of all forms of the page.
@@ -78,8 +78,11 @@ pub async fn act(
         _ => match edit(&context, &setup, one, &form).await {
             Ok(None) => Ok(see_other(&setup.address("test"))),
             Ok(change) => {
+                // What was confirmed had been looked at for rules that are others by now.
+                let stale = !form.number.is_empty();
                 let shown = Shown {
                     change,
+                    error: stale.then(|| words(context.lang(), "rule-change-stale")),
                     ..Shown::default()
                 };
                 page(&context, &setup, shown).await
@@ -122,32 +125,55 @@ async fn edit(
 ) -> Result<Option<RuleChange>, Problem> {
     let (act, org, id) = (setup.act(context), &setup.org.id, one.id.as_str());
     let (_, number, mapping) = mappings::current(&act, org, id).await?;
+    let rule = meant(&mapping, form)?;
     let mapping = changed(mapping, form)?;
-    if let Ok(looked_at) = form.number.parse() {
-        mappings::replace(&act, org, id, mapping, Some(looked_at)).await?;
+    let looked_at = form.number.parse::<i64>().ok();
+    if looked_at == Some(number) {
+        mappings::replace(&act, org, id, mapping, looked_at).await?;
         return Ok(None);
     }
     let (gain, lose) = mappings::rehearse(&act, org, id, mapping.clone()).await?;
-    if gain.is_empty() && lose.is_empty() {
+    // Rules are named by their place: where they were changed meanwhile, it may be another one.
+    if looked_at.is_none() && gain.is_empty() && lose.is_empty() {
         mappings::replace(&act, org, id, mapping, Some(number)).await?;
         return Ok(None);
     }
     let rows = |all: Vec<Shift>| all.into_iter().map(shift_row).collect();
     Ok(Some(RuleChange {
         form: [&form.action, &form.kind, &form.subject, &form.role].map(Clone::clone),
+        rule,
         number,
         gain: rows(gain),
         lose: rows(lose),
     }))
 }
 
-fn shift_row(one: Shift) -> (String, String) {
+fn shift_row(one: Shift) -> ShiftRow {
     let person = match (one.name, one.email) {
         (Some(name), Some(email)) => format!("{name} <{email}>"),
         (Some(one), None) | (None, Some(one)) => one,
         (None, None) => one.user.0,
     };
-    (person, one.roles.join(", "))
+    ShiftRow {
+        person,
+        roles: one.roles.join(", "),
+        access: one.access,
+    }
+}
+
+/// The rule that a form is about, as it stands before the change.
+fn meant(mapping: &Mapping, form: &TestForm) -> Result<Option<RuleRow>, Problem> {
+    let all = match form.action.as_str() {
+        "map" => &Mapping {
+            rules: vec![rule(form)?],
+            ..Mapping::default()
+        },
+        "up" | "unmap" => mapping,
+        _ => return Ok(None),
+    };
+    let index = form.subject.parse::<usize>().unwrap_or(0).saturating_sub(1);
+    let index = if form.action == "map" { 0 } else { index };
+    Ok(rule_rows(all, &[]).into_iter().nth(index))
 }
 
 fn changed(mut mapping: Mapping, form: &TestForm) -> Result<Mapping, Problem> {

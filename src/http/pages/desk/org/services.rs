@@ -243,8 +243,10 @@ async fn carry_out(
             return Ok(Done::Saved);
         }
         "public" => {
-            // What is no JSON is no key.
-            let jwk = serde_json::from_str(&form.key).unwrap_or_default();
+            let jwk = serde_json::from_str(&form.key).map_err(|_| {
+                let detail = "This is not JSON. Paste one whole public key, with its braces.";
+                Problem::field("/jwk", "invalid", detail)
+            })?;
             let what = (form.name.trim(), &jwk);
             operator::add_public_key(&act, org, account, what).await?;
             return Ok(Done::Saved);
