@@ -7,6 +7,7 @@
 mod deploy;
 mod example;
 mod lists;
+mod metrics;
 
 use std::fs;
 use std::path::Path;
