@@ -108,6 +108,18 @@ fn every_event_type_is_on_the_page_and_no_other() {
 }
 
 #[test]
+fn every_size_on_the_page_was_measured() {
+    let bench = read("bench/README.md");
+    let sizes = table("### Sizing");
+    assert!(sizes.len() >= 10, "{sizes:?}");
+    for (what, size) in sizes {
+        let figure = size.split(" in ").next().unwrap_or_default();
+        assert!(figure.starts_with(|c: char| c.is_ascii_digit()), "{what}");
+        assert!(bench.contains(figure), "{what}: nobody measured {figure}");
+    }
+}
+
+#[test]
 fn every_command_on_a_page_exists() {
     let mut commands = BTreeSet::new();
     for path in [
