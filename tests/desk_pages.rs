@@ -343,6 +343,7 @@ both! {
         let mut bob = app.signup("bob@x.test").await;
         let path = format!("/admin/users/{}", id_of(&mut bob).await);
         send(&mut owner, &path, &format!("{path}/state"), &[("state", "disabled")]).await.expect(303);
+        says(&page(&mut owner, &path).await, "How it was decided");
         let all = page(&mut owner, "/admin/audit").await;
         says(&all, "user.updated");
         says(&all, "login.completed");

@@ -1,11 +1,13 @@
 //! What the documentation says, held against the program.
 //!
 //! Owns: running the examples of `docs/app-developers.md`, loading every piece of TOML, and
-//! comparing the lists of `docs/operators.md` with the program's own.
+//! comparing the lists of `docs/operators.md` and the files of `deploy/` with the program's own.
 //! Must not know: what the examples teach.
 
+mod deploy;
 mod example;
 mod lists;
+mod metrics;
 
 use std::fs;
 use std::path::Path;

@@ -1,17 +1,15 @@
 //! `laneway explain`: the command, held against what the program does with the same request.
 
-use std::process::{Command, Stdio};
-
 use serde_json::Value;
 
 use crate::forward::{NOTES, WIKI, nginx, proxy, with};
 use crate::harness::app::Options;
-use crate::harness::{Browser, TestApp};
+use crate::harness::{Beside, Browser, TestApp};
 
 /// The program with its configuration as a file, so that the command sees the same.
 struct Explained {
     app: TestApp,
-    folder: tempfile::TempDir,
+    beside: Beside,
 }
 
 impl Explained {
@@ -21,34 +19,17 @@ impl Explained {
             ..crate::forward::options()
         };
         let app = TestApp::sqlite_with(options.clone()).await;
-        let folder = tempfile::tempdir().expect("a folder");
-        let text = format!(
-            "public_url = \"https://login.test\"\nmail_url = \"none\"\ndatabase_url = \"{}\"\nmaster_key = \"{}\"\n{}\n\
-             [tenant]\nsignup = \"open\"\norigins = [\"https://listed.example\"]\n\
-             [[app]]\nhost = \"app.test\"\n[[app.route]]\nname = \"echo\"\nbackend = \"http://127.0.0.1:9\"\n\
-             [[app]]\nhost = \"ide.test\"\nfrontend = {{ proxy = \"http://127.0.0.1:9\" }}\n{}",
-            app.database, options.key, options.top, options.tables
-        );
-        std::fs::write(folder.path().join("laneway.toml"), text).expect("written");
-        Self { app, folder }
+        let beside = Beside::new(&app, &options);
+        Self { app, beside }
     }
 
     async fn ask(&self, url: &str, cookie: Option<&str>, require: &str) -> Value {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_laneway"));
-        command
-            .arg("--config")
-            .arg(self.folder.path().join("laneway.toml"));
-        command.args(["explain", url, "--json", "--require", require]);
-        if let Some(cookie) = cookie {
-            std::fs::write(self.folder.path().join("cookie"), cookie).expect("written");
-            command
-                .arg("--cookie-file")
-                .arg(self.folder.path().join("cookie"));
+        let mut arguments = vec!["explain", url, "--json", "--require", require];
+        let file = cookie.map(|cookie| self.beside.write("cookie", cookie));
+        if let Some(file) = &file {
+            arguments.extend(["--cookie-file", file.to_str().expect("a path")]);
         }
-        command.stdin(Stdio::null());
-        let out = tokio::task::spawn_blocking(move || command.output().expect("it runs"))
-            .await
-            .expect("it ends");
+        let out = self.beside.run(&arguments).await;
         let errors = String::from_utf8_lossy(&out.stderr).into_owned();
         assert!(out.status.success(), "{errors}");
         serde_json::from_slice(&out.stdout).expect("JSON")

@@ -113,6 +113,7 @@ mod upstream_tokens;
 mod upstream_tokens_asked;
 mod upstream_tokens_live;
 mod verifier;
+mod why;
 mod wizard;
 mod wizard_mail;
 mod wizard_rules;

@@ -1,5 +1,7 @@
 //! Store: migrations, and the seal on secrets at rest.
 
+use std::path::Path;
+
 use laneway::store::MIGRATIONS;
 use laneway::store::seal::Place;
 use laneway_sqlkit::{DbError, q};
@@ -112,4 +114,79 @@ async fn nothing_is_written_outside_a_transaction_on_sqlite() {
         .run(db(&app))
         .await;
     outcome.expect_err("readers cannot write");
+}
+
+/// Folders of steps, and the first that may only add. Nodes of the version before go on running
+/// while the first new one starts: what they read and write has to stay.
+const ONLY_ADDING: [(&str, &str); 4] = [
+    ("migrations/sqlite", "0040"),
+    ("migrations/postgres", "0040"),
+    ("provider-adapters/embedded/migrations/sqlite", "0003"),
+    ("provider-adapters/embedded/migrations/postgres", "0003"),
+];
+
+#[test]
+fn later_steps_only_add() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (folder, first) in ONLY_ADDING {
+        for entry in std::fs::read_dir(root.join(folder)).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_string_lossy();
+            if *name < *first {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("a text");
+            assert_eq!(taken_away(&text), None, "{folder}/{name}");
+        }
+    }
+    let page = std::fs::read_to_string(root.join("docs/operators.md")).expect("the page");
+    let promise = "step 40 of `core_migrations` and step 3 of the embedded provider's on";
+    assert!(page.contains(promise), "what is promised");
+}
+
+#[test]
+fn what_an_older_program_would_miss_is_noticed() {
+    for fine in [
+        "CREATE TABLE a (b TEXT NOT NULL, FOREIGN KEY (b) REFERENCES c (d) ON DELETE CASCADE);",
+        "ALTER TABLE a ADD COLUMN b BIGINT;",
+        "ALTER TABLE a ADD COLUMN b BIGINT NOT NULL DEFAULT 0; -- no DROP TABLE here",
+        "CREATE INDEX a_by_b ON a (b); UPDATE a SET b = 1 WHERE b IS NULL;",
+    ] {
+        assert_eq!(taken_away(fine), None, "{fine}");
+    }
+    for bad in [
+        "DROP TABLE a;",
+        "ALTER TABLE a\n  RENAME TO b;",
+        "alter table a rename column b to c;",
+        "ALTER TABLE a DROP COLUMN b;",
+        "ALTER TABLE a ALTER COLUMN b SET NOT NULL;",
+        "ALTER TABLE a ADD COLUMN b BIGINT NOT NULL;",
+        "DELETE FROM a;",
+    ] {
+        assert!(taken_away(bad).is_some(), "{bad}");
+    }
+}
+
+/// The statement that an older program could stumble over.
+fn taken_away(sql: &str) -> Option<String> {
+    let takes = [
+        "DROP TABLE",
+        "DROP COLUMN",
+        "ALTER COLUMN",
+        "RENAME ",
+        "DELETE FROM",
+    ];
+    let code: Vec<&str> = sql
+        .lines()
+        .map(|line| line.split("--").next().unwrap_or_default())
+        .collect();
+    let statements = code.join(" ").to_ascii_uppercase();
+    let mut statements = statements
+        .split(';')
+        .map(|one| one.split_whitespace().collect::<Vec<_>>().join(" "));
+    statements.find(|one| {
+        let demands =
+            one.contains("ADD COLUMN") && one.contains("NOT NULL") && !one.contains("DEFAULT");
+        demands || takes.iter().any(|word| one.contains(word))
+    })
 }

@@ -8,6 +8,8 @@ use clap::Subcommand;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
+pub(super) use manage::tenant_by;
+
 use super::{failed, open, say};
 use crate::audit::{Event, Outcome, RequestMeta, kind};
 use crate::authz::OperatorRole;

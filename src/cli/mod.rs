@@ -11,6 +11,7 @@ mod explain;
 mod serve;
 mod upstream;
 mod verify_edge;
+mod why;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -55,6 +56,9 @@ enum Command {
     VerifyEdge(verify_edge::Arguments),
     /// Tell which host, route, rule and policy decide about a request, and why
     Explain(explain::Arguments),
+    /// Tell what became of a request, by the reference of its error page: which link, rule,
+    /// policy and answer of a provider led there
+    Why(why::Arguments),
     #[command(flatten)]
     Client(client::ClientCommand),
     /// Administer the installation through its database
@@ -127,6 +131,10 @@ async fn run(arguments: Arguments) -> ExitCode {
         Command::VerifyEdge(arguments) => verify_edge::run(arguments).await,
         Command::Explain(arguments) => match load(file) {
             Ok(config) => explain::run(config, arguments).await,
+            Err(code) => code,
+        },
+        Command::Why(arguments) => match load(file) {
+            Ok(config) => why::run(config, arguments).await,
             Err(code) => code,
         },
         Command::Admin(command) => match load(file) {

@@ -29,7 +29,7 @@ pub mod ops;
 mod pages;
 mod problem;
 mod reference;
-mod references;
+pub mod references;
 mod registered;
 mod router;
 mod saml;

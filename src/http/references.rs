@@ -35,6 +35,20 @@ impl References {
     }
 }
 
+/// A reference as it was made, from what somebody typed or was told: without regard to case,
+/// spaces and hyphens, and with the letters that stand for digits (Crockford).
+pub fn read(typed: &str) -> Option<String> {
+    let marks = |c: char| c.is_whitespace() || c == '-';
+    let text: String = typed
+        .replace(marks, "")
+        .to_ascii_uppercase()
+        .replace('O', "0")
+        .replace(['I', 'L'], "1");
+    let fits = text.len() == usize::try_from(LETTERS).unwrap_or(0)
+        && text.bytes().all(|b| ALPHABET.contains(&b));
+    fits.then_some(text)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -49,6 +63,21 @@ mod tests {
         assert_eq!(all.len(), 100_000);
         let plain = |text: &String| text.len() == 12 && text.bytes().all(|b| ALPHABET.contains(&b));
         assert!(all.iter().all(plain));
+    }
+
+    #[test]
+    fn what_people_make_of_one_is_understood() {
+        assert_eq!(read(" kq7a-zvvq n4c3 ").as_deref(), Some("KQ7AZVVQN4C3"));
+        assert_eq!(read("OIL000000000").as_deref(), Some("011000000000"));
+        for other in [
+            "",
+            "KQ7AZVVQN4C",
+            "KQ7AZVVQN4C33",
+            "ana@x.test.de",
+            "UUUUUUUUUUUU",
+        ] {
+            assert_eq!(read(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub use api_reference::{ApiGroup, ApiMember, ApiOperation, ApiReferencePage};
 pub use between::{ConfirmLogoutPage, ContinueLogoutPage, ContinueSignInPage, LoggedOutPage};
 pub use brand::brand_css;
 pub use change_email::{ChangeEmailPage, PendingCode};
-pub use checks::{CheckRow, Checks};
+pub use checks::{CheckRow, Checks, explanation};
 pub use chrome::Chrome;
 pub use code::CodePage;
 pub use consent::{ConsentOrg, ConsentPage, ConsentRow, ReturnToAppPage};

@@ -7,6 +7,7 @@
 pub mod app;
 pub mod attached;
 mod backend;
+mod beside;
 pub mod brokered;
 mod browser;
 pub mod cluster;
@@ -32,6 +33,7 @@ pub mod wire;
 
 pub use app::TestApp;
 pub use backend::backend_url;
+pub use beside::Beside;
 pub use browser::{Browser, Call, Reply, form_token, members};
 pub use cluster::{Cluster, free_port};
 pub use described::described;

@@ -50,6 +50,11 @@ impl Node {
         format!("http://localhost:{}", self.port)
     }
 
+    /// The port of its operations listener.
+    pub fn ops(&self) -> u16 {
+        self.ops
+    }
+
     /// Where its rows are.
     pub fn database(&self) -> &str {
         &self.database

@@ -121,7 +121,8 @@ impl Desk {
     }
 }
 
-async fn tenant_by(core: &Core, slug: &str) -> Result<Tenant, Problem> {
+/// The tenant of a short name.
+pub(in crate::cli) async fn tenant_by(core: &Core, slug: &str) -> Result<Tenant, Problem> {
     let found = tenants::find_by_slug(&core.db, slug).await?;
     found.ok_or_else(|| {
         Problem::new(

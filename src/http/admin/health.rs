@@ -8,11 +8,10 @@ use super::super::bff::rfc3339;
 use super::super::context::Context;
 use super::Operator;
 use super::connections::Named;
-use crate::domain::checks::EXPLAINED;
-use crate::domain::{Lang, Problem};
+use crate::domain::Problem;
 use crate::lane_b::connections::get;
 use crate::lane_b::health::{self, Health};
-use crate::views::{self, FluentArgs};
+use crate::views::explanation;
 
 /// `GET …/connections/{connection}/health`
 pub async fn connection_health(
@@ -25,15 +24,6 @@ pub async fn connection_health(
     Ok(Json(shown(&health::of(&act, &one).await?)))
 }
 
-/// What the help page says about it.
-fn fix(code: &str) -> Option<String> {
-    let known = EXPLAINED.contains(&code);
-    known.then(|| {
-        let key = format!("explain-{}", code.replace('_', "-"));
-        views::text(Lang::En, &key, &FluentArgs::new())
-    })
-}
-
 fn shown(all: &Health) -> Value {
     let days = all
         .days
@@ -42,7 +32,7 @@ fn shown(all: &Health) -> Value {
     let causes = all.causes.iter().map(|cause| {
         json!({
             "code": cause.code, "count": cause.n, "last_at": rfc3339(cause.last_at),
-            "fix": fix(&cause.code), "link": format!("/help/checks#{}", cause.code),
+            "fix": explanation(&cause.code), "link": format!("/help/checks#{}", cause.code),
         })
     });
     let endings = all.endings.iter().map(

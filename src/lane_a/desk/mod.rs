@@ -18,5 +18,7 @@ pub use count::{Figures, count, figures};
 pub use nodes::{HEARTBEAT, NodeView, Trust, heartbeat, leave, nodes};
 pub use people::{Cursor, PEOPLE_ON_A_PAGE, PeoplePage, Person, PersonRow, find, list, person};
 pub use sign_ins::{Bar, METHODS, Range, Series, series};
-pub use trail::{KINDS, Question, Trail, TrailRow, about, changed_by_people, event, search};
+pub use trail::{
+    KINDS, Question, Trail, TrailRow, about, changed_by_people, event, facts, plain, search, trace,
+};
 pub use watch::{UpstreamView, can_come_back, probe_now, upstreams, watch_upstreams};

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+
 use crate::audit::{TYPES, kind};
 use crate::core::Core;
 use crate::domain::{OrgId, Problem, TenantId, UserId};
@@ -73,6 +75,44 @@ pub struct TrailRow {
     pub actor_name: Option<String>,
     /// What the target is called, where it is a known person.
     pub target_name: Option<String>,
+}
+
+/// What was recorded about an event beside the trace.
+pub fn facts(event: &EventRow) -> Vec<(String, String)> {
+    let recorded = recorded(event);
+    let members = recorded.as_object().into_iter().flatten();
+    members
+        .filter(|(name, value)| *name != "trace" && !value.is_null())
+        .map(|(name, value)| (name.clone(), plain(value)))
+        .collect()
+}
+
+/// Which link, rule and policy decided, in the order in which they were asked.
+pub fn trace(event: &EventRow) -> Vec<(String, String)> {
+    let recorded = recorded(event);
+    let lines = recorded.get("trace").and_then(Value::as_array);
+    lines
+        .into_iter()
+        .flatten()
+        .map(|line| (plain(&line["rule"]), plain(&line["outcome"])))
+        .collect()
+}
+
+fn recorded(event: &EventRow) -> Value {
+    serde_json::from_str(&event.detail).unwrap_or_default()
+}
+
+/// A recorded value on one line.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        Value::Array(all) if all.iter().all(Value::is_string) => {
+            let words: Vec<&str> = all.iter().filter_map(Value::as_str).collect();
+            words.join(" ")
+        }
+        other => other.to_string(),
+    }
 }
 
 /// One page of events.

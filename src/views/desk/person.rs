@@ -78,6 +78,8 @@ pub struct EventLine {
     pub tone: &'static str,
     /// Method, reason.
     pub detail: String,
+    /// Rules and what they said.
+    pub trace: Vec<(String, String)>,
     /// Epoch ms.
     pub at: i64,
 }
@@ -249,13 +251,24 @@ impl PersonPage {
                 created: AT,
                 last: None,
             }]),
-            events: vec![EventLine {
-                id: "e1".into(),
-                kind: "login.failed".into(),
-                tone: "bad",
-                detail: "email-code".into(),
-                at: AT,
-            }],
+            events: vec![
+                EventLine {
+                    id: "e2".into(),
+                    kind: "login.completed".into(),
+                    tone: "ok",
+                    detail: "email-code".into(),
+                    trace: vec![("link".into(), "<found>".into())],
+                    at: AT,
+                },
+                EventLine {
+                    id: "e1".into(),
+                    kind: "login.failed".into(),
+                    tone: "bad",
+                    detail: "email-code".into(),
+                    trace: Vec::new(),
+                    at: AT,
+                },
+            ],
             may_write: true,
             may_end: true,
             may_reset: true,

@@ -252,6 +252,7 @@ fn events(person: &Person) -> Vec<EventLine> {
                 "bad"
             },
             detail: super::trail::hint(event),
+            trace: desk::trace(event),
             at: event.at,
         })
         .collect()

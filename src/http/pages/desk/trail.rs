@@ -277,7 +277,6 @@ async fn detail(
             .or_else(|| Some(id.clone())),
         None => None,
     };
-    let recorded: Value = serde_json::from_str(&event.detail).unwrap_or_default();
     Ok(TrailDetail {
         kind: event.kind.clone(),
         outcome: words::of_outcome(&event.outcome),
@@ -288,8 +287,8 @@ async fn detail(
         org,
         ip: event.ip.clone(),
         request: event.request_id.clone(),
-        facts: facts(&recorded),
-        trace: trace(&recorded),
+        facts: desk::facts(event),
+        trace: desk::trace(event),
         changes: changes(event.before.as_deref(), event.after.as_deref()),
         raw: serde_json::to_string_pretty(&shown::event(event)).unwrap_or_default(),
     })
@@ -303,38 +302,6 @@ fn page_of(principal: &str) -> Option<String> {
         Some(("upstream", _)) => Some("/admin/upstreams".to_owned()),
         _ => None,
     }
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        Value::Array(all) if all.iter().all(Value::is_string) => {
-            let words: Vec<&str> = all.iter().filter_map(Value::as_str).collect();
-            words.join(" ")
-        }
-        other => other.to_string(),
-    }
-}
-
-fn facts(recorded: &Value) -> Vec<(String, String)> {
-    let members = recorded.as_object();
-    members
-        .into_iter()
-        .flatten()
-        .filter(|(name, value)| *name != "trace" && !value.is_null())
-        .map(|(name, value)| (name.clone(), plain(value)))
-        .collect()
-}
-
-/// Which link, rule and policy decided, in the order in which they were asked.
-fn trace(recorded: &Value) -> Vec<(String, String)> {
-    let lines = recorded.get("trace").and_then(Value::as_array);
-    lines
-        .into_iter()
-        .flatten()
-        .map(|line| (plain(&line["rule"]), plain(&line["outcome"])))
-        .collect()
 }
 
 /// The members that differ.
@@ -355,8 +322,8 @@ fn changes(before: Option<&str>, after: Option<&str>) -> Vec<ChangedMember> {
         .filter(|name| before.get(*name) != after.get(*name))
         .map(|name| ChangedMember {
             name: name.clone(),
-            before: before.get(name).map(plain).unwrap_or_default(),
-            after: after.get(name).map(plain).unwrap_or_default(),
+            before: before.get(name).map(desk::plain).unwrap_or_default(),
+            after: after.get(name).map(desk::plain).unwrap_or_default(),
         })
         .collect()
 }
