@@ -12,7 +12,7 @@ both! {
         assert!(page.text().contains("Laneway CLI"), "every tenant has it");
         let fields = [
             ("name", "Reports"), ("redirect_uris", "https://r.test/cb\r\nhttps://r.test/other"),
-            ("scope", "openid  profile"), ("refresh", "yes"),
+            ("scope", "openid  profile"), ("refresh", "yes"), ("device", "yes"), ("lifetime", "120"), ("alg", "ES256"),
         ];
         let bad = [("name", "Reports"), ("redirect_uris", "http://r.test/cb"), ("scope", "openid")];
         let refused = submit(&mut owner, &page, "/admin/apps", &bad).await.expect(422);
@@ -23,8 +23,9 @@ both! {
         let all = listed["items"].as_array().expect("a list");
         let one = all.iter().find(|app| app["client_name"] == "Reports").expect("the app");
         assert_eq!(one["redirect_uris"], json!(["https://r.test/cb", "https://r.test/other"]));
-        assert_eq!((&one["scope"], &one["first_party"]), (&json!("openid profile"), &json!(false)));
-        assert_eq!(one["grant_types"], json!(["authorization_code", "refresh_token"]));
+        assert_eq!((&one["scope"], &one["first_party"]), (&json!("openid profile offline_access"), &json!(false)), "it may ask for what it gets");
+        assert_eq!(one["grant_types"].as_array().map(Vec::len), Some(3), "{one}");
+        assert_eq!((&one["access_token_lifetime"], &one["id_token_signed_response_alg"]), (&json!(120), &json!("ES256")));
         let id = one["client_id"].as_str().expect("an id").to_owned();
         let here = format!("/admin/apps/{id}");
         let page = owner.get(&here).await.expect(200);
@@ -39,6 +40,16 @@ both! {
         assert_eq!((&now["client_name"], &now["first_party"]), (&json!("Reporting"), &json!(true)));
         assert_eq!(now["grant_types"], json!(["authorization_code"]));
         assert_eq!(now["backchannel_logout_uri"], "https://r.test/out");
+        let nothing = [("action", "save"), ("name", "Reporting"), ("redirect_uris", ""), ("scope", "openid")];
+        let refused = submit(&mut owner, &page, &here, &nothing).await.expect(422);
+        assert!(refused.text().contains("one address where answers go"));
+        let machine = [nothing[0], nothing[1], nothing[2], nothing[3], ("machine", "yes"), ("exempt", "yes"), ("lifetime", "5")];
+        assert!(submit(&mut owner, &page, &here, &machine).await.expect(422).text().contains("60 to 900"));
+        let machine = [machine[0], machine[1], machine[2], machine[3], machine[4], machine[5], ("lifetime", "60")];
+        submit(&mut owner, &page, &here, &machine).await.expect(303);
+        let now = app.admin("GET", &format!("/v1/admin/apps/{id}"), json!({})).await.expect(200).json();
+        assert_eq!((&now["grant_types"], &now["require_pkce"]), (&json!(["client_credentials"]), &json!(false)));
+        assert_eq!((&now["access_token_lifetime"], &now["id_token_signed_response_alg"]), (&json!(60), &json!("ES256")));
         let renewed = submit(&mut owner, &page, &here, &[("action", "secret")]).await.expect(200);
         assert!(renewed.text().contains("lw_app_"));
         submit(&mut owner, &page, &here, &[("action", "off")]).await.expect(303);

@@ -94,6 +94,7 @@ mod signup_app;
 mod social;
 mod social_pages;
 mod social_walls;
+mod stopping;
 mod store_connections;
 mod store_faults;
 mod store_log;

@@ -29,6 +29,11 @@ async fn the_account_page_makes_a_token_shows_it_once_and_revokes_it() {
         .expect("the value");
     assert!(value.starts_with("lw_pat_"), "{value}");
     get(&app, value, "/v1/me").await.expect(200);
+    let none = ana.send(Call::form("/account/tokens", &fields[..4])).await;
+    let none = none.expect(422).text();
+    assert!(
+        none.contains("one scope at least") && none.contains("value=\"Nightly &#60;report&#62;\"")
+    );
     let again = page(&mut ana, "/account").await;
     assert!(again.contains("Nightly &#60;report&#62;") && !again.contains(value));
     let id = text(&ana.get("/v1/me/tokens").await.json()["items"][0]["id"]);
@@ -42,12 +47,15 @@ async fn the_account_page_makes_a_token_shows_it_once_and_revokes_it() {
     // Without a fresh proof the form leads to one.
     app.clock.advance_s(900);
     let stale = ana.send(Call::form("/account/tokens", &fields)).await;
+    let stale = stale.expect(303);
+    let way = stale.location();
+    assert!(way.contains("/bff/login?acr_values="), "{way}");
     assert!(
-        stale
-            .expect(303)
-            .location()
-            .contains("/bff/login?acr_values=")
+        way.ends_with("return_to=%2Faccount%3Fdone%3Dagain"),
+        "{way}"
     );
+    let back = page(&mut ana, "/account?done=again").await;
+    assert!(back.contains("press it once more"), "{back}");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use super::{failed, open, say};
 use crate::config::Config;
 use crate::core::Core;
 use crate::domain::tenant::Tenant;
-use crate::domain::{Code, Problem};
+use crate::domain::{Code, Lang, Problem};
 use crate::http::{references, shown};
 use crate::lane_a::desk::{self, Question, TrailRow};
 use crate::store::tenants;
@@ -168,7 +168,7 @@ impl Found {
         ["cause", "reason"]
             .into_iter()
             .filter_map(fact)
-            .find_map(|(_, code)| views::explanation(code))
+            .find_map(|(_, code)| views::explanation(Lang::En, code))
     }
 }
 

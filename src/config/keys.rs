@@ -64,6 +64,7 @@ pub(super) const KEYS: &[Key] = &[
     one("public_url"),
     many("trusted_proxies"),
     one("keep_alive"),
+    one("stop_delay"),
     one("dns_server"),
     secret("database_url"),
     secret("master_key"),

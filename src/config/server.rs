@@ -23,6 +23,8 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
     /// How long an unused connection is kept for a further request.
     pub keep_alive: Duration,
+    /// How long it goes on as ever after it has said that it stops.
+    pub stop_delay: Duration,
 }
 
 impl Server {
@@ -61,6 +63,11 @@ pub(super) fn read(root: &mut Section<'_>) -> Server {
             "keep_alive",
             Duration::from_secs(90),
             Duration::from_secs(1)..=Duration::from_secs(3_600),
+        ),
+        stop_delay: root.duration(
+            "stop_delay",
+            Duration::ZERO,
+            Duration::ZERO..=Duration::from_secs(60),
         ),
     }
 }

@@ -267,8 +267,8 @@ fn judge(when: &When, assertion: &Assertion<'_>) -> Verdict {
         },
         When::Claim { claim, equals } => match find(assertion.claims, claim) {
             None => Verdict::No(format!("there is no {claim}")),
-            Some(found) if found == equals => Verdict::Yes(format!("{claim} has this value")),
-            Some(Value::Array(all)) if all.contains(equals) => {
+            Some(found) if same(found, equals) => Verdict::Yes(format!("{claim} has this value")),
+            Some(Value::Array(all)) if all.iter().any(|one| same(one, equals)) => {
                 Verdict::Yes(format!("{claim} holds this value"))
             }
             Some(_) => Verdict::No(format!("{claim} has another value")),
@@ -277,6 +277,17 @@ fn judge(when: &When, assertion: &Assertion<'_>) -> Verdict {
         When::Always { always } if *always => Verdict::Yes("everybody".into()),
         When::Always { .. } => Verdict::No("switched off".into()),
     }
+}
+
+/// Is a claim this value? Providers send what is true or 7 as such or as text, and whoever types a
+/// rule cannot know which.
+fn same(claim: &Value, wanted: &Value) -> bool {
+    let plain = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    };
+    claim == wanted || plain(claim).is_some_and(|text| plain(wanted) == Some(text))
 }
 
 /// A claim by name, or by JSON pointer.

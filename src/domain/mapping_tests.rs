@@ -36,6 +36,23 @@ fn roles(rules: &Value, of: &Value, had: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn a_value_counts_however_the_provider_writes_it() {
+    let rule = |equals: Value| json!({ "rules": [{ "when": { "claim": "c", "equals": equals }, "roles": ["admin"] }] });
+    for (wanted, sent, same) in [
+        (json!("true"), json!(true), true),
+        (json!(7), json!("7"), true),
+        (json!("7"), json!([1, 7]), true),
+        (json!("true"), json!(false), false),
+        (json!("null"), Value::Null, false),
+        (json!("7"), json!(7.5), false),
+        (json!("x"), json!({ "x": true }), false),
+    ] {
+        let got = roles(&rule(wanted.clone()), &json!({ "c": sent }), &[]);
+        assert_eq!(!got.is_empty(), same, "{wanted} {sent}");
+    }
+}
+
+#[test]
 fn every_match_adds_its_roles() {
     let rules = json!({ "rules": [
         { "when": { "group": "it" }, "roles": ["admin"] },

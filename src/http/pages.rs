@@ -1,7 +1,7 @@
 //! Pages: the same flows as `/v1/auth/flows`, for browsers without scripts.
 
 mod account;
-mod desk;
+pub(in crate::http) mod desk;
 mod flow;
 mod health;
 mod invitation;
@@ -294,6 +294,7 @@ fn denied_words(problem: &Problem) -> (&'static str, &'static str, &'static str,
         ),
         Some("too_weak") => own("denied-title-weak", "denied-ask-weak"),
         Some("not_rolled_out") => own("denied-title-early", "denied-ask-early"),
+        Some("provider") => own("denied-title-provider", "denied-ask-provider"),
         Some("cancelled") => own("denied-title-cancelled", "denied-ask-cancelled"),
         _ => own("denied-title", "denied-ask"),
     }

@@ -56,7 +56,7 @@ pub async fn serve(app: App) -> Result<(), Problem> {
         keep_alive: server.keep_alive,
         sessions: Some(Arc::clone(&app.core.sessions)),
     };
-    accept(public, app.front, listening, stop_signal()).await;
+    accept(public, app.front, listening, stop_signal(server.stop_delay)).await;
     ops_task.abort();
     jobs.abort_all();
     while jobs.join_next().await.is_some() {}
@@ -79,7 +79,9 @@ async fn bind(address: SocketAddr, key: &str) -> Result<TcpListener, Problem> {
     })
 }
 
-async fn stop_signal() {
+/// Ends once it is time to close the door: whoever looks at `/readyz` has had `delay` to send
+/// people elsewhere. A second signal does not wait.
+async fn stop_signal(delay: Duration) {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return std::future::pending().await;
@@ -88,8 +90,14 @@ async fn stop_signal() {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
-    tracing::info!("stopping: finishing what runs");
     ops::stopping();
+    tracing::info!(?delay, "stopping: not ready any more");
+    tokio::select! {
+        () = tokio::time::sleep(delay) => {}
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    tracing::info!("stopping: finishing what runs");
 }
 
 /// What a listener needs beside its router.

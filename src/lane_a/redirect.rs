@@ -317,6 +317,7 @@ async fn denied(visit: &Visit<'_>, flow: &Flow, slug: &str, denial: &Denial) -> 
         .with("return_to", flow.state.return_to.as_str());
     match denial {
         Denial::Cancelled => problem.with("refusal", "cancelled"),
+        Denial::Refused(_) => problem.with("refusal", "provider"),
         _ => problem,
     }
 }

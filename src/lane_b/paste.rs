@@ -79,7 +79,7 @@ async fn at(core: &Core, trust: Trust, url: &Url) -> Result<Understood, Box<Chec
     let first = fetch(core, trust, url).await;
     if let Ok(body) = &first {
         if let Some(issuer) = issuer_of(body) {
-            return Ok(oidc(&issuer, url));
+            return oidc(&issuer, url);
         }
         let text = String::from_utf8_lossy(body);
         if text.contains("EntityDescriptor") {
@@ -95,25 +95,37 @@ async fn at(core: &Core, trust: Trust, url: &Url) -> Result<Understood, Box<Chec
     };
     let body = fetch(core, trust, &document).await?;
     match issuer_of(&body) {
-        Some(issuer) => Ok(oidc(&issuer, url)),
+        Some(issuer) => oidc(&issuer, url),
         None => Err(no_issuer(&document).into()),
     }
 }
 
-fn oidc(issuer: &str, url: &Url) -> Understood {
+fn oidc(issuer: &str, url: &Url) -> Result<Understood, Box<Check>> {
+    // A place is left open for the directory: it is the document of all of them.
+    if issuer.contains(['{', '}']) {
+        let fix = "This address stands for all directories of the provider. Paste the one of your own: it has its id in the place where this one says “common” or the like.";
+        let check = Check::fail(
+            "issuer_mismatch",
+            issuer,
+            "the issuer of one directory",
+            fix,
+        );
+        return Err(check.into());
+    }
+
     let vendor = Url::parse(issuer).map_or(GENERIC, |issuer| vendors::of_address(&issuer));
     let vendor = if vendor == GENERIC {
         vendors::of_address(url)
     } else {
         vendor
     };
-    Understood {
+    Ok(Understood {
         vendor,
         protocol: Protocol::Oidc,
         issuer: issuer.to_owned(),
         metadata_url: None,
         metadata_xml: None,
-    }
+    })
 }
 
 fn issuer_of(body: &[u8]) -> Option<String> {

@@ -4,13 +4,13 @@ use super::text::{FluentArgs, text};
 use crate::domain::Lang;
 use crate::domain::checks::EXPLAINED;
 
-/// What a finding or a cause means and what to do about it, in English; `None` where nobody wrote
-/// it down.
-pub fn explanation(code: &str) -> Option<String> {
+/// What a finding or a cause means and what to do about it, `None` where nobody wrote it
+/// down.
+pub fn explanation(lang: Lang, code: &str) -> Option<String> {
     let known = EXPLAINED.contains(&code);
     known.then(|| {
         let key = format!("explain-{}", code.replace('_', "-"));
-        text(Lang::En, &key, &FluentArgs::new())
+        text(lang, &key, &FluentArgs::new())
     })
 }
 

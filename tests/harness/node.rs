@@ -16,6 +16,7 @@ pub struct Node {
     database: String,
     port: u16,
     ops: u16,
+    settings: Vec<(&'static str, String)>,
     process: Option<Child>,
 }
 
@@ -39,6 +40,7 @@ impl Node {
             database,
             port,
             ops,
+            settings: Vec::new(),
             process: None,
         };
         node.start().await;
@@ -58,6 +60,37 @@ impl Node {
     /// Where its rows are.
     pub fn database(&self) -> &str {
         &self.database
+    }
+
+    /// A setting, from the next start on.
+    pub fn set(&mut self, variable: &'static str, value: &str) {
+        self.settings.push((variable, value.to_owned()));
+    }
+
+    /// Where it says how it is.
+    pub fn ops(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ops)
+    }
+
+    /// SIGTERM.
+    pub fn stop(&self) {
+        let process = self.process.as_ref().expect("it runs");
+        let done = Command::new("kill")
+            .arg("-TERM")
+            .arg(process.id().to_string())
+            .status();
+        assert!(done.expect("kill runs").success());
+    }
+
+    /// Waits for its end; did it end well?
+    pub async fn ended(&mut self) -> bool {
+        let mut process = self.process.take().expect("it ran");
+        let waited = tokio::task::spawn_blocking(move || process.wait());
+        waited
+            .await
+            .expect("waited")
+            .expect("it has ended")
+            .success()
     }
 
     /// Starts it and waits until it answers.
@@ -104,6 +137,7 @@ impl Node {
             .env("LANEWAY_MAIL_URL", "outbox:")
             .env("LANEWAY_TENANT_SIGNUP", "open")
             .env("LANEWAY_LIMITS_NETWORK_FACTOR", "1000")
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
             // Ours, not the program's: it refuses to start with a setting that it does not know.
             .env_remove("LANEWAY_SOAK");
         command

@@ -18,10 +18,20 @@ pub(super) fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
     std::io::stdout().write_all(&text).map_err(lost)
 }
 
-/// The manual page.
-pub(super) fn man() -> Result<(), Failure> {
+/// The manual page of the whole, or of one command: the whole names those of its commands.
+pub(super) fn man(path: &[String]) -> Result<(), Failure> {
     let mut text = Vec::new();
-    let page = clap_mangen::Man::new(Arguments::command());
+    let mut command = Arguments::command();
+    // Names of commands within commands, and what all of them take.
+    command.build();
+    for word in path {
+        let found = command.find_subcommand(word).cloned();
+        command = found.ok_or_else(|| {
+            let words = format!("there is no command `{word}` here; `laneway man` names them");
+            Failure::Local(words)
+        })?;
+    }
+    let page = clap_mangen::Man::new(command);
     page.render(&mut text).map_err(lost)?;
     std::io::stdout().write_all(&text).map_err(lost)
 }

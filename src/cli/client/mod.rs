@@ -41,7 +41,10 @@ pub(super) enum ClientCommand {
         shell: clap_complete::Shell,
     },
     /// Print the manual page
-    Man,
+    Man {
+        /// A command that has a page of its own, such as `login` or `admin user`
+        command: Vec<String>,
+    },
 }
 
 /// Which server, of several.
@@ -93,7 +96,7 @@ pub(super) async fn run(command: ClientCommand) -> ExitCode {
         ClientCommand::Whoami(arguments) => Box::pin(who::whoami(arguments)).await,
         ClientCommand::Token(arguments) => Box::pin(token::run(arguments)).await,
         ClientCommand::Completions { shell } => help::completions(shell),
-        ClientCommand::Man => help::man(),
+        ClientCommand::Man { command } => help::man(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

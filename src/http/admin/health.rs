@@ -8,7 +8,7 @@ use super::super::bff::rfc3339;
 use super::super::context::Context;
 use super::Operator;
 use super::connections::Named;
-use crate::domain::Problem;
+use crate::domain::{Lang, Problem};
 use crate::lane_b::connections::get;
 use crate::lane_b::health::{self, Health};
 use crate::views::explanation;
@@ -32,7 +32,7 @@ fn shown(all: &Health) -> Value {
     let causes = all.causes.iter().map(|cause| {
         json!({
             "code": cause.code, "count": cause.n, "last_at": rfc3339(cause.last_at),
-            "fix": explanation(&cause.code), "link": format!("/help/checks#{}", cause.code),
+            "fix": explanation(Lang::En, &cause.code), "link": format!("/help/checks#{}", cause.code),
         })
     });
     let endings = all.endings.iter().map(

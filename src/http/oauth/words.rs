@@ -22,8 +22,8 @@ const KNOWN: &[(&str, Meaning)] = &[
     ("offline_access", ("clock", "consent-offline", "consent-offline-detail")),
 ];
 
-/// What these scopes mean, one by one. Words of the tenant's own stand as they are, with whom they
-/// are for.
+/// What these scopes mean, one by one. Words of the tenant's own applications stand as they are, with
+/// whom they are for.
 pub fn rows(lang: Lang, scope: &Scope, audiences: &[String]) -> Vec<ConsentRow> {
     let said = |(icon, title, detail): Meaning| ConsentRow {
         icon,
@@ -35,12 +35,23 @@ pub fn rows(lang: Lang, scope: &Scope, audiences: &[String]) -> Vec<ConsentRow> 
     rows.extend(known.map(|(_, meaning)| said(*meaning)));
     let own = |word: &&str| *word != "openid" && KNOWN.iter().all(|(known, ..)| known != word);
     for word in scope.words().filter(own) {
-        let mut args = FluentArgs::new();
-        args.set("scope", word);
-        rows.push(ConsentRow {
-            icon: "key",
-            title: text(lang, "consent-scope", &args),
-            detail: audiences.join(", "),
+        let mut detail = vec![word];
+        detail.extend(audiences.iter().map(String::as_str));
+        rows.push(if pages::desk::is_ours(word) {
+            let title = pages::words(lang, pages::desk::of_scope(word));
+            ConsentRow {
+                icon: "key",
+                title: title.trim_end_matches('.').to_owned(),
+                detail: detail.join(" · "),
+            }
+        } else {
+            let mut args = FluentArgs::new();
+            args.set("scope", word);
+            ConsentRow {
+                icon: "key",
+                title: text(lang, "consent-scope", &args),
+                detail: audiences.join(", "),
+            }
         });
     }
     rows

@@ -104,17 +104,18 @@ async fn show(context: Context, Query(flash): Query<Flash>) -> Result<Response, 
     if visit.live.is_none() {
         return Ok(see_other("/login?return_to=/account"));
     }
-    let page = page(&context, &visit, flash.words(visit.lang), None).await?;
+    let words = flash.words(visit.lang);
+    let page = page(&context, &visit, words, tokens::Just::default()).await?;
     // Its forms may lead to a provider: to link it, or to prove oneself again.
     Ok(render_flow(&visit, StatusCode::OK, &page).await)
 }
 
-/// The page; `made` is the value of a token that was made a moment ago.
+/// The page; `token` is what became of the form for a new one a moment ago.
 async fn page(
     context: &Context,
     visit: &Visit<'_>,
     flash: Option<String>,
-    made: Option<String>,
+    token: tokens::Just,
 ) -> Result<AccountPage, Problem> {
     let live = visit.session()?;
     Ok(AccountPage {
@@ -131,7 +132,7 @@ async fn page(
         sessions: sessions::section(visit).await?,
         devices: devices::section(visit).await?,
         apps: apps::section(visit).await?,
-        tokens: tokens::section(visit, made).await?,
+        tokens: tokens::section(visit, token).await?,
         organizations: organizations::section(visit).await?,
     })
 }
@@ -180,6 +181,10 @@ fn done(outcome: Result<(), Problem>, word: &str) -> Result<Response, Problem> {
     match outcome {
         Ok(()) => Ok(see_other(&format!("/account?done={word}"))),
         Err(problem) => match problem.extra.get("step_up_url").and_then(|v| v.as_str()) {
+            // What was pressed was not done: the page says so afterwards.
+            Some(url) if url.ends_with("return_to=%2Faccount") => {
+                Ok(see_other(&format!("{url}%3Fdone%3Dagain")))
+            }
             Some(url) => Ok(see_other(url)),
             None => Err(problem),
         },

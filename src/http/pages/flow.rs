@@ -314,7 +314,7 @@ async fn submit_form(
         .await
         .map_err(|problem| (kept.clone(), problem))?;
     if form.kind() == "identify" {
-        return go_on(visit, submitted)
+        return go_on(visit, submitted, form.kind == "password")
             .await
             .map_err(|problem| (kept, problem));
     }
@@ -322,8 +322,12 @@ async fn submit_form(
 }
 
 /// "Continue" starts the provider of the name's organization where it comes first, else the
-/// tenant's first method for a typed name.
-async fn go_on(visit: &Visit<'_>, submitted: Submitted) -> Result<Submitted, Problem> {
+/// tenant's first method for a typed name: a password, for whoever pressed the button for that.
+async fn go_on(
+    visit: &Visit<'_>,
+    submitted: Submitted,
+    by_password: bool,
+) -> Result<Submitted, Problem> {
     let Submitted::Pending(flow) = submitted else {
         return Ok(submitted);
     };
@@ -331,11 +335,14 @@ async fn go_on(visit: &Visit<'_>, submitted: Submitted) -> Result<Submitted, Pro
         return Ok(Submitted::Pending(flow));
     }
     let offers = methods::of_flow(visit, &flow).await?;
-    let typed = [
+    let mut typed = [
         MethodKind::EmailCode,
         MethodKind::Redirect,
         MethodKind::Password,
     ];
+    if by_password {
+        typed.reverse();
+    }
     // Whoever types a name has not chosen where else they have an account.
     let offers: Vec<_> = offers
         .into_iter()

@@ -12,7 +12,7 @@ use crate::lane_b::test_logins::is_of;
 use crate::lane_b::trace::Trace;
 use crate::store::test_logins::{TestLogin, TestState};
 use crate::store::{connections, orgs};
-use crate::views::{CheckRow, Checks, TestResultPage, translate};
+use crate::views::{CheckRow, Checks, TestResultPage, explanation, translate};
 
 /// The page after a test: in full for the browser that ran it.
 ///
@@ -54,7 +54,9 @@ pub async fn test_result(
 
 /// A finding as a row of a page, in the reader's language as far as there are words.
 pub fn row_for(lang: Lang, check: Check) -> CheckRow {
-    let fix = translate(lang, &check.fix).unwrap_or(check.fix);
+    // Adapters speak English: what help says of the same fault stands in for it elsewhere.
+    let fix = translate(lang, &check.fix).or_else(|| explanation(lang, &check.code));
+    let fix = fix.unwrap_or(check.fix);
     CheckRow {
         name: check.code,
         ok: check.ok,

@@ -32,6 +32,10 @@ pub struct TokensSection {
     pub rows: Vec<TokenRow>,
     /// The value of the one that was just made.
     pub made: Option<String>,
+    /// What is wrong with the form.
+    pub error: Option<String>,
+    /// The name that was typed.
+    pub name: String,
     /// What one can be for.
     pub ticks: Vec<Tick>,
     /// Organizations that one can act in: short name and name.
@@ -67,6 +71,8 @@ impl TokensSection {
             Self {
                 rows: vec![row("k1", "Nightly <report>"), unused],
                 made: Some("lw_pat_4fK2Qm9vYmFyYm9vYmFyYm9vYmFyYm9vYmFyYm9vYmFy1a2b3c".into()),
+                error: Some("Say what the token is for: one scope at least.".into()),
+                name: "Nightly <report>".into(),
                 ticks: Tick::samples(),
                 orgs: vec![("bk".into(), "Tidewell <Harbour>".into())],
                 days: [90, 30, 7, 365],
@@ -75,6 +81,8 @@ impl TokensSection {
             Self {
                 rows: Vec::new(),
                 made: None,
+                error: None,
+                name: String::new(),
                 ticks: Vec::new(),
                 orgs: Vec::new(),
                 days: [90, 30, 7, 365],

@@ -43,8 +43,18 @@ pub struct AppForm {
     pub public: bool,
     /// It may go on without the person.
     pub refresh: bool,
+    /// It may be signed in at another device.
+    pub device: bool,
+    /// It may act in its own name.
+    pub machine: bool,
+    /// It is let off from PKCE.
+    pub exempt: bool,
     /// The tenant's own.
     pub own: bool,
+    /// How long an access token lives, s.
+    pub lifetime: String,
+    /// What its ID tokens are signed with.
+    pub alg: String,
 }
 
 /// `GET /admin/apps`.
@@ -127,6 +137,8 @@ fn sample_form() -> AppForm {
         redirect_uris: "https://reports.quaynine.example/callback".into(),
         scope: "openid profile email".into(),
         refresh: true,
+        lifetime: "300".into(),
+        alg: "ES256".into(),
         ..AppForm::default()
     }
 }

@@ -107,6 +107,8 @@ pub struct ServicePage {
     pub public_keys: Vec<PublicKeyLine>,
     /// What the form for another holds.
     pub jwk: String,
+    /// The name in it.
+    pub jwk_name: String,
     /// The value of the key that was just made.
     pub made: Option<String>,
     /// Lives to choose from, in days.
@@ -199,6 +201,7 @@ impl ServicePage {
                 public("p2", None),
             ],
             jwk: String::new(),
+            jwk_name: String::new(),
             made: Some("lw_svc_4fK2Qm9vYmFyYm9vYmFyYm9vYmFyYm9vYmFyYm9vYmFy1a2b3c".into()),
             days: [90, 30, 7, 365],
             may_write: true,
@@ -209,6 +212,7 @@ impl ServicePage {
             keys: Vec::new(),
             public_keys: Vec::new(),
             jwk: "{ <".into(),
+            jwk_name: "<ci>".into(),
             made: None,
             active: false,
             flash: None,

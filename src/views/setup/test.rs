@@ -120,6 +120,10 @@ pub struct RuleChange {
     pub rule: Option<RuleRow>,
     /// The mapping that it is made from.
     pub number: i64,
+    /// Another mapping had been looked at.
+    pub stale: bool,
+    /// A rule goes that keeps people out.
+    pub opens: bool,
     /// Who would get what.
     pub gain: Vec<ShiftRow>,
     /// Who would lose what.
@@ -163,10 +167,18 @@ pub struct SetupTestPage {
     pub outcome: Option<TestOutcome>,
     /// The rules in order.
     pub rules: Vec<RuleRow>,
+    /// The number of the mapping that they are.
+    pub number: i64,
     /// Roles that can be given.
     pub roles: Vec<String>,
     /// `full_sync`, `additive` or `first_login`.
     pub mode: String,
+    /// The rule that was refused, as it was typed: kind, subject and role.
+    pub rule: [String; 3],
+    /// There is one.
+    pub rule_wrong: bool,
+    /// A change of the rules was saved just before.
+    pub saved: bool,
     /// What is asked before it counts.
     pub change: Option<RuleChange>,
     /// A link by which a colleague runs a test, just made.
@@ -176,6 +188,31 @@ pub struct SetupTestPage {
 }
 
 impl SetupTestPage {
+    /// What a rule can look at, and whether the refused one did.
+    fn kinds(&self) -> [(&'static str, &'static str, bool); 4] {
+        let kind = |value: &'static str, key| (value, key, self.rule[0] == value);
+        [
+            kind("group", "rule-kind-group"),
+            kind("claim", "rule-kind-claim"),
+            kind("email_domain", "rule-kind-domain"),
+            kind("always", "rule-kind-always"),
+        ]
+    }
+
+    /// Roles that a rule can give, and whether the refused one did.
+    fn choices(&self) -> Vec<(&str, bool)> {
+        let role = |role: &'_ String| self.rule[2] == *role;
+        self.roles
+            .iter()
+            .map(|one| (one.as_str(), role(one)))
+            .collect()
+    }
+
+    /// Did the refused rule keep people out?
+    fn kept_out(&self) -> bool {
+        self.rule[2] == "-"
+    }
+
     fn title(&self) -> &'static str {
         match &self.outcome {
             None => "setup-test-title",
@@ -196,15 +233,21 @@ impl SetupTestPage {
             } else {
                 Vec::new()
             },
+            number: 3,
             outcome,
             roles: vec!["admin".into(), "member".into()],
             mode: "full_sync".into(),
+            rule: Default::default(),
+            rule_wrong: false,
+            saved: false,
             change: None,
             test_link: String::new(),
             error: None,
         };
         let mut shared = page(None);
         shared.test_link = "https://login.tidewell.example/federation/tests/t0ken".into();
+        shared.rule = ["claim", "department <sales>", "-"].map(Into::into);
+        shared.rule_wrong = true;
         shared.error = Some("These roles may do more than you.".into());
         let mut changing = page(Some(outcome(true)));
         let row = |who: &str, access| ShiftRow {
@@ -215,6 +258,8 @@ impl SetupTestPage {
         changing.change = Some(RuleChange {
             form: ["map", "group", "<it>", "admin"].map(Into::into),
             rule: rules().pop(),
+            stale: false,
+            opens: true,
             number: 3,
             gain: vec![row("Ana Ferreira <ana.ferreira@brennankohl.example>", false); 21],
             lose: vec![row("u1", true)],
@@ -224,12 +269,17 @@ impl SetupTestPage {
         stale.change = Some(RuleChange {
             form: ["mode", "", "", "additive"].map(Into::into),
             rule: None,
+            stale: true,
+            opens: false,
             number: 4,
             gain: Vec::new(),
             lose: Vec::new(),
         });
+        let mut saved = page(Some(outcome(true)));
+        saved.saved = true;
         vec![
             page(None),
+            saved,
             shared,
             changing,
             stale,

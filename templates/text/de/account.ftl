@@ -58,6 +58,7 @@ account-tokens = API-Token
 account-tokens-more = Programme, die eines haben, handeln in Ihrem Namen: so weit es reicht, und nie weiter, als Sie selbst dürfen.
 account-tokens-none = Keine API-Token
 account-tokens-none-more = Sie brauchen eines nur für eigene Skripte und Programme.
+account-flash-again = Sie haben gezeigt, dass Sie es sind. Was Sie vorher gedrückt haben, ist nicht geschehen: Drücken Sie es noch einmal.
 account-flash-revoked = Widerrufen. Es öffnet nichts mehr.
 token-made = Kopieren Sie es jetzt: Es wird nicht noch einmal gezeigt.
 token-value = das Token

@@ -120,6 +120,7 @@ rule-kind-always = Alle
 rule-subject = Gruppe, Claim oder Domain
 rule-mode = Rollen, die Regeln früher gaben,
 rule-mode-save = Speichern
+rules-saved = Gespeichert. Es zählt bei jeder nächsten Anmeldung.
 rule-change = Das ändert, was Leute dürfen
 rule-change-more = Nach dem, was zuletzt über sie gesagt wurde, ändert sich für diese Leute bei ihrer nächsten Anmeldung dies. Noch ist nichts gespeichert.
 rule-change-nobody = Nach dem, was zuletzt über sie gesagt wurde, ändert sich für niemanden etwas, der bekannt ist. Noch ist nichts gespeichert.
@@ -128,6 +129,7 @@ rule-change-map = Neue Regel:
 rule-change-up = Rückt um eins nach oben:
 rule-change-unmap = Wird entfernt:
 rule-change-mode = Mit Rollen, die Regeln früher gaben, geschieht etwas anderes.
+rule-change-opens = Wen sie fernhielt, der kommt beim nächsten Versuch vielleicht hinein.
 rule-change-access = Zutritt
 rule-change-gain = { $n ->
     [one] Eine Person bekommt

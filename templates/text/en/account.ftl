@@ -58,6 +58,7 @@ account-tokens = API tokens
 account-tokens-more = Programs that have one act as you, as far as its scopes go and never further than you may yourself.
 account-tokens-none = No API tokens
 account-tokens-none-more = You need one only for scripts and programs of your own.
+account-flash-again = You have shown that it is you. What you pressed before was not done: press it once more.
 account-flash-revoked = Revoked. It opens nothing any more.
 token-made = Copy it now: it is not shown again.
 token-value = the token

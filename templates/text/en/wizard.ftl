@@ -120,6 +120,7 @@ rule-kind-always = Everybody
 rule-subject = Group, claim or domain
 rule-mode = Roles that rules gave before
 rule-mode-save = Save
+rules-saved = Saved. It counts at each next sign-in.
 rule-change = This changes what people may do
 rule-change-more = By what they were last asserted to be, this is what changes for people at their next sign-in. Nothing is saved yet.
 rule-change-nobody = By what they were last asserted to be, it changes nothing for anybody who is known. Nothing is saved yet.
@@ -128,6 +129,7 @@ rule-change-map = New rule:
 rule-change-up = Moves up by one:
 rule-change-unmap = Is removed:
 rule-change-mode = Another answer to what becomes of roles that rules gave before.
+rule-change-opens = Whomever it kept out may get in at their next try.
 rule-change-access = Access
 rule-change-gain = { $n ->
     [one] One person gets

@@ -11,10 +11,10 @@ use super::super::super::context::Context;
 use super::super::super::me;
 use super::super::super::router::AppState;
 use super::super::desk::{Ticked, of_scope};
-use super::super::{check_form, render_flow, see_other};
+use super::super::{check_form, render_flow, said_inline};
 use super::{NO_BROWSER, Pressed, Signed, done, page, posted};
 use crate::authn;
-use crate::domain::Problem;
+use crate::domain::{Code, Problem};
 use crate::lane_a::api_tokens::NewToken;
 use crate::lane_a::{Visit, account};
 use crate::store::api_tokens::ApiToken;
@@ -28,7 +28,16 @@ pub fn routes() -> Router<AppState> {
         .route("/account/tokens/{id}/revoke", post(revoke))
 }
 
-pub async fn section(visit: &Visit<'_>, made: Option<String>) -> Result<TokensSection, Problem> {
+/// What became of the form just before.
+#[derive(Default)]
+pub struct Just {
+    /// The value of the token that was made.
+    made: Option<String>,
+    /// Why none was, with the name and the scopes that were chosen.
+    refused: Option<(String, String, Vec<String>)>,
+}
+
+pub async fn section(visit: &Visit<'_>, just: Just) -> Result<TokensSection, Problem> {
     let session = &visit.session()?.session;
     let (db, tenant) = (&visit.core.db, &visit.site.tenant.id);
     let places = orgs::memberships(db, tenant, &session.user).await?;
@@ -56,10 +65,22 @@ pub async fn section(visit: &Visit<'_>, made: Option<String>) -> Result<TokensSe
         .iter()
         .filter(|place| within.is_none_or(|own| *own == place.org))
         .map(|place| (place.slug.clone(), place.name.clone()));
+    let mut ticks = ticks(visit).await?;
+    let (error, name) = match just.refused {
+        Some((error, name, chosen)) => {
+            for tick in &mut ticks {
+                tick.held = chosen.contains(&tick.word);
+            }
+            (Some(error), name)
+        }
+        None => (None, String::new()),
+    };
     Ok(TokensSection {
         rows,
-        made,
-        ticks: ticks(visit).await?,
+        made: just.made,
+        error,
+        name,
+        ticks,
         orgs: orgs.collect(),
         days: [90, 30, 7, 365],
         can_make: true,
@@ -69,7 +90,8 @@ pub async fn section(visit: &Visit<'_>, made: Option<String>) -> Result<TokensSe
 async fn ticks(visit: &Visit<'_>) -> Result<Vec<Tick>, Problem> {
     let offered = account::offered_scopes(visit).await?;
     let tick = |word: &'static str| Tick {
-        key: Some(of_scope(word)),
+        // Those of operators say no more than their word does.
+        key: Some(of_scope(word)).filter(|key| *key != "token-scope-operator"),
         held: word == crate::domain::api_token::API,
         above: false,
         word: word.to_owned(),
@@ -90,20 +112,29 @@ async fn create(
     check_form(&context, value, &form.csrf)?;
     let new = NewToken {
         name: form.name.trim().to_owned(),
-        scopes: Some(form.ticks),
+        scopes: Some(form.ticks.clone()),
         expires_in: form.days.map(|days| days.saturating_mul(86_400)),
     };
     let org = Some(form.org.as_str()).filter(|org| !org.is_empty());
     match account::create_token(&visit, new, org).await {
         Ok((_, plain)) => {
-            let made = Some(plain.expose().to_owned());
-            let page = page(&context, &visit, None, made).await?;
+            let just = Just {
+                made: Some(plain.expose().to_owned()),
+                ..Just::default()
+            };
+            let page = page(&context, &visit, None, just).await?;
             Ok(render_flow(&visit, StatusCode::OK, &page).await)
         }
-        Err(problem) => match problem.extra.get("step_up_url").and_then(|v| v.as_str()) {
-            Some(url) => Ok(see_other(url)),
-            None => Err(problem),
-        },
+        Err(problem) if problem.code == Code::InvalidField => {
+            let words = said_inline(visit.lang, &problem);
+            let just = Just {
+                refused: Some((words, form.name, form.ticks)),
+                ..Just::default()
+            };
+            let page = page(&context, &visit, None, just).await?;
+            Ok(render_flow(&visit, StatusCode::UNPROCESSABLE_ENTITY, &page).await)
+        }
+        Err(problem) => done(Err(problem), ""),
     }
 }
 

@@ -15,7 +15,7 @@ use super::guard::{Desk, Refused, act, enter, explain};
 use super::organizations::Paging;
 use super::paging::{cut, limit, pages_of};
 use crate::domain::Problem;
-use crate::domain::app::{App, AppState, AuthMethod, GrantType, Registration};
+use crate::domain::app::{App, AppState, AuthMethod, GrantType, IdTokenAlg, Registration};
 use crate::domain::scope::Scope;
 use crate::lane_a::desk::acts::Permission;
 use crate::oauth::apps::{self, AppChange};
@@ -37,7 +37,12 @@ pub struct Fields {
     backchannel_logout_uri: String,
     public: String,
     refresh: String,
+    device: String,
+    machine: String,
+    exempt: String,
     own: String,
+    lifetime: String,
+    alg: String,
 }
 
 type Posted = Result<Form<Fields>, FormRejection>;
@@ -102,7 +107,12 @@ impl From<&Registration> for AppForm {
             backchannel_logout_uri: hears.map(ToString::to_string).unwrap_or_default(),
             public: what.token_endpoint_auth_method == AuthMethod::None,
             refresh: what.grant_types.contains(&GrantType::Refresh),
+            device: what.grant_types.contains(&GrantType::Device),
+            machine: what.grant_types.contains(&GrantType::Client),
+            exempt: !what.require_pkce,
             own: what.first_party,
+            lifetime: what.access_token_lifetime.to_string(),
+            alg: what.id_token_signed_response_alg.as_str().to_owned(),
         }
     }
 }
@@ -119,7 +129,12 @@ impl Fields {
             backchannel_logout_uri: self.backchannel_logout_uri.clone(),
             public: !self.public.is_empty(),
             refresh: !self.refresh.is_empty(),
+            device: !self.device.is_empty(),
+            machine: !self.machine.is_empty(),
+            exempt: !self.exempt.is_empty(),
             own: !self.own.is_empty(),
+            lifetime: self.lifetime.clone(),
+            alg: self.alg.clone(),
         }
     }
 
@@ -135,10 +150,16 @@ impl Fields {
             let words = "Scopes are plain words with spaces between them.";
             Problem::field("/scope", "invalid", words)
         })?;
-        what.grant_types
-            .retain(|grant| *grant != GrantType::Refresh);
-        if !self.refresh.is_empty() {
-            what.grant_types.push(GrantType::Refresh);
+        self.set_grants(&mut what);
+        what.require_pkce = self.exempt.is_empty();
+        if !self.lifetime.is_empty() {
+            what.access_token_lifetime = self.lifetime.trim().parse().map_err(|_| {
+                let words = "Use 60 to 900 seconds.";
+                Problem::field("/access_token_lifetime", "invalid", words)
+            })?;
+        }
+        if let Some(alg) = IdTokenAlg::parse(&self.alg) {
+            what.id_token_signed_response_alg = alg;
         }
         what.backchannel_logout_uri = match self.backchannel_logout_uri.trim() {
             "" => None,
@@ -148,6 +169,28 @@ impl Fields {
             })?),
         };
         Ok(what)
+    }
+
+    /// What no box asks for stays as it is.
+    fn set_grants(&self, what: &mut Registration) {
+        let without = self.device.is_empty() && self.machine.is_empty();
+        let wanted = [
+            (GrantType::Code, !what.redirect_uris.is_empty() || without),
+            (GrantType::Refresh, !self.refresh.is_empty()),
+            (GrantType::Device, !self.device.is_empty()),
+            (GrantType::Client, !self.machine.is_empty()),
+        ];
+        for (grant, wanted) in wanted {
+            what.grant_types.retain(|own| *own != grant || wanted);
+            if wanted && !what.grant_types.contains(&grant) {
+                what.grant_types.push(grant);
+            }
+        }
+        // Whoever ticks the box means tokens, not the right to ask in vain.
+        let offline = "offline_access";
+        if !self.refresh.is_empty() && !what.first_party && !what.scope.has(offline) {
+            what.scope = Scope::parse(&format!("{} {offline}", what.scope)).unwrap_or_default();
+        }
     }
 }
 

@@ -25,7 +25,7 @@ mod upstreams;
 mod words;
 
 pub(super) use org::Ticked;
-pub(super) use words::of_scope;
+pub(in crate::http) use words::{is_ours, of_scope};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -1,6 +1,7 @@
 //! Which words stand for which state, role, reason and finding.
 
 use crate::authz::OperatorRole;
+use crate::domain::api_token::API;
 use crate::domain::connection::{Rollout, State};
 use crate::domain::tenant::Purpose;
 use crate::domain::upstream::Role;
@@ -145,8 +146,13 @@ pub(super) fn of_offer(role: OperatorRole) -> Option<&'static str> {
     }
 }
 
+/// Does a scope mean something to ourselves, and not to an application alone?
+pub(in crate::http) fn is_ours(scope: &str) -> bool {
+    scope == API || Permission::parse(scope).is_some()
+}
+
 /// What a scope lets a token do.
-pub(in crate::http::pages) fn of_scope(scope: &str) -> &'static str {
+pub(in crate::http) fn of_scope(scope: &str) -> &'static str {
     match Permission::parse(scope) {
         None => "token-scope-api",
         Some(Permission::AccountRead) => "token-scope-account",

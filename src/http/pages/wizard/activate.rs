@@ -57,6 +57,16 @@ struct Shown {
     typed: Option<String>,
 }
 
+/// An address can be opened again when it is otherwise.
+fn is_so(key: &str, one: &Connection) -> bool {
+    match key {
+        "setup-done-enforced" => one.enforced,
+        "setup-done-freed" => !one.enforced,
+        "setup-done-off" => one.state == State::Disabled,
+        _ => one.state == State::Active,
+    }
+}
+
 /// The words for what an address says was done.
 fn done(name: &str) -> Option<&'static str> {
     match name {
@@ -178,7 +188,7 @@ async fn page(context: &Context, setup: &Setup, just: Shown) -> Result<Response,
         can_roll_back: other_was_live && one.state == State::Active,
         enforced: one.enforced,
         emergency: (proven.to_string(), named.len().to_string()),
-        done: just.done,
+        done: just.done.filter(|key| is_so(key, one)),
         error: just.error,
     };
     Ok(render(context, status, &page))

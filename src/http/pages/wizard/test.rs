@@ -1,7 +1,7 @@
 //! Step 3: a test login in this browser or a colleague's, and the rules that give roles.
 
-use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
+use axum::extract::{Path, Query};
 use axum::response::IntoResponse as _;
 use axum::response::Response;
 use axum::{Form, Json};
@@ -17,9 +17,10 @@ use super::super::test_login::row_for;
 use super::super::{chrome, said_inline, see_other, words};
 use super::check::clock;
 use super::guard::{Instead, Setup, enter, posted, told_here};
-use crate::domain::Problem;
+use super::health::Done;
 use crate::domain::connection::{Connection, Revision};
 use crate::domain::mapping::{Access, Judged, Mapping, Mode, Rule, When};
+use crate::domain::{Code, Problem};
 use crate::lane_b::mappings::Shift;
 use crate::lane_b::trace::{Moment, Trace, shown_claims};
 use crate::lane_b::{mappings, test_logins};
@@ -46,12 +47,23 @@ pub struct TestForm {
     /// Of a change that was looked at: the mapping that it is made from.
     #[serde(default)]
     number: String,
+    /// Of a rule that is moved or removed by its place: the mapping that was seen.
+    #[serde(default)]
+    seen: String,
 }
 
 /// `GET /setup/{token}/test`
-pub async fn show(context: Context, Path(token): Path<String>) -> Result<Response, Instead> {
+pub async fn show(
+    context: Context,
+    Path(token): Path<String>,
+    Query(query): Query<Done>,
+) -> Result<Response, Instead> {
     let setup = enter(&context, &token).await?;
-    page(&context, &setup, Shown::default()).await
+    let shown = Shown {
+        saved: query.done == "saved",
+        ..Shown::default()
+    };
+    page(&context, &setup, shown).await
 }
 
 /// `POST /setup/{token}/test`
@@ -76,10 +88,9 @@ pub async fn act(
             page(&context, &setup, shown).await
         }
         _ => match edit(&context, &setup, one, &form).await {
-            Ok(None) => Ok(see_other(&setup.address("test"))),
+            Ok(None) => Ok(see_other(&setup.address("test?done=saved"))),
             Ok(change) => {
-                // What was confirmed had been looked at for rules that are others by now.
-                let stale = !form.number.is_empty();
+                let stale = change.as_ref().is_some_and(|change| change.stale);
                 let shown = Shown {
                     change,
                     error: stale.then(|| words(context.lang(), "rule-change-stale")),
@@ -88,8 +99,12 @@ pub async fn act(
                 page(&context, &setup, shown).await
             }
             Err(problem) => {
-                let words = told_here(&context, problem)?;
-                page(&context, &setup, Shown::error(words)).await
+                let shown = Shown {
+                    error: Some(told_here(&context, problem)?),
+                    rule: (form.action == "map").then_some([form.kind, form.subject, form.role]),
+                    ..Shown::default()
+                };
+                page(&context, &setup, shown).await
             }
         },
     }
@@ -134,7 +149,13 @@ async fn edit(
     }
     let (gain, lose) = mappings::rehearse(&act, org, id, mapping.clone()).await?;
     // Rules are named by their place: where they were changed meanwhile, it may be another one.
-    if looked_at.is_none() && gain.is_empty() && lose.is_empty() {
+    let seen = looked_at.or_else(|| form.seen.parse().ok());
+    let stale = seen.is_some_and(|seen| seen != number);
+    // Whom it kept out is known to nobody who never got in.
+    let opens = one.active.is_some()
+        && form.action == "unmap"
+        && rule.as_ref().is_some_and(|rule| rule.denies);
+    if !stale && !opens && gain.is_empty() && lose.is_empty() {
         mappings::replace(&act, org, id, mapping, Some(number)).await?;
         return Ok(None);
     }
@@ -143,6 +164,8 @@ async fn edit(
         form: [&form.action, &form.kind, &form.subject, &form.role].map(Clone::clone),
         rule,
         number,
+        stale,
+        opens,
         gain: rows(gain),
         lose: rows(lose),
     }))
@@ -182,14 +205,14 @@ fn changed(mut mapping: Mapping, form: &TestForm) -> Result<Mapping, Problem> {
         "up" => {
             let index = form.subject.parse::<usize>().unwrap_or(0);
             if index < 2 || index > mapping.rules.len() {
-                return Err(Problem::not_found());
+                return Err(gone());
             }
             mapping.rules.swap(index - 2, index - 1);
         }
         "unmap" => {
             let index = form.subject.parse::<usize>().unwrap_or(0);
             if index == 0 || index > mapping.rules.len() {
-                return Err(Problem::not_found());
+                return Err(gone());
             }
             mapping.rules.remove(index - 1);
         }
@@ -203,6 +226,13 @@ fn changed(mut mapping: Mapping, form: &TestForm) -> Result<Mapping, Problem> {
         _ => return Err(Problem::not_found()),
     }
     Ok(mapping)
+}
+
+fn gone() -> Problem {
+    Problem::new(
+        Code::Conflict,
+        "There is no rule at this place any more: the rules were changed meanwhile.",
+    )
 }
 
 fn rule(form: &TestForm) -> Result<Rule, Problem> {
@@ -243,6 +273,9 @@ struct Shown {
     link: String,
     change: Option<RuleChange>,
     error: Option<String>,
+    /// The rule that was refused: kind, subject and role.
+    rule: Option<[String; 3]>,
+    saved: bool,
 }
 
 impl Shown {
@@ -258,7 +291,7 @@ async fn page(context: &Context, setup: &Setup, just: Shown) -> Result<Response,
     let (one, revision) = setup.made()?;
     let act = setup.act(context);
     let org = &setup.org.id;
-    let (_, _, mapping) = mappings::current(&act, org, one.id.as_str()).await?;
+    let (_, number, mapping) = mappings::current(&act, org, one.id.as_str()).await?;
     let newest = newest(context, one, revision, &mapping).await?;
     let (outcome, judged) = match newest {
         Some((outcome, judged)) => (Some(outcome), judged),
@@ -277,6 +310,7 @@ async fn page(context: &Context, setup: &Setup, just: Shown) -> Result<Response,
         frame: setup.frame(context, 3),
         outcome,
         rules: rule_rows(&mapping, &judged),
+        number,
         roles: roles.into_iter().map(|(role, _)| role).collect(),
         mode: match mapping.mode {
             Mode::FullSync => "full_sync",
@@ -285,6 +319,9 @@ async fn page(context: &Context, setup: &Setup, just: Shown) -> Result<Response,
         }
         .to_owned(),
         change: just.change,
+        rule_wrong: just.rule.is_some(),
+        rule: just.rule.unwrap_or_default(),
+        saved: just.saved,
         test_link: just.link,
         error: just.error,
     };

@@ -143,6 +143,7 @@ async fn page(
         keys: keys.into_iter().map(|one| key(one, now)).collect(),
         public_keys: public.into_iter().map(public_key).collect(),
         jwk: String::new(),
+        jwk_name: String::new(),
         made: None,
         days: [90, 30, 7, 365],
         may_write: desk.may(Permission::MembersWrite),
@@ -183,7 +184,7 @@ pub async fn answer(
     let at = format!("/services/{account}");
     let place = (org.as_str(), at.as_str());
     let (desk, org) = act_org(&context, place, Permission::MembersWrite, &form.csrf).await?;
-    let typed = form.key.clone();
+    let typed = (form.key.clone(), form.name.clone());
     let done = carry_out(&desk, &org, &account, form).await;
     // The page itself shows a new key, once; no address ever holds it.
     if let Ok(Done::Made(value)) = done {
@@ -198,7 +199,9 @@ pub async fn answer(
     let page = page(&context, &desk, &org, &account);
     answered(&desk, done, page, |mut page, status, text| {
         page.error = Some(text);
-        page.jwk = typed;
+        if !typed.0.is_empty() {
+            (page.jwk, page.jwk_name) = typed;
+        }
         render(&context, status, &page)
     })
     .await
