@@ -3,7 +3,7 @@
 //! Owns: which abilities it has. Must not know: what each does in detail.
 
 use laneway_contract::{
-    BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env, HeadlessLogin,
+    BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env, EventFeed, HeadlessLogin,
     Method, Provider, ProviderError, RedirectLogin, SessionControl, UserDirectory,
 };
 use laneway_oidc::OidcProvider;
@@ -62,6 +62,10 @@ impl Provider for Keycloak {
 
     fn session_control(&self) -> Option<&dyn SessionControl> {
         Some(self)
+    }
+
+    fn event_feed(&self) -> Option<&dyn EventFeed> {
+        None
     }
 
     fn diagnose(&self) -> Option<&dyn Diagnose> {
