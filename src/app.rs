@@ -157,6 +157,7 @@ pub fn spawn_jobs(core: &Arc<Core>) -> tokio::task::JoinSet<()> {
         crate::oauth::logout_notice::send_due(&core).await?;
         Ok(())
     });
+    jobs.spawn(crate::lane_a::upstream_events::listen(Arc::clone(core)));
     every(&mut jobs, core, desk::HEARTBEAT, |core| async move {
         desk::heartbeat(&core).await
     });

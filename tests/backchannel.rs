@@ -5,7 +5,8 @@ use serde_json::json;
 
 use crate::harness::{Browser, Call, LOGIN, Reply, TestApp, both};
 
-async fn at_provider(app: &TestApp) {
+/// The fake provider signs everybody in; Ana and Bob are there.
+pub async fn at_provider(app: &TestApp) {
     let id = app.add_fake().await;
     app.admin(
         "PATCH",
@@ -22,7 +23,8 @@ async fn at_provider(app: &TestApp) {
     }
 }
 
-async fn login(app: &TestApp, subject: &str) -> Browser {
+/// A new browser in which somebody signs in.
+pub async fn login(app: &TestApp, subject: &str) -> Browser {
     let mut browser = app.browser();
     app.redirect_login(&mut browser, subject).await.expect(303);
     browser

@@ -109,6 +109,7 @@ mod throttle;
 mod timing;
 mod token_imports;
 mod token_pages;
+mod upstream_events;
 mod upstream_presets;
 mod upstream_tokens;
 mod upstream_tokens_asked;

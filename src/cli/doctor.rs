@@ -342,8 +342,10 @@ async fn upstreams(core: &Core, tenant: &Tenant) -> Vec<Finding> {
         };
         for check in checks {
             let name = format!("upstream.{slug}.{}", check.name);
-            let detail = check.received.unwrap_or_default();
-            findings.push(if check.ok {
+            let detail = check.received.clone().unwrap_or_default();
+            findings.push(if check.is_warning() {
+                warn(&name, &detail, &check.fix)
+            } else if check.ok {
                 good(&name, &detail)
             } else {
                 bad(&name, &detail, &check.fix)

@@ -42,6 +42,7 @@ mod submit;
 pub mod swap;
 mod throttle;
 mod typed;
+pub mod upstream_events;
 mod visit;
 
 pub use email_code::read_link;

@@ -7,7 +7,7 @@ use super::submit::Cookies;
 use super::{Visit, emergency, throttle};
 use crate::domain::flow::{Flow, FlowPurpose, Proof};
 use crate::domain::session::{Session, SessionUpstream};
-use crate::domain::{Code, ConnectionId, Problem, Sid, UpstreamId};
+use crate::domain::{Code, ConnectionId, Problem, Sid, UpstreamId, UserId};
 use crate::sessions::Live;
 use crate::store::admissions::{self, Vouch};
 use crate::store::invalidations::{Change, Scope};
@@ -303,11 +303,21 @@ async fn outlive(
         }
         _ => None,
     };
-    if let Some(user) = user {
-        let now = write.now();
-        users::note_ended(&mut write.tx, tenant, &user, now).await?;
-        write.invalidate(Change::Changed, Scope::User, user.as_str());
+    match user {
+        Some(user) => outlived(write, tenant, &user, write.now()).await,
+        None => Ok(()),
     }
+}
+
+/// All sessions of a person were ended at an instant.
+pub(super) async fn outlived(
+    write: &mut Write,
+    tenant: &crate::domain::TenantId,
+    user: &UserId,
+    at: i64,
+) -> Result<(), Problem> {
+    users::note_ended(&mut write.tx, tenant, user, at).await?;
+    write.invalidate(Change::Changed, Scope::User, user.as_str());
     Ok(())
 }
 

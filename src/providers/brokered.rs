@@ -11,9 +11,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use laneway_contract::{
     AdapterState, Addresses, BearerTokens, BeginRedirect, Brokered, Brought, Callback, Check,
-    Clock, ConnectionAdmin, CredentialAdmin, Delegable, Denial, Diagnose, HeadlessLogin, LoginStep,
-    Method, MethodKind, Mode, Passage, Provider, ProviderError, RedirectLogin, RedirectTo,
-    SessionControl, Trial, UpstreamIdentity, UserDirectory, WantedConnection, Who,
+    Clock, ConnectionAdmin, CredentialAdmin, Delegable, Denial, Diagnose, EventFeed, HeadlessLogin,
+    LoginStep, Method, MethodKind, Mode, Passage, Provider, ProviderError, RedirectLogin,
+    RedirectTo, SessionControl, Trial, UpstreamIdentity, UserDirectory, WantedConnection, Who,
 };
 use serde::{Deserialize, Serialize};
 
@@ -252,6 +252,10 @@ impl Provider for Through {
     }
 
     fn session_control(&self) -> Option<&dyn SessionControl> {
+        None
+    }
+
+    fn event_feed(&self) -> Option<&dyn EventFeed> {
         None
     }
 

@@ -60,6 +60,7 @@ pub mod sessions;
 pub mod setup_links;
 pub mod tenants;
 pub mod test_logins;
+pub mod upstream_feeds;
 pub mod upstream_sessions;
 pub mod upstream_states;
 pub mod upstreams;
@@ -287,6 +288,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "over",
             sqlite: include_str!("../../migrations/sqlite/0040_over.sql"),
             postgres: include_str!("../../migrations/postgres/0040_over.sql"),
+        },
+        Migration {
+            version: 41,
+            name: "upstream_feeds",
+            sqlite: include_str!("../../migrations/sqlite/0041_upstream_feeds.sql"),
+            postgres: include_str!("../../migrations/postgres/0041_upstream_feeds.sql"),
         },
     ],
 };

@@ -327,6 +327,51 @@ pub async fn of_subject(
         .collect()
 }
 
+/// Whose sessions at an upstream.
+#[derive(Debug, Clone)]
+pub enum Begun<'a> {
+    /// Those of one subject.
+    BySubject {
+        /// Which.
+        subject: &'a str,
+        /// But those of this session there.
+        but: Option<&'a str>,
+    },
+    /// Those of one session there.
+    InSession(&'a str),
+}
+
+/// Live sessions that hang on something of an upstream and were begun until an instant.
+pub async fn begun_until(
+    on: impl On,
+    tenant: &TenantId,
+    upstream: &UpstreamId,
+    begun: Begun<'_>,
+    until: i64,
+) -> Result<Vec<Sid>, DbError> {
+    let (clause, one, two) = match begun {
+        Begun::BySubject { subject, but } => (
+            "upstream_sub = $4 AND ($5 = '' OR COALESCE(upstream_sid, '') <> $5)",
+            subject,
+            but.unwrap_or_default(),
+        ),
+        Begun::InSession(sid) => ("upstream_sid = $4 AND $5 = ''", sid, ""),
+    };
+    let sql = format!(
+        "SELECT sid FROM sessions WHERE tenant_id = $1 AND upstream_id = $2 AND created_at <= $3 \
+         AND {clause} AND ended_at IS NULL"
+    );
+    let rows = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(upstream.as_str())
+        .bind(until)
+        .bind(one)
+        .bind(two)
+        .all(on)
+        .await?;
+    rows.iter().map(|row| Ok(Sid(row.get("sid")?))).collect()
+}
+
 /// When a session that hung on this one of an upstream was last ended, if any was.
 pub async fn upstream_ended_at(
     on: impl On,

@@ -2,6 +2,7 @@
 
 use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
 
+use super::upstream_feeds;
 use crate::domain::upstream::{Role, Trust, Upstream};
 use crate::domain::{TenantId, UpstreamId};
 
@@ -81,8 +82,9 @@ pub async fn update(tx: &mut Tx, upstream: &Upstream) -> Result<bool, DbError> {
     .bind(upstream.tenant.as_str())
     .bind(upstream.id.as_str())
     .bind(upstream.version)
-    .run(tx)
+    .run(&mut *tx)
     .await?;
+    upstream_feeds::wake(tx, &upstream.tenant, &upstream.id).await?;
     Ok(count == 1)
 }
 

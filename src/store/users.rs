@@ -120,19 +120,22 @@ pub async fn sessions_ended_at(
     row.map_or(Ok(None), |row| row.maybe("sessions_ended_at"))
 }
 
-/// Notes that all of a person's sessions have been ended.
+/// Notes that all of a person's sessions have been ended at an instant; never moves it back.
 pub async fn note_ended(
     tx: &mut Tx,
     tenant: &TenantId,
     id: &UserId,
-    now: i64,
+    at: i64,
 ) -> Result<(), DbError> {
-    q("UPDATE users SET sessions_ended_at = $1 WHERE tenant_id = $2 AND id = $3")
-        .bind(now)
-        .bind(tenant.as_str())
-        .bind(id.as_str())
-        .run(tx)
-        .await?;
+    q(
+        "UPDATE users SET sessions_ended_at = $1 WHERE tenant_id = $2 AND id = $3 \
+       AND COALESCE(sessions_ended_at, 0) < $1",
+    )
+    .bind(at)
+    .bind(tenant.as_str())
+    .bind(id.as_str())
+    .run(tx)
+    .await?;
     Ok(())
 }
 

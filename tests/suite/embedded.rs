@@ -136,6 +136,7 @@ impl Rig for EmbeddedRig {
             credentials: true,
             logout: Logout::Nothing,
             back_channel: false,
+            tells: false,
             cancel: false,
         }
     }

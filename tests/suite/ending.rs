@@ -107,6 +107,38 @@ pub async fn a_session_ended_there_is_dead_here(stage: &Stage) {
     stage.who(&mut other).await;
 }
 
+/// Whoever is switched off there is out here.
+pub async fn a_person_disabled_there_is_out_here(stage: &Stage) {
+    ends_soon(stage, async |person| stage.rig.disable(stage, person).await).await;
+}
+
+/// So is whoever is removed there.
+pub async fn a_person_deleted_there_is_out_here(stage: &Stage) {
+    ends_soon(stage, async |person| stage.rig.delete(person).await).await;
+}
+
+/// A new password there ends what the old one has begun.
+pub async fn a_new_password_there_ends_sessions_here(stage: &Stage) {
+    ends_soon(stage, async |person| stage.rig.give_password(person).await).await;
+}
+
+/// What happens to somebody there ends their sessions here, in all their browsers, and nobody
+/// else's.
+async fn ends_soon(stage: &Stage, act: impl AsyncFnOnce(&Person)) {
+    assert!(stage.rig.declared().tells);
+    let ana = stage.rig.provision(stage, "ana", false).await;
+    let ben = stage.rig.provision(stage, "ben", false).await;
+    let (one, two) = (stage.signed_in(&ana).await, stage.signed_in(&ana).await);
+    let mut other = stage.signed_in(&ben).await;
+    act(&ana).await;
+    let done = tokio::time::Instant::now();
+    is_dead(stage, &one, &ana).await;
+    is_dead(stage, &two, &ana).await;
+    let took = done.elapsed().as_millis();
+    eprintln!("measured: the sessions end {took} ms after the act was answered");
+    stage.who(&mut other).await;
+}
+
 async fn is_dead(stage: &Stage, browser: &Browser, person: &Person) {
     let what = format!("the session of {} ends", person.login);
     until(5, &what, || async {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use laneway::outbound::{SystemClock, SystemRandom};
 use laneway::providers::Factory;
-use laneway_contract::{Acr, Env};
+use laneway_contract::{Acr, Env, Happened};
 use laneway_fake::{Fake, FakeConfig, Mood, NoHttp, Person as Known};
 use serde_json::{Value, json};
 use url::Url;
@@ -65,6 +65,7 @@ impl Rig for FakeRig {
             credentials: false,
             logout: Logout::Server,
             back_channel: true,
+            tells: true,
             cancel: true,
         }
     }
@@ -122,6 +123,20 @@ impl Rig for FakeRig {
             self.0
                 .change(&person.subject, |known| known.enabled = false)
         );
+        let subject = person.subject.clone();
+        self.0.tell(Happened::Disabled { subject });
+    }
+
+    async fn delete(&self, person: &Person) {
+        self.0.remove(&person.subject);
+        let subject = person.subject.clone();
+        self.0.tell(Happened::Deleted { subject });
+    }
+
+    async fn give_password(&self, person: &Person) {
+        let subject = person.subject.clone();
+        let within = None;
+        self.0.tell(Happened::NewPassword { subject, within });
     }
 
     async fn end_session(&self, stage: &Stage, person: &Person) {

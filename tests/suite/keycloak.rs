@@ -177,6 +177,7 @@ impl Rig for KeycloakRig {
             credentials: false,
             logout: Logout::Server,
             back_channel: true,
+            tells: true,
             cancel: false,
         }
     }
@@ -284,6 +285,17 @@ impl Rig for KeycloakRig {
             Some(json!({ "enabled": false })),
         )
         .await;
+    }
+
+    async fn delete(&self, person: &Person) {
+        let path = format!("/users/{}", person.subject);
+        self.in_realm(Method::DELETE, &path, None).await;
+    }
+
+    async fn give_password(&self, person: &Person) {
+        let path = format!("/users/{}/reset-password", person.subject);
+        let body = json!({ "type": "password", "value": "given-by-somebody", "temporary": false });
+        self.in_realm(Method::PUT, &path, Some(body)).await;
     }
 
     async fn end_session(&self, _: &Stage, person: &Person) {

@@ -135,11 +135,21 @@ mod at_embedded {
 }
 
 mod at_fake {
-    redirecting_provider! { Fake; also: }
+    redirecting_provider! { Fake; also:
+        ending::a_person_disabled_there_is_out_here
+        ending::a_person_deleted_there_is_out_here
+        ending::a_new_password_there_ends_sessions_here
+    }
 }
 
 mod at_keycloak {
-    redirecting_provider! { Keycloak; also: probe::a_wrong_secret_is_named probe::a_wrong_address_is_named }
+    redirecting_provider! { Keycloak; also:
+        probe::a_wrong_secret_is_named
+        probe::a_wrong_address_is_named
+        ending::a_person_disabled_there_is_out_here
+        ending::a_person_deleted_there_is_out_here
+        ending::a_new_password_there_ends_sessions_here
+    }
 }
 
 mod at_oidc_provider {

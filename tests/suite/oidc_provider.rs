@@ -107,6 +107,7 @@ impl Rig for OidcProviderRig {
             credentials: false,
             logout: Logout::Browser,
             back_channel: true,
+            tells: false,
             cancel: true,
         }
     }

@@ -89,6 +89,8 @@ pub struct Declared {
     pub logout: Logout,
     /// Whether it tells when it ended a session.
     pub back_channel: bool,
+    /// Whether it tells what happens to its people.
+    pub tells: bool,
     /// Whether its page lets people turn back.
     pub cancel: bool,
 }
@@ -126,6 +128,16 @@ pub trait Rig: Send + Sync {
 
     /// Keeps a person out, at the provider.
     async fn disable(&self, stage: &Stage, person: &Person);
+
+    /// Removes a person for good, at a provider that tells of it.
+    async fn delete(&self, _person: &Person) {
+        unreachable!("it does not tell");
+    }
+
+    /// Gives a person another password, at a provider that tells of it.
+    async fn give_password(&self, _person: &Person) {
+        unreachable!("it does not tell");
+    }
 
     /// Ends a person's sessions, at the provider.
     async fn end_session(&self, stage: &Stage, person: &Person);

@@ -8,8 +8,8 @@ use crate::{
     AdapterState, Addresses, Answer, BearerRules, BearerVerdict, BeginEnrol, BeginHeadless,
     BeginRedirect, Callback, Check, Credential, CustomerSettings, DirectoryUser, EndSession,
     EnrolStep, FinishEnrol, LoginStep, LogoutToken, Method, NewUser, PassageTrial, PasswordSet,
-    ProviderError, RedirectTo, Registration, SessionEvidence, SetPassword, Speech, Trial, Verdict,
-    WantedConnection,
+    ProviderError, RedirectTo, Registration, SessionEvidence, SetPassword, Speech, Told, Trial,
+    Verdict, WantedConnection,
 };
 
 type Result<T> = std::result::Result<T, ProviderError>;
@@ -30,6 +30,8 @@ pub trait Provider: Send + Sync {
     fn user_directory(&self) -> Option<&dyn UserDirectory>;
     /// The provider's sessions.
     fn session_control(&self) -> Option<&dyn SessionControl>;
+    /// What happens to its people and sessions.
+    fn event_feed(&self) -> Option<&dyn EventFeed>;
     /// Reachability and configuration checks.
     fn diagnose(&self) -> Option<&dyn Diagnose>;
     /// Customers' providers that it can speak to on our behalf.
@@ -110,6 +112,14 @@ pub trait SessionControl: Send + Sync {
     async fn verify_logout_token(&self, token: &str) -> Result<LogoutToken>;
     /// Asks whether a session and its person still stand.
     async fn revalidate(&self, session: SessionEvidence) -> Result<Verdict>;
+}
+
+/// What happened at the provider without anybody of ours taking part: it is asked each second.
+#[async_trait]
+pub trait EventFeed: Send + Sync {
+    /// What is new since the cursor; without one, since now. What is written down late, and so
+    /// stands before things that were told already, is told too, within the provider's bounds.
+    async fn events(&self, cursor: Option<&str>) -> Result<Told>;
 }
 
 /// Self-description of a provider's health and set-up.

@@ -41,7 +41,8 @@ pub struct Check {
     pub expected: Option<String>,
     /// Who can fix it.
     pub who: Who,
-    /// What to do, in one sentence; empty when `ok`.
+    /// What to do, in one sentence; empty where nothing is to be done. `ok` with something to do
+    /// is a warning: people sign in all the same.
     pub fix: String,
     /// What exactly is wrong, where there is a word for it: `issuer_mismatch` of `discovery`.
     #[serde(skip)]
@@ -88,6 +89,25 @@ impl Check {
             fix: fix.into(),
             code: None,
         }
+    }
+
+    /// Something to be done that keeps nobody from signing in.
+    pub fn warn(
+        name: &str,
+        received: impl Into<String>,
+        expected: impl Into<String>,
+        who: Who,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self {
+            ok: true,
+            ..Self::fail(name, received, expected, who, fix)
+        }
+    }
+
+    /// Is it one of those?
+    pub fn is_warning(&self) -> bool {
+        self.ok && !self.fix.is_empty()
     }
 
     /// With the word for what exactly is wrong, where an error has one.

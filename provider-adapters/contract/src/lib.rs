@@ -13,13 +13,14 @@ mod diagnose;
 mod directory;
 mod env;
 mod error;
+mod events;
 mod identity;
 mod login;
 mod session;
 
 pub use abilities::{
-    BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, HeadlessLogin, Provider,
-    RedirectLogin, SessionControl, UserDirectory,
+    BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, EventFeed, HeadlessLogin,
+    Provider, RedirectLogin, SessionControl, UserDirectory,
 };
 pub use acr::Acr;
 pub use bearer::{ASYMMETRIC, BearerIdentity, BearerRules, BearerVerdict, Introspection};
@@ -35,6 +36,7 @@ pub use diagnose::{Addresses, Check, Trial, Who};
 pub use directory::{DirectoryUser, NewUser};
 pub use env::{Clock, Env, HttpClient, HttpError, Random};
 pub use error::ProviderError;
+pub use events::{Happened, SecurityEvent, Told};
 pub use identity::{AuthEvidence, Brokered, EvidenceSource, Groups, UpstreamIdentity};
 pub use login::{
     AdapterState, Answer, BeginHeadless, BeginRedirect, Callback, Challenge, Delivery, Denial,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use laneway_contract::{
     AdapterState, Answer, BearerTokens, BeginHeadless, ConnectionAdmin, CredentialAdmin, Delegable,
-    Denial, Diagnose, Env, HeadlessLogin, LoginStep, Method, MethodKind, Mode, Provider,
+    Denial, Diagnose, Env, EventFeed, HeadlessLogin, LoginStep, Method, MethodKind, Mode, Provider,
     ProviderError, RedirectLogin, SessionControl, UserDirectory,
 };
 use laneway_sqlkit::Db;
@@ -296,6 +296,10 @@ impl Provider for Embedded {
 
     fn session_control(&self) -> Option<&dyn SessionControl> {
         Some(self)
+    }
+
+    fn event_feed(&self) -> Option<&dyn EventFeed> {
+        None
     }
 
     fn diagnose(&self) -> Option<&dyn Diagnose> {

@@ -21,6 +21,7 @@ mod clock;
 mod conduct;
 mod diagnose;
 mod directory;
+mod events;
 mod http_client;
 mod password;
 mod person;

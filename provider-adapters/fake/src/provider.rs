@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use laneway_contract::{
     AdapterState, AuthEvidence, BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable,
-    Diagnose, EndSession, Env, EvidenceSource, HeadlessLogin, Method, MethodKind, Mode, Provider,
-    ProviderError, RedirectLogin, SessionControl, UpstreamIdentity, UpstreamSession, UserDirectory,
+    Diagnose, EndSession, Env, EventFeed, EvidenceSource, HeadlessLogin, Method, MethodKind, Mode,
+    Provider, ProviderError, RedirectLogin, SecurityEvent, SessionControl, UpstreamIdentity,
+    UpstreamSession, UserDirectory,
 };
 use serde::Serialize;
 
@@ -76,6 +77,10 @@ pub(crate) struct Script {
     /// Wrong answers per open password challenge.
     pub(crate) tries: BTreeMap<String, u32>,
     pub(crate) spent: BTreeSet<String>,
+    /// What has happened, in the order in which it is told.
+    pub(crate) happened: Vec<SecurityEvent>,
+    pub(crate) deaf: bool,
+    pub(crate) listened: usize,
 }
 
 impl Fake {
@@ -89,6 +94,9 @@ impl Fake {
             end_session: EndSession::Ended,
             tries: BTreeMap::new(),
             spent: BTreeSet::new(),
+            happened: Vec::new(),
+            deaf: false,
+            listened: 0,
         });
         let logout_key = hex(&env.bytes::<16>());
         Self {
@@ -264,6 +272,10 @@ impl Provider for Fake {
     }
 
     fn session_control(&self) -> Option<&dyn SessionControl> {
+        Some(self)
+    }
+
+    fn event_feed(&self) -> Option<&dyn EventFeed> {
         Some(self)
     }
 

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use http::{Method, Request, Response, StatusCode};
@@ -16,11 +18,13 @@ use crate::AdminCredential;
 use crate::realm::Realm;
 
 /// A signed-in administrator of one realm. The token lives a minute at least: long enough
-/// for one plan, too short to keep.
+/// for one plan.
+#[derive(Clone)]
 pub(crate) struct Admin {
     http: Arc<dyn HttpClient>,
     realm: Realm,
     token: SecretString,
+    lives_s: i64,
 }
 
 impl Admin {
@@ -44,14 +48,29 @@ impl Admin {
         if response.status() != StatusCode::OK {
             return Err(not_signed_in(&response, home));
         }
-        let token = json(&response)
-            .and_then(|answer| answer.get("access_token")?.as_str().map(SecretString::from))
-            .ok_or_else(|| invalid("the administrator's sign-in brought no token"))?;
+        let answer = json(&response).unwrap_or_default();
+        let token = answer["access_token"].as_str().map(SecretString::from);
+        let none = || invalid("the administrator's sign-in brought no token");
         Ok(Self {
             http: Arc::clone(&env.http),
             realm: realm.clone(),
-            token,
+            token: token.ok_or_else(none)?,
+            lives_s: answer["expires_in"].as_i64().unwrap_or_default(),
         })
+    }
+
+    /// How long the token lives.
+    pub(crate) fn lives_ms(&self) -> i64 {
+        self.lives_s.saturating_mul(1000)
+    }
+
+    /// When Keycloak says that it made the token. Its answers bear no `Date`, so this is its
+    /// clock; nothing is trusted by it.
+    pub(crate) fn issued_ms(&self) -> Option<i64> {
+        let claims = self.token.expose_secret().split('.').nth(1)?;
+        let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
+        let claims: Value = serde_json::from_slice(&claims).ok()?;
+        claims["iat"].as_i64().map(|at| at.saturating_mul(1000))
     }
 
     /// The document there; `None` if there is none.

@@ -14,6 +14,9 @@ use crate::bootstrap::{self, BootstrapRequest, StepAction};
 use crate::realm::Realm;
 use crate::session::error_of;
 
+const RUN_SET_UP: &str =
+    "Run `laneway upstream bootstrap keycloak`; with --plan it only shows what it would change.";
+
 #[async_trait]
 impl Diagnose for Keycloak {
     async fn diagnose(&self, addresses: &Addresses) -> Vec<Check> {
@@ -30,6 +33,7 @@ impl Diagnose for Keycloak {
         }
         checks.push(self.check_redirect_uri(addresses).await);
         checks.push(self.check_post_logout_uri(addresses).await);
+        checks.push(self.check_events().await);
         checks.extend(self.check_setup(addresses).await);
         if let Some(connections) = &self.connections {
             checks.extend(connections.examine().await);
@@ -144,6 +148,29 @@ impl Keycloak {
         self.look(&url).await
     }
 
+    /// Whether we hear of what happens in the realm. Without it people sign in all the same, and
+    /// those who are switched off there stay signed in here.
+    async fn check_events(&self) -> Check {
+        let name = "events";
+        let expected = "records of disabled and removed people, new passwords and ended sessions that Laneway's client may read";
+        match self.missing_events().await {
+            Ok(missing) if missing.is_empty() => Check::pass(name, "read each second"),
+            Ok(missing) => Check::warn(name, missing.join("; "), expected, Who::Us, RUN_SET_UP),
+            Err(ProviderError::Misconfigured(_)) => {
+                let received = "Laneway's client may not read them";
+                Check::warn(name, received, expected, Who::Us, RUN_SET_UP)
+            }
+            Err(error) => Check::warn(name, error.to_string(), expected, Who::Us, RUN_SET_UP),
+        }
+    }
+
+    async fn missing_events(&self) -> Result<Vec<String>, ProviderError> {
+        let admin = self.listener.admin(self.oidc.env()).await?;
+        let none = || ProviderError::Misconfigured("the administration is not there".into());
+        let config = admin.get(&["events", "config"]).await?.ok_or_else(none)?;
+        Ok(bootstrap::events::differences(&config))
+    }
+
     /// With rights in the realm: everything that the set-up would still change.
     async fn check_setup(&self, addresses: &Addresses) -> Vec<Check> {
         let Some(request) = self.as_request(addresses) else {
@@ -168,8 +195,13 @@ impl Keycloak {
             if step.action == StepAction::Present {
                 return Check::pass(&name, "as set up");
             }
-            let fix = "Run `laneway upstream bootstrap keycloak`; with --plan it only shows what it would change.";
-            Check::fail(&name, step.details.join("; "), expected, Who::Us, fix)
+            Check::fail(
+                &name,
+                step.details.join("; "),
+                expected,
+                Who::Us,
+                RUN_SET_UP,
+            )
         };
         steps.into_iter().map(check).collect()
     }

@@ -9,6 +9,7 @@ mod admin;
 pub mod bootstrap;
 mod connections;
 mod diagnose;
+mod events;
 mod options;
 mod provider;
 mod realm;

@@ -3,19 +3,21 @@
 //! Owns: which abilities it has. Must not know: what each does in detail.
 
 use laneway_contract::{
-    BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env, HeadlessLogin,
-    Method, Provider, ProviderError, RedirectLogin, SessionControl, UserDirectory,
+    BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env, EventFeed,
+    HeadlessLogin, Method, Provider, ProviderError, RedirectLogin, SessionControl, UserDirectory,
 };
 use laneway_oidc::OidcProvider;
 
 use crate::KeycloakConfig;
 use crate::connections::Connections;
+use crate::events::Listener;
 
 /// A Keycloak realm as provider.
 pub struct Keycloak {
     pub(crate) oidc: OidcProvider,
     pub(crate) config: KeycloakConfig,
     pub(crate) connections: Option<Connections>,
+    pub(crate) listener: Listener,
 }
 
 impl Keycloak {
@@ -24,11 +26,12 @@ impl Keycloak {
     /// # Errors
     /// `Misconfigured` where the configuration can never work.
     pub fn new(config: KeycloakConfig, env: Env) -> Result<Self, ProviderError> {
-        crate::realm::Realm::of_issuer(&config.issuer)?;
+        let listener = Listener::new(&config)?;
         let connections = config.options.connections.as_ref();
         let connections = connections.map(|one| Connections::new(&config, one, env.clone()));
         Ok(Self {
             connections: connections.transpose()?,
+            listener,
             oidc: OidcProvider::new(config.oidc(), env)?,
             config,
         })
@@ -61,6 +64,10 @@ impl Provider for Keycloak {
     }
 
     fn session_control(&self) -> Option<&dyn SessionControl> {
+        Some(self)
+    }
+
+    fn event_feed(&self) -> Option<&dyn EventFeed> {
         Some(self)
     }
 

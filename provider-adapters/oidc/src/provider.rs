@@ -4,9 +4,9 @@
 //! Must not know: what an ability does in detail.
 
 use laneway_contract::{
-    BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env, HeadlessLogin,
-    Method, MethodKind, Mode, Provider, ProviderError, RedirectLogin, SessionControl,
-    UserDirectory,
+    BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env, EventFeed,
+    HeadlessLogin, Method, MethodKind, Mode, Provider, ProviderError, RedirectLogin,
+    SessionControl, UserDirectory,
 };
 
 use crate::cached::Cached;
@@ -84,6 +84,10 @@ impl Provider for OidcProvider {
 
     fn session_control(&self) -> Option<&dyn SessionControl> {
         Some(self)
+    }
+
+    fn event_feed(&self) -> Option<&dyn EventFeed> {
+        None
     }
 
     fn diagnose(&self) -> Option<&dyn Diagnose> {

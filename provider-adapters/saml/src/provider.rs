@@ -10,9 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use laneway_contract::{
     AdapterState, BearerTokens, BeginRedirect, Callback, Check, ConnectionAdmin, CredentialAdmin,
-    Delegable, Denial, Diagnose, Env, HeadlessLogin, LoginStep, Method, MethodKind, Mode, Prompt,
-    Provider, ProviderError, RedirectLogin, RedirectTo, SessionControl, Trial, UpstreamIdentity,
-    UserDirectory,
+    Delegable, Denial, Diagnose, Env, EventFeed, HeadlessLogin, LoginStep, Method, MethodKind,
+    Mode, Prompt, Provider, ProviderError, RedirectLogin, RedirectTo, SessionControl, Trial,
+    UpstreamIdentity, UserDirectory,
 };
 use subtle::ConstantTimeEq as _;
 use url::Url;
@@ -257,6 +257,10 @@ impl Provider for Handle {
     }
 
     fn session_control(&self) -> Option<&dyn SessionControl> {
+        None
+    }
+
+    fn event_feed(&self) -> Option<&dyn EventFeed> {
         None
     }
 

@@ -321,10 +321,11 @@ fn first_values() -> UpstreamValues {
 
 pub(super) fn row_of(lang: Lang, check: Check) -> CheckRow {
     let said = |text: String| crate::views::translate(lang, &text).unwrap_or(text);
+    let advice = check.is_warning();
     CheckRow {
         name: check.name,
-        ok: check.ok,
-        advice: false,
+        ok: check.ok && !advice,
+        advice,
         received: check.received.unwrap_or_default(),
         expected: said(check.expected.unwrap_or_default()),
         who: match check.who {

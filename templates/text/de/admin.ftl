@@ -69,6 +69,7 @@ check-answers = Antwort des Dienstes
 check-reachable = Verbindung zum Dienst
 check-discovery = Discovery-Dokument
 check-realm = Realm am Server
+check-events = Aufzeichnungen am Server
 check-post-logout-redirect-uri = Adresse nach dem Abmelden
 check-signing-keys = Signaturschlüssel
 check-signature-algorithm = Signaturverfahren

@@ -417,6 +417,7 @@ problem-check-12 = Öffnen Sie in der Admin-Konsole von Keycloak Clients > { $cl
 problem-check-13 = Öffnen Sie in der Admin-Konsole von Keycloak Clients > { $client } > Settings, und fügen Sie bei Valid post logout redirect URIs genau diese Zeile hinzu: { $line }
 problem-check-14 = Geben Sie Laneways Verwaltungskonto in diesem Realm die Rolle realm-admin des Clients realm-management.
 problem-check-15 = Rufen Sie `laneway upstream bootstrap keycloak` auf; mit --plan zeigt es nur, was es ändern würde.
+problem-check-events = Aufzeichnungen über gesperrte und gelöschte Personen, neue Passwörter und beendete Sitzungen, die Laneways Client lesen darf
 problem-check-16 = Machen Sie die Datenbank erreichbar, und starten Sie neu, damit ihre Tabellen entstehen.
 problem-check-17 = Setzen Sie die öffentliche Adresse auf https mit einem Hostnamen; Passkeys gibt es nirgends sonst.
 problem-check-18 = ein Discovery-Dokument von { $issuer }

@@ -69,6 +69,7 @@ check-answers = Answer of the provider
 check-reachable = Connection to the provider
 check-discovery = Discovery document
 check-realm = Realm
+check-events = Records of the realm
 check-post-logout-redirect-uri = Redirect address after sign-out
 check-signing-keys = Signing keys
 check-signature-algorithm = Signature algorithm

@@ -418,6 +418,7 @@ problem-check-12 = In Keycloak's admin console open Clients > { $client } > Sett
 problem-check-13 = In Keycloak's admin console open Clients > { $client } > Settings and add exactly this line to Valid post logout redirect URIs: { $line }
 problem-check-14 = Give Laneway's administrative account of this realm the role realm-admin of the client realm-management.
 problem-check-15 = Run `laneway upstream bootstrap keycloak`; with --plan it only shows what it would change.
+problem-check-events = records of disabled and removed people, new passwords and ended sessions that Laneway's client may read
 problem-check-16 = Make the database reachable, then start again so that its tables are made.
 problem-check-17 = Set the public address to https with a host name; passkeys work nowhere else.
 problem-check-18 = a discovery document of { $issuer }

@@ -98,6 +98,22 @@ test('Keycloak on another site, two nodes', async (t) => {
     await page.locator('#sign-in:visible').waitFor();
   });
 
+  await step('the person is disabled at Keycloak, then removed there: dead on both nodes within 5 s', async () => {
+    const [person] = await keycloak.api('GET', `/users?username=${tia.username}&exact=true`);
+    await signIn();
+    const disabled = await cookie();
+    await keycloak.api('PUT', `/users/${person.id}`, { enabled: false });
+    await deadEverywhere(site, disabled);
+    await keycloak.api('PUT', `/users/${person.id}`, { enabled: true });
+    await keycloak.api('POST', `/users/${person.id}/logout`);
+    await page.reload();
+    await page.locator('#sign-in:visible').waitFor();
+    await signIn();
+    const removed = await cookie();
+    await keycloak.api('DELETE', `/users/${person.id}`);
+    await deadEverywhere(site, removed);
+  });
+
   await step('canary hunt', async () => {
     await recorded.settled();
     hunt.oneTimeValues(recorded.records);

@@ -40,6 +40,7 @@ fn wanted(request: &BootstrapRequest, flow_id: Option<&str>) -> Map<String, Valu
         "standardFlowEnabled": true,
         "implicitFlowEnabled": false,
         "directAccessGrantsEnabled": false,
+        "serviceAccountsEnabled": true,
         "frontchannelLogout": false,
         // Roles of the realm are not ours to carry, and would grow every token.
         "fullScopeAllowed": false,

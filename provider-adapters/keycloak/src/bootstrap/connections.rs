@@ -6,6 +6,7 @@ use laneway_contract::{Env, ProviderError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
+use super::account::Lacks;
 use super::{BootstrapRequest, PlanStep, StepAction, client, mapper};
 use crate::admin::Admin;
 use crate::connections::FIRST_LOGIN;
@@ -13,7 +14,6 @@ use crate::realm::Realm;
 
 /// What the account of our client may do there, and no more.
 const RIGHTS: [&str; 1] = ["manage-identity-providers"];
-const MANAGEMENT: &str = "realm-management";
 /// Creates somebody of their own, or refuses. Everything else asks the person something, or
 /// links them to somebody by an address that their provider has only asserted.
 const CREATE: &str = "idp-create-user-if-unique";
@@ -32,7 +32,7 @@ struct Inside {
     flow: Flow,
     client: Option<Value>,
     same_secret: bool,
-    missing_rights: Vec<&'static str>,
+    lacks: Lacks,
 }
 
 #[derive(PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Found {
                     StepAction::Create,
                     client::differences(&Value::Null, &wanted_realm()),
                 ),
-                Some(one) => changed(realm, one.realm_differences()),
+                Some(one) => PlanStep::changed(realm, one.realm_differences()),
             },
             match inside.map(|one| &one.flow) {
                 Some(Flow::Right) => PlanStep::new(
@@ -105,12 +105,11 @@ impl Found {
             name: format!("{} {place}", step.name),
             ..step
         }));
-        let missing = inside.map_or_else(|| RIGHTS.to_vec(), |one| one.missing_rights.clone());
-        let missing = missing.into_iter().map(|right| format!("add {right}"));
-        steps.push(changed(
-            format!("rights of the client {place}"),
-            missing.collect(),
-        ));
+        let name = format!("rights of the client {place}");
+        steps.push(match inside {
+            None => Lacks::all(&RIGHTS, true).step(name),
+            Some(one) => one.lacks.step(name),
+        });
         steps
     }
 
@@ -129,7 +128,7 @@ impl Found {
                 if !one.same_secret {
                     details.push("secret: that of the client that people sign in by".into());
                 }
-                changed(name, details)
+                PlanStep::changed(name, details)
             }
         }
     }
@@ -157,15 +156,6 @@ impl Found {
     }
 }
 
-fn changed(name: String, details: Vec<String>) -> PlanStep {
-    let action = if details.is_empty() {
-        StepAction::Present
-    } else {
-        StepAction::Change
-    };
-    PlanStep::new(name, action, details)
-}
-
 impl Inside {
     async fn look(
         admin: &Admin,
@@ -175,12 +165,12 @@ impl Inside {
     ) -> Result<Self, ProviderError> {
         let profile = ["authentication", "required-actions", PROFILE];
         let client = client::find(admin, &request.client_id).await?;
-        let (mut same_secret, mut missing_rights) = (false, RIGHTS.to_vec());
+        let (mut same_secret, mut lacks) = (false, Lacks::all(&RIGHTS, true));
         if let Some(client) = &client {
             let own = client::secret(admin, client).await.ok();
             let shown = |one: Option<&SecretString>| one.map(|one| one.expose_secret().to_owned());
             same_secret = own.is_some() && shown(own.as_ref()) == shown(login);
-            missing_rights = rights(admin, client).await?;
+            lacks = Lacks::look(admin, client, &RIGHTS).await?;
         }
         Ok(Self {
             realm,
@@ -188,7 +178,7 @@ impl Inside {
             flow: flow(admin).await?,
             client,
             same_secret,
-            missing_rights,
+            lacks,
         })
     }
 
@@ -219,7 +209,8 @@ impl Inside {
         let client = ensure_client(admin, (self.client, self.same_secret), request, secret).await?;
         mapper::ensure(admin, &client, &mapper::of_connections()).await?;
         client::ensure_scopes(admin, &client).await?;
-        give_rights(admin, &client).await
+        let lacks = Lacks::look(admin, &client, &RIGHTS).await?;
+        lacks.ensure(admin, &client).await
     }
 }
 
@@ -351,50 +342,4 @@ async fn ensure_client(
     client::find(admin, &request.client_id)
         .await?
         .ok_or(ProviderError::NotFound)
-}
-
-async fn account(admin: &Admin, client: &Value) -> Result<String, ProviderError> {
-    let path = ["clients", client::id(client)?, "service-account-user"];
-    let account = admin.get(&path).await?.unwrap_or_default();
-    account["id"]
-        .as_str()
-        .map(str::to_owned)
-        .ok_or(ProviderError::NotFound)
-}
-
-async fn management(admin: &Admin) -> Result<String, ProviderError> {
-    let found = client::find(admin, MANAGEMENT).await?;
-    let found = found.ok_or(ProviderError::NotFound)?;
-    client::id(&found).map(str::to_owned)
-}
-
-/// Those that it does not have.
-async fn rights(admin: &Admin, client: &Value) -> Result<Vec<&'static str>, ProviderError> {
-    if client["serviceAccountsEnabled"] != true {
-        return Ok(RIGHTS.to_vec());
-    }
-    let (account, management) = (account(admin, client).await?, management(admin).await?);
-    let path = ["users", &account, "role-mappings", "clients", &management];
-    let held = admin.get(&path).await?.unwrap_or_default();
-    let has = |right: &&str| {
-        held.as_array()
-            .is_some_and(|all| all.iter().any(|role| role["name"] == **right))
-    };
-    Ok(RIGHTS.into_iter().filter(|right| !has(right)).collect())
-}
-
-async fn give_rights(admin: &Admin, client: &Value) -> Result<(), ProviderError> {
-    let missing = rights(admin, client).await?;
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let (account, management) = (account(admin, client).await?, management(admin).await?);
-    let mut roles = Vec::new();
-    for right in missing {
-        let role = admin.get(&["clients", &management, "roles", right]).await?;
-        let role = role.ok_or(ProviderError::NotFound)?;
-        roles.push(json!({"id": role["id"], "name": role["name"]}));
-    }
-    let path = ["users", &account, "role-mappings", "clients", &management];
-    admin.give(&path, &json!(roles)).await
 }

@@ -3,12 +3,15 @@
 //! nothing to do.
 //!
 //! The flow is bound to our client alone: other clients of the realm notice nothing, except
-//! that passkeys need user verification.
+//! that passkeys need user verification. The realm records what ends sessions, and our client's
+//! account may read these records.
 //!
 //! Owns: order and report. Must not know: how Laneway stores the outcome.
 
+mod account;
 mod client;
 mod connections;
+pub(crate) mod events;
 mod flow;
 mod mapper;
 mod policy;
@@ -71,7 +74,20 @@ impl PlanStep {
             details,
         }
     }
+
+    /// About something that is there, with what is otherwise.
+    fn changed(name: impl Into<String>, details: Vec<String>) -> Self {
+        let action = if details.is_empty() {
+            StepAction::Present
+        } else {
+            StepAction::Change
+        };
+        Self::new(name, action, details)
+    }
 }
+
+/// What our account may do in the realm of people, and no more.
+const RIGHTS: [&str; 1] = ["view-events"];
 
 /// A realm that is ready for us.
 #[derive(Debug, Clone)]
@@ -109,10 +125,13 @@ pub async fn apply(
     let found = look(&realm, &admin, request, env).await?;
     let steps = found.steps(request);
     policy::ensure(&admin, &found.realm).await?;
+    events::ensure(&admin, found.events).await?;
     let flow_id = flow::ensure(&admin, found.flow, found.client.as_ref()).await?;
     let client = client::ensure(&admin, found.client, request, &flow_id).await?;
     mapper::ensure(&admin, &client, &mapper::of_login()).await?;
     client::ensure_scopes(&admin, &client).await?;
+    let lacks = account::Lacks::look(&admin, &client, &RIGHTS).await?;
+    lacks.ensure(&admin, &client).await?;
     let client_secret = client::secret(&admin, &client).await?;
     if let Some(found) = found.connections {
         found.ensure(&realm, request, &client_secret, env).await?;
@@ -127,8 +146,10 @@ pub async fn apply(
 
 struct Found {
     realm: Value,
+    events: Value,
     flow: flow::Found,
     client: Option<Value>,
+    lacks: account::Lacks,
     connections: Option<connections::Found>,
 }
 
@@ -142,11 +163,13 @@ impl Found {
                 Vec::new(),
             ),
             policy::step(&self.realm),
+            events::step(&self.events),
             flow::step(&self.flow),
             client::step(client, request, self.flow.id()),
         ];
         steps.extend(mapper::steps(client, &mapper::of_login()));
         steps.push(client::scopes_step(client));
+        steps.push(self.lacks.step("rights of the client"));
         steps.extend(self.connections.iter().flat_map(|one| one.steps(request)));
         steps
     }
@@ -185,10 +208,16 @@ async fn look(
             Some(connections::Found::look(home, name, request, login, env).await?)
         }
     };
+    let lacks = match &client {
+        Some(client) => account::Lacks::look(admin, client, &RIGHTS).await?,
+        None => account::Lacks::all(&RIGHTS, false),
+    };
     Ok(Found {
         realm,
+        events: events::look(admin).await?,
         flow: flow::find(admin).await?,
         client,
+        lacks,
         connections,
     })
 }

@@ -29,11 +29,13 @@ async fn a_second_run_changes_nothing() {
     assert_eq!(
         open(&planned),
         [
+            ("events (whole realm)", StepAction::Change),
             ("login flow laneway-login", StepAction::Create),
             ("client laneway", StepAction::Create),
             ("claim mapper laneway amr", StepAction::Create),
             ("claim mapper laneway groups", StepAction::Create),
             ("claim mapper laneway identity provider", StepAction::Create),
+            ("rights of the client", StepAction::Change),
         ]
     );
     assert_eq!(
@@ -118,6 +120,59 @@ async fn what_was_spoilt_is_named_and_mended() {
         .admin(Method::GET, "/clients?clientId=laneway", None)
         .await;
     assert_eq!(client[0]["attributes"]["somebody.elses"], "kept");
+    realm.delete().await;
+}
+
+#[tokio::test]
+async fn events_are_recorded_and_our_account_may_read_them_and_nothing_else() {
+    let Some(realm) = TestRealm::create().await else {
+        return;
+    };
+    let request = realm.request(&unheard());
+    apply(&request, &env()).await.unwrap();
+    let config = realm.admin(Method::GET, "/events/config", None).await;
+    for name in [
+        "eventsEnabled",
+        "adminEventsEnabled",
+        "adminEventsDetailsEnabled",
+    ] {
+        assert_eq!(config[name], true, "{name}");
+    }
+    // Nobody had asked for records: no more are kept than we need, and for a week.
+    assert_eq!(config["enabledEventTypes"].as_array().unwrap().len(), 5);
+    assert_eq!(config["eventsExpiration"], 604_800);
+    let account = realm.account("laneway").await;
+    let path = format!("/users/{account}/role-mappings");
+    let held = realm.admin(Method::GET, &path, None).await;
+    let roles = &held["clientMappings"]["realm-management"]["mappings"];
+    assert_eq!(roles.as_array().unwrap().len(), 1, "{held}");
+    assert_eq!(roles[0]["name"], "view-events");
+
+    // What somebody keeps for themselves stays kept.
+    let own = json!({"eventsEnabled": true, "enabledEventTypes": ["LOGIN", "LOGOUT"],
+        "eventsExpiration": 60, "eventsListeners": ["jboss-logging"], "adminEventsEnabled": false});
+    realm.admin(Method::PUT, "/events/config", Some(own)).await;
+    realm.forget_rights("laneway").await;
+    let steps = plan(&request, &env()).await.unwrap();
+    assert_eq!(
+        open(&steps),
+        [
+            ("events (whole realm)", StepAction::Change),
+            ("rights of the client", StepAction::Change),
+        ]
+    );
+    let said: Vec<&String> = steps.iter().flat_map(|step| &step.details).collect();
+    for word in ["UPDATE_CREDENTIAL", "administrators", "add view-events"] {
+        assert!(
+            said.iter().any(|detail| detail.contains(word)),
+            "{word} not in {said:?}"
+        );
+    }
+    apply(&request, &env()).await.unwrap();
+    let config = realm.admin(Method::GET, "/events/config", None).await;
+    assert_eq!(config["enabledEventTypes"].as_array().unwrap().len(), 6);
+    assert_eq!(config["eventsExpiration"], 60);
+    assert_eq!(open(&plan(&request, &env()).await.unwrap()), []);
     realm.delete().await;
 }
 

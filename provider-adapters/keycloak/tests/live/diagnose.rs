@@ -110,3 +110,54 @@ async fn every_fault_has_its_name_and_its_fix() {
     assert!(found[0].fix.contains(&realm.name), "{found:?}");
     realm.delete().await;
 }
+
+#[tokio::test]
+async fn who_may_not_read_events_is_told_so_and_signs_people_in_all_the_same() {
+    let Some(realm) = TestRealm::create().await else {
+        return;
+    };
+    let request = realm.request(&unheard());
+    let outcome = laneway_keycloak::bootstrap::apply(&request, &env())
+        .await
+        .unwrap();
+    let own = KeycloakConfig {
+        admin: None,
+        ..realm.config(&outcome)
+    };
+    let warnings = async || {
+        let keycloak = Keycloak::new(own.clone(), env()).unwrap();
+        let checks = keycloak.diagnose(&unheard()).await;
+        assert!(checks.iter().all(|check| check.ok), "{checks:?}");
+        let all = checks.into_iter().filter(Check::is_warning);
+        all.collect::<Vec<_>>()
+    };
+    assert_eq!(warnings().await, []);
+
+    let mut events = realm.admin(Method::GET, "/events/config", None).await;
+    events["adminEventsDetailsEnabled"] = json!(false);
+    realm
+        .admin(Method::PUT, "/events/config", Some(events))
+        .await;
+    let found = warnings().await;
+    assert_eq!(names(&found), ["events"]);
+    let received = found[0].received.as_ref().unwrap();
+    assert!(received.contains("what they have set"), "{received}");
+
+    // As a set-up of an earlier version has left it: no right, and no account at all.
+    realm.forget_rights("laneway").await;
+    assert_eq!(names(&warnings().await), ["events"]);
+    let mut client = realm
+        .admin(Method::GET, "/clients?clientId=laneway", None)
+        .await[0]
+        .take();
+    client["serviceAccountsEnabled"] = json!(false);
+    let path = format!("/clients/{}", client["id"].as_str().unwrap());
+    realm.admin(Method::PUT, &path, Some(client)).await;
+    let found = warnings().await;
+    assert_eq!(names(&found), ["events"]);
+    assert!(
+        found[0].fix.contains("laneway upstream bootstrap keycloak"),
+        "{found:?}"
+    );
+    realm.delete().await;
+}

@@ -115,6 +115,23 @@ impl TestRealm {
             .to_owned()
     }
 
+    /// The user id of a client's account.
+    pub async fn account(&self, client_id: &str) -> String {
+        let path = format!("/users?username=service-account-{client_id}&exact=true");
+        let found = self.admin(Method::GET, &path, None).await;
+        found[0]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Takes all rights in the realm from a client's account.
+    pub async fn forget_rights(&self, client_id: &str) {
+        let account = self.account(client_id).await;
+        let path = "/clients?clientId=realm-management";
+        let found = self.admin(Method::GET, path, None).await;
+        let management = found[0]["id"].as_str().unwrap();
+        let path = format!("/users/{account}/role-mappings/clients/{management}");
+        self.admin(Method::DELETE, &path, None).await;
+    }
+
     pub fn issuer(&self) -> String {
         format!("{}/realms/{}", self.base, self.name)
     }
