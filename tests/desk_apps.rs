@@ -23,7 +23,7 @@ both! {
         let all = listed["items"].as_array().expect("a list");
         let one = all.iter().find(|app| app["client_name"] == "Reports").expect("the app");
         assert_eq!(one["redirect_uris"], json!(["https://r.test/cb", "https://r.test/other"]));
-        assert_eq!((&one["scope"], &one["first_party"]), (&json!("openid profile offline_access"), &json!(false)), "it may ask for what it gets");
+        assert_eq!((&one["scope"], &one["first_party"]), (&json!("offline_access openid profile"), &json!(false)), "it may ask for what it gets");
         assert_eq!(one["grant_types"].as_array().map(Vec::len), Some(3), "{one}");
         assert_eq!((&one["access_token_lifetime"], &one["id_token_signed_response_alg"]), (&json!(120), &json!("ES256")));
         let id = one["client_id"].as_str().expect("an id").to_owned();

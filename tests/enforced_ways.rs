@@ -93,8 +93,13 @@ both! {
         // Where nothing is shut the step is not open, as ever.
         let path = "/bff/login?connection=elsewhere&login_hint=max@other.test&return_to=/account";
         app.browser().get(path).await.refused(409, "wrong_step");
+        // Browsers let a form lead only where its page says that it may.
+        let page = app.browser().get("/login").await.expect(200);
+        let policy = page.header("content-security-policy");
+        let targets = policy.split("form-action").nth(1).expect("targets");
+        assert!(targets.split(';').next().is_some_and(|all| all.contains(" https: ")), "{policy}");
         // The script of the page has the words for the way.
-        let html = app.browser().get("/login").await.expect(200).text();
+        let html = page.text();
         assert!(html.contains("data-go=\"Go to your organization"), "{html}");
     }
 

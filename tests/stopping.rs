@@ -17,7 +17,7 @@ async fn it_is_not_ready_before_its_door_closes() {
         Some(reply.status().as_u16())
     };
     let (ready, page) = (
-        format!("{}/readyz", node.ops()),
+        format!("http://127.0.0.1:{}/readyz", node.ops()),
         format!("{}/login", node.url()),
     );
     assert_eq!(status(ready.clone()).await, Some(200));

@@ -66,8 +66,8 @@ pub(super) fn read(root: &mut Section<'_>) -> Server {
         ),
         stop_delay: root.duration(
             "stop_delay",
-            Duration::ZERO,
-            Duration::ZERO..=Duration::from_secs(60),
+            Duration::from_millis(100),
+            Duration::from_millis(1)..=Duration::from_secs(60),
         ),
     }
 }

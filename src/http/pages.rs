@@ -8,6 +8,7 @@ mod invitation;
 mod secret_step;
 mod setup;
 mod step;
+mod targets;
 mod test_login;
 mod wizard;
 
@@ -19,6 +20,7 @@ use http::StatusCode;
 use laneway_contract::MethodKind;
 use url::Url;
 
+use self::targets::{flow_targets, form_targets};
 use super::bff::see_other;
 use super::context::{Browser, Context};
 use super::flows;
@@ -156,56 +158,6 @@ fn render_for(
     page_headers(response.headers_mut(), site, targets);
     super::lang::page_headers(response.headers_mut(), reader.lang);
     response
-}
-
-/// Where a form of ours may lead by redirects: the tenant's own hosts and listed origins.
-/// Browsers apply `form-action` to every hop.
-fn form_targets(site: &Site) -> String {
-    let mut targets = String::new();
-    for host in &site.hosts {
-        let name = crate::domain::tenant::split_host(&host.host).0;
-        if crate::domain::tenant::is_loopback_name(name) {
-            targets.push_str(&format!(" http://{name}:* https://{name}:*"));
-        } else {
-            targets.push_str(&format!(" https://{}", host.host));
-        }
-    }
-    for origin in &site.tenant.origins {
-        targets.push_str(&format!(" {}", origin.origin().ascii_serialization()));
-    }
-    targets
-}
-
-/// The same, plus the providers that this tenant redirects to.
-async fn flow_targets(visit: &Visit<'_>) -> String {
-    let mut targets = form_targets(visit.site);
-    if let Ok(all) = visit.core.providers.of_tenant(&visit.site.tenant).await {
-        for upstream in all.iter().filter(|upstream| upstream.redirects()) {
-            if let Ok(url) = Url::parse(&upstream.row.issuer) {
-                targets.push_str(&format!(" {}", url.origin().ascii_serialization()));
-            }
-            // Its authorization endpoint may be elsewhere, and it may itself delegate:
-            // browsers apply the rule to every hop.
-            if !targets.contains(" https: ") {
-                targets.push_str(" https: ");
-            }
-        }
-    }
-    // A sign-in that an app has asked for leads back to it.
-    let tenant = &visit.site.tenant.id;
-    if let Ok(all) = waiting::targets(visit.core, tenant, &visit.browser).await {
-        for target in all {
-            targets.push_str(&format!(" {target}"));
-        }
-    }
-    if let Ok(all) = visit.core.providers.social(&visit.site.tenant).await {
-        for offer in &all {
-            if let Ok(url) = Url::parse(&offer.upstream.row.issuer) {
-                targets.push_str(&format!(" {} https: ", url.origin().ascii_serialization()));
-            }
-        }
-    }
-    targets
 }
 
 /// A page of a flow, which may lead to a provider.

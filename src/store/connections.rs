@@ -124,6 +124,18 @@ pub async fn shut_all(
         .collect()
 }
 
+/// Does any organization of a tenant have a provider of its own that people are led to?
+pub async fn any_of_organizations(on: impl On, tenant: &TenantId) -> Result<bool, DbError> {
+    let row = q(
+        "SELECT 1 AS one FROM connections WHERE tenant_id = $1 AND org_id IS NOT NULL \
+       AND state = 'active' LIMIT 1",
+    )
+    .bind(tenant.as_str())
+    .optional(on)
+    .await?;
+    Ok(row.is_some())
+}
+
 /// What the tenant itself has attached and is live, in order of creation.
 pub async fn live_of_tenant(on: impl On, tenant: &TenantId) -> Result<Vec<Connection>, DbError> {
     let sql = format!(

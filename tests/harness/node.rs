@@ -67,11 +67,6 @@ impl Node {
         self.settings.push((variable, value.to_owned()));
     }
 
-    /// Where it says how it is.
-    pub fn ops(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ops)
-    }
-
     /// SIGTERM.
     pub fn stop(&self) {
         let process = self.process.as_ref().expect("it runs");

@@ -4,12 +4,12 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::Transaction;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres};
 use sqlx::sqlite::{
     Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
+use sqlx::{Connection as _, Transaction};
 
 use crate::statement::{On, Statement};
 use crate::{DbError, Row};
@@ -94,6 +94,12 @@ impl Db {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_DEADLINE)
+            .before_acquire(|connection, _| {
+                // A full disk makes SQLite roll back by itself, and the connection never learns
+                // that its transaction is over: it can begin no other.
+                let usable = !connection.is_in_transaction();
+                Box::pin(async move { Ok(usable) })
+            })
             .connect_with(options.clone())
             .await?;
         let readers = SqlitePoolOptions::new()

@@ -4,6 +4,7 @@
 pub(super) const GARBLED: &[(&str, &str, &str)] = &[
     ("LANEWAY_LISTEN", "everywhere", "listen"),
     ("LANEWAY_KEEP_ALIVE", "soon", "keep_alive"),
+    ("LANEWAY_STOP_DELAY", "soon", "stop_delay"),
     ("LANEWAY_OPS_LISTEN", "127.0.0.1:8080", "ops_listen"),
     ("LANEWAY_OPS_LISTEN", ":9090", "ops_listen"),
     ("LANEWAY_PUBLIC_URL", "login.example", "public_url"),

@@ -103,6 +103,8 @@ pub struct AppPage {
     pub lifetime: i64,
     /// It proves itself by a secret.
     pub has_secret: bool,
+    /// It belongs to the product and stays.
+    pub built_in: bool,
     /// It works.
     pub active: bool,
     /// May change it.
@@ -191,6 +193,7 @@ impl AppPage {
             alg: "RS256",
             lifetime: 300,
             has_secret: true,
+            built_in: false,
             active: true,
             may_write: true,
             form: sample_form(),
@@ -201,6 +204,7 @@ impl AppPage {
         let read = Self {
             may_write: false,
             has_secret: false,
+            built_in: true,
             active: false,
             secret: None,
             flash: None,

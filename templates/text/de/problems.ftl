@@ -426,6 +426,7 @@ problem-check-20 = der Client wird angenommen
 problem-enforce-1 = Ihre Organisation möchte, dass Sie sich über ihren eigenen Anmeldedienst anmelden.
 problem-enforce-2 = Weisen Sie zuerst eine Domain der Organisation nach: Die Pflicht gilt für deren Adressen.
 problem-enforce-3 = Eine Person, die diese Organisation verwaltet, muss mit ihrem eigenen Konto innerhalb eines Tages eine Probeanmeldung mit den geltenden Einstellungen machen.
+problem-paste-everybody = Diese Adresse steht für alle Verzeichnisse des Anbieters. Fügen Sie die des eigenen ein: Sie hat dessen Kennung an der Stelle, an der hier „common“ oder Ähnliches steht.
 problem-rule-gone = An dieser Stelle steht keine Regel mehr: Die Regeln wurden inzwischen geändert.
 problem-enforce-4 = Benennen Sie zwei Personen für Notfälle, und lassen Sie jede sich einmal ohne diesen Dienst anmelden: mit einem Passkey, oder mit zwei Faktoren beim eigenen Dienst des Mandanten.
 problem-enforce-5 = Zwei müssen bleiben, solange der Dienst Pflicht ist. Benennen Sie zuerst eine andere Person.

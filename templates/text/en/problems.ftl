@@ -427,6 +427,7 @@ problem-check-20 = the client is accepted
 problem-enforce-1 = Your organization wants you to sign in with its own provider.
 problem-enforce-2 = Prove a domain of the organization first: enforcing is about its people.
 problem-enforce-3 = An administrator of the organization has to run a test login of what is live, with their own account, within a day.
+problem-paste-everybody = This address stands for all directories of the provider. Paste the one of your own: it has its id in the place where this one says “common” or the like.
 problem-rule-gone = There is no rule at this place any more: the rules were changed meanwhile.
 problem-enforce-4 = Name two people for emergencies, and let each sign in without this provider once: by a passkey, or with two factors at the tenant's own identity provider.
 problem-enforce-5 = Two people must stay as long as the provider is enforced. Name another one first.

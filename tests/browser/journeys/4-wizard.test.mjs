@@ -130,6 +130,12 @@ test('a customer connects Keycloak by a link', async (t) => {
     const user = await bffUser(colleague.page);
     assert.deepEqual([user.org.slug, user.org.roles], ['pellworm', ['admin']]);
     await colleague.context.close();
+    // The same from the organization's own page: its form may lead to another site.
+    const other = await openPerson(browser);
+    await other.page.goto(`${site.login}/login/pellworm`);
+    await other.page.locator('form:has(input[name=connection]) button').first().click();
+    await other.page.waitForURL(new RegExp(`^${keycloak.frontend}/`));
+    await other.context.close();
     assert.equal((await bffUser(page)).code, 'unauthenticated');
     assert.equal((await context.cookies(site.login)).some(({ name }) => name === '__Host-lw'), false);
   });

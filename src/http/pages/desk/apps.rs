@@ -173,6 +173,7 @@ impl Fields {
 
     /// What no box asks for stays as it is.
     fn set_grants(&self, what: &mut Registration) {
+        let new = !what.grant_types.contains(&GrantType::Refresh);
         let without = self.device.is_empty() && self.machine.is_empty();
         let wanted = [
             (GrantType::Code, !what.redirect_uris.is_empty() || without),
@@ -188,7 +189,7 @@ impl Fields {
         }
         // Whoever ticks the box means tokens, not the right to ask in vain.
         let offline = "offline_access";
-        if !self.refresh.is_empty() && !what.first_party && !what.scope.has(offline) {
+        if new && !self.refresh.is_empty() && !what.first_party && !what.scope.has(offline) {
             what.scope = Scope::parse(&format!("{} {offline}", what.scope)).unwrap_or_default();
         }
     }
@@ -251,6 +252,7 @@ fn one_page(context: &Context, desk: &Desk<'_>, app: &App) -> AppPage {
         alg: what.id_token_signed_response_alg.as_str(),
         lifetime: what.access_token_lifetime,
         has_secret: app.has_secret(),
+        built_in: app.is_built_in(),
         active: app.state == AppState::Active,
         may_write: desk.may(Permission::AppsWrite),
         form,
