@@ -158,6 +158,7 @@ pub fn spawn_jobs(core: &Arc<Core>) -> tokio::task::JoinSet<()> {
         Ok(())
     });
     jobs.spawn(crate::lane_a::upstream_events::listen(Arc::clone(core)));
+    jobs.spawn(crate::lane_a::revalidation::ask_due(Arc::clone(core)));
     every(&mut jobs, core, desk::HEARTBEAT, |core| async move {
         desk::heartbeat(&core).await
     });

@@ -82,6 +82,7 @@ mod proxy_faults;
 mod proxy_streams;
 mod races;
 mod registered;
+mod revalidation;
 mod revocation;
 mod roles;
 mod routes;

@@ -98,6 +98,7 @@ pub async fn session(
         last_seen_at: now + 3_600_000,
         idle_ms: 12 * 3_600_000,
         expires_at: now + 30 * 24 * 3_600_000,
+        checked_at: None,
     };
     sessions::create(&mut write.tx, &session).await?;
     let (plain, _) = core.new_token();

@@ -17,6 +17,8 @@ pub struct Sessions {
     pub offline_absolute: Duration,
     /// The same, without use.
     pub offline_idle: Duration,
+    /// How old a provider's word may become before it is asked again, where a session is used.
+    pub revalidate_after: Duration,
 }
 
 /// How fast an ended session is refused on every node.
@@ -126,12 +128,14 @@ pub(super) fn sessions(root: &mut Section<'_>) -> Sessions {
     idle = idle.min(absolute);
     let offline_absolute = section.duration("offline_absolute", DAY * 90, MINUTE * 5..=DAY * 400);
     let offline_idle = section.duration("offline_idle", DAY * 30, MINUTE * 5..=DAY * 400);
+    let revalidate_after = section.duration("revalidate_after", MINUTE * 15, MINUTE..=DAY);
     section.finish();
     Sessions {
         absolute,
         idle,
         offline_absolute,
         offline_idle: offline_idle.min(offline_absolute),
+        revalidate_after,
     }
 }
 

@@ -105,6 +105,7 @@ pub(super) const KEYS: &[Key] = &[
     one("sessions.idle"),
     one("sessions.offline_absolute"),
     one("sessions.offline_idle"),
+    one("sessions.revalidate_after"),
     one("revocation.bound"),
     one("revocation.poll"),
     one("flow.ttl"),

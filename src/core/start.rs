@@ -123,7 +123,8 @@ pub async fn open(config: Config, options: CoreOptions) -> Result<Arc<Core>, Pro
     let clock = Arc::clone(&options.clock);
     let bound = ms(config.revocation.bound);
     let log = InvalidationLog::open(db.clone(), Arc::clone(&clock), bound).await?;
-    let sessions = Sessions::new(db.clone(), Arc::clone(&clock), &log, 1_000_000);
+    let again = ms(config.sessions.revalidate_after);
+    let sessions = Sessions::new(db.clone(), Arc::clone(&clock), &log, 1_000_000, again);
     let keys = Keys::new(db.clone(), sealer.clone(), Arc::clone(&clock));
     hear_of_rotations(&log, &keys);
     let names = config

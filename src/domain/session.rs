@@ -65,6 +65,8 @@ pub struct Session {
     pub idle_ms: i64,
     /// Absolute end, epoch ms.
     pub expires_at: i64,
+    /// Epoch ms of the provider's last word on it; `None` where there is nobody to ask.
+    pub checked_at: Option<i64>,
 }
 
 impl Session {
@@ -101,6 +103,7 @@ impl Session {
                 .clone()
                 .map(|tie| SessionUpstream { sid: None, ..tie }),
             device: None,
+            checked_at: None,
             ..self.clone()
         })
     }

@@ -5,13 +5,14 @@ use axum::Json;
 use axum::extract::rejection::{FormRejection, JsonRejection};
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use laneway_contract::{MethodKind, Prompt};
 
 use super::context::Context;
+use super::signed_in::{claim_objects, user_json};
 use super::{flows, handoff, pages};
 use crate::authn;
 use crate::authz::Permission;
@@ -21,8 +22,10 @@ use crate::domain::session::Session;
 use crate::domain::{Code, Problem};
 use crate::edge::handoff::Ask;
 use crate::lane_a::{self, Begin, Visit, logout as ending};
-use crate::providers::{EMBEDDED, Offer};
+use crate::providers::Offer;
 use crate::sessions::Live;
+
+const UPSTREAM_STATE: HeaderName = HeaderName::from_static("x-laneway-upstream-state");
 
 /// Query of `/bff/login`, with the aliases of `return_to`.
 #[derive(Deserialize, Default)]
@@ -236,7 +239,13 @@ pub async fn user(context: Context, Query(query): Query<UserQuery>) -> Result<Re
         Some(format) => format == "claims",
         None => context.site.tenant.claims_format,
     };
-    Ok(Json(if claims { claim_objects(&user) } else { user }).into_response())
+    let stale = user["upstream"]["state"] == "stale";
+    let mut response = Json(if claims { claim_objects(&user) } else { user }).into_response();
+    if stale {
+        let stale = HeaderValue::from_static("stale");
+        response.headers_mut().insert(UPSTREAM_STATE, stale);
+    }
+    Ok(response)
 }
 
 /// A tab that believes in another organization must hear it, not act in the wrong one.
@@ -256,75 +265,6 @@ pub fn check_org(context: &Context, live: &Live) -> Result<(), Problem> {
         Code::OrgMismatch,
         "Another organization is active in this session. Reload.",
     ))
-}
-
-fn user_json(context: &Context, live: &Live) -> Value {
-    let (session, now) = (&live.session, context.core.now());
-    let left = |until: i64| (until - now).max(0) / 1000;
-    let org = live.org.as_ref().map(|org| {
-        json!({
-            "id": org.org, "slug": org.slug, "name": org.name,
-            "roles": org.roles, "permissions": org.permissions,
-        })
-    });
-    let upstream = session.upstream.as_ref().map_or_else(
-        || json!({ "id": null, "state": "none", "checked_at": null }),
-        |upstream| {
-            let state = if upstream.slug == EMBEDDED {
-                "none"
-            } else {
-                "fresh"
-            };
-            json!({ "id": upstream.slug, "state": state, "checked_at": rfc3339(session.auth_time) })
-        },
-    );
-    json!({
-        "sub": session.user,
-        "sid": session.sid,
-        "tenant": { "id": context.site.tenant.id, "slug": context.site.tenant.slug },
-        "email": live.user.email,
-        "email_verified": live.user.email_verified,
-        "name": live.user.name,
-        "org": org,
-        "acr": session.acr.as_str(),
-        "amr": session.amr,
-        "auth_time": rfc3339(session.auth_time),
-        "session_expires_in": left(session.expires_at),
-        "idle_expires_in": left(live.idle_until().min(session.expires_at)),
-        "upstream": upstream,
-        "logout_url": format!("/bff/logout?sid={}", session.sid),
-    })
-}
-
-/// The same facts as claim objects, for frontends written for that shape.
-fn claim_objects(user: &Value) -> Value {
-    let mut claims = Vec::new();
-    let mut push = |kind: &str, value: &Value| {
-        if !value.is_null() {
-            claims.push(json!({ "type": kind, "value": value }));
-        }
-    };
-    for name in [
-        "sub",
-        "sid",
-        "email",
-        "email_verified",
-        "name",
-        "acr",
-        "auth_time",
-    ] {
-        push(name, &user[name]);
-    }
-    for value in user["amr"].as_array().into_iter().flatten() {
-        push("amr", value);
-    }
-    push("org_id", &user["org"]["id"]);
-    for value in user["org"]["roles"].as_array().into_iter().flatten() {
-        push("role", value);
-    }
-    push("bff:logout_url", &user["logout_url"]);
-    push("bff:session_expires_in", &user["session_expires_in"]);
-    Value::Array(claims)
 }
 
 /// Epoch ms as RFC 3339 in UTC.

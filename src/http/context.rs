@@ -11,7 +11,7 @@ use crate::audit::RequestMeta;
 use crate::authn::{self, Caller};
 use crate::core::{Core, Site, hash_token};
 use crate::domain::{Code, Lang, Problem};
-use crate::lane_a::Visit;
+use crate::lane_a::{Visit, revalidation};
 
 /// A request's host, caller address and headers; put there by the gate.
 #[derive(Clone)]
@@ -65,7 +65,8 @@ impl Context {
     /// Who is calling.
     ///
     /// # Errors
-    /// `invalid_token`, `token_expired`, `store_unavailable`.
+    /// `invalid_token`, `token_expired`, `store_unavailable`; `session_stale` where an account or
+    /// anything else is managed and the provider has not stood behind the session for long.
     pub async fn caller(&self) -> Result<Caller, Problem> {
         self.caller_as(true).await
     }
@@ -78,6 +79,9 @@ impl Context {
         let caller = authn::authenticate(&self.core, &self.site, &self.headers, slide).await?;
         if let Some(token) = caller.token() {
             self.core.sessions.used_token(token, &self.meta.ip);
+        }
+        if let Some(live) = caller.live().filter(|_| manages(self.uri.path())) {
+            revalidation::confirm(&self.core, live).await?;
         }
         Ok(caller)
     }
@@ -173,6 +177,24 @@ impl Context {
         }
         authn::check_own_page(&self.headers, &self.origin())
     }
+}
+
+/// Where somebody manages an account, an organization or the installation: there a provider's old
+/// word is not enough.
+fn manages(path: &str) -> bool {
+    const ROOMS: [&str; 6] = [
+        "/account",
+        "/v1/me",
+        "/org",
+        "/v1/organizations",
+        "/admin",
+        "/v1/admin",
+    ];
+    let within = |room: &str| {
+        path.strip_prefix(room)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    ROOMS.iter().any(|room| within(room))
 }
 
 /// Does an `Accept` header name HTML before anything else that we speak?

@@ -35,6 +35,7 @@ mod router;
 mod saml;
 mod serve;
 pub mod shown;
+mod signed_in;
 mod slow_body;
 
 pub use access::{Access, At};

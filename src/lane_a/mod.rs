@@ -33,6 +33,7 @@ mod passkey;
 pub mod posted;
 mod redirect;
 mod render;
+pub mod revalidation;
 pub mod routing;
 mod settle;
 mod sign_in;

@@ -126,6 +126,7 @@ async fn fresh(
         last_seen_at: now,
         idle_ms: i64::try_from(limits.idle.as_millis()).unwrap_or(i64::MAX),
         expires_at: now.saturating_add(life(limits.absolute, outcome)),
+        checked_at: None,
     };
     sessions::create(&mut write.tx, &session).await?;
     Ok(session.sid)

@@ -150,7 +150,11 @@ async fn end_all(
     Ok(core.commit(write).await?)
 }
 
-async fn end(
+/// Ends what one event names.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn end(
     core: &Core,
     write: &mut Write,
     upstream: &Upstream,

@@ -106,6 +106,7 @@ impl Sessions {
             last_seen_at: since,
             idle_ms: i64::MAX,
             expires_at: shown.until,
+            checked_at: None,
         };
         let user = User {
             id: user,

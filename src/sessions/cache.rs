@@ -9,6 +9,7 @@ use laneway_sqlkit::{Db, DbError};
 use metrics::Counter;
 use quick_cache::sync::Cache;
 
+use super::due::{Due, Waiting};
 use super::foreign::Vouching;
 use super::kept::{Glance, Kept, Packer, Whole};
 use super::log::{AsOf, InvalidationLog};
@@ -153,17 +154,20 @@ pub struct Sessions {
     pub(super) marks: Marks,
     pub(super) touches: Touches,
     pub(super) streams: Streams,
+    due: Due,
     hits: Counter,
     misses: Counter,
 }
 
 impl Sessions {
-    /// An empty cache that follows the log.
+    /// An empty cache that follows the log. `revalidate_ms`: how old a provider's word on a session
+    /// may become before it is asked again, in milliseconds.
     pub fn new(
         db: Db,
         clock: Arc<dyn Clock>,
         log: &Arc<InvalidationLog>,
         capacity: usize,
+        revalidate_ms: i64,
     ) -> Arc<Self> {
         let sessions = Arc::new(Self {
             db: db.clone(),
@@ -172,10 +176,11 @@ impl Sessions {
             cache: Cache::new(capacity),
             tokens: Cache::new(TOKENS),
             foreign: Cache::new(TOKENS),
-            packer: Packer::default(),
+            packer: Packer::asking_after(revalidate_ms),
             marks: Marks::default(),
             touches: Touches::default(),
             streams: Streams::default(),
+            due: Due::default(),
             hits: looks("hit"),
             misses: looks("miss"),
         });
@@ -209,6 +214,7 @@ impl Sessions {
             }
         };
         self.slide(&live, now, slide);
+        self.note_due(&live, now);
         Ok(Some(live))
     }
 
@@ -312,6 +318,25 @@ impl Sessions {
             self.touches
                 .note(&live.session.tenant, &live.session.sid, now);
         }
+    }
+
+    fn note_due(&self, live: &Live, now: i64) {
+        if !live.kept.falls_due(now, now + self.packer.revalidate_ms) {
+            return;
+        }
+        let session = &live.session;
+        if let Some(tie) = &session.upstream {
+            let who = Waiting {
+                tenant: session.tenant.clone(),
+                sid: session.sid.clone(),
+            };
+            self.due.note(&tie.id, who);
+        }
+    }
+
+    /// Sessions whose provider is to be asked about them again.
+    pub fn due(&self) -> &Due {
+        &self.due
     }
 
     fn forget(&self, rows: &[Invalidation]) {

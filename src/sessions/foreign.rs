@@ -198,6 +198,7 @@ fn whole(hash: &[u8; 32], vouched: Vouched, user: User, until: i64) -> Whole {
         last_seen_at: issued_at,
         idle_ms: i64::MAX,
         expires_at: vouched.expires_at.unwrap_or(until),
+        checked_at: None,
     };
     Whole {
         session,

@@ -31,6 +31,8 @@ pub(super) struct Kept {
     pub(super) position: i64,
     expires_at: i64,
     last_seen: AtomicI64,
+    /// When the provider is to be asked about it, epoch ms; never: the end of time.
+    ask_at: AtomicI64,
     /// Made for the few that are proxied, not for all that are kept.
     rendered: OnceLock<Box<Rendered>>,
 }
@@ -84,6 +86,7 @@ struct Rest<'a> {
     ip: &'a str,
     created_at: i64,
     last_seen_at: i64,
+    checked_at: Option<i64>,
     locale: Option<Lang>,
     version: i64,
     user_created_at: i64,
@@ -137,6 +140,15 @@ impl Kept {
 
     pub(super) fn seen(&self, now: i64) {
         self.last_seen.store(now, Ordering::Relaxed);
+    }
+
+    /// Is its provider to be asked now? Says so once; the next time is at `next`.
+    pub(super) fn falls_due(&self, now: i64, next: i64) -> bool {
+        let at = self.ask_at.load(Ordering::Relaxed);
+        let turn = |ask_at: &AtomicI64| {
+            ask_at.compare_exchange(at, next, Ordering::Relaxed, Ordering::Relaxed)
+        };
+        now >= at && turn(&self.ask_at).is_ok()
     }
 
     pub(super) fn rendered(&self) -> &Rendered {
@@ -206,6 +218,7 @@ impl Kept {
                 last_seen_at: rest.last_seen_at,
                 idle_ms: alike.idle_ms,
                 expires_at: self.expires_at,
+                checked_at: rest.checked_at,
             },
             host: alike.host.clone(),
             user: User {
@@ -228,12 +241,22 @@ impl Kept {
 /// Packs sessions, and keeps once what many of them say alike.
 #[derive(Default)]
 pub(super) struct Packer {
+    /// How old a provider's word may become before it is asked again.
+    pub(super) revalidate_ms: i64,
     hasher: RandomState,
     texts: Mutex<HashSet<Arc<str>>>,
     alikes: Mutex<HashSet<Arc<Alike>>>,
 }
 
 impl Packer {
+    /// For sessions whose provider is asked about them again after so long, in milliseconds.
+    pub(super) fn asking_after(revalidate_ms: i64) -> Self {
+        Self {
+            revalidate_ms,
+            ..Self::default()
+        }
+    }
+
     /// The short form of what an invalidation names. Two names may share one: then a
     /// session is read again for nothing.
     pub(super) fn name(&self, scope: Scope, id: &str) -> u32 {
@@ -243,6 +266,7 @@ impl Packer {
 
     /// `None`: it could not be read back.
     pub(super) fn pack(&self, read: Whole, last_seen: i64, as_of: AsOf) -> Option<Kept> {
+        let ask_at = self.ask_at(&read.session);
         let packed = packed(&read)?;
         let Whole {
             session,
@@ -290,9 +314,19 @@ impl Packer {
             position: as_of.position,
             expires_at: session.expires_at,
             last_seen: AtomicI64::new(last_seen),
+            ask_at: AtomicI64::new(ask_at.unwrap_or(i64::MAX)),
             rendered: OnceLock::new(),
         };
         kept.whole().is_some().then_some(kept)
+    }
+
+    /// After the usual time and up to a tenth of it more: those who came at the same time must
+    /// not be asked about at the same time.
+    fn ask_at(&self, session: &Session) -> Option<i64> {
+        let spread = u64::try_from(self.revalidate_ms / 10).unwrap_or(0).max(1);
+        let more = self.hasher.hash_one(session.sid.as_str()) % spread;
+        let after = self.revalidate_ms + i64::try_from(more).unwrap_or(0);
+        Some(session.checked_at?.saturating_add(after))
     }
 
     fn text(&self, text: &str) -> Arc<str> {
@@ -335,6 +369,7 @@ fn packed(read: &Whole) -> Option<Box<[u8]>> {
             ip: &session.ip,
             created_at: session.created_at,
             last_seen_at: session.last_seen_at,
+            checked_at: session.checked_at,
             locale: user.locale,
             version: user.version,
             user_created_at: user.created_at,
@@ -365,136 +400,5 @@ fn make_room<T: ?Sized + Eq + std::hash::Hash>(known: &mut HashSet<Arc<T>>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const AT: AsOf = AsOf {
-        epoch: 4,
-        position: 9,
-    };
-
-    fn sample(user: &str) -> Whole {
-        let session = Session {
-            sid: Sid("0199aaaa-0000-7000-8000-000000000000".into()),
-            tenant: TenantId("t1".into()),
-            user: UserId(user.into()),
-            org: Some(OrgId("o1".into())),
-            acr: Acr::Aal2,
-            amr: vec!["pwd".into(), "otp".into()],
-            auth_time: 1,
-            upstream: Some(SessionUpstream {
-                id: UpstreamId("kc".into()),
-                slug: "keycloak".into(),
-                subject: "f:1:ana".into(),
-                sid: None,
-                within: Some(OrgId("o1".into())),
-            }),
-            device: None,
-            app: Some(SessionApp {
-                id: AppId("laneway-cli".into()),
-                name: "Laneway CLI".into(),
-            }),
-            ip: "2001:db8::1".into(),
-            user_agent: "Mozilla/5.0".into(),
-            created_at: 2,
-            last_seen_at: 3,
-            idle_ms: 600,
-            expires_at: 4_000,
-        };
-        let user = User {
-            id: UserId(user.into()),
-            email: Some("ana@x.test".into()),
-            email_verified: true,
-            name: Some("Ana \u{1f33b}".into()),
-            locale: Some(Lang::De),
-            state: UserState::Active,
-            version: 7,
-            created_at: 5,
-        };
-        let org = Membership {
-            org: OrgId("o1".into()),
-            slug: "acme".into(),
-            name: "Acme".into(),
-            roles: vec!["admin".into()],
-            permissions: vec!["members:read".into()],
-        };
-        Whole {
-            session,
-            host: "app.test".into(),
-            user,
-            org: Some(org),
-            token: None,
-        }
-    }
-
-    #[test]
-    fn what_is_packed_comes_back_whole() {
-        let kept = Packer::default()
-            .pack(sample("u1"), 900, AT)
-            .expect("packed");
-        let (back, expected) = (kept.whole().expect("read back"), sample("u1"));
-        assert_eq!(back.session, expected.session);
-        assert_eq!(back.user, expected.user);
-        assert_eq!(back.host, expected.host);
-        assert_eq!(back.org, expected.org);
-        assert_eq!((kept.idle_until(), kept.epoch), (1_500, 4));
-        assert_eq!(kept.position, 9);
-        assert!(!kept.is_over(1_499) && kept.is_over(1_500));
-    }
-
-    #[test]
-    fn a_glance_tells_what_the_whole_tells() {
-        for verified in [true, false] {
-            let mut read = sample("u1");
-            read.user.email_verified = verified;
-            let kept = Packer::default().pack(read, 0, AT).expect("packed");
-            let (glance, whole) = (kept.glance().expect("read"), kept.whole().expect("read"));
-            assert_eq!(glance.sid, whole.session.sid);
-            assert_eq!(glance.user, whole.user.id);
-            assert_eq!(glance.acr, whole.session.acr);
-            assert_eq!(glance.name, whole.user.name.as_deref());
-            assert_eq!(glance.org, whole.org.as_ref());
-            assert_eq!(
-                glance.email,
-                whole.user.email.as_deref().filter(|_| verified)
-            );
-            assert_eq!(kept.tenant(), &whole.session.tenant);
-            assert_eq!(kept.host(), whole.host);
-        }
-    }
-
-    #[test]
-    fn what_sessions_say_alike_is_kept_once_and_forgotten_with_the_last() {
-        let packer = Packer::default();
-        let one = packer.pack(sample("u1"), 0, AT).expect("packed");
-        let two = packer.pack(sample("u2"), 0, AT).expect("packed");
-        assert!(Arc::ptr_eq(&one.user_agent, &two.user_agent));
-        assert!(Arc::ptr_eq(&one.alike, &two.alike));
-        let mut other = sample("u3");
-        other.org = None;
-        let other = packer.pack(other, 0, AT).expect("packed");
-        assert!(!Arc::ptr_eq(&one.alike, &other.alike));
-        drop((one, two, other));
-        for number in 0..100 {
-            packer.text(&number.to_string());
-        }
-        let texts = packer.texts.lock().expect("a lock");
-        assert!(texts.len() < 100 && !texts.contains("Mozilla/5.0"));
-    }
-
-    #[test]
-    fn names_tell_scopes_and_ids_apart() {
-        let packer = Packer::default();
-        let kept = packer.pack(sample("u1"), 0, AT).expect("packed");
-        for (scope, id) in [
-            (Scope::Session, "0199aaaa-0000-7000-8000-000000000000"),
-            (Scope::User, "u1"),
-            (Scope::Org, "o1"),
-            (Scope::Upstream, "kc"),
-            (Scope::Tenant, "t1"),
-        ] {
-            assert!(kept.names().contains(&packer.name(scope, id)), "{scope:?}");
-        }
-        assert!(!kept.names().contains(&packer.name(Scope::User, "o1")));
-    }
-}
+#[path = "kept_tests.rs"]
+mod tests;

@@ -1,7 +1,8 @@
 //! Live sessions and API tokens on this node.
 //!
 //! Owns: the hot cache, the invalidation log and its poller, `last_seen_at` in batches,
-//! values that were made from a session, the exchanges that run in its name; API tokens and
+//! values that were made from a session, the exchanges that run in its name, which of them a
+//! provider is to be asked about; API tokens and
 //! access tokens of upstreams, which lie in memory as sessions do; what service accounts prove
 //! themselves with.
 //! Must not know: how a session came to be, HTTP, providers.
@@ -10,6 +11,7 @@ mod accounts;
 mod by_app;
 mod cache;
 mod delays;
+mod due;
 mod foreign;
 mod kept;
 mod log;
@@ -23,6 +25,7 @@ pub use accounts::{ByAccount, Proven};
 pub use by_app::{ByApp, Shown};
 pub use cache::{Live, Sessions};
 pub use delays::Heard;
+pub use due::{Due, Waiting};
 pub use foreign::{Nobody, Vouched};
 pub use kept::{Glance, Whole};
 pub use log::InvalidationLog;

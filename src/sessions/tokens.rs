@@ -213,6 +213,7 @@ pub(super) fn whole(token: ApiToken, user: User, org: Option<Membership>, admitt
         last_seen_at: token.created_at,
         idle_ms: i64::MAX,
         expires_at: token.expires_at,
+        checked_at: None,
     };
     Whole {
         session,

@@ -9,11 +9,14 @@ use crate::domain::{AppId, DeviceId, OrgId, Sid, TenantId, UpstreamId, UserId};
 const COLUMNS: &str = "s.sid, s.tenant_id, s.user_id, s.org_id, s.acr, s.amr, s.auth_time, \
     s.upstream_id, s.upstream_sub, s.upstream_sid, COALESCE(p.slug, k.slug) AS upstream_slug, \
     k.org_id AS within_id, s.device_id, s.app_id, a.name AS app_name, s.ip, s.user_agent, \
-    s.created_at, s.last_seen_at, s.idle_ms, s.expires_at";
+    s.created_at, s.last_seen_at, s.idle_ms, s.expires_at, \
+    CASE WHEN p.kind <> 'embedded' THEN w.checked_at END AS checked_at";
 
 const ORIGIN: &str = "LEFT JOIN upstreams p ON p.tenant_id = s.tenant_id AND p.id = s.upstream_id \
     LEFT JOIN connections k ON k.tenant_id = s.tenant_id AND k.id = s.upstream_id \
-    LEFT JOIN apps a ON a.tenant_id = s.tenant_id AND a.id = s.app_id";
+    LEFT JOIN apps a ON a.tenant_id = s.tenant_id AND a.id = s.app_id \
+    LEFT JOIN upstream_sessions w ON w.tenant_id = s.tenant_id AND w.sid = s.sid \
+    AND w.upstream_id = s.upstream_id";
 
 /// Inserts a session.
 pub async fn create(tx: &mut Tx, session: &Session) -> Result<(), DbError> {
@@ -463,5 +466,6 @@ fn from_row(row: &Row) -> Result<Session, DbError> {
         last_seen_at: row.get("last_seen_at")?,
         idle_ms: row.get("idle_ms")?,
         expires_at: row.get("expires_at")?,
+        checked_at: row.maybe("checked_at")?,
     })
 }

@@ -169,6 +169,7 @@ pub fn session(sid: &str, tenant: &TenantId, user: &str) -> Session {
         last_seen_at: AT,
         idle_ms: 600_000,
         expires_at: AT + 3_600_000,
+        checked_at: None,
     }
 }
 

@@ -81,6 +81,7 @@ pub(crate) struct Script {
     pub(crate) happened: Vec<SecurityEvent>,
     pub(crate) deaf: bool,
     pub(crate) listened: usize,
+    pub(crate) asked: usize,
 }
 
 impl Fake {
@@ -97,6 +98,7 @@ impl Fake {
             happened: Vec::new(),
             deaf: false,
             listened: 0,
+            asked: 0,
         });
         let logout_key = hex(&env.bytes::<16>());
         Self {

@@ -35,6 +35,11 @@ impl Fake {
         self.token_with_key("guessed", subject, sid)
     }
 
+    /// How often it was asked whether a session stands.
+    pub fn times_asked(&self) -> usize {
+        self.script().asked
+    }
+
     fn token_with_key(&self, key: &str, subject: Option<&str>, sid: Option<&str>) -> String {
         let claims = Claims {
             key: key.to_owned(),
@@ -92,6 +97,7 @@ impl SessionControl for Fake {
     }
 
     async fn revalidate(&self, session: SessionEvidence) -> Result<Verdict, ProviderError> {
+        self.script().asked += 1;
         self.obey().await?;
         let script = self.script();
         Ok(match script.people.get(&session.subject) {

@@ -27,6 +27,19 @@ pub(crate) struct Admin {
     lives_s: i64,
 }
 
+/// A person as the administration sees them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// There, and may sign in.
+    In,
+    /// There, and switched off.
+    Off,
+    /// Not there any more.
+    Gone,
+    /// Not for us to see.
+    Not,
+}
+
 impl Admin {
     pub(crate) async fn sign_in(
         realm: &Realm,
@@ -130,6 +143,28 @@ impl Admin {
 
     pub(crate) async fn delete(&self, path: &[&str]) -> Result<(), ProviderError> {
         self.write(Method::DELETE, path, None).await.map(drop)
+    }
+
+    /// Is a person there? `GrantRevoked`: the token counts no more. Only Keycloak's own words say
+    /// that somebody is gone: a proxy that hides the administration answers 404 as well.
+    pub(crate) async fn seen(&self, subject: &str) -> Result<Seen, ProviderError> {
+        let url = self.realm.admin_url(&["users", subject]);
+        let response = self.send(Method::GET, &url, None).await?;
+        match response.status().as_u16() {
+            200 => Ok(
+                match json(&response).unwrap_or_default()["enabled"].as_bool() {
+                    Some(true) => Seen::In,
+                    Some(false) => Seen::Off,
+                    None => Seen::Not,
+                },
+            ),
+            401 => Err(ProviderError::GrantRevoked),
+            404 if reason(&response) == "User not found" => Ok(Seen::Gone),
+            status @ 500.. => Err(ProviderError::Unreachable(format!(
+                "Keycloak answers {status}"
+            ))),
+            _ => Ok(Seen::Not),
+        }
     }
 
     async fn write(

@@ -15,7 +15,7 @@ use laneway_contract::{Env, EventFeed, ProviderError, Told};
 use serde_json::Value;
 
 use self::place::{Place, Read};
-use crate::admin::Admin;
+use crate::admin::{Admin, Seen};
 use crate::realm::Realm;
 use crate::{AdminCredential, Keycloak, KeycloakConfig};
 
@@ -69,6 +69,28 @@ impl Listener {
 
     fn keep(&self, kept: Option<Kept>) {
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+    }
+
+    /// What the administration says of a person.
+    pub(crate) async fn seen(&self, subject: &str, env: &Env) -> Result<Seen, ProviderError> {
+        let unseen = |error| match error {
+            // No account, or a proxy in front of the administration.
+            ProviderError::Misconfigured(_)
+            | ProviderError::InvalidResponse(_)
+            | ProviderError::GrantRevoked => Ok(Seen::Not),
+            other => Err(other),
+        };
+        if let Some(kept) = self.kept(env.clock.now_ms()) {
+            match kept.admin.seen(subject).await {
+                Err(ProviderError::GrantRevoked) => self.keep(None),
+                other => return other.or_else(unseen),
+            }
+        }
+        let kept = match self.sign_in(env).await {
+            Ok(kept) => kept,
+            Err(error) => return unseen(error),
+        };
+        kept.admin.seen(subject).await.or_else(unseen)
     }
 
     async fn sign_in(&self, env: &Env) -> Result<Kept, ProviderError> {

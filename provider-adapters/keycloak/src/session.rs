@@ -15,6 +15,7 @@ use laneway_oidc::OidcProvider;
 use url::Url;
 
 use crate::Keycloak;
+use crate::admin::Seen;
 
 #[async_trait]
 impl SessionControl for Keycloak {
@@ -44,11 +45,21 @@ impl SessionControl for Keycloak {
     }
 
     async fn revalidate(&self, session: SessionEvidence) -> Result<Verdict, ProviderError> {
-        let verdict = self.oidc.revalidate(session.clone()).await?;
-        if verdict != Verdict::Ended {
-            return Ok(verdict);
+        let seen = self
+            .listener
+            .seen(&session.subject, self.oidc.env())
+            .await?;
+        match seen {
+            Seen::Gone => return Ok(Verdict::SubjectGone),
+            Seen::Off => return Ok(Verdict::Disabled),
+            Seen::In | Seen::Not => {}
         }
-        self.why_ended(&session).await
+        match self.oidc.revalidate(session.clone()).await? {
+            // The session may have run out there; its person is there.
+            Verdict::Unknown if seen == Seen::In => Ok(Verdict::Alive),
+            Verdict::Ended => self.why_ended(&session).await,
+            verdict => Ok(verdict),
+        }
     }
 }
 

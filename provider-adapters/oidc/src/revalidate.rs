@@ -7,7 +7,7 @@ use http::StatusCode;
 use laneway_contract::{ProviderError, SessionEvidence, Verdict};
 use serde_json::Value;
 
-use crate::{Metadata, OidcProvider, fault, outbound};
+use crate::{Metadata, OidcProvider, fault, jwt, outbound};
 
 impl OidcProvider {
     pub(crate) async fn verdict(
@@ -16,6 +16,7 @@ impl OidcProvider {
     ) -> Result<Verdict, ProviderError> {
         let metadata = self.metadata().await?;
         if let Some(refresh_token) = &session.session.refresh_token
+            && !self.has_run_out(refresh_token)
             && let Some(active) = self.introspect(&metadata, refresh_token).await?
         {
             return Ok(if active {
@@ -25,6 +26,15 @@ impl OidcProvider {
             });
         }
         self.ask_with_access_token(&metadata, session).await
+    }
+
+    /// A token that says itself that its time is over is inactive, and that is no word about the
+    /// session: providers let refresh tokens run out long before we end a session.
+    fn has_run_out(&self, refresh_token: &str) -> bool {
+        let until = jwt::read_kept(refresh_token)
+            .and_then(|claims| claims.get("exp")?.as_i64())
+            .map(|seconds| seconds.saturating_mul(1000));
+        until.is_some_and(|until| until <= self.env.clock.now_ms())
     }
 
     /// Whether a refresh token is active (RFC 7662 §2); `None` where nobody can be asked.

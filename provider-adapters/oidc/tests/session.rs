@@ -1,5 +1,7 @@
 //! Refresh and re-validation of a session that we hold.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use laneway_contract::{
     Clock as _, ProviderError, SessionControl as _, SessionEvidence, UpstreamSession, Verdict,
 };
@@ -142,6 +144,24 @@ async fn revalidation_uses_nothing_up() {
         rig.rp.revalidate(session).await,
         Err(ProviderError::Unreachable(_))
     ));
+}
+
+/// Providers whose refresh tokens are JWTs (Keycloak is one) call one that has run out inactive.
+#[tokio::test]
+async fn a_refresh_token_that_has_run_out_says_nothing_about_its_session() {
+    let rig = Rig::new();
+    rig.op.script().discovery["introspection_endpoint"] = json!("https://idp.example/introspect");
+    rig.op.script().introspection = Some(Reply::Json(200, json!({"active": false})));
+    let mut session = signed_in(&rig).await;
+    let until = rig.clock.now_ms() / 1000 + 60;
+    let claims = URL_SAFE_NO_PAD.encode(json!({"exp": until}).to_string());
+    session.session.refresh_token = Some(format!("e30.{claims}.c2ln"));
+    session.session.access_token = None;
+    assert_eq!(rig.rp.revalidate(session.clone()).await, Ok(Verdict::Ended));
+    let asked = rig.op.count("/introspect");
+    rig.clock.advance_s(60);
+    assert_eq!(rig.rp.revalidate(session).await, Ok(Verdict::Unknown));
+    assert_eq!(rig.op.count("/introspect"), asked);
 }
 
 #[tokio::test]

@@ -159,6 +159,11 @@ pub(super) const GARBLED: &[(&str, &str, &str)] = &[
         "soon",
         "sessions.offline_idle",
     ),
+    (
+        "LANEWAY_SESSIONS_REVALIDATE_AFTER",
+        "59s",
+        "sessions.revalidate_after",
+    ),
     ("LANEWAY_SESSIONS_IDLE", "31d", "sessions.idle"),
     ("LANEWAY_REVOCATION_BOUND", "2h", "revocation.bound"),
     ("LANEWAY_REVOCATION_POLL", "5s", "revocation.poll"),

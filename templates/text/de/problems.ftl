@@ -146,6 +146,7 @@ problem-upstream-name = Nennen Sie einen der eingerichteten Identitätsdienste.
 ## Dienste und Anwendungen
 problem-no-provider = Hier ist kein Identitätsdienst aktiv.
 problem-provider-away = Der Identitätsdienst ist nicht erreichbar. Versuchen Sie es bald erneut.
+problem-provider-silent = Ihr Identitätsdienst antwortet nicht, darum lässt sich das jetzt nicht zeigen. Sie bleiben angemeldet; versuchen Sie es bald noch einmal.
 problem-provider-directory = Dieses Konto gehört zu einem Verzeichnis, das hier nicht eingelassen wird. Benutzen Sie ein anderes Konto.
 problem-provider-nonsense = Der Identitätsdienst hat eine Antwort gegeben, der nicht zu trauen ist.
 problem-provider-settings = Der Identitätsdienst hat geantwortet, dass diese Anmeldung nicht richtig eingerichtet ist. Sagen Sie es Ihrer Verwaltung.

@@ -147,6 +147,7 @@ problem-upstream-name = Name one of the tenant's upstreams.
 ## Providers and applications
 problem-no-provider = No identity provider is active here.
 problem-provider-away = The identity provider cannot be reached. Try again soon.
+problem-provider-silent = Your identity provider does not answer, so this cannot be shown now. You stay signed in; try again soon.
 problem-provider-directory = This account belongs to a directory that is not let in here. Use another account.
 problem-provider-nonsense = The identity provider gave an answer that cannot be trusted.
 problem-provider-settings = The identity provider answered that this sign-in is not set up rightly. Tell your administrator.

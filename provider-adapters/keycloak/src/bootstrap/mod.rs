@@ -87,7 +87,7 @@ impl PlanStep {
 }
 
 /// What our account may do in the realm of people, and no more.
-const RIGHTS: [&str; 1] = ["view-events"];
+const RIGHTS: [&str; 2] = ["view-events", "view-users"];
 
 /// A realm that is ready for us.
 #[derive(Debug, Clone)]

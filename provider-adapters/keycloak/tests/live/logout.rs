@@ -162,6 +162,8 @@ async fn keycloaks_word_on_a_session_is_understood() {
     let Some(mut scene) = Scene::set().await else {
         return;
     };
+    let other = scene.sign_in("ana").await;
+    scene.browser = Browser::new();
     let session = scene.sign_in("ben").await;
     assert_eq!(
         scene.keycloak.revalidate(session.clone()).await.unwrap(),
@@ -186,18 +188,34 @@ async fn keycloaks_word_on_a_session_is_understood() {
     );
     scene.realm.admin(Method::DELETE, &path, None).await;
     assert_eq!(
-        scene.keycloak.revalidate(session.clone()).await.unwrap(),
-        Verdict::Ended
+        scene.keycloak.revalidate(session).await.unwrap(),
+        Verdict::SubjectGone
     );
     // A realm that is switched off says nothing about anybody.
     scene
         .realm
         .admin(Method::PUT, "", Some(json!({"enabled": false})))
         .await;
-    let off = scene.keycloak.revalidate(session).await;
+    let off = scene.keycloak.revalidate(other).await;
     assert!(
         matches!(off, Err(ProviderError::Misconfigured(_))),
         "{off:?}"
     );
+    scene.realm.delete().await;
+}
+
+/// Keycloak forgets a session that nobody uses there long before we end ours.
+#[tokio::test]
+async fn a_session_that_has_run_out_there_is_not_over() {
+    let Some(mut scene) = Scene::set().await else {
+        return;
+    };
+    let short = json!({"ssoSessionIdleTimeout": 1});
+    scene.realm.admin(Method::PUT, "", Some(short)).await;
+    let session = scene.sign_in("ana").await;
+    // Until the refresh token says so itself.
+    tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
+    let said = scene.keycloak.revalidate(session).await;
+    assert_eq!(said.unwrap(), Verdict::Alive, "its person is there");
     scene.realm.delete().await;
 }
