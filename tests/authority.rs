@@ -8,6 +8,7 @@ use laneway::store::api_tokens::{self, Principal};
 use laneway::store::invalidations::{Change, Scope};
 use laneway::store::operators;
 use laneway::store::service_accounts::{self, ServiceAccount, ServiceState};
+use laneway_sqlkit::q;
 use serde_json::{Value, json};
 
 use crate::harness::rows::{AT, tx};
@@ -324,14 +325,47 @@ both! {
         owner.send(leave.clone()).await.refused(409, "conflict");
         assert_eq!(sub(&mut owner).await, owner_id, "nothing was half done");
         app.login("owner@x.test").await.me().await;
-        // Alone there is nobody to leave behind; and operators stand above.
+        // Alone there is nobody to leave behind.
         let at = format!("/v1/organizations/{acme}/members/{other_id}");
         app.admin("DELETE", &at, json!({})).await.expect(204);
         owner.send(leave).await.expect(204);
         join(&app, &acme, &other_id, &["owner"]).await;
         let third = id_of(&app.admin("POST", "/v1/admin/users", json!({ "email": "c@x.test" })).await.expect(201));
         join(&app, &acme, &third, &["member"]).await;
-        app.admin("DELETE", &format!("/v1/admin/users/{other_id}"), json!({})).await.expect(204);
+        // Whoever runs the installation appoints another one first, too.
+        let user = format!("/v1/admin/users/{other_id}");
+        app.admin("DELETE", &user, json!({})).await.refused(409, "conflict");
+        join(&app, &acme, &third, &["owner"]).await;
+        app.admin("DELETE", &user, json!({})).await.expect(204);
+    }
+
+    async fn an_organization_is_switched_off_by_whoever_may_dismiss_its_owners(app: TestApp) {
+        let acme = org(&app, "acme").await;
+        let mut people = Vec::new();
+        for (email, role) in [("owner@x.test", "owner"), ("admin@x.test", "admin")] {
+            let mut browser = app.signup(email).await;
+            let id = sub(&mut browser).await;
+            join(&app, &acme, &id, &[role]).await;
+            people.push(browser);
+        }
+        let off = Call::api("PATCH", &format!("/v1/organizations/{acme}"), &json!({ "state": "disabled" }));
+        people[1].send(off.clone()).await.refused(403, "forbidden");
+        people[0].send(off).await.expect(200);
+    }
+
+    async fn an_owner_by_a_providers_group_is_no_other_owner(app: TestApp) {
+        let acme = org(&app, "acme").await;
+        let mut owner = app.signup("owner@x.test").await;
+        let owner_id = sub(&mut owner).await;
+        join(&app, &acme, &owner_id, &["owner"]).await;
+        let other = id_of(&app.admin("POST", "/v1/admin/users", json!({ "email": "c@x.test" })).await.expect(201));
+        join(&app, &acme, &other, &["owner"]).await;
+        let mut tx = app.core().db.begin().await.expect("a transaction");
+        q("UPDATE role_grants SET source = 'mapping' WHERE membership_id IN \
+           (SELECT id FROM memberships WHERE user_id = $1)").bind(&other).run(&mut tx).await.expect("a row");
+        tx.commit().await.expect("a commit");
+        let leave = Call::api("DELETE", &format!("/v1/me/organizations/{acme}"), &json!({}));
+        owner.send(leave).await.refused(409, "conflict");
     }
 
     async fn the_last_owner_of_the_installation_stays(app: TestApp) {

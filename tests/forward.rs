@@ -167,7 +167,7 @@ both! {
             ("remote-user", sub), ("remote-email", "ana@x.test"), ("remote-name", "ana"), ("remote-groups", ""),
             ("x-laneway-user", sub), ("x-laneway-email", "ana@x.test"), ("x-laneway-name", "ana"),
             ("x-laneway-org", ""), ("x-laneway-roles", ""), ("x-laneway-acr", "aal1"), ("x-laneway-sid", sid),
-            ("cookie", "theme=dark; lang=en"),
+            ("cookie", "theme=dark; lang=en"), ("authorization", ""), ("x-api-key", ""),
         ] {
             assert_eq!(reply.headers.get_all(name).iter().count(), 1, "{name} is there once");
             assert_eq!(reply.header(name), want, "{name}");
@@ -175,6 +175,10 @@ both! {
         let token = reply.header("x-laneway-jwt").to_owned();
         let claims = payload(&token);
         assert_eq!((&claims["sub"], &claims["sid"], &claims["aud"]), (&json!(sub), &json!(sid), &json!(WIKI)));
+
+        // What the application itself asks for reaches it.
+        let basic = with(nginx("https://wiki.test/x", ""), &value).header("authorization", "Basic YTpi");
+        assert_eq!(proxy.send(basic).await.expect(200).header("authorization"), "Basic YTpi");
 
         // The other forms say the same.
         proxy.send(with(caddy("POST", WIKI, "/x"), &value)).await.expect(200);

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::app::Options;
-use crate::harness::{Browser, Call, LOGIN, Reply, TestApp, answer, form_token};
+use crate::harness::{Browser, Call, LOGIN, Reply, TestApp, answer, both, form_token};
 
 pub const PATH: &str = "/v1/admin/invitations";
 
@@ -127,14 +127,16 @@ async fn an_invitation_into_an_organization_grants_its_roles_beside_others() {
         seen["grants"],
         json!([{ "role": "admin", "source": "invitation" }])
     );
-    // Operators' grants are their own: taking them away leaves the invitation's.
-    app.admin("PUT", &member, json!({ "roles": ["member"] }))
-        .await
-        .expect(200);
-    let kept = app.admin("PUT", &member, json!({ "roles": [] })).await;
-    assert_eq!(kept.expect(200).json()["roles"], json!(["admin"]));
+    // What stays is still the invitation's; what is left out is taken away, whoever gave it.
+    let both = app.admin("PUT", &member, json!({ "roles": ["member", "admin"] }));
+    let both = both.await.expect(200).json();
+    let by = |role: &str, source: &str| json!({ "role": role, "source": source });
+    let wanted = [by("admin", "invitation"), by("member", "manual")];
+    assert_eq!(both["grants"], json!(wanted));
+    let less = app.admin("PUT", &member, json!({ "roles": ["member"] }));
+    assert_eq!(less.await.expect(200).json()["roles"], json!(["member"]));
     let mine = browser.get("/v1/me/organizations").await.json();
-    assert_eq!(mine["items"][0]["roles"], json!(["admin"]));
+    assert_eq!(mine["items"][0]["roles"], json!(["member"]));
 }
 
 #[tokio::test]
@@ -366,5 +368,26 @@ async fn an_invitation_is_taken_once() {
     race(&TestApp::sqlite().await).await;
     if let Some(app) = TestApp::postgres().await {
         race(&app).await;
+    }
+}
+
+both! {
+    async fn whoever_was_dismissed_promises_nothing_any_more(app: TestApp) {
+        let org = app.organization("acme").await;
+        let (mut admin, id) = crate::org_pages::member(&app, &org, "ben@x.test", &["admin"]).await;
+        let body = json!({ "email": "ina@x.test", "roles": ["admin", "member"] });
+        let path = format!("/v1/organizations/{org}/invitations");
+        let made = admin.send(Call::api("POST", &path, &body)).await.expect(201).json();
+        let member = format!("/v1/organizations/{org}/members");
+        let place = format!("{member}/{id}");
+        app.admin("PUT", &place, json!({ "roles": ["member"] })).await.expect(200);
+        let mut ina = join(&app, &url(&made), "ina@x.test").await;
+        let mine = ina.get("/v1/me/organizations").await.json();
+        assert_eq!(mine["items"][0]["roles"], json!(["member"]));
+        // A plain member leaves by themselves.
+        let leave = Call::api("DELETE", &format!("/v1/me/organizations/{org}"), &json!({}));
+        ina.send(leave.clone()).await.expect(204);
+        ina.send(leave).await.refused(404, "not_found");
+        assert_eq!(ina.get("/v1/me/organizations").await.json()["items"], json!([]));
     }
 }

@@ -26,6 +26,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("POST /v1/me/email/confirm", "a code by mail: tests/account.rs"),
     ("POST /v1/me/totp/confirm", "a code of an app: tests/credentials.rs"),
     ("DELETE /v1/me/totp", "an app: tests/credentials.rs"),
+    ("DELETE /v1/me/organizations/{org}", "a membership: tests/org_acts.rs"),
     ("POST /v1/me/recovery-codes", "an app: tests/credentials.rs"),
     ("DELETE /v1/me/identities/{id}", "a linked account: tests/routes.rs"),
     ("DELETE /v1/admin/users/{id}/totp", "an app: tests/operator_roles.rs"),

@@ -37,6 +37,7 @@ DELETE /v1/me/passkeys/{}
 GET /v1/me/identities
 POST /v1/me/identities
 GET /v1/me/organizations
+DELETE /v1/me/organizations/{}
 GET /federation/{}/start
 GET /federation/callback/{}
 POST /federation/callback/{}

@@ -60,7 +60,7 @@ both! {
         let pressed = press(&mut app.browser(), "/login/acme", slug).await;
         assert_eq!(pressed.code(), 409, "{}", pressed.text());
         let address = format!("/bff/login?org=acme&connection={slug}&return_to=/account");
-        app.browser().get(&address).await.refused(409, "wrong_step");
+        app.browser().get(&address).await.refused(404, "not_found");
         // Nor from who was on the way.
         let said = stage.idp.says(&there, "7");
         stage.answer(&mut early, &said).await.refused(403, "denied");

@@ -271,6 +271,7 @@ const FORMS: &[&str] = &[
     "/account/identities/link",
     "/account/devices/x",
     "/account/devices/x/forget",
+    "/account/organizations/x/leave",
     "/account/apps/x/withdraw",
     "/account/tokens",
     "/account/tokens/x/revoke",
@@ -430,6 +431,7 @@ fn every_form_is_sent_by_a_stranger_above() {
         // With a link's value and without its browser: tests/wizard.rs.
         "/setup/{token}",
         "/setup/{token}/connect",
+        "/setup/{token}/metadata",
         "/setup/{token}/test",
         "/setup/{token}/activate",
         "/setup/{token}/health",

@@ -259,8 +259,18 @@ async fn an_answer_that_nobody_asked_for_is_at_most_a_wish() {
     let asking = SamlCustomer::with(&json!({ "allow_idp_initiated": true })).await;
     asking.go_live().await;
     let to = asking.posts(&response, "").await.expect(303);
-    assert_eq!(to.location(), format!("/federation/{}/start", asking.id));
+    let start = format!("/federation/{}/start?unasked=1", asking.id);
+    assert_eq!(to.location(), start);
     assert!(asking.app.events("login.completed").await.is_empty());
+    // A provider that never gives back what it was given must not send a browser round for ever.
+    let mut browser = asking.app.browser();
+    for _ in 0..4 {
+        browser.get(&format!("{LOGIN}{start}")).await.expect(303);
+    }
+    browser
+        .get(&format!("{LOGIN}{start}"))
+        .await
+        .refused(502, "upstream_invalid");
 }
 
 #[tokio::test]

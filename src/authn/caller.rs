@@ -131,6 +131,12 @@ pub fn names_bearer(headers: &HeaderMap) -> bool {
     !matches!(bearer(headers), Ok(None))
 }
 
+/// Is this a token, and not what another scheme shows?
+pub fn is_bearer(value: &http::HeaderValue) -> bool {
+    let scheme = value.as_bytes().split(|byte| *byte == b' ').next();
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
+}
+
 fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let invalid = || Problem::new(Code::InvalidToken, "The token is malformed.");
     if let Some(value) = headers.get(header::AUTHORIZATION) {

@@ -10,7 +10,8 @@ mod token;
 mod upstream;
 
 pub use caller::{
-    Caller, CookieState, authenticate, for_elsewhere, judge_cookie, names_bearer, session_of,
+    Caller, CookieState, authenticate, for_elsewhere, is_bearer, judge_cookie, names_bearer,
+    session_of,
 };
 pub use cookies::{
     DEVICE, FLOW, LANG, SESSION, clear, read_lang, read_single, set_device, set_flow, set_lang,

@@ -235,6 +235,14 @@ pub async fn identity(
     // What the application may see of the browser's cookies: all but ours.
     let cookies = authn::strip_ours(request).unwrap_or_else(|| HeaderValue::from_static(""));
     answer.insert(header::COOKIE, cookies);
+    // The same of what stood for the caller: an application could go on with it at our own API.
+    let (credentials, key) = (header::AUTHORIZATION, HeaderName::from_static("x-api-key"));
+    let theirs = request
+        .get(&credentials)
+        .filter(|value| !authn::is_bearer(value));
+    let nothing = HeaderValue::from_static("");
+    answer.insert(credentials, theirs.cloned().unwrap_or(nothing.clone()));
+    answer.insert(key, nothing);
     Ok(answer)
 }
 

@@ -201,7 +201,15 @@ pub async fn begin_redirect(
     let visit = context.visit(&browser).await?;
     let flow = lane_a::begin(&visit, begin).await?;
     let body = connection.map_or_else(|| json!({}), |slug| json!({ "connection": slug }));
-    let submitted = lane_a::submit(&visit, &flow.id, "redirect", &body).await?;
+    let submitted = lane_a::submit(&visit, &flow.id, "redirect", &body).await;
+    // Nobody has a step open yet: what is wrong is the name.
+    let submitted = submitted.map_err(|problem| match problem.code {
+        Code::WrongStep => Problem::new(
+            Code::NotFound,
+            "No identity provider of this name is on offer here.",
+        ),
+        _ => problem,
+    })?;
     let mut response = pages::after(&visit, submitted);
     flows::set_flow_cookie(&mut response, &browser);
     Ok(response)

@@ -19,6 +19,8 @@ const MAX_ANSWER: usize = 256 * 1024;
 #[derive(Deserialize)]
 pub struct Start {
     return_to: Option<String>,
+    /// By an answer that nobody here had asked for.
+    unasked: Option<String>,
 }
 
 /// `GET /federation/{upstream}/start?return_to=`: straight to one provider.
@@ -28,6 +30,9 @@ pub async fn start(
     Query(query): Query<Start>,
 ) -> Result<Response, Problem> {
     context.login_host_only()?;
+    if let Some(browser) = context.browser().filter(|_| query.unasked.is_some()) {
+        limits::unasked(&context.core, &browser.hash).await?;
+    }
     let return_to = flows::return_to(&context, query.return_to.as_deref())?;
     // A name that is not this tenant's: nothing is known here, and no flow is begun.
     let (providers, tenant) = (&context.core.providers, &context.site.tenant);

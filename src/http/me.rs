@@ -19,7 +19,7 @@ pub use email::{begin_email, confirm_email};
 pub use export::export;
 pub use identities::{begin_link, identities, identity_json, link, unlink};
 pub use listing::{Page, page};
-pub use organizations::organizations;
+pub use organizations::{leave_organization, organizations};
 pub use passkeys::{begin_passkey, credential_json, finish_passkey, passkeys, remove_passkey};
 pub use profile::{change, read, remove, user_json};
 pub use routes::{account, factors};

@@ -136,6 +136,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/v1/me/identities", Session),
     ("DELETE", "/v1/me/identities/{id}", Session),
     ("GET", "/v1/me/organizations", Session),
+    ("DELETE", "/v1/me/organizations/{org}", Session),
     ("GET", "/v1/me/tokens", Session),
     ("POST", "/v1/me/tokens", Session),
     ("DELETE", "/v1/me/tokens/{id}", Session),

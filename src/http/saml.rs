@@ -76,7 +76,7 @@ async fn unasked(context: &Context, name: &str) -> Result<Response, Problem> {
         .as_ref()
         .is_some_and(|own| matches!(&own.config, Config::Saml(saml) if saml.allow_idp_initiated));
     if allowed {
-        let start = format!("/federation/{name}/start");
+        let start = format!("/federation/{name}/start?unasked=1");
         return Ok(Redirect::to(&start).into_response());
     }
     Err(Problem::new(

@@ -17,8 +17,8 @@ pub use email::{
 };
 pub use export::{ExportAt, ExportPiece, begin_export, export_piece, shown_event};
 pub(in crate::lane_a) use identities::keep_login_name;
-pub use identities::{list_identities, unlink};
-pub use organizations::{admits, enter_by_token, enter_org, switch_org};
+pub use identities::{CompanyWay, company_ways, list_identities, unlink};
+pub use organizations::{admits, enter_by_token, enter_org, leave_org, switch_org};
 pub use passkeys::{begin_passkey, can_enrol, finish_passkey, list_passkeys, remove_passkey};
 pub use profile::change_profile;
 pub use sessions::{end_other_sessions, end_session, list_sessions};

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::flow::Begin;
 use super::{Visit, account, begin, limits, sso, submit};
 use crate::audit::{Event, Outcome, kind};
-use crate::authz::OperatorRole;
+use crate::authz::{Authority, OperatorRole, Scope as Place};
 use crate::core::hash_token;
 use crate::domain::flow::{Flow, FlowPurpose, Proof};
 use crate::domain::invitation::{Invitation, InvitationState, Invited};
@@ -92,8 +92,9 @@ pub async fn looker(visit: &Visit<'_>, invitation: &Invitation) -> Result<Looker
         }
     }
     Ok(match proven.next() {
-        Some(_) => Looker::Other,
-        None => Looker::Unproven,
+        // Whom an organization's provider vouches for changes nothing about their account.
+        None if live.session.within().is_none() => Looker::Unproven,
+        _ => Looker::Other,
     })
 }
 
@@ -317,6 +318,16 @@ async fn appoint(
     Ok(())
 }
 
+/// What whoever invited may do by now; `None` for tokens and terminals, which are no people.
+async fn giver(visit: &Visit<'_>, taken: &Invitation) -> Result<Option<Authority>, Problem> {
+    let Some(id) = taken.invited_by.strip_prefix("user:") else {
+        return Ok(None);
+    };
+    let user = UserId(id.to_owned());
+    let found = visit.core.authority_of(&visit.site.tenant.id, &user).await;
+    Ok(Some(found?))
+}
+
 async fn join(
     visit: &Visit<'_>,
     write: &mut Write,
@@ -333,9 +344,20 @@ async fn join(
     }
     let id = core.new_id();
     let membership = orgs::add_member(&mut write.tx, tenant, org, user, &id, now).await?;
-    // A role that was removed since grants nothing, not even when it comes back.
+    // A role that was removed since grants nothing, not even when it comes back; nor one that
+    // whoever invited may not give any more.
     let defined = orgs::roles(&mut write.tx, tenant, org).await?;
-    let known = |role: &&String| defined.iter().any(|(slug, _)| slug == *role);
+    let giver = giver(visit, taken).await?;
+    let there = Place::Org(tenant.clone(), org.clone());
+    let known = |role: &&String| {
+        let found = defined.iter().find(|(slug, _)| slug == *role);
+        found.is_some_and(|(_, words)| {
+            let words = words.iter().map(String::as_str);
+            giver
+                .as_ref()
+                .is_none_or(|giver| giver.covers_words(words, &there))
+        })
+    };
     for role in taken.roles.iter().filter(known) {
         let grant = orgs::NewGrant {
             id: &core.new_id(),

@@ -57,6 +57,23 @@ pub async fn callback(core: &Core, ip: &str) -> Result<(), Problem> {
     .await
 }
 
+/// A provider's answer that nobody asked for begins a sign-in in this browser. One that comes again
+/// and again is the answer to that sign-in, without what it was given: it would go round for ever.
+///
+/// # Errors
+/// `upstream_invalid`.
+pub async fn unasked(core: &Core, browser: &[u8]) -> Result<(), Problem> {
+    const ROUNDS: i64 = 3;
+    let used = hit(core, &format!("unasked:{}", hex(browser)), MINUTE_MS).await?;
+    if used <= ROUNDS {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::UpstreamInvalid,
+        "The identity provider answers without the RelayState that it was given. Tell your administrator.",
+    ))
+}
+
 /// Whose budget a mail with a code is taken from.
 pub(super) enum Payer<'a> {
     /// Anybody who types an address.

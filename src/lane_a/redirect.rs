@@ -12,6 +12,7 @@ use super::submit::{Submitted, count_login, may_start, text, wrong_step};
 use super::{Visit, broker, door, flow, methods, posted, settle, sso};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
+use crate::domain::checks::EXPLAINED;
 use crate::domain::flow::{Flow, Private, Proof, Step};
 use crate::domain::{Code, FlowId, Problem, TenantId, UpstreamId};
 use crate::providers::{Configured, Offer};
@@ -310,6 +311,9 @@ async fn denied(visit: &Visit<'_>, flow: &Flow, slug: &str, denial: &Denial) -> 
     let detail = match denial {
         Denial::Cancelled => "Sign-in was cancelled at the identity provider.",
         Denial::LoginRequired => "The identity provider wants you to sign in there first.",
+        Denial::Refused(code) if is_judged_here(code) => {
+            "The identity provider gave an answer that cannot be trusted."
+        }
         _ => "The identity provider refused the sign-in.",
     };
     let problem = Problem::new(Code::Denied, detail)
@@ -317,9 +321,15 @@ async fn denied(visit: &Visit<'_>, flow: &Flow, slug: &str, denial: &Denial) -> 
         .with("return_to", flow.state.return_to.as_str());
     match denial {
         Denial::Cancelled => problem.with("refusal", "cancelled"),
+        Denial::Refused(code) if is_judged_here(code) => problem.with("refusal", "answer"),
         Denial::Refused(_) => problem.with("refusal", "provider"),
         _ => problem,
     }
+}
+
+/// It was our judgement of the answer: the provider itself has signed the person in.
+fn is_judged_here(code: &str) -> bool {
+    code != "saml_refused" && EXPLAINED.contains(&code)
 }
 
 fn equal(a: &str, b: &str) -> bool {

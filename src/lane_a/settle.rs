@@ -166,7 +166,8 @@ async fn gather(visit: &Visit<'_>, flow: &mut Flow) -> Result<Facts, Problem> {
         return Err(Problem::new(
             Code::Denied,
             "This way to sign in was switched off meanwhile.",
-        ));
+        )
+        .with("refusal", "off"));
     }
     let (user, found_by) = find(visit, flow, &configured, &proof).await?;
     let (stronger, memberships) = match &user {
@@ -371,7 +372,7 @@ fn denied_problem(refusal: Refusal) -> Problem {
         Refusal::LinkedElsewhere => "This identity belongs to another account already.",
         Refusal::TooWeak => "A stronger proof is needed than this account can give.",
         Refusal::NoMember => "This account is not a member of that organization.",
-        Refusal::UnmetClaim => "The identity provider did not say what this connection demands.",
+        Refusal::UnmetClaim => "This account is not one of those that this connection lets in.",
         Refusal::Suspended => {
             "This membership is suspended. Ask your organization's administrator."
         }
@@ -387,7 +388,9 @@ fn denied_problem(refusal: Refusal) -> Problem {
         Refusal::LinkedElsewhere
         | Refusal::NotLinkable
         | Refusal::NotRolledOut
+        | Refusal::UnmetClaim
         | Refusal::TooWeak => problem.with("refusal", refusal.as_str()),
+        Refusal::Disabled => problem.with("refusal", "off"),
         _ => problem,
     }
 }

@@ -88,7 +88,7 @@ pub(super) async fn enter(
     if attached.config.unmet(&identity.claims).is_some() {
         return Err(Problem::new(
             Code::Denied,
-            "The identity provider did not say what this connection demands.",
+            "This account is not one of those that this connection lets in.",
         ));
     }
     connection_health::count(&mut write.tx, &tenant.id, id, "", now).await?;

@@ -154,7 +154,11 @@ pub async fn look(
     let addresses = addresses(tenant, connection)?;
     let work = async { Ok(diagnose.diagnose(&addresses).await) };
     match core.providers.call(&configured, "diagnose", work).await {
-        Ok(found) => Ok(found.into_iter().map(Check::from).collect()),
+        Ok(found) => {
+            let mut checks: Vec<Check> = found.into_iter().map(Check::from).collect();
+            checks.extend(used_already(core, tenant, connection, revision).await?);
+            Ok(checks)
+        }
         Err(_) => Ok(vec![Check::fail(
             "timeout",
             "no answer in time",
@@ -162,6 +166,37 @@ pub async fn look(
             "Make the provider reachable from the internet.",
         )]),
     }
+}
+
+/// Does another connection speak to the same SAML provider in a way that would be confused with
+/// this one?
+async fn used_already(
+    core: &Core,
+    tenant: &Tenant,
+    connection: &Connection,
+    revision: &Revision,
+) -> Result<Option<Check>, Problem> {
+    let Config::Saml(ours) = &revision.config else {
+        return Ok(None);
+    };
+    let near = crate::store::connections::near(&core.db, &tenant.id, connection).await?;
+    let same = near.iter().filter(
+        |(_, config)| matches!(config, Config::Saml(theirs) if theirs.entity_id == ours.entity_id),
+    );
+    let clashes = |one: &Connection| {
+        one.sp_entity_id.is_some() && one.sp_entity_id == connection.sp_entity_id
+    };
+    let mut found = None;
+    for (one, _) in same {
+        let fix = "Use the entity id that is shown for this connection, or keep one of the two connections.";
+        let expected = "a provider that no other connection speaks to like this";
+        let check = Check::fail("entity_id_used", one.name.clone(), expected, fix);
+        if clashes(one) {
+            return Ok(Some(check));
+        }
+        found = Some(check.as_advice());
+    }
+    Ok(found)
 }
 
 fn judge_addresses(core: &Core, revision: &Revision) -> Vec<Check> {

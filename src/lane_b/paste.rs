@@ -38,14 +38,18 @@ pub struct Understood {
 
 /// Reads what was pasted; what is wrong with it, as a finding.
 pub async fn understand(core: &Core, trust: Trust, text: &str) -> Result<Understood, Box<Check>> {
-    let text = text.trim();
+    // A byte order mark, and the quotes of a copied value, are no part of it.
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '"');
     if text.is_empty() || text.len() > MAX_TEXT {
         return Err(nothing(text).into());
     }
     if text.starts_with('<') {
         return metadata(core, text, None);
     }
-    if text.starts_with("-----BEGIN") {
+    if text.contains("PRIVATE KEY-----") {
+        return Err(nothing("a private key").into());
+    }
+    if text.starts_with("-----BEGIN") || is_bare_certificate(text) {
         return Err(certificate_alone().into());
     }
     let text = if text.contains("://") {
@@ -61,6 +65,12 @@ pub async fn understand(core: &Core, trust: Trust, text: &str) -> Result<Underst
         }
         _ => Err(nothing(&text).into()),
     }
+}
+
+/// A certificate as some consoles show it: base64 without the lines around it.
+fn is_bare_certificate(text: &str) -> bool {
+    let base64 = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c) || c.is_whitespace();
+    text.len() > 400 && text.starts_with("MII") && text.chars().all(base64)
 }
 
 fn nothing(text: &str) -> Check {

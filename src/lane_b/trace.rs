@@ -176,8 +176,22 @@ fn about_claims(config: &Config, mapping: &Mapping, said: &Assertion<'_>) -> Vec
             all.push(check.as_advice());
         }
     }
+    all.extend(about_name_id(said.claims));
     all.push(about_groups(mapping, said));
     all
+}
+
+/// A NameID that is the person's address: they would be somebody else with the next one, and
+/// whoever gets it after them would be they.
+fn about_name_id(claims: &Map<String, Value>) -> Option<Check> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let name_id = text("name_id")?;
+    let is_address = text("email").is_some_and(|email| email.eq_ignore_ascii_case(name_id))
+        || text("name_id_format").is_some_and(|format| format.ends_with(":emailAddress"));
+    let fix = "Choose persistent, or a user id that stays, as NameID for this application before you switch it on: whoever signs in with another NameID is somebody else.";
+    let expected = "a NameID that stays the same for a person and is never given to another one";
+    is_address
+        .then(|| Check::fail("changing_name_id", "the e-mail address", expected, fix).as_advice())
 }
 
 /// The first claim that is not as demanded.

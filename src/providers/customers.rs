@@ -341,6 +341,7 @@ pub fn switched_off() -> Problem {
         Code::Denied,
         "This way to sign in was switched off meanwhile.",
     )
+    .with("refusal", "off")
 }
 
 /// The row that an upstream of the same settings would have.

@@ -69,9 +69,10 @@ pub async fn list_of_user(
     let rows = q(
         "SELECT a.id, a.name, a.settings, c.scope, c.created_at, f.since FROM apps a \
          LEFT JOIN consents c ON c.tenant_id = a.tenant_id AND c.app_id = a.id AND c.user_id = $2 \
-         LEFT JOIN (SELECT app_id, MIN(created_at) AS since FROM refresh_families \
-         WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3 \
-         GROUP BY app_id) f ON f.app_id = a.id \
+         LEFT JOIN (SELECT g.app_id, MIN(g.created_at) AS since FROM refresh_families g \
+         WHERE g.tenant_id = $1 AND g.user_id = $2 AND g.revoked_at IS NULL AND g.expires_at > $3 \
+         AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id = g.tenant_id \
+         AND s.sid = COALESCE(g.kept_sid, g.sid) AND s.ended_at IS NOT NULL) GROUP BY g.app_id) f ON f.app_id = a.id \
          WHERE a.tenant_id = $1 AND a.id > $4 \
          AND (c.user_id IS NOT NULL OR f.app_id IS NOT NULL) ORDER BY a.id LIMIT $5",
     )

@@ -70,11 +70,11 @@ impl Member {
             .map(|(role, _)| role.as_str())
     }
 
-    /// Roles that other sources than people granted.
+    /// Roles that came by neither hand nor invitation.
     pub fn other_roles(&self) -> impl Iterator<Item = &str> {
         self.grants
             .iter()
-            .filter(|(_, from)| from != "manual")
+            .filter(|(_, from)| !matches!(from.as_str(), "manual" | "invitation"))
             .map(|(role, _)| role.as_str())
     }
 }
@@ -191,7 +191,8 @@ pub async fn remove(tx: &mut Tx, tenant: &TenantId, id: &str) -> Result<bool, Db
     Ok(count == 1)
 }
 
-/// Does another active member have this role, who can still sign in?
+/// Does another active member have this role, who can still sign in? What a provider's groups give
+/// may be gone with the next sign-in, and does not count.
 pub async fn other_with(
     on: impl On,
     tenant: &TenantId,
@@ -203,7 +204,8 @@ pub async fn other_with(
         "SELECT m.id FROM memberships m JOIN role_grants g ON g.tenant_id = m.tenant_id \
                  AND g.membership_id = m.id JOIN users u ON u.tenant_id = m.tenant_id \
                  AND u.id = m.user_id WHERE m.tenant_id = $1 AND m.org_id = $2 AND m.id <> $3 \
-                 AND g.role = $4 AND m.state = 'active' AND u.state = 'active' LIMIT 1",
+                 AND g.role = $4 AND g.source <> 'mapping' AND m.state = 'active' \
+                 AND u.state = 'active' LIMIT 1",
     )
     .bind(tenant.as_str())
     .bind(org.as_str())

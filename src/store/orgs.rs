@@ -216,6 +216,36 @@ pub async fn set_grants(
     Ok(())
 }
 
+/// Takes away what one source granted, but for these roles.
+pub async fn keep_grants(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    membership: &str,
+    source: &str,
+    roles: &BTreeSet<&str>,
+) -> Result<(), DbError> {
+    let rows = q(
+        "SELECT id, role FROM role_grants WHERE tenant_id = $1 AND membership_id = $2 \
+                  AND source = $3",
+    )
+    .bind(tenant.as_str())
+    .bind(membership)
+    .bind(source)
+    .all(&mut *tx)
+    .await?;
+    for row in &rows {
+        let (id, role): (String, String) = (row.get("id")?, row.get("role")?);
+        if !roles.contains(role.as_str()) {
+            q("DELETE FROM role_grants WHERE tenant_id = $1 AND id = $2")
+                .bind(tenant.as_str())
+                .bind(id)
+                .run(&mut *tx)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
 /// A grant from something that happened once, such as an invitation.
 pub struct NewGrant<'a> {
     /// Id of the row.

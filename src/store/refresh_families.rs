@@ -267,7 +267,9 @@ pub async fn list_of_user(
         "SELECT id, app_id, org_id, created_at, expires_at, uses, last_used_at, last_used_ip \
          FROM (SELECT f.*, ROW_NUMBER() OVER (PARTITION BY app_id ORDER BY id DESC) AS place \
          FROM refresh_families f WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL \
-         AND expires_at > $3 AND app_id > $4 AND app_id <= $5) n \
+         AND expires_at > $3 AND app_id > $4 AND app_id <= $5 AND NOT EXISTS \
+         (SELECT 1 FROM sessions s WHERE s.tenant_id = f.tenant_id \
+         AND s.sid = COALESCE(f.kept_sid, f.sid) AND s.ended_at IS NOT NULL)) n \
          WHERE place <= $6 ORDER BY app_id, id DESC",
     )
     .bind(tenant.as_str())

@@ -48,6 +48,8 @@ pub struct ConsentPage {
     pub organizations: Vec<ConsentOrg>,
     /// Host or scheme that the answer goes to; empty: a program on this computer.
     pub goes_to: String,
+    /// The host of the document that says who it is, where nobody has registered it.
+    pub known_by: Option<String>,
     /// Its privacy statement.
     pub policy_href: Option<String>,
     /// Its terms.
@@ -96,6 +98,7 @@ impl ConsentPage {
             organization: Some("Brennan & Kohl".into()),
             organizations: Vec::new(),
             goes_to: "reports.quaynine.example".into(),
+            known_by: Some("reports.quaynine.example".into()),
             policy_href: Some("https://quaynine.example/privacy".into()),
             terms_href: Some("https://quaynine.example/terms".into()),
         };
@@ -116,6 +119,7 @@ impl ConsentPage {
                 })
                 .into(),
             goes_to: String::new(),
+            known_by: None,
             policy_href: None,
             terms_href: None,
         };

@@ -143,6 +143,9 @@ async fn agents_find_their_way_to_each_application_and_open_it_by_its_own_token(
         let page = agent.send("POST", &tool, &with, None).await;
         assert_eq!(page.status, 200, "{host}: {}", page.text);
         assert_eq!(page.seen("x-laneway-user"), [sub.as_str()], "{host}");
+        // With it the application could go on at our own API.
+        let kept = [page.seen("authorization"), page.seen("x-api-key")].concat();
+        assert!(kept.iter().all(String::is_empty), "{host}: {kept:?}");
         // The one for the application before does not count at this one.
         if let Some(before) = before.replace(bearer) {
             let with = [("authorization", before.as_str())];

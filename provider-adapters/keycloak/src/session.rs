@@ -146,7 +146,9 @@ async fn post(
     url: &Url,
     fields: &[(&str, &str)],
 ) -> Result<Response<Bytes>, ProviderError> {
-    let (authorization, mut all) = oidc.client_credentials(oidc.config().client_secret.as_ref());
+    let metadata = oidc.metadata().await?;
+    let secret = oidc.config().client_secret.as_ref();
+    let (authorization, mut all) = oidc.client_credentials(&metadata, secret);
     all.extend(fields);
     send_form(oidc, url, authorization.as_deref(), &all).await
 }

@@ -66,7 +66,7 @@ impl OidcConfig {
         if self.client_id.is_empty() {
             return Err(fault::misconfigured("the client id is empty"));
         }
-        let public = self.options.token_endpoint_auth_method == ClientAuth::None;
+        let public = self.options.token_endpoint_auth_method == Some(ClientAuth::None);
         if public != self.client_secret.is_none() {
             return Err(fault::misconfigured(
                 "a client secret is needed, unless token_endpoint_auth_method is \"none\"",
@@ -175,7 +175,7 @@ mod tests {
         let mut public = config("https://idp.example");
         public.client_secret = None;
         assert!(public.check().is_err());
-        public.options.token_endpoint_auth_method = ClientAuth::None;
+        public.options.token_endpoint_auth_method = Some(ClientAuth::None);
         assert!(public.check().is_ok());
     }
 }

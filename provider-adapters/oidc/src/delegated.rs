@@ -19,7 +19,7 @@ impl Delegable for OidcProvider {
     async fn settings(&self) -> Result<CustomerSettings, ProviderError> {
         let metadata = self.live_metadata().await?;
         let (config, options) = (&self.config, &self.config.options);
-        let secret_in = match options.token_endpoint_auth_method {
+        let secret_in = match self.client_auth(&metadata) {
             ClientAuth::ClientSecretPost => SecretIn::Body,
             ClientAuth::ClientSecretBasic | ClientAuth::None => SecretIn::Header,
         };

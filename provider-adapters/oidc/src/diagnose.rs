@@ -7,6 +7,7 @@ use http::StatusCode;
 use laneway_contract::{Addresses, Check, Diagnose, ProviderError, Who};
 use serde_json::Value;
 
+use crate::ClientAuth;
 use crate::{Metadata, OidcProvider, fault, jwt, outbound};
 
 #[async_trait]
@@ -32,7 +33,10 @@ impl OidcProvider {
             checks.push(self.check_algorithms(&metadata));
             checks.push(self.check_keys(&metadata).await);
         }
-        checks.push(self.check_client(&metadata).await);
+        match self.check_client_auth(&metadata) {
+            Some(check) => checks.push(check),
+            None => checks.push(self.check_client(&metadata).await),
+        }
         checks
     }
 
@@ -142,6 +146,32 @@ impl OidcProvider {
         }
     }
 
+    /// A provider that names its ways, and not ours.
+    fn check_client_auth(&self, metadata: &Metadata) -> Option<Check> {
+        let ours = match self.client_auth(metadata) {
+            ClientAuth::ClientSecretBasic => "client_secret_basic",
+            ClientAuth::ClientSecretPost => "client_secret_post",
+            ClientAuth::None => "none",
+        };
+        let announced = &metadata.token_auth_methods;
+        if announced.is_empty() || announced.iter().any(|one| one == ours) {
+            return None;
+        }
+        let set = self.config.options.token_endpoint_auth_method.is_some();
+        let expected = if set {
+            ours
+        } else {
+            "client_secret_basic or client_secret_post"
+        };
+        Some(Check::fail(
+            "client_authentication",
+            announced.join(" "),
+            expected,
+            Who::Provider,
+            "Let the provider take the client's secret at its token endpoint, by HTTP Basic or in the form.",
+        ))
+    }
+
     /// A code that never was: whoever answers "bad code" has accepted our credentials.
     async fn check_client(&self, metadata: &Metadata) -> Check {
         let received = match self.probe_client(metadata).await {
@@ -174,7 +204,7 @@ impl OidcProvider {
     /// Where the endpoint cannot be reached or answers something else.
     pub async fn probe_client(&self, metadata: &Metadata) -> Result<String, ProviderError> {
         let secret = self.client_secret()?;
-        let (authorization, mut fields) = self.client_credentials(secret.as_ref());
+        let (authorization, mut fields) = self.client_credentials(metadata, secret.as_ref());
         fields.extend([
             ("grant_type", "authorization_code"),
             ("code", "laneway-configuration-check"),

@@ -59,7 +59,12 @@ impl Issuer {
         let stated = claims::text(claims, "iss")?.unwrap_or_default();
         let wrong = |what| Err(fault::invalid_as("wrong_issuer", what));
         let placeholder = match self {
-            Self::Exact(issuer) if stated == issuer => None,
+            Self::Exact(issuer) if stated == issuer => {
+                if names_another(config, claims, issuer)? {
+                    return wrong("the token names another customer than its issuer");
+                }
+                None
+            }
             Self::Exact(_) => return wrong("iss is not the configured issuer"),
             Self::PerTenant {
                 before,
@@ -88,6 +93,23 @@ impl Issuer {
         }
         Ok(stated.to_owned())
     }
+}
+
+/// Where the provider has an issuer for each customer: does the token name another one?
+fn names_another(
+    config: &OidcConfig,
+    claims: &Claims,
+    issuer: &str,
+) -> Result<bool, ProviderError> {
+    let Some(rule) = &config.options.issuer_per_tenant else {
+        return Ok(false);
+    };
+    let named = claims::text(claims, &rule.claim)?.unwrap_or_default();
+    let of_one = issuer.split('/').any(is_guid);
+    let same = issuer
+        .split('/')
+        .any(|part| part.eq_ignore_ascii_case(named));
+    Ok(of_one && !named.is_empty() && !same)
 }
 
 /// The document writes a placeholder where the configured issuer has a word for several.

@@ -15,8 +15,9 @@ use url::Url;
 pub struct OidcOptions {
     /// How the provider's answer travels.
     pub response_mode: ResponseMode,
-    /// How we prove who we are at the token endpoint.
-    pub token_endpoint_auth_method: ClientAuth,
+    /// How we prove who we are at the token endpoint; without it the first way that the provider
+    /// announces and that we know, HTTP Basic where it announces none.
+    pub token_endpoint_auth_method: Option<ClientAuth>,
     /// Our rung → the provider's `acr` values for it. Sent when the rung is demanded, read
     /// the other way round from tokens.
     pub acr: BTreeMap<Acr, Vec<String>>,
@@ -88,7 +89,7 @@ impl Default for OidcOptions {
     fn default() -> Self {
         Self {
             response_mode: ResponseMode::Query,
-            token_endpoint_auth_method: ClientAuth::ClientSecretBasic,
+            token_endpoint_auth_method: None,
             acr: BTreeMap::new(),
             amr: BTreeMap::new(),
             amr_acr: BTreeMap::from([("mfa".to_owned(), Acr::Aal2)]),

@@ -50,7 +50,7 @@ impl OidcProvider {
             return Ok(None);
         };
         let secret = self.client_secret()?;
-        let (authorization, mut fields) = self.client_credentials(secret.as_ref());
+        let (authorization, mut fields) = self.client_credentials(metadata, secret.as_ref());
         fields.extend([
             ("token", refresh_token),
             ("token_type_hint", "refresh_token"),

@@ -134,7 +134,7 @@ impl OidcProvider {
     }
 
     fn token_client(&self, metadata: &Metadata) -> Result<TokenClient, ProviderError> {
-        let method = match self.config.options.token_endpoint_auth_method {
+        let method = match self.client_auth(metadata) {
             ClientAuth::ClientSecretBasic => AuthType::BasicAuth,
             ClientAuth::ClientSecretPost | ClientAuth::None => AuthType::RequestBody,
         };
@@ -173,17 +173,29 @@ impl OidcProvider {
         http::Response::from_parts(head, Bytes::from(Value::Object(said).to_string()))
     }
 
+    /// How we prove who we are: as it is set, or as the provider announces (OIDC Discovery §3).
+    pub fn client_auth(&self, metadata: &Metadata) -> ClientAuth {
+        let announced = |name: &str| metadata.token_auth_methods.iter().any(|one| one == name);
+        match self.config.options.token_endpoint_auth_method {
+            Some(method) => method,
+            None if announced("client_secret_basic") => ClientAuth::ClientSecretBasic,
+            None if announced("client_secret_post") => ClientAuth::ClientSecretPost,
+            None => ClientAuth::ClientSecretBasic,
+        }
+    }
+
     /// `Authorization` header and form fields that authenticate us where the library has no
     /// call of its own (introspection, probes).
     pub fn client_credentials<'a>(
         &'a self,
+        metadata: &Metadata,
         secret: Option<&'a SecretString>,
     ) -> (Option<String>, Vec<(&'a str, &'a str)>) {
         use base64::Engine as _;
         use base64::engine::general_purpose::STANDARD;
         let id = self.config.client_id.as_str();
         let secret = secret.map(ExposeSecret::expose_secret);
-        match (self.config.options.token_endpoint_auth_method, secret) {
+        match (self.client_auth(metadata), secret) {
             (ClientAuth::ClientSecretBasic, Some(secret)) => {
                 // RFC 6749 §2.3.1: both are form-encoded before they are joined.
                 let encode = |text: &str| {

@@ -93,7 +93,8 @@ impl Handle {
             Err(error) => return silent(error.to_string()),
         };
         match IdpMetadata::read(&String::from_utf8_lossy(&answer), now_ms) {
-            Err(fault) => silent(fault.received),
+            // It is there, and is of no use: what is wrong with it has a name.
+            Err(fault) => fault.check(),
             Ok(live) => drift(&self.0.config, &live),
         }
     }

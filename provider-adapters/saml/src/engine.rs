@@ -10,9 +10,10 @@ use saml_rs::{
     AcsEndpoint, AssertionSignaturePolicy, AudienceValidationPolicy, AuthnRequestSigningPolicy,
     BrowserInput, CertificatePem, ClockSkew, Credentials, EntityId, ForceAuthn, FormField,
     IdpDescriptor, LogoutPolicy, LogoutRequest, MetadataTrustPolicy, NameIdCreationPolicy,
-    PendingAuthnRequest, PendingSnapshot, PrivateKeyPem, Received, RelayStateParam, ReplayPolicy,
-    RespondSlo, ResponseSignaturePolicy, Saml, SamlError, SamlValidationContext, SloEndpoint, Sp,
-    SpConfig, SpValidationPolicy, SsoResponse, StartSso, XmlPolicy, XmlSignatureProfile,
+    NameIdFormat, PendingAuthnRequest, PendingSnapshot, PrivateKeyPem, Received, RelayStateParam,
+    ReplayPolicy, RespondSlo, ResponseSignaturePolicy, Saml, SamlError, SamlValidationContext,
+    SloEndpoint, Sp, SpConfig, SpValidationPolicy, SsoResponse, StartSso, XmlPolicy,
+    XmlSignatureProfile,
 };
 use secrecy::ExposeSecret as _;
 
@@ -58,6 +59,8 @@ impl Engine {
             .acs_endpoint(AcsEndpoint::post(config.acs_url.as_str()).map_err(text)?)
             .slo_endpoint(SloEndpoint::redirect(config.logout_url.as_str()).map_err(text)?)
             .slo_endpoint(SloEndpoint::post(config.logout_url.as_str()).map_err(text)?)
+            // Who somebody is must not be their address, which can become another person's.
+            .name_id_format(NameIdFormat::Persistent)
             .credentials(Credentials {
                 signing_key: Some(PrivateKeyPem::new(config.key.key_pem.expose_secret())),
                 signing_certificate: Some(CertificatePem::new(&config.key.certificate_pem)),
@@ -92,9 +95,14 @@ impl Engine {
         })
     }
 
-    /// Our metadata for the provider.
-    pub(crate) fn metadata(&self) -> &str {
-        self.sp.metadata_xml()
+    /// Our metadata for the provider. A signed response is taken as well, but a provider that is set
+    /// up by this document should sign the assertion.
+    pub(crate) fn metadata(&self) -> String {
+        let (unsigned, signed) = (
+            "WantAssertionsSigned=\"false\"",
+            "WantAssertionsSigned=\"true\"",
+        );
+        self.sp.metadata_xml().replacen(unsigned, signed, 1)
     }
 
     /// A request: where the browser goes, and for the POST binding the encoded request.

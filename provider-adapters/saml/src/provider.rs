@@ -48,7 +48,7 @@ impl SamlProvider {
     }
 
     /// Our metadata, to be registered at the provider.
-    pub fn metadata(&self) -> &str {
+    pub fn metadata(&self) -> String {
         self.engine.metadata()
     }
 

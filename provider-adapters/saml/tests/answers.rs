@@ -51,6 +51,15 @@ async fn a_request_is_signed_and_names_us() {
         metadata.contains("AuthnRequestsSigned=\"true\""),
         "{metadata}"
     );
+    let persistent = "<NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</";
+    for said in [persistent, "WantAssertionsSigned=\"true\""] {
+        assert!(metadata.contains(said), "{said} not in {metadata}");
+    }
+    assert!(
+        request.xml.contains("nameid-format:persistent"),
+        "{}",
+        request.xml
+    );
     assert!(metadata.contains("X509Certificate") && !metadata.contains("PRIVATE"));
     assert!(!format!("{:?}", rig.handle.0.metadata()).contains("PRIVATE"));
 }

@@ -45,7 +45,8 @@ pub struct PutMember {
     roles: Vec<String>,
 }
 
-/// `PUT /v1/organizations/{org}/members/{user}`: the manual grants become exactly these.
+/// `PUT /v1/organizations/{org}/members/{user}`: what was granted by hand or by an invitation becomes
+/// exactly these.
 pub async fn put_member(
     by: Operator,
     context: Context,

@@ -1,11 +1,14 @@
 //! `/v1/me/organizations`.
 
 use axum::Json;
+use axum::extract::Path;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::super::context::Context;
-use super::reading;
+use super::{plausible, reading, writing};
 use crate::domain::Problem;
+use crate::lane_a::account;
 use crate::store::orgs;
 
 /// `GET /v1/me/organizations`
@@ -18,4 +21,14 @@ pub async fn organizations(context: Context) -> Result<Json<Value>, Problem> {
         .map(|m| json!({ "id": m.org, "slug": m.slug, "name": m.name, "roles": m.roles, "permissions": m.permissions }))
         .collect();
     Ok(Json(json!({ "items": items, "next_cursor": null })))
+}
+
+/// `DELETE /v1/me/organizations/{org}`: leaves it.
+pub async fn leave_organization(
+    context: Context,
+    Path(org): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let visit = writing(&context, &Method::DELETE).await?;
+    account::leave_org(&visit, &plausible(org)?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

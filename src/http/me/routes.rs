@@ -19,6 +19,10 @@ pub fn account() -> Router<AppState> {
         )
         .route("/v1/me/sessions/{sid}", delete(super::end_session))
         .route("/v1/me/organizations", get(super::organizations))
+        .route(
+            "/v1/me/organizations/{org}",
+            delete(super::leave_organization),
+        )
 }
 
 /// What exists on login hosts only: an app's script must not collect credentials.

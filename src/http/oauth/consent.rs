@@ -180,6 +180,7 @@ async fn page(
         organization: org,
         organizations,
         goes_to: goes_to(&asked.back.redirect_uri),
+        known_by: app.document.as_deref().and_then(host_of),
         policy_href: link(what.policy_uri.as_ref()),
         terms_href: link(what.tos_uri.as_ref()),
     };
@@ -190,6 +191,11 @@ async fn page(
         &page,
         &target,
     ))
+}
+
+fn host_of(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    url.host_str().map(str::to_owned)
 }
 
 /// The way to another account and back.

@@ -33,7 +33,11 @@ pub fn rows(lang: Lang, scope: &Scope, audiences: &[String]) -> Vec<ConsentRow> 
     let mut rows = vec![said(WHO)];
     let known = KNOWN.iter().filter(|(word, _)| scope.has(word));
     rows.extend(known.map(|(_, meaning)| said(*meaning)));
+    // What a token is for is said beside the words of that application, or by itself.
     let own = |word: &&str| *word != "openid" && KNOWN.iter().all(|(known, ..)| known != word);
+    if !scope.words().any(|word| own(&word)) {
+        rows.extend(audiences.iter().map(|audience| used(lang, audience)));
+    }
     for word in scope.words().filter(own) {
         let mut detail = vec![word];
         detail.extend(audiences.iter().map(String::as_str));
@@ -55,6 +59,19 @@ pub fn rows(lang: Lang, scope: &Scope, audiences: &[String]) -> Vec<ConsentRow> 
         });
     }
     rows
+}
+
+/// An application that the token opens.
+fn used(lang: Lang, audience: &str) -> ConsentRow {
+    let host = url::Url::parse(audience).ok();
+    let host = host.and_then(|url| url.host_str().map(str::to_owned));
+    let mut args = FluentArgs::new();
+    args.set("place", host.unwrap_or_else(|| audience.to_owned()));
+    ConsentRow {
+        icon: "globe",
+        title: text(lang, "consent-use", &args),
+        detail: audience.to_owned(),
+    }
 }
 
 /// The same in few words.

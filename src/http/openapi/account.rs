@@ -68,6 +68,12 @@ pub const ENTRIES: &[Entry] = &[
         "Own organizations",
         Answer::Page("ActiveOrg"),
     ),
+    op(
+        "DELETE /v1/me/organizations/{org}",
+        "Leave an organization; the last owner cannot",
+        gone(),
+    )
+    .refuses(&[Conflict]),
     op("POST /v1/me/password", "Set or change the password", gone()).takes("PasswordChange"),
     op(
         "GET /v1/me/totp",

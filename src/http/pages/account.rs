@@ -47,6 +47,7 @@ pub fn routes() -> Router<AppState> {
         .merge(devices::routes())
         .merge(apps::routes())
         .merge(tokens::routes())
+        .merge(organizations::routes())
 }
 
 /// `GET /`

@@ -8,13 +8,17 @@ use super::super::{Visit, methods, sign_in};
 use super::{end_other_sessions, require_fresh};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
+use crate::domain::connection::LinkPolicy;
 use crate::domain::tenant::Tenant;
 use crate::domain::user::{IdentityLink, LinkKind};
-use crate::domain::{Code, Problem, UserId};
+use crate::domain::{Code, Problem, UpstreamId, UserId};
 use crate::providers::EMBEDDED;
 use crate::store::invalidations::{Change, Scope};
 use crate::store::sessions::Which;
-use crate::store::{admissions, links};
+use crate::store::{admissions, connections, links, orgs};
+
+/// More than any organization has.
+const WAYS: i64 = 20;
 
 /// The person's identity links.
 ///
@@ -23,6 +27,49 @@ use crate::store::{admissions, links};
 pub async fn list_identities(visit: &Visit<'_>) -> Result<Vec<IdentityLink>, Problem> {
     let live = visit.session()?;
     Ok(links::list(&visit.core.db, &visit.site.tenant.id, &live.session.user).await?)
+}
+
+/// A way in of an organization that the person belongs to.
+#[derive(Debug, Clone)]
+pub struct CompanyWay {
+    /// The connection.
+    pub id: String,
+    /// Whose it is, and how it is called.
+    pub label: String,
+    /// An identity there can be added to an account that exists.
+    pub linkable: bool,
+}
+
+/// The ways in of the person's organizations that are switched on.
+///
+/// # Errors
+/// `unauthenticated`, `store_unavailable`.
+pub async fn company_ways(visit: &Visit<'_>) -> Result<Vec<CompanyWay>, Problem> {
+    let user = &visit.session()?.session.user;
+    let (core, tenant) = (visit.core, &visit.site.tenant);
+    let (linked, mut ways) = (links::list(&core.db, &tenant.id, user).await?, Vec::new());
+    for place in orgs::memberships(&core.db, &tenant.id, user).await? {
+        let all = connections::list(&core.db, &tenant.id, Some(&place.org), "", WAYS).await?;
+        for one in all.iter().filter(|one| one.is_active()) {
+            let id = UpstreamId(one.id.0.clone());
+            // Switched off a moment ago, or its upstream is gone: no way in.
+            let Ok(found) = core.providers.get(tenant, &id).await else {
+                continue;
+            };
+            let policy = found.attached.as_ref().map(|own| own.config.link_policy());
+            let has = linked.iter().any(|link| link.source.as_ref() == Some(&id));
+            ways.push(CompanyWay {
+                id: id.0,
+                label: format!("{} · {}", place.name, one.name),
+                linkable: match policy {
+                    None | Some(LinkPolicy::Refuse) => false,
+                    Some(LinkPolicy::Add | LinkPolicy::Link) => !has,
+                    Some(LinkPolicy::Replace) => true,
+                },
+            });
+        }
+    }
+    Ok(ways)
 }
 
 /// The embedded provider finds its account by this address whatever is linked: taking the link

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::super::{Visit, admission, emergency, sign_in};
+use super::super::{Visit, admission, emergency, operator, sign_in};
+use super::require_fresh;
 use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
 use crate::domain::admission::Admission;
@@ -11,6 +12,29 @@ use crate::domain::{Code, OrgId, Problem};
 use crate::sessions::Live;
 use crate::store::invalidations::{Change, Scope};
 use crate::store::{break_glass, sessions};
+
+/// The person leaves an organization: membership and all roles there end.
+///
+/// # Errors
+/// `not_found` for one that they are no member of, `step_up_required`; `conflict` for the last owner
+/// and for one of the last people for emergencies.
+pub async fn leave_org(visit: &Visit<'_>, wanted: &str) -> Result<(), Problem> {
+    require_fresh(visit, "/account").await?;
+    let user = &visit.session()?.session.user;
+    let (core, tenant) = (visit.core, &visit.site.tenant);
+    let all = crate::store::orgs::memberships(&core.db, &tenant.id, user).await?;
+    let found = all.into_iter().find(|place| place.is_called(wanted));
+    let org = found.ok_or_else(Problem::not_found)?.org;
+    let by = core.authority_of(&tenant.id, user).await?;
+    let act = operator::Act {
+        core,
+        tenant,
+        meta: visit.meta,
+        by: &by,
+        lang: visit.lang,
+    };
+    operator::remove_member(&act, &org, user, None).await
+}
 
 /// Switches the active organization; the new cookie value.
 ///

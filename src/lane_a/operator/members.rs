@@ -15,9 +15,11 @@ use crate::store::members::{self, Member, MemberState};
 use crate::store::{Write, break_glass, orgs, users};
 
 const MANUAL: &str = "manual";
+/// What somebody was promised and has taken: a person gave it, and a person may take it away.
+const INVITATION: &str = "invitation";
 
-/// Makes somebody a member, and their manual grants exactly these. Grants of other sources
-/// stay.
+/// Makes somebody a member, and what people have granted them, by hand or by an invitation, exactly
+/// these. Grants of other sources stay.
 ///
 /// # Errors
 /// `not_found`, `invalid_field` for a role that nobody defined, `forbidden` for one that may do
@@ -40,7 +42,9 @@ pub async fn put_member(
         check_version(Some(expected), old.as_ref().map_or(0, |m| m.version))?;
     }
     let wanted: BTreeSet<&str> = roles.iter().map(String::as_str).collect();
-    let had: BTreeSet<&str> = old.iter().flat_map(|m| m.roles_from(MANUAL)).collect();
+    let promised: BTreeSet<&str> = old.iter().flat_map(|m| m.roles_from(INVITATION)).collect();
+    let by_hand = old.iter().flat_map(|m| m.roles_from(MANUAL));
+    let had: BTreeSet<&str> = by_hand.chain(promised.iter().copied()).collect();
     known(act, &mut write, org, roles).await?;
     // What is taken away counts like what is given: an admin dismisses no owner.
     let touched: Vec<&str> = wanted.symmetric_difference(&had).copied().collect();
@@ -53,8 +57,9 @@ pub async fn put_member(
     let now = write.now();
     let new_id = act.core.new_id();
     let id = orgs::add_member(&mut write.tx, tenant, org, user, &new_id, now).await?;
+    orgs::keep_grants(&mut write.tx, tenant, &id, INVITATION, &wanted).await?;
     let grants: Vec<(String, String)> = wanted
-        .iter()
+        .difference(&promised)
         .map(|role| (act.core.new_id(), (*role).to_owned()))
         .collect();
     orgs::set_grants(&mut write.tx, tenant, &id, MANUAL, &grants, now).await?;

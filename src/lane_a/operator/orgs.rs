@@ -4,9 +4,11 @@ use laneway_contract::Acr;
 use serde_json::{Map, Value, json};
 
 use super::super::broker;
+use super::members::above;
 use super::settings::{address_of, checked_picture, patched_brand, without_picture};
 use super::{Act, check_slug, check_version, moved};
 use crate::audit::{Event, Outcome, kind};
+use crate::authz::{Permission, Scope as Place};
 use crate::domain::tenant::OrgBrand;
 use crate::domain::{OrgId, Problem};
 use crate::lane_a::end_in;
@@ -61,7 +63,8 @@ pub struct OrgChange {
 /// Changes an organization. Switched off, it is nobody's active one any more.
 ///
 /// # Errors
-/// `not_found`, `invalid_field`, `version_mismatch`, `duplicate`.
+/// `not_found`, `invalid_field`, `version_mismatch`, `duplicate`; `forbidden` for whoever would
+/// switch it off or on and may not dismiss its owners.
 pub async fn change_org(
     act: &Act<'_>,
     id: &OrgId,
@@ -70,6 +73,12 @@ pub async fn change_org(
 ) -> Result<Organization, Problem> {
     let (mut write, mut org) = begin_change(act, id, expected).await?;
     let before = shown(&org);
+    if change.state.is_some_and(|state| state != org.state) {
+        let there = Place::Org(act.tenant.id.clone(), id.clone());
+        if !act.by.may(Permission::OwnersWrite, &there) {
+            return Err(above());
+        }
+    }
     if let Some(slug) = change.slug {
         check_slug("/slug", &slug)?;
         org.slug = slug;

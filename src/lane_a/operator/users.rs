@@ -325,8 +325,8 @@ pub async fn change_user(
 /// without personal data, so that its id is never given to anybody else. They are told by mail.
 ///
 /// # Errors
-/// `not_found`, `forbidden`, `conflict` for the last owner, and for whoever ends their own
-/// account and is the last owner of an organization with others in it; `upstream_unavailable`.
+/// `not_found`, `forbidden`, `conflict` for the last owner, of the installation and of an
+/// organization with others in it; `upstream_unavailable`.
 pub async fn delete_user(act: &Act<'_>, id: &UserId, expected: Option<i64>) -> Result<(), Problem> {
     let (core, tenant) = (act.core, act.tenant);
     // Asked before the provider forgets them, and again under the lock below.
@@ -334,18 +334,13 @@ pub async fn delete_user(act: &Act<'_>, id: &UserId, expected: Option<i64>) -> R
     let user = find_below(act, &mut look, id).await?;
     check_version(expected, user.version)?;
     keep_an_owner(&mut look, id).await?;
-    let own = act.by.actor() == ("user", id.as_str());
-    if own {
-        keep_others(act, &mut look, id).await?;
-    }
+    keep_others(act, &mut look, id).await?;
     drop(look);
     forget_at_provider(core, tenant, id).await?;
     let mut write = core.begin().await?;
     let mut user = find_below(act, &mut write, id).await?;
     keep_an_owner(&mut write, id).await?;
-    if own {
-        keep_others(act, &mut write, id).await?;
-    }
+    keep_others(act, &mut write, id).await?;
     let (told, lang) = (user.email.take(), user.locale.unwrap_or(act.lang));
     user.email_verified = false;
     user.name = None;

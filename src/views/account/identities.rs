@@ -47,6 +47,8 @@ pub struct IdentitiesSection {
     pub rows: Vec<IdentityRow>,
     /// Providers that could be linked.
     pub linkable: Vec<RedirectChoice>,
+    /// Signed in by an organization's own provider: this account's other ways in are not touched.
+    pub confined: bool,
 }
 
 #[cfg(test)]
@@ -68,10 +70,12 @@ impl IdentitiesSection {
                     label: "Keycloak".into(),
                     social: false,
                 }],
+                confined: false,
             },
             Self {
                 rows: Vec::new(),
                 linkable: Vec::new(),
+                confined: true,
             },
         ]
     }

@@ -18,6 +18,8 @@ pub struct HostLine {
     pub canonical: bool,
     /// The configuration file owns it.
     pub config_owned: bool,
+    /// The organization whose own sign-in it is; empty for none.
+    pub org: String,
 }
 
 /// `GET /admin/settings`.
@@ -80,6 +82,7 @@ impl SettingsPage {
                     purpose: "desk-host-login",
                     canonical: true,
                     config_owned: true,
+                    org: String::new(),
                 },
                 HostLine {
                     id: "h2".into(),
@@ -87,6 +90,7 @@ impl SettingsPage {
                     purpose: "desk-host-app",
                     canonical: false,
                     config_owned: false,
+                    org: "Brennan & Kohl".into(),
                 },
             ],
             may_write: true,

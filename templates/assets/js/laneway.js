@@ -81,7 +81,18 @@ export class Laneway extends EventTarget {
   /** Makes another organization the active one, by id or slug; `null` for none. */
   async switchOrg(org) {
     const answer = await call("/bff/org", json("POST", { org }));
-    if (!answer.ok) throw await refusal(answer);
+    if (!answer.ok) {
+      const error = await refusal(answer);
+      // An organization with its own sign-in: there, and back to this page.
+      const start = error.code === "sso_required" && error.problem.linked !== false && error.problem.start_url;
+      if (start) {
+        const to = new URL(start, location.href);
+        to.searchParams.set("return_to", location.href);
+        error.leaving = true;
+        location.assign(to);
+      }
+      throw error;
+    }
     // The user as this client reads it, whatever form the tenant has chosen for others.
     const user = await this.#ask("");
     this.#channel?.postMessage({ org: user?.org?.id ?? null });

@@ -157,6 +157,9 @@ pub(in crate::cli) enum HostCommand {
         /// What it is for
         #[arg(long, value_enum)]
         purpose: For,
+        /// The organization whose own sign-in it is, by its id or short name; for login hosts
+        #[arg(long)]
+        org: Option<String>,
         #[command(flatten)]
         common: Common,
     },
@@ -181,6 +184,7 @@ pub(super) async fn host(config: Config, command: HostCommand) -> Result<(Answer
         HostCommand::Add {
             host,
             purpose,
+            org,
             common,
         } => {
             let desk = Desk::open(config, common.tenant.as_deref()).await?;
@@ -188,7 +192,7 @@ pub(super) async fn host(config: Config, command: HostCommand) -> Result<(Answer
                 For::Login => Purpose::Login,
                 For::App => Purpose::App,
             };
-            let host = operator::add_host(&desk.act(), &host, purpose, None).await?;
+            let host = operator::add_host(&desk.act(), &host, purpose, org.as_deref()).await?;
             Ok((Answer::One(shown::host(&host)), common.json))
         }
         HostCommand::Remove { host, common } => {

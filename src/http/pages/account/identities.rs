@@ -15,6 +15,7 @@ use super::{Pressed, Signed, done, posted};
 use crate::domain::Problem;
 use crate::domain::upstream::Role;
 use crate::domain::user::{IdentityLink, LinkKind};
+use crate::lane_a::account::CompanyWay;
 use crate::lane_a::{Visit, account, methods};
 use crate::providers::{EMBEDDED, Offer};
 use crate::views::{IdentitiesSection, IdentityRow, RedirectChoice};
@@ -27,13 +28,24 @@ pub fn routes() -> Router<AppState> {
 
 pub async fn section(visit: &Visit<'_>) -> Result<IdentitiesSection, Problem> {
     let links = account::list_identities(visit).await?;
+    let ways = account::company_ways(visit).await?;
+    // Who came by an organization's own provider adds nothing that opens the account elsewhere.
+    let confined = visit.session()?.session.within().is_some();
     Ok(IdentitiesSection {
-        linkable: linkable(visit, &links).await?,
-        rows: rows(visit, links).await?,
+        linkable: match confined {
+            true => Vec::new(),
+            false => linkable(visit, &links, &ways).await?,
+        },
+        confined,
+        rows: rows(visit, links, &ways).await?,
     })
 }
 
-async fn rows(visit: &Visit<'_>, all: Vec<IdentityLink>) -> Result<Vec<IdentityRow>, Problem> {
+async fn rows(
+    visit: &Visit<'_>,
+    all: Vec<IdentityLink>,
+    ways: &[CompanyWay],
+) -> Result<Vec<IdentityRow>, Problem> {
     let upstreams = visit.core.providers.of_tenant(&visit.site.tenant).await?;
     let social = visit.core.providers.social(&visit.site.tenant).await?;
     // Who somebody is at an upstream in between goes with the link to their own provider.
@@ -59,7 +71,9 @@ async fn rows(visit: &Visit<'_>, all: Vec<IdentityLink>) -> Result<Vec<IdentityR
                 LinkKind::Connection => social
                     .iter()
                     .find(|offer| methods::opens(offer, &link))
-                    .map_or_else(|| link.issuer.clone(), |offer| offer.upstream.row.label()),
+                    .map(|offer| offer.upstream.row.label())
+                    .or_else(|| company(&link, ways))
+                    .unwrap_or_else(|| link.issuer.clone()),
                 LinkKind::Upstream => upstreams
                     .iter()
                     .find(|u| u.row.issuer == link.issuer)
@@ -77,10 +91,18 @@ async fn rows(visit: &Visit<'_>, all: Vec<IdentityLink>) -> Result<Vec<IdentityR
         .collect())
 }
 
-/// Providers with a page of their own that this person is not linked to yet.
+fn company(link: &IdentityLink, ways: &[CompanyWay]) -> Option<String> {
+    let source = link.source.as_ref()?;
+    let found = ways.iter().find(|way| way.id == source.as_str());
+    found.map(|way| way.label.clone())
+}
+
+/// Providers with a page of their own that this person is not linked to yet, and those of their
+/// organizations that take somebody who is here already.
 async fn linkable(
     visit: &Visit<'_>,
     links: &[IdentityLink],
+    ways: &[CompanyWay],
 ) -> Result<Vec<RedirectChoice>, Problem> {
     let all = visit.core.providers.of_tenant(&visit.site.tenant).await?;
     Ok(all
@@ -93,6 +115,15 @@ async fn linkable(
             social: false,
         })
         .chain(social_ones(visit, links).await?)
+        .chain(
+            ways.iter()
+                .filter(|way| way.linkable)
+                .map(|way| RedirectChoice {
+                    connection: way.id.clone(),
+                    label: way.label.clone(),
+                    social: false,
+                }),
+        )
         .collect())
 }
 

@@ -1,10 +1,24 @@
 //! Where the person works with others.
 
+use axum::extract::Path;
+use axum::extract::rejection::FormRejection;
+use axum::response::Response;
+use axum::routing::post;
+use axum::{Form, Router};
+
+use super::super::super::context::Context;
+use super::super::super::me;
+use super::super::super::router::AppState;
+use super::{Pressed, Signed, done, posted};
 use crate::authz::Permission;
 use crate::domain::Problem;
-use crate::lane_a::Visit;
+use crate::lane_a::{Visit, account};
 use crate::store::orgs;
 use crate::views::{MembershipRow, OrganizationsSection};
+
+pub fn routes() -> Router<AppState> {
+    Router::new().route("/account/organizations/{org}/leave", post(leave))
+}
 
 pub async fn section(visit: &Visit<'_>) -> Result<OrganizationsSection, Problem> {
     let live = visit.session()?;
@@ -22,4 +36,17 @@ pub async fn section(visit: &Visit<'_>) -> Result<OrganizationsSection, Problem>
         })
         .collect();
     Ok(OrganizationsSection { rows })
+}
+
+/// `POST /account/organizations/{org}/leave`
+async fn leave(
+    context: Context,
+    Path(org): Path<String>,
+    form: Result<Form<Signed<Pressed>>, FormRejection>,
+) -> Result<Response, Problem> {
+    let (visit, _) = posted(&context, form).await?;
+    done(
+        account::leave_org(&visit, &me::plausible(org)?).await,
+        "left",
+    )
 }

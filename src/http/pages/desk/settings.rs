@@ -19,7 +19,7 @@ use crate::domain::Problem;
 use crate::domain::tenant::{Purpose, Signup, Tenant};
 use crate::lane_a::desk::acts as operator;
 use crate::lane_a::desk::acts::Permission;
-use crate::store::{hosts, tenants};
+use crate::store::{hosts, orgs, tenants};
 use crate::views::desk::{HostLine, SettingsPage};
 
 pub(super) const BACK: &str = "/admin/settings";
@@ -50,6 +50,9 @@ pub struct SettingsForm {
     host: String,
     #[serde(default)]
     purpose: String,
+    /// The organization that a login host is for.
+    #[serde(default)]
+    org: String,
 }
 
 type Posted = Result<Form<SettingsForm>, FormRejection>;
@@ -93,7 +96,7 @@ pub(super) async fn page(context: &Context, desk: &Desk<'_>) -> Result<SettingsP
         color: tenant.brand.color.clone().unwrap_or_default(),
         origins: origins.join("\n"),
         about: about::fields(desk, &tenant),
-        hosts: hosts::list(db, id).await?.into_iter().map(line).collect(),
+        hosts: lines(context).await?,
         may_write: desk.may(Permission::TenantsWrite),
         may_hosts: desk.may(Permission::HostsWrite),
         name: tenant.name,
@@ -103,14 +106,24 @@ pub(super) async fn page(context: &Context, desk: &Desk<'_>) -> Result<SettingsP
     })
 }
 
-fn line(host: crate::domain::tenant::Host) -> HostLine {
-    HostLine {
-        id: host.id,
-        host: host.host,
-        purpose: words::of_purpose(host.purpose),
-        canonical: host.canonical,
-        config_owned: host.config_owned,
+async fn lines(context: &Context) -> Result<Vec<HostLine>, Problem> {
+    let (db, id) = (&context.core.db, &context.site.tenant.id);
+    let mut lines = Vec::new();
+    for host in hosts::list(db, id).await? {
+        let org = match &host.org {
+            Some(org) => orgs::find(db, id, org.as_str()).await?,
+            None => None,
+        };
+        lines.push(HostLine {
+            id: host.id,
+            host: host.host,
+            purpose: words::of_purpose(host.purpose),
+            canonical: host.canonical,
+            config_owned: host.config_owned,
+            org: org.map(|org| org.name).unwrap_or_default(),
+        });
     }
+    Ok(lines)
 }
 
 /// `POST /admin/settings`
@@ -185,7 +198,8 @@ pub async fn add_host(context: Context, form: Posted) -> Result<Response, Refuse
     } else {
         Purpose::App
     };
-    let outcome = operator::add_host(&desk.act(), form.host.trim(), purpose, None).await;
+    let org = Some(form.org.trim()).filter(|name| !name.is_empty());
+    let outcome = operator::add_host(&desk.act(), form.host.trim(), purpose, org).await;
     answer(&context, &desk, outcome.map(|_| ())).await
 }
 

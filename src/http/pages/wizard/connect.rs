@@ -80,7 +80,12 @@ async fn again(context: &Context, setup: &Setup, words: String) -> Result<Respon
     page(context, setup, Some(words), status, None).await
 }
 
-async fn paste(context: &Context, mut setup: Setup, text: &str) -> Result<Response, Problem> {
+/// What was pasted, or read from a file.
+pub(super) async fn paste(
+    context: &Context,
+    mut setup: Setup,
+    text: &str,
+) -> Result<Response, Problem> {
     // Whoever holds a link is trusted like a tenant, never like an operator.
     match understand(&context.core, Trust::Tenant, text).await {
         Ok(found) => understood(context, &setup, Draft::of(found, text)).await,

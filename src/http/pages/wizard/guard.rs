@@ -134,6 +134,14 @@ pub async fn posted<F>(
     Ok((setup, form))
 }
 
+/// A form that was made for this browser, by its mark.
+///
+/// # Errors
+/// `csrf_required`.
+pub fn marked(context: &Context, setup: &Setup, csrf: &str) -> Result<(), Problem> {
+    check_form(context, &setup.device, csrf)
+}
+
 /// What is said on the page itself where somebody can mend it there.
 pub fn told_here(context: &Context, problem: Problem) -> Result<String, Problem> {
     match problem.code {

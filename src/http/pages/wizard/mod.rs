@@ -10,11 +10,13 @@ mod activate;
 mod check;
 mod connect;
 mod draft;
+mod file;
 mod guard;
 mod health;
 mod test;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use super::super::router::AppState;
@@ -26,6 +28,10 @@ pub fn routes() -> Router<AppState> {
         .route(
             "/setup/{token}/connect",
             get(connect::show).post(connect::save),
+        )
+        .route(
+            "/setup/{token}/metadata",
+            post(file::read).layer(DefaultBodyLimit::max(file::MOST_READ)),
         )
         .route("/setup/{token}/check", get(check::show))
         .route("/setup/{token}/trace", get(test::download))

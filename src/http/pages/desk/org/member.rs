@@ -83,6 +83,11 @@ async fn page(
     })
 }
 
+/// What was ticked here, or promised by an invitation: both can be taken away here.
+fn by_people(source: &str) -> bool {
+    matches!(source, "manual" | "invitation")
+}
+
 async fn roles(
     context: &Context,
     desk: &Desk<'_>,
@@ -94,10 +99,10 @@ async fn roles(
     let choice = |(role, permits): (String, Vec<String>)| {
         let of_role = || member.grants.iter().filter(|(given, _)| *given == role);
         RoleChoice {
-            held: of_role().any(|(_, source)| source == "manual"),
+            held: of_role().any(|(_, source)| by_people(source)),
             above: !desk.covers(&permits),
             sources: of_role()
-                .filter(|(_, source)| source != "manual")
+                .filter(|(_, source)| !by_people(source))
                 .map(|(_, source)| words::of_source(source))
                 .collect(),
             role,
