@@ -76,6 +76,7 @@ mod org_logo;
 mod org_pages;
 mod org_switch;
 mod org_ways;
+mod people_elsewhere;
 mod proxy;
 mod proxy_ends;
 mod proxy_faults;

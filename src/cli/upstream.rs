@@ -75,6 +75,9 @@ pub(super) struct KeycloakArguments {
     /// Realm to create for customers' own identity providers, which Keycloak then speaks to
     #[arg(long)]
     connections_realm: Option<String>,
+    /// Let Laneway create, change and remove the people of the realm
+    #[arg(long)]
+    directory: bool,
     /// Only say what would be done
     #[arg(long)]
     plan: bool,
@@ -186,6 +189,7 @@ async fn bootstrap(file: Option<PathBuf>, arguments: KeycloakArguments) -> Resul
         client_id: arguments.client_id,
         addresses,
         connections_realm: arguments.connections_realm,
+        directory: arguments.directory,
     };
     if arguments.plan {
         return providers::plan_keycloak(&request).await;

@@ -4,6 +4,7 @@
 //! caller may do it at all has been asked before; here stands what depends on the record:
 //! nobody touches somebody, or hands out something, above themselves.
 
+pub(in crate::lane_a) mod directory;
 mod factors;
 mod grants;
 mod groups;

@@ -318,6 +318,8 @@ pub struct BootstrapKeycloak {
     pub addresses: Addresses,
     /// Realm for customers' identity providers, where there is to be one.
     pub connections_realm: Option<String>,
+    /// Whether people of the realm are managed from here.
+    pub directory: bool,
 }
 
 impl BootstrapKeycloak {
@@ -333,6 +335,7 @@ impl BootstrapKeycloak {
             addresses: self.addresses.clone(),
             client_id: self.client_id.clone(),
             connections: self.connections_realm.clone(),
+            directory: self.directory,
         }
     }
 }
@@ -367,11 +370,13 @@ pub async fn bootstrap_keycloak(request: &BootstrapKeycloak) -> Result<Value, Pr
     let made = bootstrap::apply(&request.request(), &env()?)
         .await
         .map_err(explain)?;
-    let connections = request.connections_realm.as_ref();
-    let options = connections.map_or_else(
-        || json!({}),
-        |realm| json!({ "connections": { "realm": realm } }),
-    );
+    let mut options = json!({});
+    if let Some(realm) = &request.connections_realm {
+        options["connections"] = json!({ "realm": realm });
+    }
+    if request.directory {
+        options["directory"] = json!(true);
+    }
     Ok(json!({
         "options": options,
         "issuer": made.issuer,

@@ -29,6 +29,8 @@ pub struct Realms {
     pub between: String,
     /// A customer's.
     pub customer: String,
+    /// Whether people of the tenant are managed from here.
+    pub directory: bool,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -47,6 +49,7 @@ impl Realms {
             home: format!("{name}-home"),
             between: format!("{name}-between"),
             customer: format!("{name}-customer"),
+            directory: false,
             _turn: TURN.lock().await,
         };
         realms.tidy().await;
@@ -130,6 +133,7 @@ impl Realms {
                 backchannel_uri: url(&format!("/bff/backchannel/{name}")),
             },
             connections_realm: Some(self.between.clone()),
+            directory: self.directory,
         };
         let made = bootstrap_keycloak(&request).await.expect("it is set up");
         json!({

@@ -2,15 +2,16 @@
 
 use serde_json::json;
 
-use super::rig::{Does, Person};
+use super::live::unique;
+use super::rig::Does;
 use super::stage::Stage;
 use super::web::Browser;
 
 /// Operators create people at providers with a directory, and the id they are given is the
 /// one that they sign in as.
 pub async fn people_are_created_there_or_not_at_all(stage: &Stage) {
-    let login = "new@example.test".to_owned();
-    let body = json!({ "email": login, "email_verified": true, "name": "New" });
+    let login = format!("{}@example.test", unique("new"));
+    let body = json!({ "email": login, "email_verified": true, "name": "New Person" });
     let answer = stage
         .admin("POST", "/v1/admin/users", Some(body.clone()))
         .await;
@@ -32,14 +33,83 @@ pub async fn people_are_created_there_or_not_at_all(stage: &Stage) {
         .admin("POST", "/v1/admin/users", Some(body))
         .await
         .refused(409, "duplicate");
-    let person = Person {
-        login,
-        subject: id.clone(),
-    };
+    let person = stage.rig.created(&login, &id).await;
     let signed_in = stage
         .sign_in(&mut Browser::new(), "", (&person, Does::SignIn))
         .await;
     assert_eq!(signed_in["sub"], id);
+}
+
+/// What an operator does to a person here is done there, where people are managed there: a new
+/// name, out, in again, and gone for good.
+pub async fn people_are_managed_there_or_here_only(stage: &Stage) {
+    let managed = stage.rig.declared().manages;
+    let ana = stage.rig.provision(stage, "ana", false).await;
+    let mut browser = stage.signed_in(&ana).await;
+    let id = stage.who(&mut browser).await["sub"].clone();
+    let path = format!("/v1/admin/users/{}", id.as_str().expect("an id"));
+    let change = async |body| stage.admin("PATCH", &path, Some(body)).await;
+    change(json!({ "name": "Ana Maria Lind" }))
+        .await
+        .expect(200);
+    change(json!({ "state": "disabled" })).await.expect(200);
+    stage
+        .user(&mut browser)
+        .await
+        .refused(401, "unauthenticated");
+    let mut again = Browser::new();
+    let tried = stage.try_sign_in(&mut again, "", (&ana, Does::SignIn));
+    if let Ok(page) = tried.await {
+        assert_eq!(page.status, 403, "{}", page.text);
+    }
+    assert_eq!(again.cookie("__Host-lw"), None);
+    if managed {
+        let there = Some(("Ana Maria Lind".to_owned(), false));
+        assert_eq!(stage.rig.record(&ana).await, there);
+        // A name that the provider's rules refuse is not written here either.
+        let refused = change(json!({ "name": "<Ana>" })).await;
+        refused.refused(422, "invalid_field");
+        let told = stage.admin("GET", &path, None).await.expect(200).json();
+        assert_eq!(told["name"], "Ana Maria Lind");
+    }
+    change(json!({ "state": "active" })).await.expect(200);
+    let mut browser = stage.signed_in(&ana).await;
+    assert_eq!(stage.who(&mut browser).await["sub"], id);
+    stage.admin("DELETE", &path, None).await.expect(204);
+    stage
+        .user(&mut browser)
+        .await
+        .refused(401, "unauthenticated");
+    if managed {
+        assert_eq!(stage.rig.record(&ana).await, None);
+    }
+}
+
+/// A provider that is away keeps nobody in: they are out here, and it hears of it when it is
+/// told again. What must be so there first is not done by halves.
+pub async fn who_is_switched_off_is_out_although_it_is_away(stage: &Stage) {
+    let ana = stage.rig.provision(stage, "ana", false).await;
+    let mut browser = stage.signed_in(&ana).await;
+    let id = stage.who(&mut browser).await["sub"].clone();
+    let path = format!("/v1/admin/users/{}", id.as_str().expect("an id"));
+    let change = async |body| stage.admin("PATCH", &path, Some(body)).await;
+    stage.rig.stop().await;
+    let renamed = change(json!({ "name": "Other" })).await;
+    renamed.refused(503, "upstream_unavailable");
+    let deleted = stage.admin("DELETE", &path, None).await;
+    deleted.refused(503, "upstream_unavailable");
+    stage.who(&mut browser).await;
+    let off = change(json!({ "state": "disabled" })).await;
+    assert!(off.text.contains("switched off here"), "{}", off.text);
+    off.refused(503, "upstream_unavailable");
+    stage
+        .user(&mut browser)
+        .await
+        .refused(401, "unauthenticated");
+    stage.rig.start().await;
+    assert_eq!(stage.rig.record(&ana).await, Some(("ana".into(), true)));
+    change(json!({ "state": "disabled" })).await.expect(200);
+    assert_eq!(stage.rig.record(&ana).await, Some(("ana".into(), false)));
 }
 
 /// Passkeys are added on the account page where the provider manages credentials.

@@ -133,6 +133,7 @@ impl Rig for EmbeddedRig {
             beyond: None,
             judges_factors: false,
             directory: true,
+            manages: false,
             credentials: true,
             logout: Logout::Nothing,
             back_channel: false,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use laneway::outbound::{SystemClock, SystemRandom};
 use laneway::providers::Factory;
-use laneway_contract::{Acr, Env, Happened};
+use laneway_contract::{Acr, Env, Happened, Provider as _};
 use laneway_fake::{Fake, FakeConfig, Mood, NoHttp, Person as Known};
 use serde_json::{Value, json};
 use url::Url;
@@ -62,6 +62,7 @@ impl Rig for FakeRig {
             beyond: Some("phr"),
             judges_factors: false,
             directory: true,
+            manages: true,
             credentials: false,
             logout: Logout::Server,
             back_channel: true,
@@ -87,6 +88,12 @@ impl Rig for FakeRig {
             login: email,
             subject,
         }
+    }
+
+    async fn record(&self, person: &Person) -> Option<(String, bool)> {
+        let directory = self.0.user_directory().expect("a directory");
+        let found = directory.get(&person.subject).await.expect("an answer")?;
+        Some((found.name.unwrap_or_default(), found.enabled))
     }
 
     async fn act_as_user(

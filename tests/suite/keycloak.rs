@@ -173,7 +173,8 @@ impl Rig for KeycloakRig {
             strongest: "aal2",
             beyond: Some("phr"),
             judges_factors: true,
-            directory: false,
+            directory: true,
+            manages: true,
             credentials: false,
             logout: Logout::Server,
             back_channel: true,
@@ -192,6 +193,7 @@ impl Rig for KeycloakRig {
             admin_password: self.admin.1.clone().into(),
             client_id: self.client_id.clone(),
             connections_realm: None,
+            directory: true,
             addresses: Addresses {
                 redirect_uri: url(&format!("/federation/callback/{NAME}")),
                 post_logout_uri: url("/logged-out"),
@@ -205,6 +207,7 @@ impl Rig for KeycloakRig {
         Some(json!({
             "kind": "keycloak", "name": NAME, "issuer": made["issuer"],
             "client_id": made["client_id"], "client_secret": made["client_secret"],
+            "options": made["options"],
         }))
     }
 
@@ -237,6 +240,28 @@ impl Rig for KeycloakRig {
             .expect("an id")
             .clone_into(&mut person.subject);
         person
+    }
+
+    async fn created(&self, login: &str, _id: &str) -> Person {
+        let path = format!("/users?username={login}&exact=true");
+        let found = self.in_realm(Method::GET, &path, None).await;
+        let person = Person {
+            login: login.to_owned(),
+            subject: found[0]["id"].as_str().expect("an id").to_owned(),
+        };
+        let path = format!("/users/{}/reset-password", person.subject);
+        let body = json!({ "type": "password", "value": password(&person), "temporary": false });
+        self.in_realm(Method::PUT, &path, Some(body)).await;
+        person
+    }
+
+    async fn record(&self, person: &Person) -> Option<(String, bool)> {
+        let path = format!("/users?username={}&exact=true", person.login);
+        let found = self.in_realm(Method::GET, &path, None).await;
+        let record = found.get(0)?;
+        let text = |name: &str| record[name].as_str().unwrap_or_default();
+        let name = format!("{} {}", text("firstName"), text("lastName"));
+        Some((name, record["enabled"] == true))
     }
 
     async fn act_as_user(

@@ -98,6 +98,7 @@ macro_rules! every_provider {
             login::a_disabled_person_stays_out
             login::no_silent_sign_in_without_a_session_there
             abilities::people_are_created_there_or_not_at_all
+            abilities::people_are_managed_there_or_here_only
             abilities::passkeys_are_added_here_or_not_at_all
             abilities::passwords_and_apps_are_kept_here_or_not_at_all
             abilities::other_methods_are_refused
@@ -136,6 +137,7 @@ mod at_embedded {
 
 mod at_fake {
     redirecting_provider! { Fake; also:
+        abilities::who_is_switched_off_is_out_although_it_is_away
         ending::a_person_disabled_there_is_out_here
         ending::a_person_deleted_there_is_out_here
         ending::a_new_password_there_ends_sessions_here

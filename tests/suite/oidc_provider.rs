@@ -104,6 +104,7 @@ impl Rig for OidcProviderRig {
             beyond: Some("phr"),
             judges_factors: false,
             directory: false,
+            manages: false,
             credentials: false,
             logout: Logout::Browser,
             back_channel: true,

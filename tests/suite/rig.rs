@@ -83,6 +83,8 @@ pub struct Declared {
     pub judges_factors: bool,
     /// Whether operators create people there through Laneway.
     pub directory: bool,
+    /// Whether what operators change about people is so there too.
+    pub manages: bool,
     /// Whether passkeys are added on Laneway's account page.
     pub credentials: bool,
     /// How a sign-out reaches it.
@@ -116,6 +118,19 @@ pub trait Rig: Send + Sync {
 
     /// Makes a person who can sign in, with a second factor where `strong`.
     async fn provision(&self, stage: &Stage, name: &str, strong: bool) -> Person;
+
+    /// Somebody whom an operator has created, made able to sign in.
+    async fn created(&self, login: &str, id: &str) -> Person {
+        Person {
+            login: login.to_owned(),
+            subject: id.to_owned(),
+        }
+    }
+
+    /// Name of a person there, and whether they are let in; nothing where nobody is.
+    async fn record(&self, _person: &Person) -> Option<(String, bool)> {
+        unreachable!("people are not managed there");
+    }
 
     /// Follows the provider's page with the browser's cookies until it leads back.
     async fn act_as_user(

@@ -84,21 +84,22 @@ pub trait CredentialAdmin: Send + Sync {
     async fn renew_recovery_codes(&self, subject: &str) -> Result<Vec<SecretString>>;
 }
 
-/// The provider's people.
+/// The provider's people. A value that its own rules refuse is `Unacceptable`.
 #[async_trait]
 pub trait UserDirectory: Send + Sync {
-    /// Creates a person; `Conflict` if the login name is taken.
+    /// Creates a person; `Conflict` if the login name, or an address that must be one person's
+    /// alone, is taken.
     async fn create(&self, user: NewUser) -> Result<DirectoryUser>;
     /// Finds by login name.
     async fn find(&self, login_name: &str) -> Result<Option<DirectoryUser>>;
     /// Reads by subject.
     async fn get(&self, subject: &str) -> Result<Option<DirectoryUser>>;
     /// Replaces name, address and, where the person has one here, the login name; what is
-    /// open for the old address ends. `Conflict` if the login name is taken.
+    /// open for the old address ends. `Conflict` as with `create`, `NotFound` for nobody.
     async fn update(&self, user: DirectoryUser) -> Result<()>;
-    /// Lets a person in or keeps them out.
+    /// Lets a person in or keeps them out; `NotFound` for nobody.
     async fn set_enabled(&self, subject: &str, enabled: bool) -> Result<()>;
-    /// Removes a person and all their credentials.
+    /// Removes a person and all their credentials; `NotFound` for nobody.
     async fn delete(&self, subject: &str) -> Result<()>;
 }
 

@@ -15,6 +15,10 @@ pub enum ProviderError {
     /// Something that an administrator must correct; the text is shown to them.
     #[error("the provider is not set up for us: {0}")]
     Misconfigured(String),
+    /// A value to be written that a rule of the provider's own refuses: whoever asked gives
+    /// another one. Names the field: `login_name`, `email` or `name`.
+    #[error("the provider refuses the {0}")]
+    Unacceptable(&'static str),
     /// An answer that breaks the protocol or fails a check: 502 and a security log line.
     #[error("the provider's answer is not acceptable: {0}")]
     InvalidResponse(String),

@@ -11,6 +11,7 @@ type Result<T> = std::result::Result<T, ProviderError>;
 impl UserDirectory for Fake {
     async fn create(&self, user: NewUser) -> Result<DirectoryUser> {
         self.obey().await?;
+        accept(user.name.as_deref())?;
         let subject = user.subject.unwrap_or_else(|| self.token("sub"));
         let mut script = self.script();
         let taken = script
@@ -53,6 +54,7 @@ impl UserDirectory for Fake {
 
     async fn update(&self, user: DirectoryUser) -> Result<()> {
         self.obey().await?;
+        accept(user.name.as_deref())?;
         self.must_change(&user.subject, |person| {
             person.login_name = user.login_name;
             person.email = user.email;
@@ -82,4 +84,12 @@ impl Fake {
             Err(ProviderError::NotFound)
         }
     }
+}
+
+/// A rule of its own, as providers have them.
+fn accept(name: Option<&str>) -> Result<()> {
+    if name.is_some_and(|name| name.contains('<')) {
+        return Err(ProviderError::Unacceptable("name"));
+    }
+    Ok(())
 }

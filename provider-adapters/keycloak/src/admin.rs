@@ -17,6 +17,9 @@ use url::Url;
 use crate::AdminCredential;
 use crate::realm::Realm;
 
+/// The code of an account that may not do what is asked of it.
+pub(crate) const MISSING_RIGHT: &str = "missing_right";
+
 /// A signed-in administrator of one realm. The token lives a minute at least: long enough
 /// for one plan.
 #[derive(Clone)]
@@ -38,6 +41,14 @@ pub(crate) enum Seen {
     Gone,
     /// Not for us to see.
     Not,
+}
+
+/// One call of the administration.
+pub(crate) struct Call<'a> {
+    pub(crate) method: Method,
+    pub(crate) path: &'a [&'a str],
+    pub(crate) query: &'a [(&'a str, &'a str)],
+    pub(crate) body: Option<&'a Value>,
 }
 
 impl Admin {
@@ -80,10 +91,22 @@ impl Admin {
     /// When Keycloak says that it made the token. Its answers bear no `Date`, so this is its
     /// clock; nothing is trusted by it.
     pub(crate) fn issued_ms(&self) -> Option<i64> {
-        let claims = self.token.expose_secret().split('.').nth(1)?;
-        let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
-        let claims: Value = serde_json::from_slice(&claims).ok()?;
-        claims["iat"].as_i64().map(|at| at.saturating_mul(1000))
+        self.claims()["iat"]
+            .as_i64()
+            .map(|at| at.saturating_mul(1000))
+    }
+
+    /// Whose token it is, as Keycloak says; nothing is trusted by it.
+    pub(crate) fn subject(&self) -> Option<String> {
+        self.claims()["sub"].as_str().map(str::to_owned)
+    }
+
+    fn claims(&self) -> Value {
+        let claims = self.token.expose_secret().split('.').nth(1);
+        claims
+            .and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok())
+            .and_then(|claims| serde_json::from_slice(&claims).ok())
+            .unwrap_or_default()
     }
 
     /// The document there; `None` if there is none.
@@ -112,14 +135,7 @@ impl Admin {
 
     /// Creates; the new id stands at the end of `Location`.
     pub(crate) async fn post(&self, path: &[&str], body: &Value) -> Result<String, ProviderError> {
-        let response = self.write(Method::POST, path, Some(body)).await?;
-        response
-            .headers()
-            .get(LOCATION)
-            .and_then(|location| location.to_str().ok())
-            .and_then(|location| location.rsplit('/').next())
-            .map(str::to_owned)
-            .ok_or_else(|| invalid("the administration did not name what it created"))
+        created(&self.write(Method::POST, path, Some(body)).await?)
     }
 
     /// Creates a realm. Signed in before, one has no rights in it yet.
@@ -167,6 +183,15 @@ impl Admin {
         }
     }
 
+    /// Any call, with whatever it is answered.
+    pub(crate) async fn call(&self, call: &Call<'_>) -> Result<Response<Bytes>, ProviderError> {
+        let mut url = self.realm.admin_url(call.path);
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(call.query);
+        }
+        self.send(call.method.clone(), &url, call.body).await
+    }
+
     async fn write(
         &self,
         method: Method,
@@ -205,6 +230,17 @@ impl Admin {
     }
 }
 
+/// The id of what was created.
+pub(crate) fn created(response: &Response<Bytes>) -> Result<String, ProviderError> {
+    response
+        .headers()
+        .get(LOCATION)
+        .and_then(|location| location.to_str().ok())
+        .and_then(|location| location.rsplit('/').next())
+        .map(str::to_owned)
+        .ok_or_else(|| invalid("the administration did not name what it created"))
+}
+
 fn sign_in_form(credential: &AdminCredential) -> (&str, Vec<(&'static str, &str)>) {
     match credential {
         AdminCredential::Password {
@@ -239,18 +275,22 @@ fn not_signed_in(response: &Response<Bytes>, home: &str) -> ProviderError {
     match response.status().as_u16() {
         404 => ProviderError::Misconfigured(format!("there is no realm `{home}` to sign in to")),
         status @ 500.. => ProviderError::Unreachable(format!("Keycloak answers {status}")),
+        _ if reason(response) == "Client not enabled to retrieve service account" => {
+            ProviderError::Misconfigured(format!("the client has no account [{MISSING_RIGHT}]"))
+        }
         _ => ProviderError::Misconfigured(
             "Keycloak does not accept the administrator's credentials".into(),
         ),
     }
 }
 
-fn refused(response: &Response<Bytes>, url: &Url) -> ProviderError {
+/// What a call says that was not answered with success.
+pub(crate) fn refused(response: &Response<Bytes>, url: &Url) -> ProviderError {
     let status = response.status().as_u16();
     let path = url.path();
     match status {
         401 | 403 => ProviderError::Misconfigured(format!(
-            "the administrator may not call {path}: give the account the role realm-admin of the client realm-management"
+            "the administrator may not call {path}: give the account the role realm-admin of the client realm-management [{MISSING_RIGHT}]"
         )),
         404 => ProviderError::NotFound,
         409 => ProviderError::Conflict,
@@ -261,7 +301,7 @@ fn refused(response: &Response<Bytes>, url: &Url) -> ProviderError {
 }
 
 /// Keycloak's own words, from any of its error shapes.
-fn reason(response: &Response<Bytes>) -> String {
+pub(crate) fn reason(response: &Response<Bytes>) -> String {
     let answer = json(response).unwrap_or_default();
     let text = ["errorMessage", "error_description", "error"]
         .iter()
@@ -273,7 +313,7 @@ fn reason(response: &Response<Bytes>) -> String {
         .collect()
 }
 
-fn json(response: &Response<Bytes>) -> Option<Value> {
+pub(crate) fn json(response: &Response<Bytes>) -> Option<Value> {
     serde_json::from_slice(response.body()).ok()
 }
 

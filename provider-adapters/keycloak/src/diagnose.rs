@@ -34,6 +34,9 @@ impl Diagnose for Keycloak {
         checks.push(self.check_redirect_uri(addresses).await);
         checks.push(self.check_post_logout_uri(addresses).await);
         checks.push(self.check_events().await);
+        if self.config.options.directory {
+            checks.push(self.check_directory().await);
+        }
         checks.extend(self.check_setup(addresses).await);
         if let Some(connections) = &self.connections {
             checks.extend(connections.examine().await);
@@ -164,8 +167,23 @@ impl Keycloak {
         }
     }
 
+    /// Whether we may manage the realm's people. Without it people sign in all the same.
+    async fn check_directory(&self) -> Check {
+        let name = "directory";
+        let expected = "the right to create, change and remove people (manage-users)";
+        let fix = "Run `laneway upstream bootstrap keycloak` with --directory; or leave out the option `directory`.";
+        match self.may_manage_people().await {
+            Ok(true) => Check::pass(name, "people are managed from here"),
+            Ok(false) | Err(ProviderError::Misconfigured(_)) => {
+                let received = "Laneway's client may not manage people";
+                Check::warn(name, received, expected, Who::Us, fix)
+            }
+            Err(error) => Check::warn(name, error.to_string(), expected, Who::Us, fix),
+        }
+    }
+
     async fn missing_events(&self) -> Result<Vec<String>, ProviderError> {
-        let admin = self.listener.admin(self.oidc.env()).await?;
+        let admin = self.account.fresh(self.oidc.env()).await?;
         let none = || ProviderError::Misconfigured("the administration is not there".into());
         let config = admin.get(&["events", "config"]).await?.ok_or_else(none)?;
         Ok(bootstrap::events::differences(&config))
@@ -217,6 +235,7 @@ impl Keycloak {
             addresses: addresses.clone(),
             client_id: self.config.client_id.clone(),
             connections: None,
+            directory: self.config.options.directory,
         })
     }
 

@@ -1,14 +1,16 @@
 //! Keycloak as a provider: the redirect leg comes from `laneway-oidc`, this crate adds what
 //! only Keycloak has or does differently.
 //!
-//! Owns: Keycloak's parameters and error texts, its logout, its diagnosis, customers'
-//! providers that it speaks to, and the set-up of a realm for us ([`bootstrap`]).
+//! Owns: Keycloak's parameters and error texts, its logout, its people, its diagnosis,
+//! customers' providers that it speaks to, and the set-up of a realm for us ([`bootstrap`]).
 //! Must not know: any other vendor, our tables, our cookies.
 
+mod account;
 mod admin;
 pub mod bootstrap;
 mod connections;
 mod diagnose;
+mod directory;
 mod events;
 mod options;
 mod provider;

@@ -35,6 +35,9 @@ pub struct KeycloakOptions {
     pub idp_hint: Option<String>,
     /// The realm in which it speaks to customers' providers on our behalf, where it does.
     pub connections: Option<ConnectionsOptions>,
+    /// Whether people of the realm are created, changed and removed from here. The client's
+    /// account needs the right to do so.
+    pub directory: bool,
 }
 
 /// The realm of customers' providers.

@@ -9,15 +9,15 @@ use laneway_contract::{
 use laneway_oidc::OidcProvider;
 
 use crate::KeycloakConfig;
+use crate::account::Account;
 use crate::connections::Connections;
-use crate::events::Listener;
 
 /// A Keycloak realm as provider.
 pub struct Keycloak {
     pub(crate) oidc: OidcProvider,
     pub(crate) config: KeycloakConfig,
     pub(crate) connections: Option<Connections>,
-    pub(crate) listener: Listener,
+    pub(crate) account: Account,
 }
 
 impl Keycloak {
@@ -26,12 +26,12 @@ impl Keycloak {
     /// # Errors
     /// `Misconfigured` where the configuration can never work.
     pub fn new(config: KeycloakConfig, env: Env) -> Result<Self, ProviderError> {
-        let listener = Listener::new(&config)?;
+        let account = Account::new(&config)?;
         let connections = config.options.connections.as_ref();
         let connections = connections.map(|one| Connections::new(&config, one, env.clone()));
         Ok(Self {
             connections: connections.transpose()?,
-            listener,
+            account,
             oidc: OidcProvider::new(config.oidc(), env)?,
             config,
         })
@@ -60,7 +60,10 @@ impl Provider for Keycloak {
     }
 
     fn user_directory(&self) -> Option<&dyn UserDirectory> {
-        None
+        self.config
+            .options
+            .directory
+            .then_some(self as &dyn UserDirectory)
     }
 
     fn session_control(&self) -> Option<&dyn SessionControl> {

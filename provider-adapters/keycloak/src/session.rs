@@ -45,10 +45,8 @@ impl SessionControl for Keycloak {
     }
 
     async fn revalidate(&self, session: SessionEvidence) -> Result<Verdict, ProviderError> {
-        let seen = self
-            .listener
-            .seen(&session.subject, self.oidc.env())
-            .await?;
+        let env = self.oidc.env();
+        let seen = self.account.seen(&session.subject, env).await?;
         match seen {
             Seen::Gone => return Ok(Verdict::SubjectGone),
             Seen::Off => return Ok(Verdict::Disabled),

@@ -3,6 +3,7 @@
 use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
 use crate::domain::Code::{
     Conflict, Duplicate, InvalidRequest, LastFactor, NotFound, NotSupportedByUpstream, RateLimited,
+    UpstreamUnavailable,
 };
 
 const USER_QUERY: &[(&str, &str)] = &[
@@ -88,7 +89,7 @@ pub const ENTRIES: &[Entry] = &[
     .asks(USER_QUERY),
     op("POST /v1/admin/users", "Create a person", created("User"))
         .takes("NewUser")
-        .refuses(&[Duplicate, NotSupportedByUpstream]),
+        .refuses(&[Duplicate, NotSupportedByUpstream, UpstreamUnavailable]),
     op("GET /v1/admin/users/{id}", "One person", json("User")),
     op(
         "PATCH /v1/admin/users/{id}",
@@ -96,13 +97,18 @@ pub const ENTRIES: &[Entry] = &[
         json("User"),
     )
     .takes("UserChange")
-    .refuses(&[Conflict]),
+    .refuses(&[
+        Conflict,
+        Duplicate,
+        NotSupportedByUpstream,
+        UpstreamUnavailable,
+    ]),
     op(
         "DELETE /v1/admin/users/{id}",
         "Delete a person: the row is anonymised",
         gone(),
     )
-    .refuses(&[Conflict]),
+    .refuses(&[Conflict, NotSupportedByUpstream, UpstreamUnavailable]),
     op(
         "GET /v1/admin/users/{id}/sessions",
         "A person's sessions",

@@ -1,7 +1,7 @@
 //! The end of an account, by its person.
 
 use super::super::Visit;
-use super::super::operator::{self, Act};
+use super::super::operator::{self, Act, directory::is_managed};
 use super::{list_identities, require_fresh};
 use crate::domain::Problem;
 use crate::domain::user::LinkKind;
@@ -31,7 +31,7 @@ pub async fn deletion(visit: &Visit<'_>) -> Result<Deletion, Problem> {
     let upstreams = visit.core.providers.of_tenant(tenant).await?;
     let elsewhere = upstreams
         .iter()
-        .filter(|upstream| upstream.row.kind != EMBEDDED)
+        .filter(|upstream| upstream.row.kind != EMBEDDED && !is_managed(upstream))
         .filter(|upstream| {
             links
                 .iter()

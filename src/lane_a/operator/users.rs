@@ -10,7 +10,7 @@ use super::super::factors::fault_problem;
 use super::super::mail::{self, NoteMail};
 use super::super::sign_in;
 use super::members::keep_others;
-use super::{Act, check_version, moved};
+use super::{Act, check_version, directory, moved};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::{Core, operator_grants};
 use crate::domain::tenant::Tenant;
@@ -65,19 +65,17 @@ pub async fn create_user(act: &Act<'_>, wanted: CreateUser) -> Result<User, Prob
         email_verified: wanted.email_verified,
         name: name.clone(),
     };
-    let made = match core
+    let (made, is_new) = match core
         .providers
         .call(&primary, "create_user", directory.create(request))
         .await
     {
-        Err(problem) if problem.code == Code::Duplicate => {
-            left_behind(core, tenant, &primary, email.as_str()).await?
-        }
-        other => other?,
+        Err(problem) if problem.code == Code::Duplicate => (
+            left_behind(core, tenant, &primary, email.as_str()).await?,
+            false,
+        ),
+        other => (other?, true),
     };
-    if let Some(password) = wanted.password {
-        import_password(core, &primary, &made, password).await?;
-    }
     let id = if primary.row.kind == EMBEDDED {
         UserId(made.subject.clone())
     } else {
@@ -93,18 +91,59 @@ pub async fn create_user(act: &Act<'_>, wanted: CreateUser) -> Result<User, Prob
         version: 1,
         created_at: core.now(),
     };
-    let mut write = core.begin().await?;
-    if !users::create(&mut write.tx, &tenant.id, &user).await? {
-        return Err(Problem::new(Code::Duplicate, "This person exists already."));
+    let kept = keep(act, &primary, &made, (&user, wanted.password)).await;
+    if let Err(problem) = &kept
+        && is_new
+    {
+        take_back(core, &primary, &made, problem).await;
+    }
+    kept.map(|()| user)
+}
+
+/// Or the next try would find the name taken. Where the store is silent the person may be
+/// written down all the same, and is left.
+async fn take_back(core: &Core, primary: &Configured, made: &DirectoryUser, why: &Problem) {
+    let directory = primary.provider().ok().and_then(|one| one.user_directory());
+    let Some(directory) = directory.filter(|_| primary.row.kind != EMBEDDED) else {
+        return;
+    };
+    let (subject, store) = (&made.subject, why.code == Code::StoreUnavailable);
+    let work = directory.delete(subject);
+    if store
+        || core
+            .providers
+            .call(primary, "delete_user", work)
+            .await
+            .is_err()
+    {
+        tracing::error!(%subject, "a person may be at the provider only");
+    }
+}
+
+/// Writes down who was made at the provider.
+async fn keep(
+    act: &Act<'_>,
+    primary: &Configured,
+    made: &DirectoryUser,
+    (user, password): (&User, Option<SecretString>),
+) -> Result<(), Problem> {
+    let (core, tenant) = (act.core, &act.tenant.id);
+    if let Some(password) = password {
+        import_password(core, primary, made, password).await?;
     }
     let link = new_link(
         core,
         &user.id,
         LinkKind::Upstream,
-        Some(&primary),
+        Some(primary),
         &made.subject,
     );
-    links::create(&mut write.tx, &tenant.id, &link).await?;
+    let mut write = core.begin().await?;
+    if !users::create(&mut write.tx, tenant, user).await?
+        || !links::create(&mut write.tx, tenant, &link).await?
+    {
+        return Err(Problem::new(Code::Duplicate, "This person exists already."));
+    }
     let event = Event::new(
         kind::USER_CREATED,
         Outcome::Success,
@@ -112,7 +151,7 @@ pub async fn create_user(act: &Act<'_>, wanted: CreateUser) -> Result<User, Prob
     );
     act.audit(&mut write, event).await?;
     core.commit(write).await?;
-    Ok(user)
+    Ok(())
 }
 
 /// Asked before anything is made: a refused password must not leave a person behind.
@@ -156,8 +195,9 @@ async fn import_password(
     }
 }
 
-/// A record that an earlier try made at the provider before it died: nobody here is linked
-/// to it, so this try goes on with it.
+/// A record that an earlier try made at the embedded provider before it died: nobody here is
+/// linked to it, so this try goes on with it. At an outside provider it may be anybody's who has
+/// taken the name there, and an operator's rights must not fall to them.
 async fn left_behind(
     core: &Core,
     tenant: &Tenant,
@@ -170,6 +210,12 @@ async fn left_behind(
             "A person with this address exists already.",
         )
     };
+    if primary.row.kind != EMBEDDED {
+        return Err(Problem::new(
+            Code::Duplicate,
+            "The identity provider has a person with this name or address already. They appear here when they first sign in.",
+        ));
+    }
     let directory = primary.provider()?.user_directory().ok_or_else(taken)?;
     let find = core
         .providers
@@ -241,7 +287,7 @@ pub(super) async fn keep_an_owner(write: &mut Write, id: &UserId) -> Result<(), 
 }
 
 /// What may be changed about a person; `Some(None)` removes a value.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct ChangeUser {
     /// Display name.
     pub name: Option<Option<String>>,
@@ -286,10 +332,29 @@ fn shown_change(user: &User) -> Value {
     })
 }
 
-/// Changes a person; switching off ends their sessions with the same commit.
+/// The person as they are and as they would be.
+async fn changed(
+    act: &Act<'_>,
+    write: &mut Write,
+    id: &UserId,
+    (change, expected): (ChangeUser, Option<i64>),
+) -> Result<(User, User), Problem> {
+    let before = find_below(act, write, id).await?;
+    check_version(expected, before.version)?;
+    let mut after = before.clone();
+    change.apply(&mut after)?;
+    if after.state == UserState::Disabled {
+        keep_an_owner(write, id).await?;
+    }
+    Ok((before, after))
+}
+
+/// Changes a person, also at an outside provider that lets us; switching off ends their sessions
+/// with the same commit.
 ///
 /// # Errors
-/// `not_found`, `invalid_field`, `version_mismatch`, `forbidden`, `conflict`.
+/// `not_found`, `invalid_field`, `version_mismatch`, `forbidden`, `conflict`; `duplicate`,
+/// `not_supported_by_upstream` and `upstream_unavailable` of the provider.
 pub async fn change_user(
     act: &Act<'_>,
     id: &UserId,
@@ -297,14 +362,17 @@ pub async fn change_user(
     expected: Option<i64>,
 ) -> Result<User, Problem> {
     let (core, tenant) = (act.core, &act.tenant.id);
-    let mut write = core.begin().await?;
-    let mut user = find_below(act, &mut write, id).await?;
-    check_version(expected, user.version)?;
-    let before = shown_change(&user);
-    change.apply(&mut user)?;
-    if user.state == UserState::Disabled {
-        keep_an_owner(&mut write, id).await?;
+    let accounts = directory::accounts(core, act.tenant, id).await?;
+    if !accounts.is_empty() {
+        let mut look = core.begin().await?;
+        let (before, after) = changed(act, &mut look, id, (change.clone(), expected)).await?;
+        // Nothing is held while a provider is asked.
+        drop(look);
+        directory::follow(core, &accounts, (&before, &after), change.state).await?;
     }
+    let off = change.state == Some(UserState::Disabled);
+    let mut write = core.begin().await?;
+    let (before, mut user) = changed(act, &mut write, id, (change, expected)).await?;
     let now = write.now();
     if !users::update(&mut write.tx, tenant, &user, now).await? {
         return Err(moved());
@@ -315,14 +383,18 @@ pub async fn change_user(
         sign_in::end(&mut write, tenant, Which::OfUser(id), "disabled").await?;
     }
     let event = Event::new(kind::USER_UPDATED, Outcome::Success, ("user", id.as_str()))
-        .change(Some(before), Some(shown_change(&user)));
+        .change(Some(shown_change(&before)), Some(shown_change(&user)));
     act.audit(&mut write, event).await?;
     core.commit(write).await?;
+    if off {
+        directory::keep_out(core, &accounts).await?;
+    }
     Ok(user)
 }
 
-/// Deletes a person: at the embedded provider, then all that is theirs here; the row stays
-/// without personal data, so that its id is never given to anybody else. They are told by mail.
+/// Deletes a person: at the embedded provider and where an outside one lets us, then all that is
+/// theirs here; the row stays without personal data, so that its id is never given to anybody
+/// else. They are told by mail.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `conflict` for the last owner, of the installation and of an
@@ -336,7 +408,9 @@ pub async fn delete_user(act: &Act<'_>, id: &UserId, expected: Option<i64>) -> R
     keep_an_owner(&mut look, id).await?;
     keep_others(act, &mut look, id).await?;
     drop(look);
+    let accounts = directory::accounts(core, tenant, id).await?;
     forget_at_provider(core, tenant, id).await?;
+    directory::remove(core, &accounts).await?;
     let mut write = core.begin().await?;
     let mut user = find_below(act, &mut write, id).await?;
     keep_an_owner(&mut write, id).await?;

@@ -70,6 +70,7 @@ check-reachable = Verbindung zum Dienst
 check-discovery = Discovery-Dokument
 check-realm = Realm am Server
 check-events = Aufzeichnungen am Server
+check-directory = Personen am Server
 check-post-logout-redirect-uri = Adresse nach dem Abmelden
 check-signing-keys = Signaturschlüssel
 check-signature-algorithm = Signaturverfahren

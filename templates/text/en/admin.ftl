@@ -70,6 +70,7 @@ check-reachable = Connection to the provider
 check-discovery = Discovery document
 check-realm = Realm
 check-events = Records of the realm
+check-directory = People of the realm
 check-post-logout-redirect-uri = Redirect address after sign-out
 check-signing-keys = Signing keys
 check-signature-algorithm = Signature algorithm

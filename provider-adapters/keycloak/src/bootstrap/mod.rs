@@ -4,7 +4,7 @@
 //!
 //! The flow is bound to our client alone: other clients of the realm notice nothing, except
 //! that passkeys need user verification. The realm records what ends sessions, and our client's
-//! account may read these records.
+//! account may read these records, and manage the realm's people where that is asked for.
 //!
 //! Owns: order and report. Must not know: how Laneway stores the outcome.
 
@@ -24,6 +24,7 @@ use url::Url;
 
 use crate::AdminCredential;
 use crate::admin::Admin;
+use crate::directory;
 use crate::realm::Realm;
 
 /// What to set up, and with whose rights.
@@ -41,6 +42,8 @@ pub struct BootstrapRequest {
     pub client_id: String,
     /// The realm for customers' identity providers, where there is to be one.
     pub connections: Option<String>,
+    /// Whether we are to manage the realm's people.
+    pub directory: bool,
 }
 
 /// What a step does, or would do.
@@ -87,7 +90,11 @@ impl PlanStep {
 }
 
 /// What our account may do in the realm of people, and no more.
-const RIGHTS: [&str; 2] = ["view-events", "view-users"];
+fn rights(request: &BootstrapRequest) -> Vec<&'static str> {
+    let mut rights = vec!["view-events", "view-users"];
+    rights.extend(request.directory.then_some(directory::RIGHT));
+    rights
+}
 
 /// A realm that is ready for us.
 #[derive(Debug, Clone)]
@@ -130,7 +137,7 @@ pub async fn apply(
     let client = client::ensure(&admin, found.client, request, &flow_id).await?;
     mapper::ensure(&admin, &client, &mapper::of_login()).await?;
     client::ensure_scopes(&admin, &client).await?;
-    let lacks = account::Lacks::look(&admin, &client, &RIGHTS).await?;
+    let lacks = account::Lacks::look(&admin, &client, &rights(request)).await?;
     lacks.ensure(&admin, &client).await?;
     let client_secret = client::secret(&admin, &client).await?;
     if let Some(found) = found.connections {
@@ -209,8 +216,8 @@ async fn look(
         }
     };
     let lacks = match &client {
-        Some(client) => account::Lacks::look(admin, client, &RIGHTS).await?,
-        None => account::Lacks::all(&RIGHTS, false),
+        Some(client) => account::Lacks::look(admin, client, &rights(request)).await?,
+        None => account::Lacks::all(&rights(request), false),
     };
     Ok(Found {
         realm,

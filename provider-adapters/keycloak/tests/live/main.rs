@@ -11,6 +11,7 @@ mod bootstrap;
 mod browser;
 mod connections;
 mod diagnose;
+mod directory;
 mod events;
 mod listener;
 mod login;

@@ -144,6 +144,7 @@ impl TestRealm {
             addresses: addresses.clone(),
             client_id: "laneway".into(),
             connections: None,
+            directory: false,
         }
     }
 
