@@ -119,5 +119,6 @@ mod upstream_tokens_live;
 mod verifier;
 mod why;
 mod wizard;
+mod wizard_files;
 mod wizard_mail;
 mod wizard_rules;

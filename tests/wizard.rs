@@ -7,8 +7,9 @@ use crate::harness::app::Options;
 use crate::harness::idp::Idp;
 use crate::harness::{Browser, Call, Reply, TestApp, form_token};
 
-struct World {
-    app: TestApp,
+pub struct World {
+    /// The program.
+    pub app: TestApp,
     idp: Idp,
     token: String,
     org: String,
@@ -16,7 +17,7 @@ struct World {
 
 impl World {
     /// `None` where no provider runs.
-    async fn new() -> Option<Self> {
+    pub async fn new() -> Option<Self> {
         let idp = Idp::new().await?;
         let options = Options {
             real_time: true,
@@ -68,7 +69,7 @@ async fn send(browser: &mut Browser, page: &str, form: &str, fields: &[(&str, &s
     browser.send(Call::form(form, &all)).await
 }
 
-async fn opened(world: &World) -> (Browser, String) {
+pub async fn opened(world: &World) -> (Browser, String) {
     let (_, url) = world.link().await;
     let mut browser = world.app.browser();
     send(&mut browser, &url, &url, &[]).await.expect(303);
@@ -495,57 +496,4 @@ async fn a_provider_without_metadata_is_given_by_its_values() {
         page.contains(&old[..40]) && page.contains(&new[..40]),
         "{page}"
     );
-}
-
-#[tokio::test]
-async fn metadata_can_be_a_file() {
-    let Some(world) = World::new().await else {
-        return;
-    };
-    let (mut browser, base) = opened(&world).await;
-    let idp = SamlIdp::new(
-        "https://idp.acme.test/metadata",
-        "https://idp.acme.test/sso",
-    );
-    let csrf = form_token(
-        &browser
-            .get(&format!("{base}/connect"))
-            .await
-            .expect(200)
-            .text(),
-    );
-    let form = |csrf: &str, file: &str| {
-        let part = |name: &str, more: &str, value: &str| {
-            format!(
-                "--cut\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n{value}\r\n"
-            )
-        };
-        let body = part("csrf", "", csrf)
-            + &part(
-                "file",
-                "; filename=\"metadata.xml\"\r\nContent-Type: text/xml",
-                file,
-            )
-            + "--cut--\r\n";
-        Call::new("POST", &format!("{base}/metadata"))
-            .header("content-type", "multipart/form-data; boundary=cut")
-            .body(body.into_bytes())
-    };
-    let xml = format!("\u{feff}{}", idp.metadata());
-    browser
-        .send(form("guessed", &xml))
-        .await
-        .refused(403, "csrf_required");
-    let nonsense = browser.send(form(&csrf, "what is this")).await.expect(422);
-    assert!(nonsense.text().contains("not_understood"));
-    browser.send(form(&csrf, &xml)).await.expect(303);
-    let page = browser
-        .get(&format!("{base}/connect"))
-        .await
-        .expect(200)
-        .text();
-    assert!(page.contains("https://idp.acme.test/metadata"), "{page}");
-    // Whoever has no link sends nothing here.
-    let stranger = world.app.browser().send(form(&csrf, &xml)).await;
-    assert!(matches!(stranger.code(), 403 | 410), "{}", stranger.code());
 }

@@ -59,11 +59,22 @@ pub(super) async fn start(visit: &Visit<'_>, flow: &mut Flow, body: &Value) -> R
         max_age: max_age(flow, &offer),
         ui_locales: visit.ui_locales.clone(),
     };
-    let work = login.begin(request);
+    let mut trouble = Trouble::default();
+    let work = async {
+        let begun = login.begin(request).await;
+        trouble = begun.as_ref().err().map(Trouble::of).unwrap_or_default();
+        begun
+    };
     let begun = visit.core.providers.call(&offer.upstream, "begin", work);
     let target = match begun.await {
         Ok(target) => target,
-        Err(problem) => return Err(sso::told_of_emergency(visit, flow, asked, problem).await),
+        Err(problem) => {
+            if let Some(attached) = &asked.attached {
+                let cause = trouble.code.as_deref().unwrap_or("unreachable");
+                door::count_failure(visit, attached, cause).await;
+            }
+            return Err(sso::told_of_emergency(visit, flow, asked, problem).await);
+        }
     };
     flow.state.step = Step::Redirect {
         upstream: offer.upstream.row.id.clone(),

@@ -181,7 +181,7 @@ fn about_claims(config: &Config, mapping: &Mapping, said: &Assertion<'_>) -> Vec
     all
 }
 
-/// A NameID that is the person's address: they would be somebody else with the next one, and
+/// A `NameID` that is the person's address: they would be somebody else with the next one, and
 /// whoever gets it after them would be they.
 fn about_name_id(claims: &Map<String, Value>) -> Option<Check> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);

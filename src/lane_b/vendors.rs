@@ -47,6 +47,9 @@ pub struct Guide {
     pub place: String,
     /// One sentence each.
     pub steps: Vec<String>,
+    /// What it calls things in this language, where that is not what it calls them everywhere.
+    #[serde(default)]
+    pub names: BTreeMap<String, String>,
 }
 
 /// The one that stands for all others.
@@ -120,10 +123,12 @@ impl Vendor {
     }
 
     /// What it calls something; the general word where it has none of its own.
-    pub fn word(&self, protocol: Protocol, name: &str) -> String {
+    pub fn word(&self, protocol: Protocol, lang: Lang, name: &str) -> String {
         let of = |vendor: &Vendor| {
-            let words = vendor.words(protocol)?;
-            words.names.get(name)?.as_str().map(str::to_owned)
+            let names = &vendor.words(protocol)?.names;
+            let here = names.get(lang.tag()).and_then(|guide| guide.get("names"));
+            let own = here.and_then(|names| names.get(name));
+            own.or_else(|| names.get(name))?.as_str().map(str::to_owned)
         };
         of(self)
             .or_else(|| of(get(GENERIC)))
@@ -132,11 +137,11 @@ impl Vendor {
 
     /// What it calls something where everybody may have an account; the general word of OpenID
     /// Connect where it has none of its own.
-    pub fn social_word(&self, name: &str) -> String {
+    pub fn social_word(&self, lang: Lang, name: &str) -> String {
         let own = self.social.as_ref().and_then(|words| words.names.get(name));
         match own.and_then(toml::Value::as_str) {
             Some(word) => word.to_owned(),
-            None => get(GENERIC).word(Protocol::Oidc, name),
+            None => get(GENERIC).word(Protocol::Oidc, lang, name),
         }
     }
 

@@ -221,7 +221,7 @@ impl Providers {
     pub async fn saml_metadata(&self, tenant: &Tenant, name: &str) -> Result<String, Problem> {
         let one = self.saml_connection(tenant, name).await?;
         let provider = self.saml_side(tenant, &one, one.draft).await?;
-        Ok(provider.metadata().to_owned())
+        Ok(provider.metadata())
     }
 
     /// A SAML connection that is live or was, and our side of it as it is live.

@@ -9,11 +9,11 @@ use crate::domain::connection::{
 use crate::domain::upstream::Trust;
 use crate::domain::{ConnectionId, Email, OrgId, TenantId, UpstreamId};
 
-const COLUMNS: &str = "c.id, c.tenant_id, c.org_id, c.slug, c.name, c.protocol, c.broker, \
+pub(super) const COLUMNS: &str = "c.id, c.tenant_id, c.org_id, c.slug, c.name, c.protocol, c.broker, \
     c.state, c.rollout, c.enforced, c.redirect_uri, c.acs_url, c.sp_entity_id, c.draft, r.hash AS draft_hash, c.active, c.tested_hash, \
     c.last_login_at, c.version, c.created_at, b.upstream_id, b.metadata_url";
 
-const FROM: &str = "FROM connections c JOIN connection_revisions r ON r.tenant_id = c.tenant_id \
+pub(super) const FROM: &str = "FROM connections c JOIN connection_revisions r ON r.tenant_id = c.tenant_id \
     AND r.connection_id = c.id AND r.number = c.draft LEFT JOIN brokered_connections b \
     ON b.tenant_id = c.tenant_id AND b.connection_id = c.id";
 
@@ -282,37 +282,6 @@ pub async fn revision(
     row.as_ref().map(revision_from_row).transpose()
 }
 
-/// Connections that could be taken for this one, with what is live of them, or drafted: those of its
-/// organization, and those that call us by the same name.
-pub async fn near(
-    on: impl On,
-    tenant: &TenantId,
-    one: &Connection,
-) -> Result<Vec<(Connection, Config)>, DbError> {
-    let sql = format!(
-        "SELECT {COLUMNS}, n.config {FROM} \
-         JOIN connection_revisions n ON n.tenant_id = c.tenant_id AND n.connection_id = c.id \
-         AND n.number = COALESCE(c.active, c.draft) WHERE c.tenant_id = $1 AND c.id <> $2 \
-         AND c.protocol = $3 AND (c.org_id = $4 OR c.sp_entity_id = $5) ORDER BY c.id LIMIT 50"
-    );
-    let rows = q_dynamic(sql)
-        .bind(tenant.as_str())
-        .bind(one.id.as_str())
-        .bind(one.protocol.as_str())
-        .bind(one.org.as_ref().map(OrgId::as_str))
-        .bind(one.sp_entity_id.as_deref())
-        .all(on)
-        .await?;
-    let mut all = Vec::new();
-    for row in &rows {
-        let (found, config) = (from_row(row)?, row.get::<String>("config")?);
-        if let Ok(config) = Config::read(found.protocol, &config) {
-            all.push((found, config));
-        }
-    }
-    Ok(all)
-}
-
 /// Whom a rollout to some people means: exactly these from now on.
 pub async fn set_people(
     tx: &mut Tx,
@@ -478,7 +447,7 @@ fn through(row: &Row) -> Result<Option<Through>, DbError> {
     }))
 }
 
-fn from_row(row: &Row) -> Result<Connection, DbError> {
+pub(super) fn from_row(row: &Row) -> Result<Connection, DbError> {
     Ok(Connection {
         id: ConnectionId(row.get("id")?),
         tenant: TenantId(row.get("tenant_id")?),

@@ -39,6 +39,7 @@ pub mod login_hours;
 pub mod logos;
 pub mod logout_notices;
 pub mod members;
+pub mod near_connections;
 pub mod nodes;
 pub mod noted_ids;
 pub mod operators;

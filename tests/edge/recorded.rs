@@ -59,6 +59,6 @@ fn traefiks_recipe_says_that_it_was_not_run_and_removes_every_spelling() {
         .expect("the pattern");
     assert_eq!(
         pattern,
-        "(?i)^((x[-_]laneway|x[-_]auth[-_]request|remote)[-_].*|cookie)$"
+        "(?i)^((x[-_]laneway|x[-_]auth[-_]request|remote)[-_].*|cookie|authorization|x[-_]api[-_]key)$"
     );
 }

@@ -206,7 +206,7 @@ pub async fn there_is_no_page_to_go_to(stage: &Stage) {
     browser
         .call("GET", &start, None)
         .await
-        .refused(409, "wrong_step");
+        .refused(404, "not_found");
     let flow = stage.flow(&mut browser, json!({})).await.expect(201).json();
     let state = format!("{}.{}", flow["id"].as_str().expect("an id"), "x".repeat(43));
     let mut home = stage.at(&format!("/federation/callback/{}", stage.slug));

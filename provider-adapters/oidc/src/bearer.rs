@@ -134,7 +134,7 @@ impl OidcProvider {
         let (authorization, mut fields) = if how.by_status {
             (None, Vec::new())
         } else {
-            self.client_credentials(&metadata, secret.as_ref())
+            self.client_credentials(metadata, secret.as_ref())
         };
         fields.push((how.parameter.as_str(), token.expose_secret()));
         if !how.by_status {

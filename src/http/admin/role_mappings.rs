@@ -15,6 +15,7 @@ use crate::domain::mapping::Mapping;
 use crate::domain::{Problem, UserId};
 use crate::lane_b::connections::get;
 use crate::lane_b::mappings::{self, Shift};
+use crate::store::users;
 
 /// `GET /v1/organizations/{org}/connections/{connection}/role-mappings`
 pub async fn read_mapping(
@@ -58,6 +59,10 @@ pub async fn simulate(
     let act = by.act(&context);
     let one = get(&act, &by.org()?.id, &plausible(name)?).await?;
     let user = body.user.map(plausible).transpose()?.map(UserId);
+    if let Some(user) = &user {
+        let found = users::find(&act.core.db, &act.tenant.id, user).await?;
+        found.ok_or_else(|| Problem::field("/user", "unknown", "There is no such person here."))?;
+    }
     let mapping = body.mapping.map(Mapping::checked).transpose()?;
     let with = (user.as_ref(), mapping.as_ref());
     let entry = mappings::simulate(&act, &one, &body.claims, with).await?;

@@ -78,6 +78,8 @@ pub struct DomainsPage {
     pub flash: Option<&'static str>,
     /// What went wrong.
     pub error: Option<String>,
+    /// What went wrong with a domain that is here already.
+    pub trouble: Option<String>,
 }
 
 impl DomainsPage {
@@ -134,6 +136,7 @@ impl DomainsPage {
             value: String::new(),
             flash: None,
             error: None,
+            trouble: Some("The name server does not answer.".into()),
         };
         let unseen = Self {
             looked: Some(Looked {
@@ -149,6 +152,7 @@ impl DomainsPage {
             looked: None,
             value: "<acme".into(),
             error: Some("Give a domain, such as example.com.".into()),
+            trouble: None,
             ..some()
         };
         let looking = Self {

@@ -147,6 +147,10 @@ problem-upstream-name = Nennen Sie einen der eingerichteten Identitätsdienste.
 problem-no-provider = Hier ist kein Identitätsdienst aktiv.
 problem-provider-away = Der Identitätsdienst ist nicht erreichbar. Versuchen Sie es bald erneut.
 problem-provider-silent = Ihr Identitätsdienst antwortet nicht, darum lässt sich das jetzt nicht zeigen. Sie bleiben angemeldet; versuchen Sie es bald noch einmal.
+problem-directory-kept-in = Die Person ist hier abgeschaltet und abgemeldet, aber noch nicht beim Identitätsdienst. Schalten Sie sie noch einmal ab, damit es dort wiederholt wird.
+problem-directory-known = Der Identitätsdienst kennt schon eine Person dieses Namens oder dieser Adresse. Sie erscheint hier, sobald sie sich das erste Mal anmeldet.
+problem-directory-right = Laneway darf das beim Identitätsdienst nicht tun. Die Prüfung des Dienstes sagt, welches Recht fehlt.
+problem-directory-value = Eine Regel des Identitätsdienstes lässt diesen Wert nicht zu.
 problem-provider-unnamed = Ein Identitätsdienst dieses Namens wird hier nicht angeboten.
 problem-provider-relay-state = Der Identitätsdienst antwortet ohne den RelayState, den er bekommen hat. Sagen Sie es Ihren Administratoren.
 problem-provider-directory = Dieses Konto gehört zu einem Verzeichnis, das hier nicht eingelassen wird. Benutzen Sie ein anderes Konto.
@@ -305,6 +309,7 @@ problem-upload-form = Der Upload war nicht lesbar. Wählen Sie die Datei noch ei
 problem-file-large = Senden Sie eine Datei von höchstens 256 KiB.
 problem-text-wanted = Geben Sie einen Text an.
 problem-member-unknown = Dieses Feld gibt es hier nicht.
+problem-person-unknown = Diese Person gibt es hier nicht.
 
 ## Verbindungen
 problem-connection-home = Das gibt es nur bei Verbindungen einer Organisation.

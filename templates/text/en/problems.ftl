@@ -148,6 +148,10 @@ problem-upstream-name = Name one of the tenant's upstreams.
 problem-no-provider = No identity provider is active here.
 problem-provider-away = The identity provider cannot be reached. Try again soon.
 problem-provider-silent = Your identity provider does not answer, so this cannot be shown now. You stay signed in; try again soon.
+problem-directory-kept-in = They are switched off here and signed out, but not at the identity provider. Switch them off again to repeat it there.
+problem-directory-known = The identity provider has a person with this name or address already. They appear here when they first sign in.
+problem-directory-right = Laneway may not do this at the identity provider. The check of the provider says which right it lacks.
+problem-directory-value = A rule of the identity provider does not let this value pass.
 problem-provider-unnamed = No identity provider of this name is on offer here.
 problem-provider-relay-state = The identity provider answers without the RelayState that it was given. Tell your administrator.
 problem-provider-directory = This account belongs to a directory that is not let in here. Use another account.
@@ -306,6 +310,7 @@ problem-upload-form = The upload could not be read. Choose the file again.
 problem-file-large = Send a file of at most 256 KiB.
 problem-text-wanted = Give a text.
 problem-member-unknown = There is no such member here.
+problem-person-unknown = There is no such person here.
 
 ## Connections
 problem-connection-home = Only connections of an organization have this.

@@ -32,9 +32,10 @@ pub async fn section(visit: &Visit<'_>) -> Result<IdentitiesSection, Problem> {
     // Who came by an organization's own provider adds nothing that opens the account elsewhere.
     let confined = visit.session()?.session.within().is_some();
     Ok(IdentitiesSection {
-        linkable: match confined {
-            true => Vec::new(),
-            false => linkable(visit, &links, &ways).await?,
+        linkable: if confined {
+            Vec::new()
+        } else {
+            linkable(visit, &links, &ways).await?
         },
         confined,
         rows: rows(visit, links, &ways).await?,

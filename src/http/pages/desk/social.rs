@@ -310,7 +310,7 @@ fn new_page(
         name: field,
         label: match field {
             "name" => said(lang, "setup-name"),
-            _ => words.social_word(field),
+            _ => words.social_word(lang, field),
         },
         value: match (field, value.as_str()) {
             ("name", "") => usual.to_owned(),
@@ -327,11 +327,11 @@ fn new_page(
         vendor: name.clone(),
         place: guide.place,
         steps: guide.steps,
-        redirect_label: words.social_word("redirect_uri"),
+        redirect_label: words.social_word(lang, "redirect_uri"),
         redirect_uri: context.site.tenant.address(&redirect_uri),
         id: wanted.id.clone(),
         fields: fields.collect(),
-        secret_label: words.social_word("client_secret"),
+        secret_label: words.social_word(lang, "client_secret"),
         secret_is_key: needs("key_id"),
         error: None,
     })

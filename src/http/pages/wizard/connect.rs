@@ -14,7 +14,7 @@ use super::draft::{Draft, config, separate};
 use super::guard::{Instead, Setup, enter, posted, told_here};
 use crate::domain::connection::{Config, Protocol};
 use crate::domain::upstream::Trust;
-use crate::domain::{Code, ConnectionId, Problem};
+use crate::domain::{Code, ConnectionId, Lang, Problem};
 use crate::lane_b::check::Check;
 use crate::lane_b::connections::{self, ConnectionChange, NewConnection};
 use crate::lane_b::paste::{CERTIFICATE_ALONE, by_fields, understand};
@@ -184,7 +184,7 @@ pub(super) async fn page(
         frame,
         found: found(context, setup),
         give: give(context, setup).await?,
-        values: values(setup),
+        values: values(setup, context.lang()),
         error,
     };
     Ok(render(context, status, &page))
@@ -212,8 +212,8 @@ fn found(context: &Context, setup: &Setup) -> Option<FoundProvider> {
         issuer: draft.issuer.clone(),
         place: guide.place,
         steps: guide.steps,
-        client_id_label: vendor.word(protocol, "client_id"),
-        client_secret_label: vendor.word(protocol, "client_secret"),
+        client_id_label: vendor.word(protocol, context.lang(), "client_id"),
+        client_secret_label: vendor.word(protocol, context.lang(), "client_secret"),
         required_claim: vendor
             .required_claim(protocol)
             .unwrap_or_default()
@@ -237,7 +237,7 @@ async fn give(context: &Context, setup: &Setup) -> Result<Vec<GiveRow>, Problem>
     };
     let row = |name: &str, value: String| GiveRow {
         id: name.replace('_', "-"),
-        label: vendor.word(protocol, name),
+        label: vendor.word(protocol, context.lang(), name),
         value,
     };
     let rows = match protocol {
@@ -255,7 +255,7 @@ async fn give(context: &Context, setup: &Setup) -> Result<Vec<GiveRow>, Problem>
         .collect())
 }
 
-fn values(setup: &Setup) -> SetupValues {
+fn values(setup: &Setup, lang: Lang) -> SetupValues {
     let draft = &setup.draft;
     let vendor = vendors::get(&draft.vendor);
     let mut values = SetupValues {
@@ -268,7 +268,7 @@ fn values(setup: &Setup) -> SetupValues {
         sso_url: draft.sso_url.clone(),
         certificates: draft.certificates.clone(),
         name: setup.org.name.clone(),
-        groups_claim: vendor.word(draft.protocol(), "groups"),
+        groups_claim: vendor.word(draft.protocol(), lang, "groups"),
         ..SetupValues::default()
     };
     let Some((one, revision)) = &setup.made else {

@@ -79,6 +79,7 @@ async fn page(
         value: String::new(),
         flash: None,
         error: None,
+        trouble: None,
     })
 }
 
@@ -130,7 +131,12 @@ pub async fn answer(
     };
     let mut page = page(&context, &desk, &org, "").await?;
     page.looked = looked;
-    page.error = error;
+    // What concerns a domain that is here already does not stand in the form for a new one.
+    if form.action == "add" {
+        page.error = error;
+    } else {
+        page.trouble = error;
+    }
     page.value = form.domain;
     Ok(render(&context, status, &page))
 }
