@@ -90,9 +90,9 @@ both! {
             let told = app.browser().get(&path).await.refused(403, "sso_required").json();
             assert_eq!(told["start_url"], json!(start(&acme)), "{query}");
         }
-        // Where nothing is shut the step is not open, as ever.
+        // Where nothing is shut there is no provider of this name, as ever.
         let path = "/bff/login?connection=elsewhere&login_hint=max@other.test&return_to=/account";
-        app.browser().get(path).await.refused(409, "wrong_step");
+        app.browser().get(path).await.refused(404, "not_found");
         // Browsers let a form lead only where its page says that it may.
         let page = app.browser().get("/login").await.expect(200);
         let policy = page.header("content-security-policy");

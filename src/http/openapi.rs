@@ -298,6 +298,10 @@ fn codes(path: &str, method: &str, access: Access, entry: &Entry) -> Vec<Code> {
             Code::TokenExpired,
             Code::Forbidden,
         ]);
+        // Where something is managed a provider's old word is not enough.
+        if path.starts_with("/v1/") {
+            all.push(Code::SessionStale);
+        }
         if method != "GET" {
             all.extend([Code::CsrfRequired, Code::StepUpRequired]);
         }

@@ -19,15 +19,16 @@ pub fn account() -> Router<AppState> {
         )
         .route("/v1/me/sessions/{sid}", delete(super::end_session))
         .route("/v1/me/organizations", get(super::organizations))
+}
+
+/// What exists on login hosts only: an app's script must not collect credentials, nor end what its
+/// person belongs to.
+pub fn factors() -> Router<AppState> {
+    Router::new()
         .route(
             "/v1/me/organizations/{org}",
             delete(super::leave_organization),
         )
-}
-
-/// What exists on login hosts only: an app's script must not collect credentials.
-pub fn factors() -> Router<AppState> {
-    Router::new()
         .route(
             "/v1/me/passkeys",
             get(super::passkeys).post(super::begin_passkey),

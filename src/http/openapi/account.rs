@@ -2,13 +2,16 @@
 
 use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
 use crate::domain::Code::{
-    Conflict, Expired, InvalidCredentials, LastFactor, NotSupportedByUpstream, SsoRequired,
+    Conflict, Expired, InvalidCredentials, LastFactor, NotSupportedByUpstream, OrgMismatch,
+    SsoRequired,
 };
 
 /// Routes.
 pub const ENTRIES: &[Entry] = &[
     op("GET /v1/me", "The own account", json("User")),
-    op("PATCH /v1/me", "Change the own account", json("User")).takes("MeChange"),
+    op("PATCH /v1/me", "Change the own account", json("User"))
+        .takes("MeChange")
+        .refuses(&[OrgMismatch]),
     op("DELETE /v1/me", "Delete the own account", gone()).refuses(&[Conflict]),
     op(
         "POST /v1/me/email",

@@ -3,7 +3,8 @@
 use super::describe::{Answer, Entry, Shape, created, json, op, shape};
 use crate::domain::Code::{
     CsrfRequired, Denied, Expired, InvalidCredentials, InvalidRequest, InvalidReturnTo, NotFound,
-    NotSupportedByUpstream, OriginNotAllowed, RateLimited, SsoRequired, StepUpRequired, WrongStep,
+    NotSupportedByUpstream, OrgMismatch, OriginNotAllowed, RateLimited, SsoRequired,
+    StepUpRequired, WrongStep,
 };
 
 const LOGIN_QUERY: &[(&str, &str)] = &[
@@ -61,7 +62,12 @@ pub const ENTRIES: &[Entry] = &[
     ),
     op("GET /bff/login", "Begin to sign in", Answer::Redirect)
         .asks(LOGIN_QUERY)
-        .refuses(&[NotSupportedByUpstream, InvalidReturnTo, RateLimited]),
+        .refuses(&[
+            NotSupportedByUpstream,
+            InvalidReturnTo,
+            RateLimited,
+            NotFound,
+        ]),
     op(
         "GET /bff/user",
         "Who is signed in",
@@ -71,7 +77,8 @@ pub const ENTRIES: &[Entry] = &[
         ("slide", "false: this call is no use of the session"),
         ("anonymous", "null: nobody is `null` instead of 401"),
         ("format", "claims: a list of claims"),
-    ]),
+    ])
+    .refuses(&[OrgMismatch]),
     op("POST /bff/logout", "Sign out", json("LogoutAnswer")).takes("Logout"),
     op(
         "GET /bff/logout",
@@ -96,7 +103,12 @@ pub const ENTRIES: &[Entry] = &[
         json("BffUser"),
     )
     .takes("OrgChoice")
-    .refuses(&[NotSupportedByUpstream, SsoRequired, StepUpRequired]),
+    .refuses(&[
+        NotFound,
+        NotSupportedByUpstream,
+        SsoRequired,
+        StepUpRequired,
+    ]),
     op(
         "POST /bff/backchannel/{upstream}",
         "An identity provider ends sessions",
