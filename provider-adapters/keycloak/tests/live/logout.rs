@@ -210,11 +210,11 @@ async fn a_session_that_has_run_out_there_is_not_over() {
     let Some(mut scene) = Scene::set().await else {
         return;
     };
-    let short = json!({"ssoSessionIdleTimeout": 1});
+    let short = json!({"ssoSessionIdleTimeout": 4});
     scene.realm.admin(Method::PUT, "", Some(short)).await;
     let session = scene.sign_in("ana").await;
     // Until the refresh token says so itself.
-    tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
+    tokio::time::sleep(std::time::Duration::from_millis(5_100)).await;
     let said = scene.keycloak.revalidate(session).await;
     assert_eq!(said.unwrap(), Verdict::Alive, "its person is there");
     scene.realm.delete().await;
