@@ -189,6 +189,27 @@ async fn a_change_is_tested_while_sign_ins_wait_and_rolled_back_at_once() {
         .await
         .expect(303);
 
+    // Nobody waits for a test that is known to fail.
+    let known = acme.get("").await["config"]["client_id"].clone();
+    let broken = json!({ "config": { "client_id": "nobody" } });
+    acme.call("PATCH", &acme.at(""), &broken).await.expect(200);
+    let made = acme
+        .call("POST", &acme.at("tests"), &json!({}))
+        .await
+        .expect(201)
+        .json();
+    let mut tester = acme.app.browser();
+    let begun = tester.get(made["url"].as_str().expect("an address")).await;
+    begun.refused(409, "conflict");
+    assert_eq!(scopes().await, "openid email profile");
+    acme.sign_in(&mut acme.app.browser(), "ida")
+        .await
+        .expect(303);
+    let mended = json!({ "config": { "client_id": known } });
+    acme.call("PATCH", &acme.at(""), &mended).await.expect(200);
+    let trace = acme.test("ida").await;
+    assert_eq!(trace["state"], "passed", "{trace}");
+
     let hash = json!({ "hash": trace["hash"] });
     acme.call("POST", &acme.at("activate"), &hash)
         .await

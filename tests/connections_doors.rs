@@ -409,6 +409,37 @@ async fn linking_is_for_the_signed_in_and_by_policy() {
 }
 
 #[tokio::test]
+async fn the_account_page_offers_the_way_of_an_organization_by_its_policy() {
+    let Some(acme) = Customer::new().await else {
+        return;
+    };
+    let ida = acme.idp.person("ida", &json!({})).await;
+    acme.go_live(&ida).await;
+    let mut ana = acme.app.signup("ana@x.test").await;
+    let sub = ana.me().await["sub"].as_str().expect("an id").to_owned();
+    let button = format!("name=\"connection\" value=\"{}\"", acme.id);
+    let offered = async |browser: &mut crate::harness::Browser| {
+        let page = browser.get("/account").await.expect(200).text();
+        page.contains(&button) && page.contains("Acme · Acme SSO")
+    };
+    let allow = async |policy: &str| {
+        let body = json!({ "config": { "link_policy": policy } });
+        acme.call("PATCH", &acme.at(""), &body).await.expect(200);
+        acme.go_live(&ida).await;
+    };
+    allow("link").await;
+    assert!(!offered(&mut ana).await, "it is nothing to a stranger");
+    let member = acme.path(&format!("members/{sub}"));
+    let body = json!({ "roles": ["member"] });
+    acme.call("PUT", &member, &body).await.expect(200);
+    assert!(offered(&mut ana).await);
+    allow("refuse").await;
+    assert!(!offered(&mut ana).await, "a button that is refused is none");
+    allow("replace").await;
+    assert!(offered(&mut ana).await);
+}
+
+#[tokio::test]
 async fn both_engines_serve_customers() {
     let Some(app) = TestApp::postgres_with(real_time()).await else {
         return;

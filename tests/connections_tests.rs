@@ -109,8 +109,32 @@ async fn missing_groups_fail_where_rules_need_them() {
         "passed",
         "no rule asks for groups"
     );
+    let before = acme.get("tests").await["items"][0].clone();
+    assert_eq!(acme.get("").await["state"], "tested");
     acme.put_rules(&json!([{ "when": { "group": "it" }, "roles": ["admin"] }]))
         .await;
+    // One verdict for page, list and activation, also of what was tested before the rule.
+    let hash = json!({ "hash": before["hash"] });
+    let again = acme.get("tests").await["items"][0].clone();
+    assert_eq!(
+        (&again["id"], &again["state"]),
+        (&before["id"], &json!("failed"))
+    );
+    let told = acme.get("").await;
+    assert_eq!(
+        (&told["state"], &told["tested_hash"]),
+        (&json!("draft"), &json!(null))
+    );
+    let refused = acme.call("POST", &acme.at("activate"), &hash).await;
+    refused.refused(409, "conflict");
+    acme.put_rules(&json!([])).await;
+    assert_eq!(acme.get("").await["tested_hash"], before["hash"]);
+    acme.call("POST", &acme.at("activate"), &hash)
+        .await
+        .expect(200);
+    acme.put_rules(&json!([{ "when": { "group": "it" }, "roles": ["admin"] }]))
+        .await;
+    assert_eq!(acme.get("").await["state"], "active", "what is live stays");
     let trace = acme.test(&ida).await;
     assert_eq!(trace["state"], "failed");
     let check = trace["checks"]
@@ -191,6 +215,26 @@ async fn rules_are_tried_out_and_rehearsed() {
         .json();
     assert_eq!(found["result"]["membership"]["roles"], json!(["admin"]));
     assert_eq!(found["rules"][0]["matched"], true);
+    // Why has this person this role? By what their provider said last.
+    let people = format!("/v1/admin/users?q={}", joe.as_str());
+    let found = acme
+        .app
+        .admin("GET", &people, json!({}))
+        .await
+        .expect(200)
+        .json();
+    let sub = found["items"][0]["id"].clone();
+    let asked = async |body: Value| {
+        let at = acme.at("role-mappings/simulate");
+        acme.call("POST", &at, &body).await
+    };
+    let told = asked(json!({ "user": sub })).await.expect(200).json();
+    assert_eq!(told["rules"][0]["why"], "not in it", "{told}");
+    let stranger = acme.app.signup("max@x.test").await.me().await["sub"].clone();
+    for body in [json!({}), json!({ "user": stranger })] {
+        let refused = asked(body).await.refused(422, "invalid_field").json();
+        assert_eq!(refused["errors"][0]["pointer"], "/claims");
+    }
     let draft = json!({ "rules": [{ "when": { "group": "sales" }, "roles": ["member"] }] });
     let diff = acme
         .call("POST", &acme.at("role-mappings/diff"), &draft)

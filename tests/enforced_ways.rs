@@ -1,6 +1,7 @@
 //! Where an organization has enforced its provider: what is said to whoever comes another way, and
 //! how long a session holds that was begun past it.
 
+use laneway_fake::saml_idp::SamlIdp;
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
@@ -147,6 +148,13 @@ both! {
             let down = acme.app.browser().get(&path).await.refused(503, "upstream_unavailable").json();
             assert_eq!(down["emergency"] == json!(true), enforced, "{down}");
         }
+        // Whoever looks at how it goes sees the outage, and what to do about it.
+        let health = format!("/v1/organizations/{}/connections/{}/health", acme.org, acme.id);
+        let told = acme.app.admin("GET", &health, json!({})).await.expect(200).json();
+        assert_eq!(told["days"][0]["failed"], 2, "{told}");
+        let cause = &told["causes"][0];
+        assert_eq!((&cause["code"], &cause["count"]), (&json!("server_error"), &json!(2)), "{told}");
+        assert!(cause["fix"].as_str().is_some_and(|fix| !fix.is_empty()), "{told}");
     }
 
     async fn sessions_of_the_provider_go_on_and_older_ones_of_emergencies_last_an_hour(app: TestApp) {
@@ -165,6 +173,28 @@ both! {
         app.clock.advance_s(3_610);
         ida.user(LOGIN).await.expect(200);
         ana.browser.user(LOGIN).await.refused(401, "unauthenticated");
+    }
+
+    async fn who_comes_by_another_organizations_provider_comes_again(app: TestApp) {
+        let mut acme = acme(app).await;
+        acme.ready().await;
+        let app = &acme.saml.app;
+        let rival = app.organization("rival").await;
+        let idp = SamlIdp::new("https://idp.rival.test/metadata", "https://idp.rival.test/sso");
+        let body = json!({ "protocol": "saml", "name": "Rival", "config": { "metadata_xml": idp.metadata() } });
+        let path = format!("/v1/organizations/{rival}/connections");
+        let made = acme.saml.call("POST", &path, &body).await.expect(201).json();
+        let id = made["id"].as_str().expect("an id").to_owned();
+        app.make_live(&id, false).await;
+        (acme.saml.id, acme.saml.org, acme.saml.made, acme.saml.idp) = (id, rival, made, idp);
+        // That provider's word on an address proves nothing about it, the second time as little as the first.
+        for _ in 0..2 {
+            acme.saml.app.clock.advance_s(30);
+            let mut cust = acme.saml.app.browser();
+            acme.saml.sign_in(&mut cust, "cust", &[]).await.expect(303);
+            let me = cust.me().await;
+            assert_eq!((&me["email"], &me["email_verified"]), (&json!("cust@acme.test"), &json!(false)), "{me}");
+        }
     }
 
     async fn whoever_is_taken_off_is_out_at_once(app: TestApp) {

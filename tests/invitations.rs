@@ -384,6 +384,10 @@ both! {
         let mut ina = join(&app, &url(&made), "ina@x.test").await;
         let mine = ina.get("/v1/me/organizations").await.json();
         assert_eq!(mine["items"][0]["roles"], json!(["member"]));
+        // The record says what was given, and what had been promised.
+        let accepted = app.events("invitation.accepted").await;
+        let told: Value = serde_json::from_str(&accepted[0].detail).expect("JSON");
+        assert_eq!((&told["roles"], &told["promised"]), (&json!(["member"]), &json!(["admin", "member"])));
         // A plain member leaves by themselves.
         let leave = Call::api("DELETE", &format!("/v1/me/organizations/{org}"), &json!({}));
         ina.send(leave.clone()).await.expect(204);

@@ -122,3 +122,4 @@ mod wizard;
 mod wizard_files;
 mod wizard_mail;
 mod wizard_rules;
+mod wizard_values;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::enforce::{Acme, Person};
 use crate::harness::app::Options;
+use crate::harness::saml::SamlCustomer;
 use crate::harness::{Browser, Call, LOGIN, Reply, TestApp, form_token};
 use crate::roles::member;
 
@@ -97,6 +98,39 @@ async fn the_page_of_an_organization_has_its_name_its_colour_and_its_picture() {
             .get(&format!("/login/{name}"))
             .await
             .refused(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn an_organizations_provider_comes_first_and_other_ways_can_be_asked_for() {
+    let acme = SamlCustomer::new().await;
+    let app = &acme.app;
+    let page = app.browser().get("/login").await.expect(200).text();
+    assert!(
+        !page.contains("Other ways with this address"),
+        "nobody is led anywhere: {page}"
+    );
+    acme.go_live().await;
+    app.prove_domain(&acme.org, "acme.test").await;
+    let slug = acme.made["slug"].as_str().expect("a slug");
+    let page = app.browser().get("/login/acme").await.expect(200).text();
+    let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}: {page}"));
+    assert!(at(&format!("value=\"{slug}\"")) < at("name=\"username\""));
+    assert_eq!(page.matches("data-kind=\"primary\"").count(), 1, "{page}");
+    // An address leads to the provider at once, but for whoever wants another way.
+    let typed = [("kind", "identify"), ("username", "paul@acme.test")];
+    let next = send(&mut app.browser(), "/login", &typed).await.expect(303);
+    assert!(
+        next.location().contains("SAMLRequest="),
+        "{}",
+        next.location()
+    );
+    let mut paul = app.browser();
+    let asked = [&typed[..], &[("ways", "all")]].concat();
+    let next = send(&mut paul, "/login", &asked).await.expect(303);
+    let page = paul.get(next.location()).await.expect(200).text();
+    for way in ["value=\"redirect\"", "value=\"email-code\""] {
+        assert!(page.contains(way), "{way}: {page}");
     }
 }
 

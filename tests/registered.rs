@@ -59,6 +59,27 @@ both! {
         acme.app.browser().send(elsewhere).await.refused(404, "not_found");
     }
 
+    async fn two_connections_that_a_provider_cannot_tell_apart_are_named(app: TestApp) {
+        let acme = SamlCustomer::in_app(app, &json!({})).await;
+        let config = json!({ "metadata_xml": acme.idp.metadata() });
+        let checked = async |own: Option<&str>| {
+            let body = json!({ "protocol": "saml", "name": "Twin", "config": config, "sp_entity_id": own });
+            let made = acme.call("POST", &acme.path("connections"), &body).await.expect(201).json();
+            let path = acme.path(&format!("connections/{}/checks", made["id"].as_str().expect("an id")));
+            let all = acme.call("GET", &path, &json!({})).await.expect(200).json();
+            let all = all["checks"].as_array().or(all["items"].as_array()).expect("checks").clone();
+            all.into_iter().find(|check| check["code"] == "entity_id_used")
+        };
+        // The same provider by an entity id of its own: worth a word.
+        let twin = checked(None).await.expect("named");
+        assert_eq!((&twin["ok"], &twin["advice"]), (&json!(false), &json!(true)), "{twin}");
+        assert_eq!(checked(Some("urn:twin")).await.expect("named")["advice"], true);
+        // By the same entity id: an answer could be meant for either.
+        let clash = checked(Some("urn:twin")).await.expect("named");
+        assert_eq!(clash["advice"], false, "{clash}");
+        assert!(clash["fix"].as_str().is_some_and(|fix| !fix.is_empty()));
+    }
+
     async fn what_cannot_arrive_or_belongs_to_another_is_refused(app: TestApp) {
         add_host(&app, "sso.old.test", "login").await;
         add_host(&app, "app.old.test", "app").await;

@@ -256,6 +256,15 @@ async fn an_answer_that_nobody_asked_for_is_at_most_a_wish() {
     acme.posts(&response, "https://evil.test/")
         .await
         .refused(403, "denied");
+    // Whoever looks at the connection finds the provider that drops what it was given.
+    let health = acme.call("GET", &acme.at("health"), &json!({})).await;
+    let told = health.expect(200).json();
+    let cause = &told["causes"][0];
+    assert_eq!(
+        (&cause["code"], &cause["count"]),
+        (&json!("saml_response_missing"), &json!(2)),
+        "{told}"
+    );
     let asking = SamlCustomer::with(&json!({ "allow_idp_initiated": true })).await;
     asking.go_live().await;
     let to = asking.posts(&response, "").await.expect(303);
@@ -271,6 +280,9 @@ async fn an_answer_that_nobody_asked_for_is_at_most_a_wish() {
         .get(&format!("{LOGIN}{start}"))
         .await
         .refused(502, "upstream_invalid");
+    let health = asking.call("GET", &asking.at("health"), &json!({})).await;
+    let told = health.expect(200).json();
+    assert_eq!(told["causes"][0]["code"], "saml_response_missing", "{told}");
 }
 
 #[tokio::test]

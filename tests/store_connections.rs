@@ -5,7 +5,7 @@ use laneway::domain::mapping::{Mapping, Mode};
 use laneway::domain::upstream::Trust;
 use laneway::domain::user::{IdentityLink, LinkKind};
 use laneway::domain::{ConnectionId, Email, OrgId, TenantId, UserId};
-use laneway::store::{connections, links, orgs, role_mappings};
+use laneway::store::{connections, links, orgs, revisions, role_mappings};
 use laneway_sqlkit::Tx;
 use serde_json::json;
 
@@ -98,18 +98,18 @@ both! {
         stored(&app, &tenant, "acme", "c1").await;
         let mut one = connections::find(db(&app), &tenant, "slug-c1").await.expect("read").expect("there");
         let mut write = tx(&app).await;
-        connections::add_revision(&mut write, &tenant, &revision("c1", 2)).await.expect("a second");
+        revisions::add(&mut write, &tenant, &revision("c1", 2)).await.expect("a second");
         one.edited(2, "h2".into());
         one.tested_hash = Some("h2".into());
         one.activated("h2").expect("tested");
         assert!(connections::update(&mut write, &one).await.expect("written"));
         assert!(!connections::update(&mut write, &one).await.expect("judged"), "an old version");
-        connections::note_activation(&mut write, &tenant, &one.id, 2, AT + 5).await.expect("noted");
+        revisions::note_activation(&mut write, &tenant, &one.id, 2, AT + 5).await.expect("noted");
         write.commit().await.expect("a commit");
         let read = connections::find(db(&app), &tenant, "c1").await.expect("read").expect("there");
         assert_eq!((read.state, read.active, read.draft_hash.as_str()), (State::Active, Some(2), "h2"));
         assert_eq!((read.version, read.rollout), (2, Rollout::Admins));
-        let all = connections::revisions(db(&app), &tenant, &one.id).await.expect("read");
+        let all = revisions::list(db(&app), &tenant, &one.id).await.expect("read");
         let numbers: Vec<_> = all.iter().map(|r| (r.number, r.activated_at)).collect();
         assert_eq!(numbers, [(2, Some(AT + 5)), (1, None)]);
         assert_eq!(all[0].config, settings("https://idp.test"));
@@ -122,7 +122,7 @@ both! {
         stored(&app, &tenant, "acme", "c1").await;
         let mut write = tx(&app).await;
         let twin = Revision { id: "another".into(), ..revision("c1", 1) };
-        assert_conflict(connections::add_revision(&mut write, &tenant, &twin).await);
+        assert_conflict(revisions::add(&mut write, &tenant, &twin).await);
     }
 
     async fn only_a_live_revision_notes_a_sign_in(app: TestApp) {

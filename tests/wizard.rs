@@ -1,6 +1,5 @@
 //! The set-up by a link, page by page, as somebody without an account goes through it.
 
-use laneway_fake::saml_idp::SamlIdp;
 use serde_json::{Value, json};
 
 use crate::harness::app::Options;
@@ -12,7 +11,8 @@ pub struct World {
     pub app: TestApp,
     idp: Idp,
     token: String,
-    org: String,
+    /// The organization's id.
+    pub org: String,
 }
 
 impl World {
@@ -45,7 +45,7 @@ impl World {
         Some(world)
     }
 
-    async fn call(&self, method: &str, path: &str, body: &Value) -> Reply {
+    pub async fn call(&self, method: &str, path: &str, body: &Value) -> Reply {
         let call = Call::api(method, path, body).bearer(&self.token);
         self.app.browser().send(call).await
     }
@@ -324,6 +324,26 @@ async fn a_new_link_goes_on_with_a_connection_and_keeps_what_only_the_api_sets()
     );
     assert_eq!(config["required_claims"], json!({ "a": "b" }));
     assert_eq!(config["client_secret"], json!({ "set": true }));
+    // The page shows the policy that counts, and sets another.
+    let page = later.get(&connect).await.expect(200).text();
+    assert!(page.contains("value=\"add\" selected"), "{page}");
+    assert!(
+        !page.contains("idp_initiated"),
+        "it is of SAML alone: {page}"
+    );
+    let with = |policy: &'static str| [&fields[..], &[("link_policy", policy)]].concat();
+    post(&mut later, &connect, &with("replace"))
+        .await
+        .expect(303);
+    post(&mut later, &connect, &with("whatever"))
+        .await
+        .expect(422);
+    let read = world
+        .call("GET", &path, &Value::Null)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(read["config"]["link_policy"], "replace");
 }
 
 #[tokio::test]
@@ -415,85 +435,4 @@ async fn whoever_holds_a_link_gives_no_more_than_its_maker() {
         .expect(204);
     let gone = browser.get(&connect).await.expect(410).text();
     assert!(gone.contains("taken back"), "{gone}");
-}
-
-#[tokio::test]
-async fn a_provider_without_metadata_is_given_by_its_values() {
-    let Some(world) = World::new().await else {
-        return;
-    };
-    let idp = SamlIdp::new("https://idp.acme.test/meta", "https://idp.acme.test/sso");
-    let pem =
-        |text: &str| format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
-    let (old, new) = (idp.certificate(), idp.with_new_key().certificate());
-    let (mut browser, url) = opened(&world).await;
-    let connect = format!("{url}/connect");
-    // A certificate is a beginning: it stands in its field already.
-    let fields = [("action", "paste"), ("paste", &*pem(&old))];
-    let page = post(&mut browser, &connect, &fields)
-        .await
-        .expect(422)
-        .text();
-    assert!(page.contains("certificate_alone"), "{page}");
-    let typed = |sso: &'static str, certificates: String| {
-        vec![
-            ("action", "fields".to_owned()),
-            ("entity_id", "https://idp.acme.test/meta".to_owned()),
-            ("sso_url", sso.to_owned()),
-            ("certificates", certificates),
-        ]
-    };
-    for (fields, code) in [
-        (typed("nowhere", pem(&old)), "metadata_incomplete"),
-        (
-            typed("https://idp.acme.test/sso", pem("AAAA")),
-            "invalid_certificate",
-        ),
-    ] {
-        let fields: Vec<_> = fields
-            .iter()
-            .map(|(name, text)| (*name, text.as_str()))
-            .collect();
-        let page = post(&mut browser, &connect, &fields)
-            .await
-            .expect(422)
-            .text();
-        assert!(page.contains(code), "{page}");
-        assert!(
-            page.contains("value=\"https://idp.acme.test/meta\""),
-            "{page}"
-        );
-    }
-    let fields = typed("https://idp.acme.test/sso", pem(&old) + &pem(&new));
-    let fields: Vec<_> = fields
-        .iter()
-        .map(|(name, text)| (*name, text.as_str()))
-        .collect();
-    post(&mut browser, &connect, &fields).await.expect(303);
-    let fields = [
-        ("action", "save"),
-        ("name", "Acme SSO"),
-        ("groups_claim", "groups"),
-    ];
-    post(&mut browser, &connect, &fields).await.expect(303);
-    let path = format!("/v1/organizations/{}/connections", world.org);
-    let all = world
-        .call("GET", &path, &Value::Null)
-        .await
-        .expect(200)
-        .json();
-    let id = all["items"][0]["id"].as_str().expect("an id");
-    let made = world
-        .call("GET", &format!("{path}/{id}"), &Value::Null)
-        .await;
-    let config = made.expect(200).json()["config"].clone();
-    assert_eq!(config["entity_id"], "https://idp.acme.test/meta");
-    assert_eq!(config["sso_url"], "https://idp.acme.test/sso");
-    assert_eq!(config["certificates"], json!([old, new]));
-    // Whoever comes back finds what there is.
-    let page = browser.get(&connect).await.expect(200).text();
-    assert!(
-        page.contains(&old[..40]) && page.contains(&new[..40]),
-        "{page}"
-    );
 }

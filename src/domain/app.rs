@@ -185,6 +185,28 @@ pub struct App {
 /// The id of this program's command line, in every tenant.
 pub const COMMAND_LINE: &str = "laneway-cli";
 
+/// The host that answers for an app which is known by a document: what it calls itself proves nothing.
+pub fn known_by(document: &str) -> Option<String> {
+    let url = url::Url::parse(document).ok()?;
+    url.host_str().map(str::to_owned)
+}
+
+/// The audience that stands for a resource: itself, or the whole host on which it lies, since a
+/// token may be for something more general than what was asked for (RFC 8707 §2).
+pub fn covering<'a>(known: &'a [String], wanted: &str) -> Option<&'a String> {
+    let whole_host = |one: &str| {
+        let url = url::Url::parse(one).ok();
+        url.is_some_and(|url| url.path() == "/" && url.query().is_none())
+    };
+    let lies_on = |one: &str| {
+        let host = one.strip_suffix('/').unwrap_or(one);
+        let path = wanted.strip_prefix(host);
+        path.is_some_and(|path| path.starts_with('/') && !path.contains('#'))
+    };
+    let same = known.iter().find(|one| *one == wanted);
+    same.or_else(|| known.iter().find(|one| whole_host(one) && lies_on(one)))
+}
+
 impl App {
     /// What it calls itself.
     pub fn client_id(&self) -> &str {

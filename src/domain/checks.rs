@@ -34,6 +34,7 @@ pub const EXPLAINED: &[&str] = &[
     "metadata_unreachable",
     "invalid_certificate",
     "certificate_alone",
+    "private_key",
     "weak_key",
     "certificate_expired",
     "certificate_expiring",

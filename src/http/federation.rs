@@ -30,12 +30,16 @@ pub async fn start(
     Query(query): Query<Start>,
 ) -> Result<Response, Problem> {
     context.login_host_only()?;
-    if let Some(browser) = context.browser().filter(|_| query.unasked.is_some()) {
-        limits::unasked(&context.core, &browser.hash).await?;
+    let (providers, tenant) = (&context.core.providers, &context.site.tenant);
+    if let Some(browser) = context.browser().filter(|_| query.unasked.is_some())
+        && let Err(problem) = limits::unasked(&context.core, &browser.hash).await
+    {
+        let configured = providers.customer(tenant, &upstream).await?;
+        lane_a::count_unasked(&context.core, tenant, &configured).await;
+        return Err(problem);
     }
     let return_to = flows::return_to(&context, query.return_to.as_deref())?;
     // A name that is not this tenant's: nothing is known here, and no flow is begun.
-    let (providers, tenant) = (&context.core.providers, &context.site.tenant);
     providers.by_slug(tenant, &upstream).await?;
     bff::begin_redirect(&context, lane_a::Begin::login(return_to), Some(&upstream)).await
 }

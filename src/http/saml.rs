@@ -14,7 +14,7 @@ use super::context::Context;
 use super::{federation, flows, pages};
 use crate::domain::connection::Config;
 use crate::domain::{Code, Problem, ids};
-use crate::lane_a::limits;
+use crate::lane_a::{self, limits};
 use crate::lane_b::logout::{self, LogoutAnswer, LogoutMessage};
 
 type Fields = Vec<(String, String)>;
@@ -79,9 +79,10 @@ async fn unasked(context: &Context, name: &str) -> Result<Response, Problem> {
         let start = format!("/federation/{name}/start?unasked=1");
         return Ok(Redirect::to(&start).into_response());
     }
+    lane_a::count_unasked(&context.core, tenant, &configured).await;
     Err(Problem::new(
         Code::Denied,
-        "Nobody asked for this answer here. Start the sign-in at the application that you want to use.",
+        "Nobody asked for this answer here, or the identity provider has left out the RelayState that it was given. Start the sign-in at the application that you want to use; if it ends here again, tell your administrator.",
     ))
 }
 

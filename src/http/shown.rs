@@ -172,7 +172,8 @@ pub fn app_access(access: &Access) -> Value {
     });
     let held = &access.held;
     json!({
-        "id": held.app, "client_name": held.name, "first_party": held.first_party,
+        "id": held.app, "client_id": held.document.as_deref().unwrap_or(held.app.as_str()),
+        "client_name": held.name, "first_party": held.first_party,
         "scope": held.scope, "created_at": rfc3339(held.since),
         "tokens": tokens.collect::<Vec<_>>(),
     })

@@ -13,7 +13,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::{Code, ConnectionId, OrgId, Problem, TenantId};
 use crate::providers::Configured;
 use crate::store::brokered::{self, Outcome, Told};
-use crate::store::{connections, tenants};
+use crate::store::{connections, revisions, tenants};
 
 /// Longer than a call may take.
 const TURN_MS: i64 = 30_000;
@@ -102,6 +102,18 @@ fn wait(detail: &str, ms: i64) -> Problem {
     Problem::new(Code::UpstreamUnavailable, detail).retry_in(seconds.max(1))
 }
 
+/// Does a test of the draft take the place of what is live, so that sign-ins wait for it?
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn replaces(core: &Core, tenant: &TenantId, one: &Connection) -> Result<bool, Problem> {
+    if one.through.is_none() || !one.is_active() {
+        return Ok(false);
+    }
+    let live = revisions::active_hash(&core.db, tenant, &one.id).await?;
+    Ok(live.as_ref() != Some(&one.draft_hash))
+}
+
 /// Makes the upstream have the draft that is tested. Sign-ins wait where it takes the place of
 /// what is live.
 ///
@@ -116,9 +128,7 @@ pub async fn begin_test(
     if one.through.is_none() {
         return Ok(());
     }
-    let live = connections::active_hash(&core.db, &tenant.id, &one.id).await?;
-    let replaces = one.is_active() && live.as_ref() != Some(&one.draft_hash);
-    if replaces || one.state == State::Disabled {
+    if one.state == State::Disabled || replaces(core, &tenant.id, one).await? {
         hold(core, &tenant.id, &one.id, core.now() + HOLD_MS).await?;
     }
     ensure(core, tenant, draft, Why::Set).await

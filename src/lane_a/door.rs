@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Visit;
 use crate::audit::{Event, Outcome, kind};
-use crate::core::hash_token;
+use crate::core::{Core, hash_token};
 use crate::domain::advance::{Door, Refusal};
 use crate::domain::checks::EXPLAINED;
 use crate::domain::connection::{Config, Connection, LinkPolicy, Rollout};
@@ -19,8 +19,8 @@ use crate::domain::flow::{Flow, FlowPurpose};
 use crate::domain::mapping::{Assertion, Mapping};
 use crate::domain::tenant::Tenant;
 use crate::domain::user::LinkKind;
-use crate::domain::{Code, Email, Problem, UserId};
-use crate::providers::{Attached, switched_off};
+use crate::domain::{Code, Email, Problem, TenantId, UserId};
+use crate::providers::{Attached, Configured, switched_off};
 use crate::store::invalidations::{Change, Scope};
 use crate::store::orgs::{OrgState, Organization};
 use crate::store::seal::Place as SealPlace;
@@ -255,15 +255,26 @@ pub(super) async fn enter(
 /// Counts a sign-in that failed, for whoever looks at how it goes. What cannot be counted is
 /// only logged: it must not stand in the place of the reason.
 pub(super) async fn count_failure(visit: &Visit<'_>, attached: &Attached, cause: &str) {
+    count(visit.core, &visit.site.tenant.id, attached, cause).await;
+}
+
+/// Counts an answer that names no sign-in: a provider that drops what it was given is found so.
+pub async fn count_unasked(core: &Core, tenant: &Tenant, configured: &Configured) {
+    if let Some(attached) = &configured.attached {
+        count(core, &tenant.id, attached, "saml_response_missing").await;
+    }
+}
+
+async fn count(core: &Core, tenant: &TenantId, attached: &Attached, cause: &str) {
     // Whoever calls us back can write any code: what nobody explains is one cause.
     let known = EXPLAINED.contains(&cause);
     let cause = if known { cause } else { "refused" };
     let outcome = async {
-        let mut write = visit.core.begin().await?;
-        let (tenant, now) = (&visit.site.tenant.id, write.now());
+        let mut write = core.begin().await?;
+        let now = write.now();
         let id = &attached.connection;
         connection_health::count(&mut write.tx, tenant, id, cause, now).await?;
-        visit.core.commit(write).await?;
+        core.commit(write).await?;
         Ok::<_, Problem>(())
     };
     if let Err(problem) = outcome.await {

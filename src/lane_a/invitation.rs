@@ -273,15 +273,18 @@ async fn take(
         let text = "This account is switched off. Ask your administrator.";
         return Err(Problem::new(Code::Denied, text));
     }
-    match &taken.org {
+    let given = match &taken.org {
         Some(_) => join(visit, write, &taken, user).await?,
-        None => appoint(visit, write, &taken, user).await?,
-    }
+        None => {
+            appoint(visit, write, &taken, user).await?;
+            taken.roles.clone()
+        }
+    };
     write.invalidate(Change::Changed, Scope::User, user.as_str());
     let target = ("invitation", taken.id.as_str());
     let mut event = Event::new(kind::INVITATION_ACCEPTED, Outcome::Success, target)
         .by_user(user)
-        .detail(json!({ "email": taken.email, "roles": taken.roles }));
+        .detail(json!({ "email": taken.email, "roles": given, "promised": taken.roles }));
     if let Some(org) = &taken.org {
         event = event.org(org.as_str());
     }
@@ -328,14 +331,17 @@ async fn giver(visit: &Visit<'_>, taken: &Invitation) -> Result<Option<Authority
     Ok(Some(found?))
 }
 
+/// Makes them a member; the roles that they got.
 async fn join(
     visit: &Visit<'_>,
     write: &mut Write,
     taken: &Invitation,
     user: &UserId,
-) -> Result<(), Problem> {
+) -> Result<Vec<String>, Problem> {
     let (core, tenant) = (visit.core, &visit.site.tenant.id);
-    let Some(org) = &taken.org else { return Ok(()) };
+    let Some(org) = &taken.org else {
+        return Ok(Vec::new());
+    };
     let now = write.now();
     let found = orgs::find(&mut write.tx, tenant, org.as_str()).await?;
     if found.is_none_or(|org| org.state != OrgState::Active) {
@@ -358,7 +364,8 @@ async fn join(
                 .is_none_or(|giver| giver.covers_words(words, &there))
         })
     };
-    for role in taken.roles.iter().filter(known) {
+    let given: Vec<String> = taken.roles.iter().filter(known).cloned().collect();
+    for role in &given {
         let grant = orgs::NewGrant {
             id: &core.new_id(),
             membership: &membership,
@@ -376,7 +383,7 @@ async fn join(
     )
     .by_user(user)
     .org(org.as_str())
-    .detail(json!({ "roles": taken.roles, "source": "invitation" }));
+    .detail(json!({ "roles": given, "source": "invitation" }));
     core.audit(write, tenant, visit.meta, event).await?;
-    Ok(())
+    Ok(given)
 }

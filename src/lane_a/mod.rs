@@ -46,6 +46,7 @@ mod typed;
 pub mod upstream_events;
 mod visit;
 
+pub use door::count_unasked;
 pub use email_code::read_link;
 pub use flow::{Begin, begin, load, load_by_state};
 pub use redirect::{complete as complete_redirect, keep_answer, kept_answer};

@@ -41,7 +41,7 @@ pub use hosts::{add_host, remove_host};
 pub use identities::{delete_identity, put_identity};
 pub use invitations::{Invite, Made, get_invitation, invite, resend_invitation, revoke_invitation};
 pub use members::{
-    change_member, known as known_roles, put_member, remove_member, require_covered,
+    change_member, is_only_owner, known as known_roles, put_member, remove_member, require_covered,
 };
 pub use orgs::{OrgChange, change_org, create_org, delete_org, put_org_logo, remove_org_logo};
 pub use profiles::put_profile;

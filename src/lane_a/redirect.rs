@@ -13,6 +13,7 @@ use super::{Visit, broker, door, flow, methods, posted, settle, sso};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
 use crate::domain::checks::EXPLAINED;
+use crate::domain::connection::Protocol;
 use crate::domain::flow::{Flow, Private, Proof, Step};
 use crate::domain::{Code, FlowId, Problem, TenantId, UpstreamId};
 use crate::providers::{Configured, Offer};
@@ -191,12 +192,28 @@ async fn exchanged(
         Ok(step) => return Ok(step),
         Err(problem) => trouble.said(problem),
     };
-    let cause = trouble.code.as_deref().unwrap_or(problem.code.as_str());
+    let cause = trouble
+        .code
+        .as_deref()
+        .unwrap_or(unnamed(configured, &problem));
     if let Some(attached) = &configured.attached {
         door::count_failure(visit, attached, cause).await;
     }
     record_failure(visit, flow, slug, (&problem, cause)).await;
     Err(problem)
+}
+
+/// What checks call a fault without a name.
+fn unnamed(configured: &Configured, problem: &Problem) -> &'static str {
+    let attached = configured.attached.as_ref();
+    let saml = attached.is_some_and(|own| own.config.protocol() == Protocol::Saml);
+    match problem.code {
+        Code::UpstreamInvalid if saml => "saml_not_acceptable",
+        Code::UpstreamInvalid => "id_token",
+        Code::UpstreamTimeout => "timeout",
+        Code::UpstreamUnavailable => "unreachable",
+        other => other.as_str(),
+    }
 }
 
 /// Whoever was asked: the provider at whose callback the answer came, or a customer's provider
@@ -338,9 +355,12 @@ async fn denied(visit: &Visit<'_>, flow: &Flow, slug: &str, denial: &Denial) -> 
     }
 }
 
+/// Refusals that the provider itself has spoken, in SAML and in OAuth (RFC 6749 §4.1.2.1).
+const PROVIDERS_WORD: &[&str] = &["saml_refused", "server_error", "temporarily_unavailable"];
+
 /// It was our judgement of the answer: the provider itself has signed the person in.
 fn is_judged_here(code: &str) -> bool {
-    code != "saml_refused" && EXPLAINED.contains(&code)
+    !PROVIDERS_WORD.contains(&code) && EXPLAINED.contains(&code)
 }
 
 fn equal(a: &str, b: &str) -> bool {

@@ -257,7 +257,9 @@ async fn addresses(
     let asserted = proof.identity.email.as_deref().filter(|_| !through_door);
     all.extend(asserted.and_then(Email::parse));
     if let Some(user) = user {
-        let own = user.email.as_deref();
+        // Nor is it more than that once it has become the account's.
+        let counts = user.email_verified || !through_door;
+        let own = user.email.as_deref().filter(|_| counts);
         all.extend(own.and_then(Email::parse));
         let (db, tenant) = (&visit.core.db, &visit.site.tenant.id);
         for link in links::list(db, tenant, &user.id).await? {

@@ -18,7 +18,7 @@ use crate::domain::{Code, ConnectionId, Email, Problem};
 use crate::lane_a::end_in;
 use crate::lane_a::operator::{Act, check_slug, check_version, moved};
 use crate::store::sessions::Which;
-use crate::store::{Write, connections, upstreams};
+use crate::store::{Write, connections, revisions, upstreams};
 
 /// A connection to create.
 pub struct NewConnection {
@@ -257,7 +257,7 @@ pub async fn get_revision(
     number: i64,
 ) -> Result<Revision, Problem> {
     let (db, tenant) = (&act.core.db, &act.tenant.id);
-    let found = connections::revision(db, tenant, &one.id, number).await?;
+    let found = revisions::find(db, tenant, &one.id, number).await?;
     found.ok_or_else(Problem::not_found)
 }
 
@@ -324,7 +324,7 @@ pub async fn change(
         .filter(|one| one.version == old.version)
         .ok_or_else(moved)?;
     if let Some(new) = &new {
-        connections::add_revision(&mut write.tx, &act.tenant.id, new).await?;
+        revisions::add(&mut write.tx, &act.tenant.id, new).await?;
         one.edited(new.number, new.hash.clone());
     }
     if let Some(name) = &change.name {
@@ -386,7 +386,7 @@ pub async fn change(
             "secret_end": secret_end.flatten(), "approved": change.approve,
         }));
     act.audit(&mut write, event).await?;
-    let draft = connections::revision(&mut write.tx, &act.tenant.id, &one.id, one.draft).await?;
+    let draft = revisions::find(&mut write.tx, &act.tenant.id, &one.id, one.draft).await?;
     act.core.commit(write).await?;
     through::after_switching(act, &old, &one).await;
     Ok(Drafted {

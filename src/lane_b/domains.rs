@@ -14,7 +14,7 @@ use crate::core::Core;
 use crate::domain::{Code, Email, OrgId, Problem, TenantId};
 use crate::lane_a::operator::Act;
 use crate::store::domains::{self, OrgDomain};
-use crate::store::{Write, admissions, connection_health, connections, orgs, tenants};
+use crate::store::{Write, admissions, connection_health, connections, orgs, revisions, tenants};
 
 /// A proof that is gone is missed for so long before it no longer counts.
 const GRACE_MS: i64 = 72 * 3_600_000;
@@ -240,8 +240,7 @@ async fn tell(
     for connection in all.iter().filter(|connection| connection.is_active()) {
         let known = connection_health::find(&mut write.tx, &tenant.id, &connection.id).await?;
         let number = connection.active.unwrap_or(connection.draft);
-        let revision =
-            connections::revision(&mut write.tx, &tenant.id, &connection.id, number).await?;
+        let revision = revisions::find(&mut write.tx, &tenant.id, &connection.id, number).await?;
         let issuer = revision.map_or_else(String::new, |found| found.config.issuer().to_owned());
         let about = About {
             connection,

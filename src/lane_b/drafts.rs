@@ -179,7 +179,7 @@ async fn used_already(
     let Config::Saml(ours) = &revision.config else {
         return Ok(None);
     };
-    let near = crate::store::near_connections::near(&core.db, &tenant.id, connection).await?;
+    let near = crate::store::connections::near(&core.db, &tenant.id, connection).await?;
     let same = near.iter().filter(
         |(_, config)| matches!(config, Config::Saml(theirs) if theirs.entity_id == ours.entity_id),
     );

@@ -17,7 +17,7 @@ use crate::store::invalidations::{Change, Scope as Invalidated};
 use crate::store::sessions::Which;
 use crate::store::test_logins::TestState;
 use crate::store::{
-    Write, admissions, break_glass, connections, domains, members, orgs, test_logins,
+    Write, admissions, break_glass, domains, members, orgs, revisions, test_logins,
 };
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -110,7 +110,7 @@ async fn tested_by_admin(act: &Act<'_>, one: &Connection) -> Result<bool, Proble
     let since = core.now() - DAY_MS;
     let org = one.owner()?;
     let scope = Scope::Org(tenant.clone(), org.clone());
-    let live = connections::active_hash(&core.db, tenant, &one.id).await?;
+    let live = revisions::active_hash(&core.db, tenant, &one.id).await?;
     for test in test_logins::list(&core.db, tenant, &one.id, "", 200).await? {
         let recent = test.finished_at.is_some_and(|at| at >= since);
         let right = test.state == TestState::Passed && live.as_deref() == Some(test.hash.as_str());

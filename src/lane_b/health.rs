@@ -20,7 +20,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::{Code, Email, Problem};
 use crate::lane_a::operator::Act;
 use crate::store::connection_health::{self as rows, Counted};
-use crate::store::{Write, connections, tenants};
+use crate::store::{Write, connections, revisions, tenants};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Sign-ins are shown for so many days.
@@ -89,7 +89,7 @@ pub async fn of(act: &Act<'_>, one: &Connection) -> Result<Health, Problem> {
     let since = act.core.now() - SHOWN_MS;
     let counted = rows::counted(db, tenant, &one.id, since).await?;
     let number = one.active.unwrap_or(one.draft);
-    let revision = connections::revision(db, tenant, &one.id, number).await?;
+    let revision = revisions::find(db, tenant, &one.id, number).await?;
     let mut endings = revision.map_or_else(Vec::new, |revision| endings(&revision.config));
     endings.extend(known.secret_expires_at.map(secret_end::ending));
     endings.sort_by_key(|ending| ending.at);
@@ -244,7 +244,7 @@ pub async fn look_due(core: &Core) -> Result<(), Problem> {
 /// `store_unavailable`.
 pub async fn look(core: &Core, tenant: &Tenant, one: &Connection) -> Result<(), Problem> {
     let (db, number) = (&core.db, one.active.unwrap_or(one.draft));
-    let Some(revision) = connections::revision(db, &tenant.id, &one.id, number).await? else {
+    let Some(revision) = revisions::find(db, &tenant.id, &one.id, number).await? else {
         return Ok(());
     };
     let mut found = drafts::look(core, tenant, one, &revision).await?;
@@ -295,7 +295,7 @@ pub(super) async fn replaced(
 ) -> Result<(), Problem> {
     let (tenant, id) = (&one.tenant, &one.id);
     let number = one.active.unwrap_or(one.draft);
-    let new = connections::revision(&mut write.tx, tenant, id, number).await?;
+    let new = revisions::find(&mut write.tx, tenant, id, number).await?;
     let secret_id = new.and_then(|new| new.secret_id);
     let secret = old.is_some_and(|old| old.secret_id != secret_id);
     let known = rows::find(&mut write.tx, tenant, id).await?;

@@ -15,7 +15,7 @@ use crate::domain::connection::{Connection, State};
 use crate::domain::{Code, ConnectionId, Problem};
 use crate::lane_a::broker;
 use crate::lane_a::operator::{Act, check_version};
-use crate::store::{Write, connections, links, orgs, role_mappings};
+use crate::store::{Write, connections, links, orgs, revisions, role_mappings};
 
 /// Puts the draft live that has passed its test under this hash.
 ///
@@ -95,7 +95,7 @@ async fn decide(
 }
 
 async fn earlier(act: &Act<'_>, write: &mut Write, one: &Connection) -> Result<i64, Problem> {
-    let all = connections::revisions(&mut write.tx, &act.tenant.id, &one.id).await?;
+    let all = revisions::list(&mut write.tx, &act.tenant.id, &one.id).await?;
     let earlier = all
         .iter()
         .filter(|revision| Some(revision.number) != one.active)
@@ -141,9 +141,9 @@ async fn go_live(
 ) -> Result<(), Problem> {
     let (now, tenant) = (write.now(), &act.tenant.id);
     let number = one.active.unwrap_or(one.draft);
-    connections::note_activation(&mut write.tx, tenant, &one.id, number, now).await?;
+    revisions::note_activation(&mut write.tx, tenant, &one.id, number, now).await?;
     let old = match before.active {
-        Some(number) => connections::revision(&mut write.tx, tenant, &one.id, number).await?,
+        Some(number) => revisions::find(&mut write.tx, tenant, &one.id, number).await?,
         None => None,
     };
     save(write, one).await?;

@@ -9,6 +9,7 @@ use laneway_contract::Groups;
 use serde_json::{Map, Value, json};
 
 use super::connections::{event, get, get_revision};
+use super::trace::Trace;
 use crate::audit::kind;
 use crate::domain::connection::{Config, Connection};
 use crate::domain::entry::Entry;
@@ -16,12 +17,15 @@ use crate::domain::mapping::{Assertion, Mapping, Rule};
 use crate::domain::{Code, OrgId, Problem, UserId};
 use crate::lane_a::door::{self, At};
 use crate::lane_a::operator::{Act, check_version, known_roles, moved, require_covered};
-use crate::store::{links, role_mappings, users};
+use crate::store::test_logins::{self, TestState};
+use crate::store::{connections, links, role_mappings, users};
 
 /// What somebody was last asserted to be is looked at for so long.
 const KEPT_MS: i64 = 90 * 24 * 3_600_000;
 /// A rehearsal looks at so many people.
 const PEOPLE: i64 = 1000;
+/// A change is held against so many of the newest tests.
+const TESTS: i64 = 10;
 
 /// The mapping that counts, with its number.
 ///
@@ -52,6 +56,7 @@ pub async fn replace(
 ) -> Result<(i64, Mapping), Problem> {
     let mapping = mapping.checked()?;
     let one = get(act, org, name).await?;
+    let passes = passes_by(act, &one, &mapping).await?;
     let tenant = &act.tenant.id;
     let mut write = act.core.begin().await?;
     let (number, old) = role_mappings::current(&mut write.tx, tenant, &one.id).await?;
@@ -69,12 +74,44 @@ pub async fn replace(
     role_mappings::add(&mut write.tx, tenant, &one.id, next, &mapping, now)
         .await
         .map_err(|_| moved())?;
+    match passes {
+        Some(true) => {
+            let tested = (one.draft, one.draft_hash.as_str());
+            connections::note_tested(&mut write.tx, tenant, &one.id, tested).await?;
+        }
+        Some(false) => {
+            connections::forget_tested(&mut write.tx, tenant, &one.id, one.draft).await?;
+        }
+        None => {}
+    }
     let event = event(kind::ROLE_MAPPING_CHANGED, &one)
         .change(Some(json!(old)), Some(json!(mapping)))
         .detail(json!({ "number": number + 1 }));
     act.audit(&mut write, event).await?;
     act.core.commit(write).await?;
     Ok((number + 1, mapping))
+}
+
+/// Do the tests of the draft still pass by these rules? `None` where that changes nothing. A
+/// rule about groups wants a test that brought some; pages, API and activation say so alike.
+async fn passes_by(
+    act: &Act<'_>,
+    one: &Connection,
+    mapping: &Mapping,
+) -> Result<Option<bool>, Problem> {
+    let (core, tenant) = (act.core, act.tenant);
+    let all = test_logins::list(&core.db, &tenant.id, &one.id, "", TESTS).await?;
+    let config = get_revision(act, one, one.draft).await?.config;
+    let mut passes = None;
+    for test in all.iter().filter(|test| test.hash == one.draft_hash) {
+        let Some(trace) = Trace::open(core, &tenant.id, test)? else {
+            continue;
+        };
+        let reading = trace.read_by(core, tenant, (one, &config), mapping).await?;
+        passes = Some(passes == Some(true) || reading.state() == TestState::Passed);
+    }
+    let counts = one.tested_hash.as_ref() == Some(&one.draft_hash);
+    Ok(passes.filter(|passes| *passes != counts))
 }
 
 /// A fault in a rule's roles, pointed at from outside of the rule.
@@ -117,6 +154,23 @@ pub async fn simulate(
         .config;
     let assertion = Assertion::of_claims(claims, config.groups_claim());
     judge(act, one, &config, &assertion, (user, mapping)).await
+}
+
+/// What the provider said of somebody when they last signed in, while it is kept.
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn last_said(
+    act: &Act<'_>,
+    one: &Connection,
+    user: &UserId,
+) -> Result<Option<Map<String, Value>>, Problem> {
+    let (db, tenant) = (&act.core.db, &act.tenant.id);
+    let kept = (act.core.now() - KEPT_MS, 1);
+    let found = links::asserted(db, tenant, &one.id, Some(user), kept).await?;
+    let last = found.first();
+    last.map(|(link, _, sealed)| opened(act, link, sealed))
+        .transpose()
 }
 
 async fn judge(
@@ -168,7 +222,7 @@ pub async fn rehearse(
     let (db, tenant) = (&act.core.db, &act.tenant.id);
     let since = act.core.now() - KEPT_MS;
     let (mut gain, mut lose) = (Vec::new(), Vec::new());
-    for (link, user, sealed) in links::asserted(db, tenant, &one.id, since, PEOPLE).await? {
+    for (link, user, sealed) in links::asserted(db, tenant, &one.id, None, (since, PEOPLE)).await? {
         let claims = opened(act, &link, &sealed)?;
         let assertion = Assertion {
             groups: Groups::read(&claims, config.groups_claim()),

@@ -21,6 +21,9 @@ const MAX_TEXT: usize = 256 * 1024;
 /// The finding about a certificate without anything else.
 pub const CERTIFICATE_ALONE: &str = "certificate_alone";
 
+/// The finding about a key that should not have been given away.
+pub const PRIVATE_KEY: &str = "private_key";
+
 /// What was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Understood {
@@ -47,7 +50,9 @@ pub async fn understand(core: &Core, trust: Trust, text: &str) -> Result<Underst
         return metadata(core, text, None);
     }
     if text.contains("PRIVATE KEY-----") {
-        return Err(nothing("a private key").into());
+        let fix = "This is a private key. It stays with your provider; nobody else may have it. Paste the metadata or the certificate.";
+        let expected = "metadata, an issuer or a certificate";
+        return Err(Check::fail(PRIVATE_KEY, "a private key", expected, fix).into());
     }
     if text.starts_with("-----BEGIN") || is_bare_certificate(text) {
         return Err(certificate_alone().into());

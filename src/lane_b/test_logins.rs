@@ -15,6 +15,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::check::Check;
 use super::connections::{event, get};
+use super::drafts;
 use super::home::Home;
 use super::trace::{Moment, Trace};
 use crate::audit::kind;
@@ -26,9 +27,9 @@ use crate::domain::{Code, Problem, TenantId, ids};
 use crate::lane_a::operator::Act;
 use crate::lane_a::{Visit, broker, posted};
 use crate::providers::Configured;
-use crate::store::connections;
 use crate::store::seal::Place;
 use crate::store::test_logins::{self, TestLogin, TestState};
+use crate::store::{connections, revisions};
 
 /// A link is good for so long.
 const LIFE_MS: i64 = 3_600_000;
@@ -128,6 +129,9 @@ pub async fn begin(
     let (one, configured) = drafted(core, tenant, test).await?;
     let provider = configured.provider()?;
     let login = provider.redirect_login().ok_or_else(Problem::not_found)?;
+    if broker::replaces(core, &tenant.id, &one).await? {
+        can_pass(core, tenant, &one, test.revision).await?;
+    }
     broker::begin_test(core, tenant, &one, &configured).await?;
     let nonce = nonce(core);
     let request = BeginRedirect {
@@ -159,6 +163,25 @@ pub async fn begin(
     }
     core.commit(write).await?;
     Ok(target.url.into())
+}
+
+/// People who sign in wait for no test that is known to fail.
+async fn can_pass(
+    core: &Core,
+    tenant: &Tenant,
+    one: &Connection,
+    number: i64,
+) -> Result<(), Problem> {
+    let found = revisions::find(&core.db, &tenant.id, &one.id, number).await?;
+    let draft = found.ok_or_else(Problem::not_found)?;
+    let checks = drafts::look(core, tenant, one, &draft).await?;
+    if checks.iter().any(Check::blocks) {
+        return Err(Problem::new(
+            Code::Conflict,
+            "The check of these settings found a fault, and live sign-ins would wait for the test. Correct it first.",
+        ));
+    }
+    Ok(())
 }
 
 /// As `RelayState` a state may have 80 bytes (SAML Bindings §3.5.3): 240 random bits fit.

@@ -101,6 +101,22 @@ impl Trace {
         connection: &Connection,
         config: &Config,
     ) -> Result<Reading, Problem> {
+        let (_, mapping) = role_mappings::current(&core.db, &tenant.id, &connection.id).await?;
+        self.read_by(core, tenant, (connection, config), &mapping)
+            .await
+    }
+
+    /// Judges it by these rules.
+    ///
+    /// # Errors
+    /// As [`Trace::read`].
+    pub(super) async fn read_by(
+        &self,
+        core: &Core,
+        tenant: &Tenant,
+        (connection, config): (&Connection, &Config),
+        mapping: &Mapping,
+    ) -> Result<Reading, Problem> {
         let mut checks = self.checks.clone();
         let Some(identity) = &self.identity else {
             return Ok(Reading {
@@ -123,7 +139,6 @@ impl Trace {
                 user,
             });
         }
-        let (_, mapping) = role_mappings::current(db, &tenant.id, &connection.id).await?;
         let assertion = Assertion {
             groups: Groups::read(&identity.claims, config.groups_claim()),
             ..door::assertion(identity)
@@ -140,10 +155,10 @@ impl Trace {
             &at,
             &assertion,
             user.as_ref(),
-            Some(&mapping),
+            Some(mapping),
         )
         .await?;
-        checks.extend(about_claims(config, &mapping, &assertion));
+        checks.extend(about_claims(config, mapping, &assertion));
         checks.extend(about_domain(core, tenant, connection, &assertion).await?);
         Ok(Reading {
             checks,
@@ -213,7 +228,10 @@ fn about_groups(mapping: &Mapping, said: &Assertion<'_>) -> Check {
         }
     };
     match &said.groups {
-        Groups::Known(all) => Check::pass("groups", format!("{} groups", all.len())),
+        Groups::Known(all) => match all.len() {
+            1 => Check::pass("groups", "1 group"),
+            count => Check::pass("groups", format!("{count} groups")),
+        },
         Groups::Absent => advice(Check::fail(
             "groups_missing",
             "nothing",

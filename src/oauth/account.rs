@@ -10,7 +10,7 @@ use super::token::Desk;
 use super::{Fault, Params, assertion, document, dpop, machine};
 use crate::core::{Core, hash_token};
 use crate::domain::api_token::API;
-use crate::domain::app::{GrantType, USUAL_TOKEN_S};
+use crate::domain::app::{GrantType, USUAL_TOKEN_S, covering};
 use crate::domain::scope::Scope;
 use crate::domain::settings::AuthMethod;
 use crate::domain::tenant::Tenant;
@@ -189,21 +189,23 @@ async fn audience(desk: Desk<'_>, scope: &Scope, params: &Params) -> Result<Stri
         }
     };
     let (core, tenant) = (desk.core, desk.tenant);
-    let known = wanted.len() <= LONGEST_RESOURCE
-        && (document::resources(core, tenant)
-            .await?
-            .contains(&wanted.to_owned())
-            || apps::is_audience(&core.db, &tenant.id, wanted)
-                .await
-                .map_err(Problem::from)?);
-    if !known {
+    let all = document::resources(core, tenant).await?;
+    let known = match covering(&all, wanted) {
+        _ if wanted.len() > LONGEST_RESOURCE => None,
+        Some(application) => Some(application.clone()),
+        None => apps::is_audience(&core.db, &tenant.id, wanted)
+            .await
+            .map_err(Problem::from)?
+            .then(|| wanted.to_owned()),
+    };
+    let Some(known) = known else {
         return Err(Fault::new("invalid_target", "resource is not known here"));
-    }
+    };
     if !scope.has(API) {
         let words = "applications take tokens with the scope api only";
         return Err(Fault::new("invalid_scope", words));
     }
-    Ok(wanted.to_owned())
+    Ok(known)
 }
 
 /// Is what a token says of a service account true now?

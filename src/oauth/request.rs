@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fault, Params, claims, document, dpop, pkce, pushed};
 use crate::core::Core;
-use crate::domain::app::{App, AppState, GrantType};
+use crate::domain::app::{App, AppState, GrantType, covering};
 use crate::domain::scope::Scope;
 use crate::domain::tenant::Tenant;
 use crate::domain::wanted_claims::WantedClaims;
@@ -282,10 +282,9 @@ fn jkt(params: &Params) -> Result<Option<String>, Fault> {
 /// RFC 8707: the ones that are asked for, else all that are registered.
 pub(super) fn audiences(tenant: &Tenant, app: &App, params: &Params) -> Result<Vec<String>, Fault> {
     let own = app.audiences(&tenant.issuer());
-    let wanted: Vec<String> = params.all("resource").map(str::to_owned).collect();
-    if wanted.iter().any(|one| !own.contains(one)) {
-        return Err(unknown_target());
-    }
+    let wanted = params.all("resource");
+    let wanted = wanted.map(|one| covering(&own, one).cloned().ok_or_else(unknown_target));
+    let wanted: Vec<String> = wanted.collect::<Result<_, _>>()?;
     Ok(if wanted.is_empty() { own } else { wanted })
 }
 

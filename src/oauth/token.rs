@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::family::Ground;
-use super::{Fault, Params, dpop, exchange, machine, person, poll, redeem, refresh, request};
+use super::{Fault, Params, dpop, exchange, machine, person, poll, redeem, refresh};
 use crate::audit::RequestMeta;
 use crate::core::{Core, PlainToken, hash_token};
 use crate::domain::Problem;
-use crate::domain::app::{App, GrantType, IdTokenAlg};
+use crate::domain::app::{App, GrantType, IdTokenAlg, covering};
 use crate::domain::scope::Scope;
 use crate::domain::tenant::Tenant;
 use crate::store::apps;
@@ -83,10 +83,14 @@ pub(super) fn audience(granted: &[String], usual: &str, params: &Params) -> Resu
             "invalid_target",
             "ask for one resource at a time",
         )),
-        (Some(one), None) if granted.iter().any(|known| known == one) => Ok(one.to_owned()),
-        (Some(_), None) => Err(request::unknown_target()),
+        (Some(one), None) => covering(granted, one).cloned().ok_or_else(not_granted),
         (None, None) => Ok(granted.first().map_or(usual, String::as_str).to_owned()),
     }
+}
+
+fn not_granted() -> Fault {
+    let detail = "resource was not granted; if it is registered for this app by now, sign in again";
+    Fault::new("invalid_target", detail)
 }
 
 /// The same for a token in the name of somebody: without a registered one it is good at the

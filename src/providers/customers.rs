@@ -23,8 +23,8 @@ use crate::domain::connection::{
 use crate::domain::tenant::Tenant;
 use crate::domain::upstream::{Role, Upstream};
 use crate::domain::{Code, ConnectionId, OrgId, Problem, TenantId};
-use crate::store::connections;
 use crate::store::seal::Place;
+use crate::store::{connections, revisions};
 
 /// What makes an adapter a customer's.
 pub struct Attached {
@@ -135,7 +135,7 @@ impl Providers {
         if let Some(kept) = self.customers.get(&key).await {
             return Ok(kept);
         }
-        let row = connections::revision(&self.parts.db, &tenant.id, &one.id, number).await?;
+        let row = revisions::find(&self.parts.db, &tenant.id, &one.id, number).await?;
         let row = row.ok_or_else(Problem::not_found)?;
         let built = Arc::new(self.attached(tenant, one, row, upstream)?);
         self.customers.insert(key, Arc::clone(&built)).await;
@@ -253,7 +253,7 @@ impl Providers {
         one: &Connection,
         number: i64,
     ) -> Result<Arc<SamlProvider>, Problem> {
-        let row = connections::revision(&self.parts.db, &tenant.id, &one.id, number).await?;
+        let row = revisions::find(&self.parts.db, &tenant.id, &one.id, number).await?;
         let row = row.ok_or_else(Problem::not_found)?;
         let secret = self.revision_secret(tenant, &row);
         let upstream = row_of(tenant, one, &row);
@@ -278,7 +278,7 @@ impl Providers {
         let one = one.ok_or_else(Problem::not_found)?;
         let mut all = Vec::new();
         for number in one.active.into_iter().chain([one.draft]) {
-            let row = connections::revision(db, tenant, &one.id, number).await?;
+            let row = revisions::find(db, tenant, &one.id, number).await?;
             if let Some(Config::Saml(saml)) = row.map(|row| row.config) {
                 all.push(saml.sso_url);
             }

@@ -2,18 +2,17 @@
 
 use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
 
-use super::brokered;
+use super::{brokered, revisions};
 use crate::domain::connection::{
     Broker, Config, Connection, Protocol, Revision, Rollout, State, Through,
 };
-use crate::domain::upstream::Trust;
 use crate::domain::{ConnectionId, Email, OrgId, TenantId, UpstreamId};
 
-pub(super) const COLUMNS: &str = "c.id, c.tenant_id, c.org_id, c.slug, c.name, c.protocol, c.broker, \
+const COLUMNS: &str = "c.id, c.tenant_id, c.org_id, c.slug, c.name, c.protocol, c.broker, \
     c.state, c.rollout, c.enforced, c.redirect_uri, c.acs_url, c.sp_entity_id, c.draft, r.hash AS draft_hash, c.active, c.tested_hash, \
     c.last_login_at, c.version, c.created_at, b.upstream_id, b.metadata_url";
 
-pub(super) const FROM: &str = "FROM connections c JOIN connection_revisions r ON r.tenant_id = c.tenant_id \
+const FROM: &str = "FROM connections c JOIN connection_revisions r ON r.tenant_id = c.tenant_id \
     AND r.connection_id = c.id AND r.number = c.draft LEFT JOIN brokered_connections b \
     ON b.tenant_id = c.tenant_id AND b.connection_id = c.id";
 
@@ -43,47 +42,38 @@ pub async fn create(tx: &mut Tx, one: &Connection, first: &Revision) -> Result<(
     if let Some(through) = &one.through {
         brokered::create(tx, &one.tenant, &one.id, through).await?;
     }
-    add_revision(tx, &one.tenant, first).await
+    revisions::add(tx, &one.tenant, first).await
 }
 
-/// Adds a revision; `Conflict` when its number is taken.
-pub async fn add_revision(tx: &mut Tx, tenant: &TenantId, new: &Revision) -> Result<(), DbError> {
-    let config = serde_json::to_string(&new.config)
-        .map_err(|_| DbError::Broken("a connection's config is no JSON".into()))?;
-    q(
-        "INSERT INTO connection_revisions (id, tenant_id, connection_id, number, hash, config, \
-         secret, secret_id, trust, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(&new.id)
-    .bind(tenant.as_str())
-    .bind(new.connection.as_str())
-    .bind(new.number)
-    .bind(&new.hash)
-    .bind(config)
-    .bind(new.secret.clone())
-    .bind(new.secret_id.as_deref())
-    .bind(new.trust.as_str())
-    .bind(new.created_at)
-    .run(tx)
-    .await?;
-    Ok(())
-}
-
-/// The hash of what is live.
-pub async fn active_hash(
+/// Connections that could be taken for this one, with what is live of them, or drafted: those of its
+/// organization, and those that call us by the same name.
+pub async fn near(
     on: impl On,
     tenant: &TenantId,
-    id: &ConnectionId,
-) -> Result<Option<String>, DbError> {
-    let row = q(
-        "SELECT r.hash FROM connections c JOIN connection_revisions r ON r.tenant_id = c.tenant_id \
-         AND r.connection_id = c.id AND r.number = c.active WHERE c.tenant_id = $1 AND c.id = $2",
-    )
-    .bind(tenant.as_str())
-    .bind(id.as_str())
-    .optional(on)
-    .await?;
-    row.map(|row| row.get("hash")).transpose()
+    one: &Connection,
+) -> Result<Vec<(Connection, Config)>, DbError> {
+    let sql = format!(
+        "SELECT {COLUMNS}, n.config {FROM} \
+         JOIN connection_revisions n ON n.tenant_id = c.tenant_id AND n.connection_id = c.id \
+         AND n.number = COALESCE(c.active, c.draft) WHERE c.tenant_id = $1 AND c.id <> $2 \
+         AND c.protocol = $3 AND (c.org_id = $4 OR c.sp_entity_id = $5) ORDER BY c.id LIMIT 50"
+    );
+    let rows = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(one.id.as_str())
+        .bind(one.protocol.as_str())
+        .bind(one.org.as_ref().map(OrgId::as_str))
+        .bind(one.sp_entity_id.as_deref())
+        .all(on)
+        .await?;
+    let mut all = Vec::new();
+    for row in &rows {
+        let (found, config) = (from_row(row)?, row.get::<String>("config")?);
+        if let Ok(config) = Config::read(found.protocol, &config) {
+            all.push((found, config));
+        }
+    }
+    Ok(all)
 }
 
 /// By id or slug inside a tenant.
@@ -219,67 +209,6 @@ pub async fn note_login(
     .run(tx)
     .await?;
     Ok(count == 1)
-}
-
-/// Notes that a revision goes live.
-pub async fn note_activation(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    id: &ConnectionId,
-    revision: i64,
-    now: i64,
-) -> Result<(), DbError> {
-    q(
-        "UPDATE connection_revisions SET activated_at = $1 WHERE tenant_id = $2 \
-       AND connection_id = $3 AND number = $4",
-    )
-    .bind(now)
-    .bind(tenant.as_str())
-    .bind(id.as_str())
-    .bind(revision)
-    .run(tx)
-    .await?;
-    Ok(())
-}
-
-/// All revisions, newest first.
-pub async fn revisions(
-    on: impl On,
-    tenant: &TenantId,
-    id: &ConnectionId,
-) -> Result<Vec<Revision>, DbError> {
-    let rows = q(
-        "SELECT r.id, r.connection_id, r.number, r.hash, r.config, r.secret, r.secret_id, \
-         r.trust, r.created_at, r.activated_at, c.protocol FROM connection_revisions r \
-         JOIN connections c ON c.tenant_id = r.tenant_id AND c.id = r.connection_id \
-         WHERE r.tenant_id = $1 AND r.connection_id = $2 ORDER BY r.number DESC LIMIT 1000",
-    )
-    .bind(tenant.as_str())
-    .bind(id.as_str())
-    .all(on)
-    .await?;
-    rows.iter().map(revision_from_row).collect()
-}
-
-/// One revision by its number.
-pub async fn revision(
-    on: impl On,
-    tenant: &TenantId,
-    id: &ConnectionId,
-    number: i64,
-) -> Result<Option<Revision>, DbError> {
-    let row = q(
-        "SELECT r.id, r.connection_id, r.number, r.hash, r.config, r.secret, r.secret_id, \
-         r.trust, r.created_at, r.activated_at, c.protocol FROM connection_revisions r \
-         JOIN connections c ON c.tenant_id = r.tenant_id AND c.id = r.connection_id \
-         WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.number = $3",
-    )
-    .bind(tenant.as_str())
-    .bind(id.as_str())
-    .bind(number)
-    .optional(on)
-    .await?;
-    row.as_ref().map(revision_from_row).transpose()
 }
 
 /// Whom a rollout to some people means: exactly these from now on.
@@ -428,12 +357,36 @@ pub async fn note_tested(
     Ok(count == 1)
 }
 
-fn garbled(what: &str) -> DbError {
+/// The draft is untested again, where it still is this one.
+pub async fn forget_tested(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    id: &ConnectionId,
+    revision: i64,
+) -> Result<(), DbError> {
+    q(
+        "UPDATE connections SET tested_hash = NULL, version = version + 1, \
+         state = CASE WHEN state = 'tested' THEN 'draft' ELSE state END \
+         WHERE tenant_id = $1 AND id = $2 AND draft = $3",
+    )
+    .bind(tenant.as_str())
+    .bind(id.as_str())
+    .bind(revision)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) fn garbled(what: &str) -> DbError {
     DbError::Broken(format!("connections.{what} is garbled"))
 }
 
 /// A stored word that nobody knows opens nothing: it is an error.
-fn word<T>(row: &Row, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
+pub(super) fn word<T>(
+    row: &Row,
+    name: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<T, DbError> {
     let text: String = row.get(name)?;
     parse(&text).ok_or_else(|| garbled(name))
 }
@@ -447,7 +400,7 @@ fn through(row: &Row) -> Result<Option<Through>, DbError> {
     }))
 }
 
-pub(super) fn from_row(row: &Row) -> Result<Connection, DbError> {
+fn from_row(row: &Row) -> Result<Connection, DbError> {
     Ok(Connection {
         id: ConnectionId(row.get("id")?),
         tenant: TenantId(row.get("tenant_id")?),
@@ -470,24 +423,5 @@ pub(super) fn from_row(row: &Row) -> Result<Connection, DbError> {
         last_login_at: row.maybe("last_login_at")?,
         version: row.get("version")?,
         created_at: row.get("created_at")?,
-    })
-}
-
-fn revision_from_row(row: &Row) -> Result<Revision, DbError> {
-    let config: String = row.get("config")?;
-    let protocol = word(row, "protocol", Protocol::parse)?;
-    let config = Config::read(protocol, &config).map_err(|_| garbled("config"))?;
-    let trust: String = row.get("trust")?;
-    Ok(Revision {
-        id: row.get("id")?,
-        connection: ConnectionId(row.get("connection_id")?),
-        number: row.get("number")?,
-        hash: row.get("hash")?,
-        config,
-        secret: row.maybe("secret")?,
-        secret_id: row.maybe("secret_id")?,
-        trust: Trust::parse(&trust),
-        created_at: row.get("created_at")?,
-        activated_at: row.maybe("activated_at")?,
     })
 }

@@ -1,7 +1,8 @@
 //! What people have allowed apps.
 
-use laneway_sqlkit::{DbError, On, Row, Tx, q};
+use laneway_sqlkit::{DbError, On, Row, Tx, q, q_dynamic};
 
+use super::refresh_families;
 use crate::domain::app::Registration;
 use crate::domain::scope::Scope;
 use crate::domain::{AppId, TenantId, UserId};
@@ -55,6 +56,8 @@ pub struct Held {
     pub scope: Scope,
     /// Epoch ms.
     pub since: i64,
+    /// The document that it is known by.
+    pub document: Option<String>,
 }
 
 /// A page of the apps that somebody has allowed something, or that have tokens of theirs now, in
@@ -66,23 +69,23 @@ pub async fn list_of_user(
     limit: i64,
     now: i64,
 ) -> Result<Vec<Held>, DbError> {
-    let rows = q(
-        "SELECT a.id, a.name, a.settings, c.scope, c.created_at, f.since FROM apps a \
+    let sql = format!(
+        "SELECT a.id, a.name, a.settings, a.document, c.scope, c.created_at, f.since FROM apps a \
          LEFT JOIN consents c ON c.tenant_id = a.tenant_id AND c.app_id = a.id AND c.user_id = $2 \
          LEFT JOIN (SELECT g.app_id, MIN(g.created_at) AS since FROM refresh_families g \
-         WHERE g.tenant_id = $1 AND g.user_id = $2 AND g.revoked_at IS NULL AND g.expires_at > $3 \
-         AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id = g.tenant_id \
-         AND s.sid = COALESCE(g.kept_sid, g.sid) AND s.ended_at IS NOT NULL) GROUP BY g.app_id) f ON f.app_id = a.id \
+         WHERE g.tenant_id = $1 AND g.user_id = $2 AND {} GROUP BY g.app_id) f ON f.app_id = a.id \
          WHERE a.tenant_id = $1 AND a.id > $4 \
          AND (c.user_id IS NOT NULL OR f.app_id IS NOT NULL) ORDER BY a.id LIMIT $5",
-    )
-    .bind(tenant.as_str())
-    .bind(user.as_str())
-    .bind(now)
-    .bind(after)
-    .bind(limit)
-    .all(on)
-    .await?;
+        refresh_families::goes_on("g", "$3")
+    );
+    let rows = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(user.as_str())
+        .bind(now)
+        .bind(after)
+        .bind(limit)
+        .all(on)
+        .await?;
     rows.iter().map(held).collect()
 }
 
@@ -104,6 +107,7 @@ fn held(row: &Row) -> Result<Held, DbError> {
         first_party: registration.first_party,
         scope,
         since: allowed.or(given).unwrap_or(0),
+        document: row.maybe("document")?,
     })
 }
 

@@ -204,23 +204,25 @@ pub async fn set_asserted(
     Ok(())
 }
 
-/// Whoever signed in through a connection since an instant, with the sealed assertion: link,
-/// person, assertion.
+/// Whoever signed in through a connection since an instant, or one of them, with the sealed
+/// assertion: link, person, assertion; the newest first.
 pub async fn asserted(
     on: impl On,
     tenant: &TenantId,
     connection: &ConnectionId,
-    since: i64,
-    limit: i64,
+    only: Option<&UserId>,
+    (since, limit): (i64, i64),
 ) -> Result<Vec<(String, UserId, Vec<u8>)>, DbError> {
     let rows = q(
         "SELECT id, user_id, asserted FROM identity_links WHERE tenant_id = $1 \
          AND source_id = $2 AND kind = 'connection' AND asserted IS NOT NULL \
-         AND asserted_at >= $3 ORDER BY asserted_at DESC, id LIMIT $4",
+         AND asserted_at >= $3 AND ($4 = '' OR user_id = $4) \
+         ORDER BY asserted_at DESC, id LIMIT $5",
     )
     .bind(tenant.as_str())
     .bind(connection.as_str())
     .bind(since)
+    .bind(only.map_or("", UserId::as_str))
     .bind(limit)
     .all(on)
     .await?;

@@ -255,6 +255,19 @@ pub struct Listed {
     pub usage: Usage,
 }
 
+/// SQL: what a family hangs on goes on now, its session and the membership that it acts in.
+pub(super) fn goes_on(family: &str, now: &str) -> String {
+    format!(
+        "{family}.revoked_at IS NULL AND {family}.expires_at > {now} \
+         AND EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id = {family}.tenant_id \
+         AND s.sid = COALESCE({family}.kept_sid, {family}.sid) AND s.ended_at IS NULL \
+         AND s.expires_at > {now} AND s.last_seen_at + s.idle_ms > {now}) \
+         AND ({family}.org_id IS NULL OR EXISTS (SELECT 1 FROM memberships m \
+         WHERE m.tenant_id = {family}.tenant_id AND m.org_id = {family}.org_id \
+         AND m.user_id = {family}.user_id AND m.state = 'active'))"
+    )
+}
+
 /// What apps, from the one after `first` up to `last`, hold of somebody now: of each app the
 /// newest.
 pub async fn list_of_user(
@@ -263,23 +276,23 @@ pub async fn list_of_user(
     (first, last): (&str, &str),
     (now, most): (i64, i64),
 ) -> Result<Vec<Listed>, DbError> {
-    let rows = q(
+    let sql = format!(
         "SELECT id, app_id, org_id, created_at, expires_at, uses, last_used_at, last_used_ip \
          FROM (SELECT f.*, ROW_NUMBER() OVER (PARTITION BY app_id ORDER BY id DESC) AS place \
-         FROM refresh_families f WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL \
-         AND expires_at > $3 AND app_id > $4 AND app_id <= $5 AND NOT EXISTS \
-         (SELECT 1 FROM sessions s WHERE s.tenant_id = f.tenant_id \
-         AND s.sid = COALESCE(f.kept_sid, f.sid) AND s.ended_at IS NOT NULL)) n \
+         FROM refresh_families f WHERE tenant_id = $1 AND user_id = $2 \
+         AND app_id > $4 AND app_id <= $5 AND {}) n \
          WHERE place <= $6 ORDER BY app_id, id DESC",
-    )
-    .bind(tenant.as_str())
-    .bind(user.as_str())
-    .bind(now)
-    .bind(first)
-    .bind(last)
-    .bind(most)
-    .all(on)
-    .await?;
+        goes_on("f", "$3")
+    );
+    let rows = q_dynamic(sql)
+        .bind(tenant.as_str())
+        .bind(user.as_str())
+        .bind(now)
+        .bind(first)
+        .bind(last)
+        .bind(most)
+        .all(on)
+        .await?;
     rows.iter()
         .map(|row| {
             Ok(Listed {

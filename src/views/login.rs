@@ -41,8 +41,12 @@ pub struct LoginPage {
     pub password: bool,
     /// Where a lost password is replaced, if it can be.
     pub recover_href: Option<String>,
+    /// Providers of the organization whose page it is: they come first.
+    pub theirs: Vec<RedirectChoice>,
     /// Other providers.
     pub redirects: Vec<RedirectChoice>,
+    /// An address may lead to a provider of its organization at once: the other ways can be asked for.
+    pub leads: bool,
     /// Where an account is made, if people may.
     pub signup_href: Option<String>,
     /// Something to know that is no error.
@@ -52,7 +56,10 @@ pub struct LoginPage {
 impl LoginPage {
     /// Is there something to do with a typed name?
     fn asks_name(&self) -> bool {
-        self.passkey || self.email_code || self.password || self.redirects.is_empty()
+        self.passkey
+            || self.email_code
+            || self.password
+            || (self.redirects.is_empty() && self.theirs.is_empty())
     }
 }
 
@@ -71,6 +78,8 @@ impl LoginPage {
             email_code: true,
             password: false,
             recover_href: None,
+            theirs: Vec::new(),
+            leads: false,
             redirects: vec![
                 RedirectChoice {
                     connection: "kc".into(),
@@ -112,6 +121,18 @@ impl LoginPage {
                 recover_href: Some("/recover?return_to=%2Faccount".into()),
                 redirects: Vec::new(),
                 ..plain("ana@a.test")
+            },
+            Self {
+                chrome: Chrome::branded_sample(),
+                theirs: vec![RedirectChoice {
+                    connection: "acme".into(),
+                    label: "Acme".into(),
+                    social: false,
+                }],
+                leads: true,
+                redirects: Vec::new(),
+                signup_href: None,
+                ..plain("")
             },
         ]
     }

@@ -74,6 +74,6 @@ pub use profile::{ProfilePage, SignupPage};
 pub use reader::{Reader, Switch};
 pub use second::{EnrolTotpPage, RecoveryCodesPage, SecondPage};
 pub use test_result::TestResultPage;
-pub use text::{FluentArgs, has_text, text, translate};
+pub use text::{FluentArgs, has_text, text, translate, translate_value};
 pub use upstream::{ConnectUpstreamPage, UpstreamValues};
 pub use words::{Value, Words, grouped};

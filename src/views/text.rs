@@ -18,6 +18,7 @@ struct Files;
 
 /// The sentences of problems: the code says them in English, pages in the reader's language.
 const PROBLEMS: &str = "problems.ftl";
+const VALUES: &str = "values.ftl";
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -86,21 +87,48 @@ struct Sentence {
     names: Vec<String>,
 }
 
-static SENTENCES: LazyLock<(HashMap<String, String>, Vec<Sentence>)> = LazyLock::new(|| {
-    let english = files(Lang::En);
-    let problems = english.iter().find(|(name, _)| name == PROBLEMS);
-    let mut plain = HashMap::new();
-    let mut with_values = Vec::new();
-    for (key, words) in problems.iter().flat_map(|(_, text)| lines(text)) {
-        let sentence = sentence(key, words);
-        if sentence.names.is_empty() {
-            plain.insert(words.to_owned(), key.to_owned());
-        } else {
-            with_values.push(sentence);
+/// The English of one file, by which its keys are found.
+struct Sentences {
+    plain: HashMap<String, String>,
+    with_values: Vec<Sentence>,
+}
+
+static SENTENCES: LazyLock<Sentences> = LazyLock::new(|| Sentences::of(PROBLEMS));
+static SAID: LazyLock<Sentences> = LazyLock::new(|| Sentences::of(VALUES));
+
+impl Sentences {
+    fn of(file: &str) -> Self {
+        let english = files(Lang::En);
+        let found = english.iter().find(|(name, _)| name == file);
+        let (mut plain, mut with_values) = (HashMap::new(), Vec::new());
+        for (key, words) in found.iter().flat_map(|(_, text)| lines(text)) {
+            let sentence = sentence(key, words);
+            if sentence.names.is_empty() {
+                plain.insert(words.to_owned(), key.to_owned());
+            } else {
+                with_values.push(sentence);
+            }
         }
+        Self { plain, with_values }
     }
-    (plain, with_values)
-});
+
+    fn translate(&self, lang: Lang, english: &str) -> Option<String> {
+        if lang == Lang::En {
+            return Some(english.to_owned());
+        }
+        if let Some(key) = self.plain.get(english) {
+            return Some(text(lang, key, &FluentArgs::new()));
+        }
+        self.with_values.iter().find_map(|sentence| {
+            let values = sentence.values(english)?;
+            let mut args = FluentArgs::new();
+            for (name, value) in sentence.names.iter().zip(values) {
+                args.set(name.as_str(), value);
+            }
+            Some(text(lang, &sentence.key, &args))
+        })
+    }
+}
 
 /// `key = words` on one line, as all of that file is written.
 fn lines(text: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -148,21 +176,13 @@ impl Sentence {
 /// What a problem says in English, in the reader's language; `None` where nobody wrote it
 /// down.
 pub fn translate(lang: Lang, english: &str) -> Option<String> {
-    if lang == Lang::En {
-        return Some(english.to_owned());
-    }
-    let (plain, with_values) = &*SENTENCES;
-    if let Some(key) = plain.get(english) {
-        return Some(text(lang, key, &FluentArgs::new()));
-    }
-    with_values.iter().find_map(|sentence| {
-        let values = sentence.values(english)?;
-        let mut args = FluentArgs::new();
-        for (name, value) in sentence.names.iter().zip(values) {
-            args.set(name.as_str(), value);
-        }
-        Some(text(lang, &sentence.key, &args))
-    })
+    SENTENCES.translate(lang, english)
+}
+
+/// What a check received or expected, or why a rule matched, in the reader's language; as it
+/// is where it is a value of its own.
+pub fn translate_value(lang: Lang, english: String) -> String {
+    SAID.translate(lang, &english).unwrap_or(english)
 }
 
 #[cfg(test)]

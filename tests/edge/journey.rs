@@ -125,16 +125,20 @@ async fn agents_find_their_way_to_each_application_and_open_it_by_its_own_token(
         let named = named.and_then(|rest| rest.split('"').next());
         let known = format!("{host}/.well-known/oauth-protected-resource");
         let named = named.unwrap_or_else(|| panic!("{host}: {}", refused.challenge));
-        for url in [named, &known, &format!("{known}/mcp")] {
+        let of_path = format!("{known}/mcp");
+        for (url, path) in [(named, "/"), (&known, "/"), (&of_path, "/mcp")] {
             let said = agent.send("GET", url, &[], None).await;
             assert_eq!(said.status, 200, "{url}: {}", said.text);
             let said: serde_json::Value = serde_json::from_str(&said.text).expect("JSON");
-            assert_eq!(said["resource"], format!("{host}/"), "{url}");
+            assert_eq!(said["resource"], format!("{host}{path}"), "{url}");
         }
         let client = app
             .client(json!({ "audiences": [format!("{host}/")] }))
             .await;
-        let tokens = app.tokens(&mut ana, &client).await;
+        // What was found is what is asked for: a path of the application stands for all of it.
+        let code = app.code(&mut ana, &client, &[("resource", &tool)]).await;
+        let redeemed = app.browser().send(client.redeems(&code)).await;
+        let tokens = redeemed.expect(200).json();
         let bearer = format!(
             "Bearer {}",
             tokens["access_token"].as_str().expect("a token")

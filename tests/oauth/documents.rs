@@ -138,8 +138,23 @@ async fn an_app_signs_somebody_in_with_nothing_but_a_document() {
     // An operator has the last word.
     place.says(json!({})).await;
     app.clock.advance_s(301);
-    let at = format!("/v1/admin/apps/{}", kept["id"].as_str().expect("an id"));
-    app.admin("PATCH", &at, json!({ "state": "disabled" }))
+    // Whose it is stands where people and operators look: its name is its own word.
+    let page = browser.get("/account").await.expect(200).text();
+    assert!(
+        page.contains("Known by its address <b>127.0.0.1</b>"),
+        "{page}"
+    );
+    let held = browser.get("/v1/me/apps").await.expect(200).json();
+    assert_eq!(held["items"][0]["client_id"], json!(place.url));
+    let by_client_id: String = url::form_urlencoded::byte_serialize(place.url.as_bytes()).collect();
+    let by_client_id = format!("/v1/admin/apps/{by_client_id}");
+    let same = app.admin("GET", &by_client_id, json!({})).await;
+    assert_eq!(same.expect(200).json()["id"], kept["id"]);
+    let other = by_client_id.clone() + "x";
+    app.admin("GET", &other, json!({}))
+        .await
+        .refused(404, "not_found");
+    app.admin("PATCH", &by_client_id, json!({ "state": "disabled" }))
         .await
         .expect(200);
     browser
@@ -237,17 +252,18 @@ async fn whoever_is_refused_finds_out_who_gives_out_tokens() {
         );
     }
     let known = format!("{WIKI}/.well-known/oauth-protected-resource");
-    for url in [
-        at,
-        known.clone(),
-        format!("{known}/mcp"),
-        format!("{known}/a/b"),
+    for (url, path) in [
+        (at, "/"),
+        (known.clone(), "/"),
+        (format!("{known}/mcp"), "/mcp"),
+        (format!("{known}/a/b"), "/a/b"),
     ] {
         let said = app.browser().get(&url).await.expect(200);
         let said = said.json();
         assert_eq!(
             (&said["resource"], &said["authorization_servers"]),
-            (&json!(format!("{WIKI}/")), &json!([LOGIN]))
+            (&json!(format!("{WIKI}{path}")), &json!([LOGIN])),
+            "whoever looks for a path compares it (RFC 9728 section 3.3)"
         );
         // Agents ask for whatever stands here, and each may have all of it.
         assert_eq!(

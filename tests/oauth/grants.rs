@@ -62,6 +62,43 @@ both! {
         assert!(held(&mut ana).await.is_empty());
     }
 
+    async fn what_has_ended_with_its_sign_in_is_listed_no_more(app: TestApp) {
+        let mut ana = app.signup("ana@x.test").await;
+        let client = app.client(json!({ "client_name": "Planner" })).await;
+        let theirs = app.client(json!({ "first_party": false, "client_name": "Reports" })).await;
+        app.tokens(&mut ana, &client).await;
+        let code = let_in(&mut ana, &theirs).await;
+        app.browser().send(theirs.redeems(&code)).await.expect(200);
+        let id = ana.me().await["sub"].as_str().expect("an id").to_owned();
+        let of_user = format!("/v1/admin/users/{id}/apps");
+        let names = |all: &Value| -> Vec<(String, usize)> {
+            let rows = all["items"].as_array().expect("a list").iter();
+            rows.map(|row| (row["client_name"].to_string(), row["tokens"].as_array().map_or(0, Vec::len))).collect()
+        };
+        let seen = app.admin("GET", &of_user, json!({})).await.expect(200).json();
+        assert_eq!(names(&seen).len(), 2, "{seen}");
+        let path = format!("/v1/admin/users/{id}/sessions");
+        app.admin("DELETE", &path, json!({})).await.expect(204);
+        // What was consented to is remembered; what hung on the sign-ins is gone.
+        let seen = app.admin("GET", &of_user, json!({})).await.expect(200).json();
+        assert_eq!(names(&seen), [("\"Reports\"".to_owned(), 0)], "{seen}");
+        app.clock.advance_s(60);
+        let mut again = app.browser();
+        app.login_in(&mut again, "ana@x.test").await;
+        assert_eq!(held(&mut again).await, seen["items"].as_array().expect("a list").clone());
+        let html = page(&mut again, "/account").await;
+        assert!(html.contains("Reports") && !html.contains("Planner"), "{html}");
+        // What was for an organization goes with the membership.
+        let org = app.organization("acme").await;
+        app.grant(&org, &id, &["member"]).await.expect(200);
+        let code = app.code(&mut again, &client, &[("organization", "acme")]).await;
+        app.browser().send(client.redeems(&code)).await.expect(200);
+        assert_eq!(held(&mut again).await.len(), 2);
+        let member = format!("/v1/organizations/{org}/members/{id}");
+        app.admin("DELETE", &member, json!({})).await.expect(204);
+        assert_eq!(held(&mut again).await.len(), 1);
+    }
+
     async fn each_sign_in_tells_how_often_when_and_from_where_it_was_refreshed(app: TestApp) {
         let mut ana = app.signup("ana@x.test").await;
         let mut bo = app.signup("bo@x.test").await;

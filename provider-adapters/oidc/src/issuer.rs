@@ -187,6 +187,21 @@ mod tests {
     }
 
     #[test]
+    fn a_token_of_one_customers_issuer_names_no_other_customer() {
+        let issuer = TEMPLATE.replace("{tenantid}", OWN);
+        let config = config(&issuer, &[]);
+        let exact = Issuer::of_document(&config, &issuer).unwrap();
+        let judged = |tid: serde_json::Value| {
+            let claims = serde_json::from_value(json!({ "iss": issuer, "tid": tid })).unwrap();
+            exact.check(&config, &claims, None).is_ok()
+        };
+        assert!(judged(json!(OWN)) && judged(json!(OWN.to_uppercase())));
+        assert!(!judged(json!(OTHER)), "another directory, whoever signed");
+        assert!(!judged(json!(7)));
+        assert!(judged(json!("")), "old tokens name none");
+    }
+
+    #[test]
     fn a_key_of_another_customer_signs_for_nobody_else() {
         let of = |tenant: &str| TEMPLATE.replace("{tenantid}", tenant);
         for (key, good) in [

@@ -4,7 +4,7 @@ use laneway_contract::{Addresses, Diagnose as _, ProviderError, RedirectLogin as
 use serde_json::json;
 use url::Url;
 
-use crate::provider::{Reply, Rig, identity, query, request};
+use crate::provider::{Reply, Rig, form, identity, query, request};
 
 #[tokio::test]
 async fn nothing_is_asked_before_it_is_needed_and_then_once() {
@@ -200,4 +200,44 @@ async fn diagnosis_names_what_is_wrong_and_who_can_mend_it() {
     let rig = Rig::new();
     rig.op.script().discovery["issuer"] = json!("https://other.example");
     assert_eq!(failed(&rig).await, [("discovery".to_owned(), Who::Us)]);
+}
+
+#[tokio::test]
+async fn the_client_authenticates_as_the_provider_announces() {
+    let announces = |methods: serde_json::Value| {
+        let rig = Rig::new();
+        rig.op.script().discovery["token_endpoint_auth_methods_supported"] = methods;
+        rig.op.script().token = Some(Reply::Json(400, json!({"error": "invalid_grant"})));
+        rig
+    };
+    for (methods, basic) in [
+        (json!(["client_secret_post"]), false),
+        (json!(["client_secret_post", "client_secret_basic"]), true),
+        (json!([]), true),
+    ] {
+        let rig = announces(methods.clone());
+        assert_eq!(failed(&rig).await, [], "{methods}");
+        let sent = rig.op.last("/token");
+        assert_eq!(
+            sent.headers().contains_key("authorization"),
+            basic,
+            "{methods}"
+        );
+        assert_eq!(
+            form(&sent).contains_key("client_secret"),
+            !basic,
+            "{methods}"
+        );
+    }
+    let rig = announces(json!(["private_key_jwt", "tls_client_auth"]));
+    let checks = rig.rp.diagnose(&addresses()).await;
+    let check = checks
+        .iter()
+        .find(|check| check.name == "client_authentication");
+    let check = check.expect("named");
+    assert!(!check.ok && check.who == Who::Provider, "{check:?}");
+    assert_eq!(
+        check.received.as_deref(),
+        Some("private_key_jwt tls_client_auth")
+    );
 }

@@ -27,6 +27,18 @@ pub enum LinkPolicy {
     Replace,
 }
 
+impl LinkPolicy {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Add => "add",
+            Self::Link => "link",
+            Self::Replace => "replace",
+        }
+    }
+}
+
 /// How the provider's answer travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

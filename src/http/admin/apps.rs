@@ -16,6 +16,7 @@ use crate::domain::Problem;
 use crate::domain::app::{AppState, AuthMethod, GrantType, IdTokenAlg, Registration};
 use crate::domain::scope::Scope;
 use crate::oauth::apps::{self, AppChange};
+use crate::store::apps as rows;
 
 const PATH: &str = "/v1/admin/apps";
 
@@ -147,13 +148,24 @@ pub async fn create_app(
     Ok(created(&location, app.version, shown))
 }
 
+/// The id of an app by its `client_id`, which is the same for all but those that are known by a
+/// document: theirs is its address.
+async fn named(context: &Context, client_id: String) -> Result<String, Problem> {
+    if !client_id.contains("://") {
+        return plausible(client_id);
+    }
+    let (db, tenant) = (&context.core.db, &context.site.tenant.id);
+    let found = rows::find_by_document(db, tenant, &client_id).await?;
+    Ok(found.ok_or_else(Problem::not_found)?.id.0)
+}
+
 /// `GET /v1/admin/apps/{app}`
 pub async fn read_app(
     by: Operator,
     context: Context,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let app = apps::get_app(&by.act(&context), &plausible(id)?).await?;
+    let app = apps::get_app(&by.act(&context), &named(&context, id).await?).await?;
     Ok(versioned(app.version, shown::app(&app, None)))
 }
 
@@ -270,7 +282,7 @@ pub async fn change_app(
     Path(id): Path<String>,
     Body(mut body): Body<AppPatch>,
 ) -> Result<Response, Problem> {
-    let (id, act) = (plausible(id)?, by.act(&context));
+    let (id, act) = (named(&context, id).await?, by.act(&context));
     let expected = if_match(&context)?;
     let old = apps::get_app(&act, &id).await?;
     let change = AppChange {
@@ -290,7 +302,8 @@ pub async fn new_app_secret(
     context: Context,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let (app, secret) = apps::new_app_secret(&by.act(&context), &plausible(id)?).await?;
+    let id = named(&context, id).await?;
+    let (app, secret) = apps::new_app_secret(&by.act(&context), &id).await?;
     let location = format!("{PATH}/{}", app.id);
     let body = json!({ "client_id": app.id, "client_secret": secret.expose() });
     Ok(created(&location, app.version, body))
@@ -302,7 +315,7 @@ pub async fn delete_app(
     context: Context,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let (id, expected) = (plausible(id)?, if_match(&context)?);
+    let (id, expected) = (named(&context, id).await?, if_match(&context)?);
     apps::delete_app(&by.act(&context), &id, expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -44,12 +44,13 @@ pub async fn put_mapping(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Simulation {
-    claims: Map<String, Value>,
+    claims: Option<Map<String, Value>>,
     user: Option<String>,
     mapping: Option<Mapping>,
 }
 
-/// `POST …/role-mappings/simulate`: what a sign-in with these claims would come to.
+/// `POST …/role-mappings/simulate`: what a sign-in with these claims would come to, or why a
+/// person has their roles: by what their provider said last.
 pub async fn simulate(
     by: Operator,
     context: Context,
@@ -65,11 +66,23 @@ pub async fn simulate(
     }
     let mapping = body.mapping.map(Mapping::checked).transpose()?;
     let with = (user.as_ref(), mapping.as_ref());
-    let entry = mappings::simulate(&act, &one, &body.claims, with).await?;
+    let claims = match (body.claims, &user) {
+        (Some(claims), _) => claims,
+        (None, Some(user)) => {
+            let last = mappings::last_said(&act, &one, user).await?;
+            last.ok_or_else(|| wanted("Nothing is kept of a sign-in of this person through this connection. Give claims."))?
+        }
+        (None, None) => return Err(wanted("Give claims, or a person who has signed in.")),
+    };
+    let entry = mappings::simulate(&act, &one, &claims, with).await?;
     let person = json!({ "id": user, "new": user.is_none() });
     Ok(Json(json!({
         "rules": entry.mapped.rules, "result": outcome(&entry, &person),
     })))
+}
+
+fn wanted(detail: &str) -> Problem {
+    Problem::field("/claims", "required", detail)
 }
 
 /// `POST …/role-mappings/diff`: what a draft would give and take.

@@ -13,11 +13,12 @@ use super::super::context::{Browser, Context};
 use super::super::{flows, pages};
 use super::discovery::home;
 use super::{answer, words};
-use crate::domain::app::App;
+use crate::domain::app::{App, known_by};
 use crate::domain::return_to::ReturnTo;
 use crate::domain::{Code, OrgId, Problem};
 use crate::edge::handoff::Ask;
 use crate::lane_a::{Visit, limits};
+use crate::oauth::Fault;
 use crate::oauth::authorize::{self, Need, Next};
 use crate::oauth::request::Asked;
 use crate::oauth::waiting;
@@ -55,7 +56,18 @@ pub async fn show(
             let refusal = authorize::refusal(issuer, asked.back.clone(), &fault);
             return Ok(answer::back(&context, refusal));
         }
-        Next::SignIn(need) => return go_sign_in(&context, &query.request, &asked, need).await,
+        Next::SignIn(need) => {
+            return match go_sign_in(&context, &query.request, &asked, need).await {
+                // Whoever waits for an answer hears that there will be none of this kind.
+                Err(problem) if problem.code == Code::NotFound && asked.connection.is_some() => {
+                    let fault = Fault::request("connection names no provider on offer here");
+                    let issuer = context.site.tenant.issuer();
+                    let refusal = authorize::refusal(issuer, asked.back.clone(), &fault);
+                    Ok(answer::back(&context, refusal))
+                }
+                other => other,
+            };
+        }
         Next::Elsewhere(start) => elsewhere(&start, &query.request),
         Next::Ask(org) => {
             let what = (&app, &asked, org.as_ref());
@@ -180,7 +192,7 @@ async fn page(
         organization: org,
         organizations,
         goes_to: goes_to(&asked.back.redirect_uri),
-        known_by: app.document.as_deref().and_then(host_of),
+        known_by: app.document.as_deref().and_then(known_by),
         policy_href: link(what.policy_uri.as_ref()),
         terms_href: link(what.tos_uri.as_ref()),
     };
@@ -191,11 +203,6 @@ async fn page(
         &page,
         &target,
     ))
-}
-
-fn host_of(address: &str) -> Option<String> {
-    let url = Url::parse(address).ok()?;
-    url.host_str().map(str::to_owned)
 }
 
 /// The way to another account and back.

@@ -1,6 +1,7 @@
 //! What a protected resource says of itself (RFC 9728): who gives out the tokens for it.
 
 use axum::Json;
+use axum::extract::OriginalUri;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use serde_json::json;
@@ -10,15 +11,20 @@ use super::super::context::Context;
 /// Where applications behind a proxy that sends us nothing else have it too.
 pub const RESOURCE_METADATA: &str = "/.laneway/oauth-protected-resource";
 
+const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+
 /// `GET /.well-known/oauth-protected-resource`, for whichever path of the host (RFC 9728 §3.1), and
 /// `GET /.laneway/oauth-protected-resource`
-pub async fn resource(context: Context) -> Response {
+pub async fn resource(context: Context, OriginalUri(here): OriginalUri) -> Response {
     let tenant = &context.site.tenant;
-    // Our own API is known by the issuer, every application by its own address.
-    let resource = if context.site.is_login() {
-        tenant.issuer()
-    } else {
-        format!("{}/", context.origin())
+    // Our own API is known by the issuer, every application by its own address. Whoever looks for
+    // a path's document compares what it says with that path (§3.3).
+    let path = here.path().strip_prefix(WELL_KNOWN).unwrap_or_default();
+    let resource = match (context.site.is_login(), path) {
+        (true, "" | "/") => tenant.issuer(),
+        (true, path) => format!("{}{path}", tenant.issuer()),
+        (false, "") => format!("{}/", context.origin()),
+        (false, path) => format!("{}{path}", context.origin()),
     };
     let body = json!({
         "resource": resource,

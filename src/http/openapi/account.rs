@@ -146,7 +146,7 @@ pub const ENTRIES: &[Entry] = &[
 pub const SHAPES: &[Shape] = &[
     shape(
         "HeldApp",
-        "id client_name first_party=flag scope created_at=instant tokens=[any]",
+        "id client_id client_name first_party=flag scope created_at=instant tokens=[any]",
     ),
     shape(
         "ApiToken",

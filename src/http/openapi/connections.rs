@@ -282,7 +282,7 @@ pub const SHAPES: &[Shape] = &[
         "mode?=full_sync|additive|first_login rules?=[MappingRule]",
     ),
     shape("MappingRule", "when=any roles?=[text] access?=allow|deny"),
-    shape("Simulation", "claims=any user?=text? mapping?=any"),
+    shape("Simulation", "claims?=any user?=text? mapping?=any"),
     shape("Simulated", "rules=[RuleJudged] result=any"),
     shape("MappingDiff", "gain=[RoleShift] lose=[RoleShift]"),
     shape(

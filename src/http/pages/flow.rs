@@ -39,6 +39,8 @@ pub struct StepForm {
     username: Option<String>,
     code: Option<String>,
     resend: Option<String>,
+    /// Whoever typed a name wants to see all the ways, and to be led nowhere.
+    ways: Option<String>,
     connection: Option<String>,
     name: Option<String>,
     organization: Option<String>,
@@ -313,7 +315,7 @@ async fn submit_form(
     let submitted = lane_a::submit(visit, &id, form.kind(), &form.body())
         .await
         .map_err(|problem| (kept.clone(), problem))?;
-    if form.kind() == "identify" {
+    if form.kind() == "identify" && form.ways.is_none() {
         return go_on(visit, submitted, form.kind == "password")
             .await
             .map_err(|problem| (kept, problem));

@@ -14,6 +14,7 @@ use crate::domain::flow::{Flow, FlowPurpose, Step};
 use crate::domain::tenant::Signup;
 use crate::lane_a::{Visit, methods, provider_address};
 use crate::providers::Offer;
+use crate::store::connections;
 use crate::store::orgs::Organization;
 use crate::views::{
     ChoosePage, Chrome, CodePage, FluentArgs, LoginPage, MethodChoice, OrganizationChoice,
@@ -62,16 +63,24 @@ pub(in crate::http) fn form_csrf(context: &Context, browser: &Browser) -> String
     authn::form_token(&context.core.sealer, &browser.binding)
 }
 
-fn redirects(offers: &[Offer]) -> Vec<RedirectChoice> {
-    offers
-        .iter()
-        .filter(|offer| offer.kind == MethodKind::Redirect)
-        .map(|offer| RedirectChoice {
-            connection: offer.upstream.row.slug.clone(),
-            label: offer.upstream.row.label(),
-            social: offer.upstream.is_social(),
-        })
-        .collect()
+/// The providers that are offered: an organization's own, and the tenant's.
+fn redirects(offers: &[Offer]) -> (Vec<RedirectChoice>, Vec<RedirectChoice>) {
+    let choice = |offer: &Offer| RedirectChoice {
+        connection: offer.upstream.row.slug.clone(),
+        label: offer.upstream.row.label(),
+        social: offer.upstream.is_social(),
+    };
+    let of_org = |offer: &&Offer| {
+        let attached = offer.upstream.attached.as_ref();
+        attached.is_some_and(|own| own.org.is_some())
+    };
+    let all = offers.iter();
+    let all = all.filter(|offer| offer.kind == MethodKind::Redirect);
+    let (theirs, own): (Vec<&Offer>, Vec<&Offer>) = all.partition(of_org);
+    (
+        theirs.into_iter().map(choice).collect(),
+        own.into_iter().map(choice).collect(),
+    )
 }
 
 pub(super) async fn start_page(
@@ -127,6 +136,9 @@ pub(super) async fn start_page(
     }
     // Nobody becomes a member by signing up.
     let may_sign_up = flow.is_none() && open && draft.org.is_none();
+    let (theirs, redirects) = redirects(&offers);
+    let db = &context.core.db;
+    let leads = has(MethodKind::EmailCode) || has(MethodKind::Password);
     let page = LoginPage {
         chrome,
         action: draft.action(),
@@ -141,7 +153,9 @@ pub(super) async fn start_page(
         password: has(MethodKind::Password),
         recover_href: (has(MethodKind::Password) && has(MethodKind::EmailCode))
             .then(|| format!("/recover?return_to={return_query}")),
-        redirects: redirects(&offers),
+        theirs,
+        redirects,
+        leads: leads && connections::any_of_organizations(db, &tenant.id).await?,
         notice: None,
     };
     Ok(render_flow(visit, status, &page).await)

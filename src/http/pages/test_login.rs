@@ -11,8 +11,8 @@ use crate::lane_b::check::Check;
 use crate::lane_b::test_logins::is_of;
 use crate::lane_b::trace::Trace;
 use crate::store::test_logins::{TestLogin, TestState};
-use crate::store::{connections, orgs};
-use crate::views::{CheckRow, Checks, TestResultPage, explanation, translate};
+use crate::store::{connections, orgs, revisions};
+use crate::views::{CheckRow, Checks, TestResultPage, explanation, translate, translate_value};
 
 /// The page after a test: in full for the browser that ran it.
 ///
@@ -33,7 +33,7 @@ pub async fn test_result(
     let own = is_of(test, visit);
     let mut checks = Checks::default();
     if let Some(trace) = Trace::open(core, &tenant.id, test)?.filter(|_| own) {
-        let revision = connections::revision(&core.db, &tenant.id, &one.id, test.revision).await?;
+        let revision = revisions::find(&core.db, &tenant.id, &one.id, test.revision).await?;
         let config = revision.ok_or_else(Problem::not_found)?.config;
         let reading = trace.read(core, tenant, &one, &config).await?;
         checks = {
@@ -61,8 +61,8 @@ pub fn row_for(lang: Lang, check: Check) -> CheckRow {
         name: check.code,
         ok: check.ok,
         advice: check.advice,
-        received: check.received.unwrap_or_default(),
-        expected: check.expected.unwrap_or_default(),
+        received: translate_value(lang, check.received.unwrap_or_default()),
+        expected: translate_value(lang, check.expected.unwrap_or_default()),
         who: if check.who == "us" { "team" } else { "you" }.to_owned(),
         fix,
     }

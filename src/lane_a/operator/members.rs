@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::{Act, check_version};
 use crate::audit::{Event, Outcome, kind};
 use crate::authz::Scope as Place;
+use crate::core::Core;
 use crate::domain::user::UserState;
-use crate::domain::{Code, OrgId, Problem, UserId};
+use crate::domain::{Code, OrgId, Problem, TenantId, UserId};
 use crate::lane_a::emergency;
 use crate::store::invalidations::{Change, Scope};
 use crate::store::members::{self, Member, MemberState};
@@ -217,6 +218,23 @@ pub(super) fn above() -> Problem {
         Code::Forbidden,
         "These roles may do more than you: somebody above you has to decide.",
     )
+}
+
+/// Would an organization be without an owner if this person left?
+///
+/// # Errors
+/// `store_unavailable`.
+pub async fn is_only_owner(
+    core: &Core,
+    tenant: &TenantId,
+    org: &OrgId,
+    user: &UserId,
+) -> Result<bool, Problem> {
+    let found = members::find(&core.db, tenant, org, user).await?;
+    let Some(own) = found.filter(|own| own.roles().contains(&OWNER)) else {
+        return Ok(false);
+    };
+    Ok(!members::other_with(&core.db, tenant, org, &own.id, OWNER).await?)
 }
 
 /// An organization that has owners keeps one.

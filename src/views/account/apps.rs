@@ -7,6 +7,8 @@ pub struct AppRow {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// The host of the document that it is known by.
+    pub known_by: Option<String>,
     /// What it may do, in words.
     pub may: Vec<String>,
     /// The tenant's own: nobody was asked.
@@ -39,6 +41,7 @@ impl AppRow {
         Self {
             id: id.into(),
             name: name.into(),
+            known_by: (!own).then(|| "agent.example".into()),
             may: ["See who you are", "Use berths:read"]
                 .map(String::from)
                 .into(),

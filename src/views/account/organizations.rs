@@ -11,6 +11,8 @@ pub struct MembershipRow {
     pub roles: Vec<String>,
     /// May see how it is set up.
     pub manages: bool,
+    /// Nobody else owns it: there is no leaving before somebody does.
+    pub only_owner: bool,
 }
 
 /// All memberships.
@@ -27,6 +29,7 @@ impl OrganizationsSection {
             name: name.into(),
             slug: slug.into(),
             manages: !roles.is_empty(),
+            only_owner: roles.contains(&"owner"),
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         };
         [
@@ -34,6 +37,7 @@ impl OrganizationsSection {
                 rows: vec![
                     row("Brennan & Kohl", "brennan-kohl", &["admin", "member"]),
                     row("Acme", "acme", &[]),
+                    row("Quay", "quay", &["owner"]),
                 ],
             },
             Self { rows: Vec::new() },

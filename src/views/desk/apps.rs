@@ -12,6 +12,8 @@ pub struct AppLine {
     pub id: String,
     /// Name.
     pub name: String,
+    /// The host of the document that it is known by.
+    pub known_by: Option<String>,
     /// The tenant's own.
     pub own: bool,
     /// It cannot keep a secret.
@@ -124,6 +126,7 @@ fn sample_line(name: &str) -> AppLine {
     AppLine {
         id: "0199f3c1-6c1e-7a10-9f60-2f6d5a7e5d01".into(),
         name: name.into(),
+        known_by: None,
         own: true,
         public: false,
         exempt: true,
@@ -154,6 +157,7 @@ impl AppsPage {
             rows: vec![
                 sample_line("Quay <Reports>"),
                 AppLine {
+                    known_by: Some("agent.example".into()),
                     own: false,
                     public: true,
                     exempt: false,

@@ -87,7 +87,7 @@ impl SettingsPage {
                 HostLine {
                     id: "h2".into(),
                     host: "app.tidewell.example".into(),
-                    purpose: "desk-host-app",
+                    purpose: "desk-host-login-org",
                     canonical: false,
                     config_owned: false,
                     org: "Brennan & Kohl".into(),

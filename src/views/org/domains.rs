@@ -78,14 +78,26 @@ pub struct DomainsPage {
     pub flash: Option<&'static str>,
     /// What went wrong.
     pub error: Option<String>,
-    /// What went wrong with a domain that is here already.
-    pub trouble: Option<String>,
+    /// What went wrong with a domain that is here already: its id, and the words.
+    pub trouble: Option<(String, String)>,
 }
 
 impl DomainsPage {
     fn seen(&self, id: &str) -> Option<&[String]> {
         let looked = self.looked.as_ref().filter(|looked| looked.id == id);
         looked.map(|looked| looked.seen.as_slice())
+    }
+
+    fn trouble_of(&self, id: &str) -> Option<&str> {
+        let found = self.trouble.as_ref().filter(|(of, _)| of == id);
+        found.map(|(_, words)| words.as_str())
+    }
+
+    /// About a domain that is not on this page.
+    fn other_trouble(&self) -> Option<&str> {
+        let (id, words) = self.trouble.as_ref()?;
+        let here = self.domains.iter().any(|one| one.id == *id);
+        (!here).then_some(words.as_str())
     }
 }
 
@@ -136,7 +148,7 @@ impl DomainsPage {
             value: String::new(),
             flash: None,
             error: None,
-            trouble: Some("The name server does not answer.".into()),
+            trouble: Some(("d1".into(), "The name server does not answer.".into())),
         };
         let unseen = Self {
             looked: Some(Looked {

@@ -60,9 +60,26 @@ pub struct SetupValues {
     pub groups_claim: String,
     /// The value of the demanded claim.
     pub required_value: String,
+    /// What happens when somebody who has an account attaches an identity.
+    pub link_policy: String,
+    /// Sign-ins that begin at the provider are taken.
+    pub idp_initiated: bool,
 }
 
 impl SetupValues {
+    /// Each link policy with the key of its words.
+    fn policies(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
+        let all = [
+            ("refuse", "setup-policy-refuse"),
+            ("link", "setup-policy-link"),
+            ("add", "setup-policy-add"),
+            ("replace", "setup-policy-replace"),
+        ];
+        let chosen = |word| self.link_policy == word;
+        all.into_iter()
+            .map(move |(word, key)| (word, key, chosen(word)))
+    }
+
     /// The values are given by hand.
     pub fn by_hand(&self) -> bool {
         !self.sso_url.is_empty() || !self.certificates.is_empty()
@@ -113,6 +130,8 @@ impl SetupConnectPage {
                 has_secret: true,
                 groups_claim: "groups".into(),
                 required_value: "acme.example".into(),
+                link_policy: "link".into(),
+                idp_initiated: true,
             },
             error: error.map(str::to_owned),
         };

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use fluent_bundle::FluentResource;
 
 use super::super::tests::source;
-use super::{FluentArgs, PROBLEMS, files, has_text, lines, text, translate};
+use super::{
+    FluentArgs, PROBLEMS, VALUES, files, has_text, lines, text, translate, translate_value,
+};
 use crate::domain::Lang;
 
 /// Words that are the same in both languages, or that a person compares with the pages of
@@ -126,6 +128,45 @@ fn nothing_is_left_in_english() {
     }
 }
 
+/// A phrase that nobody says any more, or says otherwise, would be English for ever.
+#[test]
+fn what_checks_say_is_said_somewhere() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut said = String::new();
+    let mut folders = vec![root.join("src"), root.join("provider-adapters")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                said.push_str(&std::fs::read_to_string(path).expect("a file"));
+            }
+        }
+    }
+    let english = files(Lang::En);
+    let (_, phrases) = english
+        .iter()
+        .find(|(name, _)| name == VALUES)
+        .expect("a file");
+    for (key, words) in lines(phrases) {
+        let longest = super::sentence(key, words)
+            .fixed
+            .into_iter()
+            .max_by_key(String::len);
+        let fixed = longest.unwrap_or_default();
+        assert!(said.contains(fixed.trim()), "{key}: nobody says {fixed:?}");
+    }
+    let german = |words: &str| translate_value(Lang::De, words.to_owned());
+    assert_eq!(german("3 groups"), "3 Gruppen");
+    assert_eq!(german("an e-mail address"), "eine E-Mail-Adresse");
+    assert_eq!(
+        german("https://idp.test"),
+        "https://idp.test",
+        "a value stays as it is"
+    );
+}
+
 #[test]
 fn files_have_the_same_names() {
     let names = |lang| files(lang).into_iter().map(|(name, _)| name);
@@ -233,6 +274,7 @@ fn every_key_is_used() {
         "month-",
         "notice-",
         "problem-",
+        "value-",
     ];
     let unused: Vec<String> = messages(Lang::En)
         .into_iter()

@@ -1,14 +1,18 @@
 // Passwords: a button that shows what was typed, and a sentence while one is chosen.
 
-for (const button of document.querySelectorAll("[data-reveal]")) {
-  const field = document.getElementById(button.dataset.reveal);
-  button.hidden = false;
+for (const place of document.querySelectorAll("[data-reveal]")) {
+  const field = document.getElementById(place.dataset.reveal);
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "button reveal", textContent: place.dataset.show });
+  Object.assign(button.dataset, { kind: "quiet", size: "s" });
+  button.setAttribute("aria-controls", field.id);
   button.addEventListener("click", () => {
     const hidden = field.type === "password";
     field.type = hidden ? "text" : "password";
-    button.textContent = hidden ? button.dataset.hide : button.dataset.show;
+    button.textContent = hidden ? place.dataset.hide : place.dataset.show;
     field.focus();
   });
+  place.replaceWith(button);
   // Shown only while it is being typed: browsers keep what text fields held.
   field.form.addEventListener("submit", () => (field.type = "password"));
 }

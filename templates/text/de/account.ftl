@@ -48,6 +48,7 @@ account-flash-saved = Ihr Profil ist gespeichert.
 account-flash-ended = Dort sind Sie abgemeldet.
 account-flash-removed = Entfernt. Überall sonst sind Sie abgemeldet.
 account-flash-left = Sie haben die Organisation verlassen.
+account-only-owner = Sonst besitzt sie niemand. Ernennen Sie jemanden, bevor Sie sie verlassen.
 account-leave-now = Jetzt verlassen
 account-flash-linked = Verknüpft. Sie können sich ab jetzt damit anmelden.
 account-end-others = Überall sonst abmelden

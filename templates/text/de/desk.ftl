@@ -461,6 +461,7 @@ desk-host = Hostname
 desk-host-add = Host hinzufügen
 desk-purpose = Zweck
 desk-host-login = Anmelde-Host: Seiten, Aussteller, Passkeys
+desk-host-login-org = Anmelde-Host einer Organisation: ihre Anmeldung
 desk-host-org = Organisation
 desk-host-org-more = Nur für einen Anmelde-Host, der einer Organisation allein gehört: ihr Kurzname.
 desk-host-app = App-Host: kennt nur seinen Cookie

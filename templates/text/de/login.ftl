@@ -8,6 +8,7 @@ login-lead = Geben Sie die E-Mail-Adresse ein, mit der Sie arbeiten.
 login-lead-choose = Sie melden sich mit einem Konto an, das Sie schon haben.
 login-passkey-hint = Ein Passkey auf diesem Gerät erscheint in diesem Feld.
 login-continue = Weiter
+login-ways = Andere Wege mit dieser Adresse
 login-sign-in = Anmelden
 login-email-code = Code per E-Mail schicken
 login-passkey = Mit einem Passkey anmelden

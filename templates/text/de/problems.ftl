@@ -401,7 +401,7 @@ problem-saml-again = Exportieren Sie die Metadaten beim Dienst neu; die angegebe
 problem-saml-certificate = Kopieren Sie das ganze Signaturzertifikat des Dienstes, mit erster und letzter Zeile.
 problem-saml-alone = Fügen Sie die SAML-Metadaten Ihres Dienstes ein oder deren Adresse: Das Zertifikat steht darin. Ohne Metadaten geben Sie die übrigen Werte von Hand ein.
 problem-saml-used = Diese Antwort des Anmeldedienstes wurde schon verwendet. Melden Sie sich noch einmal an.
-problem-saml-unasked = Diese Antwort wurde hier nicht angefordert. Beginnen Sie die Anmeldung in der Anwendung, die Sie nutzen möchten.
+problem-saml-unasked = Diese Antwort wurde hier nicht angefordert, oder der Anbieter hat den RelayState weggelassen, den er bekommen hat. Beginnen Sie die Anmeldung in der Anwendung, die Sie nutzen möchten; endet sie wieder hier, sagen Sie es Ihrer Administration.
 problem-saml-slo-url = Geben Sie die Adresse für die Abmeldung (Single Logout) des Anbieters an, oder lassen Sie sie weg.
 problem-saml-slo-bad = Diese Abmeldung des Identitätsanbieters lässt sich nicht annehmen.
 problem-saml-slo-used = Diese Abmeldung des Identitätsanbieters wurde schon verwendet.
@@ -537,3 +537,5 @@ problem-feed-missed = Seit diesem Cursor wurde vielleicht etwas verpasst. Trauen
 problem-feed-cursor = Nehmen Sie next_cursor dieses Feeds unverändert.
 problem-sign-in-or-token = Melden Sie sich an, oder senden Sie ein Token.
 problem-rule-claim = Schreiben Sie einen Claim als Name=Wert.
+problem-test-cannot-pass = Die Prüfung dieser Einstellungen hat einen Fehler gefunden, und laufende Anmeldungen müssten auf den Test warten. Beheben Sie ihn zuerst.
+problem-private-key = Das ist ein privater Schlüssel. Er bleibt bei Ihrem Anbieter; niemand sonst darf ihn haben. Fügen Sie die Metadaten oder das Zertifikat ein.

@@ -48,6 +48,7 @@ account-flash-saved = Your profile is saved.
 account-flash-ended = Signed out there.
 account-flash-removed = Removed. Your other sessions are signed out.
 account-flash-left = You have left the organization.
+account-only-owner = You are its only owner. Appoint another one before you leave.
 account-leave-now = Leave now
 account-flash-linked = Linked. You can sign in with it from now on.
 account-end-others = Sign out everywhere else

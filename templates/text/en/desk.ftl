@@ -461,6 +461,7 @@ desk-host = Host name
 desk-host-add = Add a host
 desk-purpose = Purpose
 desk-host-login = Login host: pages, issuer, passkeys
+desk-host-login-org = Login host of an organization: its sign-in
 desk-host-org = Organization
 desk-host-org-more = Only for a login host that is one organization’s own sign-in: its short name.
 desk-host-app = App host: only knows its cookie

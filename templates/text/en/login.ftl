@@ -8,6 +8,7 @@ login-lead = Use the email address you work with.
 login-lead-choose = You sign in with an account you already have.
 login-passkey-hint = A passkey saved on this device shows up in this field.
 login-continue = Continue
+login-ways = Other ways with this address
 login-sign-in = Sign in
 login-email-code = Email me a code instead
 login-passkey = Sign in with a passkey

@@ -402,7 +402,7 @@ problem-saml-again = Export the metadata from the provider again; what you gave 
 problem-saml-certificate = Copy the whole signing certificate of the provider, with its first and last line.
 problem-saml-alone = Paste the SAML metadata of your provider, or its address: the certificate is in it. Without metadata, give the other values by hand.
 problem-saml-used = This answer of the identity provider was used already. Sign in again.
-problem-saml-unasked = Nobody asked for this answer here. Start the sign-in at the application that you want to use.
+problem-saml-unasked = Nobody asked for this answer here, or the identity provider has left out the RelayState that it was given. Start the sign-in at the application that you want to use; if it ends here again, tell your administrator.
 problem-saml-slo-url = Give the address of the provider's single logout, or leave it out.
 problem-saml-slo-bad = This sign-out request of the identity provider is not acceptable.
 problem-saml-slo-used = This sign-out request of the identity provider was used already.
@@ -538,3 +538,5 @@ problem-feed-missed = Something may have been missed since this cursor. Trust no
 problem-feed-cursor = Use next_cursor of this feed as it came.
 problem-sign-in-or-token = Sign in, or send a token.
 problem-rule-claim = Write a claim as name=value.
+problem-test-cannot-pass = The check of these settings found a fault, and live sign-ins would wait for the test. Correct it first.
+problem-private-key = This is a private key. It stays with your provider; nobody else may have it. Paste the metadata or the certificate.

@@ -11,6 +11,7 @@ use super::super::super::me;
 use super::super::super::oauth::scope_words;
 use super::super::super::router::AppState;
 use super::{Pressed, Signed, done, posted};
+use crate::domain::app::known_by;
 use crate::domain::{Lang, Problem};
 use crate::lane_a::Visit;
 use crate::oauth::grants::{self, Access};
@@ -39,6 +40,7 @@ pub fn row(lang: Lang, access: Access) -> AppRow {
         may: scope_words(lang, &held.scope),
         id: held.app.0,
         name: held.name,
+        known_by: held.document.as_deref().and_then(known_by),
         own: held.first_party,
         since: held.since,
         sign_ins: shown

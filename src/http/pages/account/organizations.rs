@@ -12,6 +12,7 @@ use super::super::super::router::AppState;
 use super::{Pressed, Signed, done, posted};
 use crate::authz::Permission;
 use crate::domain::Problem;
+use crate::lane_a::operator::is_only_owner;
 use crate::lane_a::{Visit, account};
 use crate::store::orgs;
 use crate::views::{MembershipRow, OrganizationsSection};
@@ -26,15 +27,17 @@ pub async fn section(visit: &Visit<'_>) -> Result<OrganizationsSection, Problem>
     let all = orgs::memberships(db, tenant, &live.session.user).await?;
     // Who may see an organization's home finds their way on from there.
     let home = Permission::OrgRead.as_str();
-    let rows = all
-        .into_iter()
-        .map(|member| MembershipRow {
+    let mut rows = Vec::with_capacity(all.len());
+    for member in all {
+        let user = &live.session.user;
+        rows.push(MembershipRow {
             manages: member.permissions.iter().any(|word| word == home),
+            only_owner: is_only_owner(visit.core, tenant, &member.org, user).await?,
             name: member.name,
             slug: member.slug,
             roles: member.roles,
-        })
-        .collect();
+        });
+    }
     Ok(OrganizationsSection { rows })
 }
 

@@ -15,7 +15,9 @@ use super::guard::{Desk, Refused, act, enter, explain};
 use super::organizations::Paging;
 use super::paging::{cut, limit, pages_of};
 use crate::domain::Problem;
-use crate::domain::app::{App, AppState, AuthMethod, GrantType, IdTokenAlg, Registration};
+use crate::domain::app::{
+    App, AppState, AuthMethod, GrantType, IdTokenAlg, Registration, known_by,
+};
 use crate::domain::scope::Scope;
 use crate::lane_a::desk::acts::Permission;
 use crate::oauth::apps::{self, AppChange};
@@ -79,6 +81,7 @@ fn line(app: &App) -> AppLine {
     AppLine {
         id: app.id.0.clone(),
         name: app.name.clone(),
+        known_by: app.document.as_deref().and_then(known_by),
         own: app.registration.first_party,
         public: app.is_public(),
         // Without PKCE only what is confidential, and only by somebody's word.

@@ -117,7 +117,7 @@ async fn lines(context: &Context) -> Result<Vec<HostLine>, Problem> {
         lines.push(HostLine {
             id: host.id,
             host: host.host,
-            purpose: words::of_purpose(host.purpose),
+            purpose: words::of_purpose(host.purpose, host.org.is_some()),
             canonical: host.canonical,
             config_owned: host.config_owned,
             org: org.map(|org| org.name).unwrap_or_default(),

@@ -30,7 +30,7 @@ use crate::lane_b::trace::Trace;
 use crate::lane_b::vendors::{self, GENERIC};
 use crate::lane_b::{live, test_logins};
 use crate::providers::vendor;
-use crate::store::{connections, test_logins as rows};
+use crate::store::{connections, revisions, test_logins as rows};
 use crate::views::Checks;
 use crate::views::desk::{SocialCard, SocialChoice, SocialField, SocialNewPage, SocialPage};
 
@@ -79,7 +79,7 @@ async fn shown(
     let (db, tenant) = (&context.core.db, &context.site.tenant.id);
     let mut providers = Vec::new();
     for one in connections::list(db, tenant, None, "", MOST).await? {
-        let draft = connections::revision(db, tenant, &one.id, one.draft).await?;
+        let draft = revisions::find(db, tenant, &one.id, one.draft).await?;
         let addresses = draft.map(|draft| draft.config.addresses());
         providers.extend(addresses.into_iter().flatten().map(|(_, url)| url));
     }
@@ -120,7 +120,7 @@ fn name_of(lang: Lang, words: &str) -> String {
 
 async fn card(context: &Context, one: Connection) -> Result<SocialCard, Problem> {
     let (db, tenant) = (&context.core.db, &context.site.tenant);
-    let draft = connections::revision(db, &tenant.id, &one.id, one.draft).await?;
+    let draft = revisions::find(db, &tenant.id, &one.id, one.draft).await?;
     let config = draft.ok_or_else(Problem::not_found)?.config;
     let is_ready = one.tested_hash.as_ref() == Some(&one.draft_hash);
     let ahead = !one.is_active() || one.active != Some(one.draft);

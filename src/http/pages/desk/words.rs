@@ -178,8 +178,10 @@ pub(super) fn of_permission(permission: Permission) -> &'static str {
     }
 }
 
-pub(super) fn of_purpose(purpose: Purpose) -> &'static str {
+/// What a host is for; an organization's own has its sign-in pages and nothing else of the tenant.
+pub(super) fn of_purpose(purpose: Purpose, of_org: bool) -> &'static str {
     match purpose {
+        Purpose::Login if of_org => "desk-host-login-org",
         Purpose::Login => "desk-host-login",
         Purpose::App => "desk-host-app",
     }

@@ -16,7 +16,7 @@ use crate::domain::{Code, Problem};
 use crate::lane_a::emergency;
 use crate::lane_b::connections::{self, ConnectionChange};
 use crate::lane_b::{enforce, live};
-use crate::store::connections as rows;
+use crate::store::{connections as rows, revisions};
 use crate::views::setup::SetupActivatePage;
 
 /// Fields of all forms of the page.
@@ -152,10 +152,10 @@ async fn carry_out(
 async fn page(context: &Context, setup: &Setup, just: Shown) -> Result<Response, Instead> {
     let (one, _) = setup.made()?;
     let (db, tenant) = (&context.core.db, &context.site.tenant);
-    let revisions = rows::revisions(db, &tenant.id, &one.id)
+    let all = revisions::list(db, &tenant.id, &one.id)
         .await
         .map_err(Problem::from)?;
-    let other_was_live = revisions
+    let other_was_live = all
         .iter()
         .any(|row| row.activated_at.is_some() && Some(row.number) != one.active);
     let people = rows::people(db, &tenant.id, &one.id)

@@ -17,7 +17,8 @@ use crate::domain::upstream::Trust;
 use crate::domain::{Code, ConnectionId, Lang, Problem};
 use crate::lane_b::check::Check;
 use crate::lane_b::connections::{self, ConnectionChange, NewConnection};
-use crate::lane_b::paste::{CERTIFICATE_ALONE, by_fields, understand};
+use crate::lane_b::home::Home;
+use crate::lane_b::paste::{CERTIFICATE_ALONE, PRIVATE_KEY, by_fields, understand};
 use crate::lane_b::registered::Registered;
 use crate::lane_b::{setup_links, through, vendors};
 use crate::views::setup::{FoundProvider, GiveRow, SetupConnectPage, SetupValues};
@@ -46,6 +47,8 @@ pub struct ConnectForm {
     pub groups_claim: String,
     #[serde(default)]
     pub required_value: String,
+    pub link_policy: Option<String>,
+    pub idp_initiated: Option<String>,
 }
 
 /// `GET /setup/{token}/connect`
@@ -90,7 +93,10 @@ pub(super) async fn paste(
     match understand(&context.core, Trust::Tenant, text).await {
         Ok(found) => understood(context, &setup, Draft::of(found, text)).await,
         Err(check) => {
-            setup.draft.paste = text.chars().take(2000).collect();
+            // A key that was pasted stands in no page again.
+            if check.code != PRIVATE_KEY {
+                setup.draft.paste = text.chars().take(2000).collect();
+            }
             if check.code == CERTIFICATE_ALONE {
                 // A beginning: the other values are asked for beside it.
                 setup.draft.certificates = std::mem::take(&mut setup.draft.paste);
@@ -269,6 +275,7 @@ fn values(setup: &Setup, lang: Lang) -> SetupValues {
         certificates: draft.certificates.clone(),
         name: setup.org.name.clone(),
         groups_claim: vendor.word(draft.protocol(), lang, "groups"),
+        link_policy: Home::from(&setup.org.id).usual_policy().as_str().to_owned(),
         ..SetupValues::default()
     };
     let Some((one, revision)) = &setup.made else {
@@ -281,6 +288,11 @@ fn values(setup: &Setup, lang: Lang) -> SetupValues {
         .clone_into(&mut values.groups_claim);
     // Another provider needs its own.
     values.has_secret = revision.secret.is_some() && revision.config.issuer() == draft.issuer;
+    let policy = revision.config.link_policy();
+    policy.as_str().clone_into(&mut values.link_policy);
+    if let Config::Saml(saml) = &revision.config {
+        values.idp_initiated = saml.allow_idp_initiated;
+    }
     if let Config::Oidc(oidc) = &revision.config {
         values.client_id.clone_from(&oidc.client_id);
         let claim = vendor.required_claim(Protocol::Oidc).unwrap_or_default();

@@ -200,6 +200,13 @@ pub fn config(setup: &Setup, form: &ConnectForm) -> Result<(Config, Secret), Pro
             all["required_claims"][claim] = json!(form.required_value.trim());
         }
     }
+    // The page always names a policy: a form without one is not the page's.
+    if let Some(policy) = &form.link_policy {
+        all["link_policy"] = json!(policy);
+        if draft.saml {
+            all["allow_idp_initiated"] = json!(form.idp_initiated.is_some());
+        }
+    }
     match (groups, all.as_object_mut()) {
         (Some(groups), _) => all["groups_claim"] = json!(groups),
         (None, Some(members)) => drop(members.remove("groups_claim")),

@@ -26,10 +26,10 @@ use crate::lane_b::trace::{Moment, Trace, shown_claims};
 use crate::lane_b::{mappings, test_logins};
 use crate::store::orgs;
 use crate::store::test_logins::{self as rows, TestState};
-use crate::views::Checks;
 use crate::views::setup::{
     ClaimRow, GroupRow, MomentRow, RuleChange, RuleRow, SetupTestPage, ShiftRow, TestOutcome,
 };
+use crate::views::{Checks, translate_value};
 
 /// Fields of all forms of the page.
 #[derive(Deserialize, Default)]
@@ -309,7 +309,13 @@ async fn page(context: &Context, setup: &Setup, just: Shown) -> Result<Response,
         chrome: chrome(&context.site, &context.meta.request_id),
         frame: setup.frame(context, 3),
         outcome,
-        rules: rule_rows(&mapping, &judged),
+        rules: rule_rows(&mapping, &judged)
+            .into_iter()
+            .map(|row| RuleRow {
+                why: translate_value(context.lang(), row.why),
+                ..row
+            })
+            .collect(),
         number,
         roles: roles.into_iter().map(|(role, _)| role).collect(),
         mode: match mapping.mode {

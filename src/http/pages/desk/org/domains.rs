@@ -66,11 +66,17 @@ async fn page(
     let more = all.len() > ON_A_PAGE;
     all.truncate(ON_A_PAGE);
     let path = format!("/org/{}/domains", org.slug);
-    let last = all.last().filter(|_| more);
+    let last = all.last().filter(|_| more).map(|one| one.domain.clone());
+    // What somebody has to do something about comes first.
+    all.sort_by_key(|one| match (one.verified_at, one.missing_since) {
+        (Some(_), Some(_)) => 0,
+        (None, _) => 1,
+        (Some(_), None) => 2,
+    });
     Ok(DomainsPage {
         chrome: chrome(&context.site, &context.meta.request_id),
         frame: desk.frame(context, "domains"),
-        next: last.map(|one| format!("{path}?after={}", one.domain)),
+        next: last.map(|name| format!("{path}?after={name}")),
         first: (!after.is_empty()).then(|| path.clone()),
         domains: all.into_iter().map(line).collect(),
         path,
@@ -135,7 +141,7 @@ pub async fn answer(
     if form.action == "add" {
         page.error = error;
     } else {
-        page.trouble = error;
+        page.trouble = error.map(|words| (form.id, words));
     }
     page.value = form.domain;
     Ok(render(&context, status, &page))
