@@ -91,7 +91,10 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(3));
-        let writer = SqlitePoolOptions::new()
+        // A file does not hang up: asking whether a connection is still there would be a second way
+        // to its thread and back for every statement.
+        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
+        let writer = pool()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_DEADLINE)
             .before_acquire(|connection, _| {
@@ -102,7 +105,7 @@ impl Db {
             })
             .connect_with(options.clone())
             .await?;
-        let readers = SqlitePoolOptions::new()
+        let readers = pool()
             .max_connections(4)
             .acquire_timeout(ACQUIRE_DEADLINE)
             .connect_with(options.read_only(true))
