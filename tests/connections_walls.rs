@@ -49,6 +49,11 @@ async fn a_customers_session_changes_nothing_of_the_account_itself() {
             "/v1/me/identities",
             json!({ "upstream": "embedded" }),
         ),
+        (
+            "POST",
+            "/v1/me/upstream-credentials",
+            json!({ "upstream": "corp", "action": "change-password" }),
+        ),
         ("DELETE", "/v1/me", json!({})),
         ("POST", "/v1/auth/flows", json!({ "purpose": "verify" })),
     ] {

@@ -57,6 +57,7 @@ mod health_news;
 mod identities;
 mod invitations;
 mod invitations_made;
+mod kept_elsewhere;
 mod killed;
 mod language;
 mod listener;

@@ -29,6 +29,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("DELETE /v1/me/organizations/{org}", "a membership: tests/org_acts.rs"),
     ("POST /v1/me/recovery-codes", "an app: tests/credentials.rs"),
     ("DELETE /v1/me/identities/{id}", "a linked account: tests/routes.rs"),
+    ("POST /v1/me/upstream-credentials", "a provider that keeps something: tests/kept_elsewhere.rs"),
     ("DELETE /v1/admin/users/{id}/totp", "an app: tests/operator_roles.rs"),
     ("PUT /v1/admin/tenants/{id}/logo", "a picture: tests/desk_settings.rs"),
     ("DELETE /v1/admin/tenants/{id}/logo", "a picture: tests/desk_settings.rs"),

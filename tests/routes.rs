@@ -268,6 +268,7 @@ const FORMS: &[&str] = &[
     "/account/totp/confirm",
     "/account/totp/remove",
     "/account/recovery-codes",
+    "/account/upstream-credentials",
     "/account/identities/link",
     "/account/devices/x",
     "/account/devices/x/forget",

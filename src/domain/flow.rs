@@ -1,9 +1,10 @@
-//! A stored attempt to sign in, sign up, verify, link or step up.
+//! A stored attempt to sign in, sign up, verify, link or step up, or an errand.
 
 use laneway_contract::{Acr, AdapterState, MethodKind, Prompt, UpstreamIdentity};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::errand::Errand;
 use super::ids::{FlowId, OrgId, Sid, TenantId, UpstreamId, UserId};
 use super::invitation::Invited;
 use super::ladder::{self, Rung};
@@ -25,6 +26,8 @@ pub enum FlowPurpose {
     Link,
     /// A new password, for who has lost the old one.
     Recover,
+    /// To change what their provider keeps of them, on its page.
+    Errand,
 }
 
 impl FlowPurpose {
@@ -37,12 +40,16 @@ impl FlowPurpose {
             Self::StepUp => "step_up",
             Self::Link => "link",
             Self::Recover => "recover",
+            Self::Errand => "errand",
         }
     }
 
     /// Needs a session to begin?
     pub fn needs_session(self) -> bool {
-        matches!(self, Self::Verify | Self::StepUp | Self::Link)
+        matches!(
+            self,
+            Self::Verify | Self::StepUp | Self::Link | Self::Errand
+        )
     }
 }
 
@@ -254,7 +261,7 @@ pub struct FlowState {
     /// The id a new person would get; allocated at the start so that providers and
     /// retries agree on it.
     pub candidate: UserId,
-    /// Set for verify, step-up, link.
+    /// Set for verify, step-up, link and errands.
     pub bound: Option<Bound>,
     /// Factors proven so far.
     pub proofs: Vec<Proof>,
@@ -294,6 +301,9 @@ pub struct FlowState {
     pub invitation: Option<Invited>,
     /// The target upstream of a link flow.
     pub link_to: Option<UpstreamId>,
+    /// What they went for, in an errand; boxed, because most flows are none.
+    #[serde(default)]
+    pub errand: Option<Box<Errand>>,
     /// The open step.
     pub step: Step,
 }

@@ -14,6 +14,7 @@ pub mod connection;
 pub mod device;
 pub mod email;
 pub mod entry;
+pub mod errand;
 pub mod flow;
 pub mod forward;
 pub mod ids;

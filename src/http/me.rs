@@ -2,6 +2,7 @@
 
 mod apps;
 mod devices;
+mod elsewhere;
 mod email;
 mod export;
 mod identities;
@@ -15,6 +16,7 @@ mod tokens;
 
 pub use apps::{apps, withdraw_app};
 pub use devices::{change_device, clear_device, device_json, device_name, devices, forget_device};
+pub use elsewhere::{Wish, begin_errand, change_upstream_credentials, upstream_credentials};
 pub use email::{begin_email, confirm_email};
 pub use export::export;
 pub use identities::{begin_link, identities, identity_json, link, unlink};

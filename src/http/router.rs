@@ -132,6 +132,8 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/v1/me/devices", Session),
     ("PATCH", "/v1/me/devices/{id}", Session),
     ("DELETE", "/v1/me/devices/{id}", Session),
+    ("GET", "/v1/me/upstream-credentials", Session),
+    ("POST", "/v1/me/upstream-credentials", Session),
     ("GET", "/v1/me/identities", Session),
     ("POST", "/v1/me/identities", Session),
     ("DELETE", "/v1/me/identities/{id}", Session),

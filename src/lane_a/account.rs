@@ -2,6 +2,7 @@
 //! account page, and here the fresh proof that changes of factors ask for.
 
 mod deletion;
+mod elsewhere;
 mod email;
 mod export;
 mod identities;
@@ -12,6 +13,8 @@ mod sessions;
 mod tokens;
 
 pub use deletion::{Deletion, delete, deletion};
+pub use elsewhere::{Kept, Unseen, begin_elsewhere, is_removable, kept_elsewhere};
+pub(in crate::lane_a) use elsewhere::{actions, credentials};
 pub use email::{
     PendingEmail, begin_email_change, cancel_email_change, confirm_email_change, pending_email,
 };

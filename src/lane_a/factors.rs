@@ -15,6 +15,7 @@ use laneway_contract::{
     Credential, CredentialAdmin, MethodKind, PasswordBy, PasswordFault, PasswordSet, SetPassword,
 };
 use secrecy::SecretString;
+use serde_json::json;
 
 use super::account::{end_other_sessions, require_fresh};
 use super::notices::{self, Notice};
@@ -91,6 +92,18 @@ impl Changed {
 pub async fn changed(visit: &Visit<'_>, user: &UserId, change: Changed, target: &str) {
     let target = (change.target(), target);
     let event = Event::new(change.event(), Outcome::Success, target).by_user(user);
+    notices::after(visit, user, event, change.notice()).await;
+}
+
+/// The same for what a provider has done on its own page.
+pub(super) async fn changed_at(
+    visit: &Visit<'_>,
+    user: &UserId,
+    (change, target): (Changed, &str),
+    upstream: &str,
+) {
+    let event = Event::new(change.event(), Outcome::Success, (change.target(), target));
+    let event = event.by_user(user).detail(json!({ "upstream": upstream }));
     notices::after(visit, user, event, change.notice()).await;
 }
 

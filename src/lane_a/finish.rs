@@ -113,7 +113,7 @@ pub(super) async fn finish(
     }
     invitation::finish(visit, &mut write, &flow, &outcome.user).await?;
     let cookies = match flow.purpose {
-        FlowPurpose::Link | FlowPurpose::Verify => None,
+        FlowPurpose::Link | FlowPurpose::Verify | FlowPurpose::Errand => None,
         _ => Some(sign_in::session(visit, &mut write, &flow, &outcome, &proof, anchor).await?),
     };
     let told = (configured.as_ref(), entered);

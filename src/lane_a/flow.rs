@@ -87,7 +87,10 @@ pub async fn begin(visit: &Visit<'_>, begin: Begin) -> Result<Flow, Problem> {
     }
     if begin.purpose.needs_session() {
         let live = visit.session()?;
-        if matches!(begin.purpose, FlowPurpose::Verify | FlowPurpose::Link) {
+        if matches!(
+            begin.purpose,
+            FlowPurpose::Verify | FlowPurpose::Link | FlowPurpose::Errand
+        ) {
             account::require_own_way(visit)?;
         }
         bound = Some(Bound {
@@ -152,6 +155,7 @@ pub async fn begin(visit: &Visit<'_>, begin: Begin) -> Result<Flow, Problem> {
             owner_link: begin.owner_link,
             invitation: begin.invitation,
             link_to: begin.link_to,
+            errand: None,
             step,
         },
     };

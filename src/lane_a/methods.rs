@@ -54,6 +54,8 @@ pub async fn of_flow(visit: &Visit<'_>, flow: &Flow) -> Result<Vec<Offer>, Probl
         return Ok(vec![only]);
     }
     match (&flow.state.bound, flow.purpose) {
+        // It has one way, which it was begun with.
+        (_, FlowPurpose::Errand) => Ok(Vec::new()),
         (_, FlowPurpose::Signup) => {
             let open = only(&[MethodKind::EmailCode, MethodKind::Redirect])?;
             taken(visit, flow, open).await

@@ -15,6 +15,7 @@ pub mod door;
 mod email_code;
 pub mod emergency;
 mod enrol;
+mod errand;
 pub mod factors;
 mod finish;
 mod flow;

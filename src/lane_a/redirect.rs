@@ -9,12 +9,12 @@ use laneway_contract::{
 use serde_json::Value;
 
 use super::submit::{Submitted, count_login, may_start, text, wrong_step};
-use super::{Visit, broker, door, flow, methods, posted, settle, sso};
+use super::{Visit, broker, door, errand, flow, methods, posted, settle, sso};
 use crate::audit::{Event, Outcome, kind};
 use crate::core::Core;
 use crate::domain::checks::EXPLAINED;
 use crate::domain::connection::Protocol;
-use crate::domain::flow::{Flow, Private, Proof, Step};
+use crate::domain::flow::{Flow, FlowPurpose, Private, Proof, Step};
 use crate::domain::{Code, FlowId, Problem, TenantId, UpstreamId};
 use crate::providers::{Configured, Offer};
 use crate::store::flows;
@@ -143,6 +143,12 @@ pub async fn complete(
     flow::save(visit.core, &mut flow).await?;
     let step = exchanged(visit, &flow, (slug, &configured), (&memory, callback)).await?;
     match step {
+        LoginStep::Authenticated(identity) if flow.purpose == FlowPurpose::Errand => {
+            errand::finish(visit, flow, &configured, &identity).await
+        }
+        LoginStep::Denied(Denial::Cancelled) if flow.purpose == FlowPurpose::Errand => {
+            errand::turned_back(visit, flow).await
+        }
         LoginStep::Authenticated(mut identity) => {
             if configured.attached.is_some() {
                 // A customer's tokens are of no use here: nothing of theirs is called later.

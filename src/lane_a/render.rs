@@ -52,8 +52,8 @@ pub fn provider_address(
     if visit.site.is_home() {
         return url.to_owned();
     }
-    // An identity is added where the account lives.
-    if flow.purpose == FlowPurpose::Link {
+    // An identity is added, and its credentials are changed, where the account lives.
+    if matches!(flow.purpose, FlowPurpose::Link | FlowPurpose::Errand) {
         return visit.site.tenant.address("/account");
     }
     let mut query = url::form_urlencoded::Serializer::new(String::new());

@@ -211,6 +211,31 @@ fn auth_time(visit: &Visit<'_>, flow: &Flow, now: i64) -> i64 {
     carried.map_or(own, |live| own.min(live.session.auth_time))
 }
 
+/// The provider's session behind this one is another from now on. It proves nothing new here.
+///
+/// # Errors
+/// `unauthenticated` where this session has ended meanwhile, `store_unavailable`.
+pub(super) async fn hang_on(
+    visit: &Visit<'_>,
+    tie: &SessionUpstream,
+    kept: &laneway_contract::UpstreamSession,
+) -> Result<(), Problem> {
+    let anchor = SessionUpstream {
+        sid: kept.sid.clone(),
+        ..tie.clone()
+    };
+    let mut session = visit.session()?.session.clone();
+    session.upstream = Some(anchor.clone());
+    let mut write = visit.core.begin().await?;
+    session.last_seen_at = write.now();
+    if !sessions::prove_again(&mut write.tx, &session).await? {
+        return Err(over());
+    }
+    keep_upstream(visit, &mut write, &session.sid, &anchor, kept).await?;
+    write.invalidate(Change::Changed, Scope::Session, session.sid.as_str());
+    Ok(visit.core.commit(write).await?)
+}
+
 async fn keep_upstream(
     visit: &Visit<'_>,
     write: &mut Write,

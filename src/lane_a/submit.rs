@@ -48,6 +48,10 @@ pub async fn submit(
 ) -> Result<Submitted, Problem> {
     limits::flow_answered(visit).await?;
     let mut flow = flow::load(visit, id).await?;
+    // Only the answer of the provider's page goes on with one.
+    if flow.purpose == FlowPurpose::Errand {
+        return Err(wrong_step(&flow));
+    }
     match kind {
         "identify" => identify(visit, &mut flow, body).await?,
         "email-code" => return email_code::submit(visit, flow, body).await,

@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use laneway_contract::{
-    AdapterState, Addresses, BearerTokens, BeginRedirect, Brokered, Brought, Callback, Check,
-    Clock, ConnectionAdmin, CredentialAdmin, Delegable, Denial, Diagnose, EventFeed, HeadlessLogin,
-    LoginStep, Method, MethodKind, Mode, Passage, Provider, ProviderError, RedirectLogin,
-    RedirectTo, SessionControl, Trial, UpstreamIdentity, UserDirectory, WantedConnection, Who,
+    AccountActions, AdapterState, Addresses, BearerTokens, BeginRedirect, Brokered, Brought,
+    Callback, Check, Clock, ConnectionAdmin, CredentialAdmin, Delegable, Denial, Diagnose,
+    EventFeed, HeadlessLogin, LoginStep, Method, MethodKind, Mode, Passage, Provider,
+    ProviderError, RedirectLogin, RedirectTo, SessionControl, Trial, UpstreamIdentity,
+    UserDirectory, WantedConnection, Who,
 };
 use serde::{Deserialize, Serialize};
 
@@ -244,6 +245,10 @@ impl Provider for Through {
     }
 
     fn credential_admin(&self) -> Option<&dyn CredentialAdmin> {
+        None
+    }
+
+    fn account_actions(&self) -> Option<&dyn AccountActions> {
         None
     }
 

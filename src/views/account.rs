@@ -3,6 +3,7 @@
 
 mod apps;
 mod devices;
+mod elsewhere;
 mod factors;
 mod identities;
 mod organizations;
@@ -13,6 +14,7 @@ mod tokens;
 
 pub use apps::{AppRow, AppSignIn, AppsSection};
 pub use devices::{DeviceRow, DevicesSection};
+pub use elsewhere::{ElsewhereSection, KeptRow};
 pub use factors::FactorsSection;
 pub use identities::{IdentitiesSection, IdentityRow};
 pub use organizations::{MembershipRow, OrganizationsSection};
@@ -47,6 +49,8 @@ pub struct AccountPage {
     pub passkeys: PasskeysSection,
     /// Section.
     pub factors: FactorsSection,
+    /// A section for each provider that keeps something.
+    pub elsewhere: Vec<ElsewhereSection>,
     /// Section.
     pub identities: IdentitiesSection,
     /// Section.
@@ -70,6 +74,12 @@ impl AccountPage {
         }
     }
 
+    /// Passkeys are kept elsewhere only, and are shown there.
+    fn no_passkeys_here(&self) -> bool {
+        let none = self.passkeys.rows.is_empty() && !self.passkeys.can_enrol;
+        none && !self.elsewhere.is_empty()
+    }
+
     fn acr_key(&self) -> &'static str {
         match self.acr.as_str() {
             "phr" => "account-acr-phr",
@@ -89,6 +99,7 @@ impl AccountPage {
         let [profile, no_profile] = ProfileSection::samples();
         let [passkeys, no_passkeys] = PasskeysSection::samples();
         let [factors, no_factors] = FactorsSection::samples();
+        let [elsewhere, trouble_elsewhere] = ElsewhereSection::samples();
         let [identities, no_identities] = IdentitiesSection::samples();
         let [organizations, no_organizations] = OrganizationsSection::samples();
         let [sessions, one_session] = SessionsSection::samples();
@@ -105,6 +116,7 @@ impl AccountPage {
             profile,
             passkeys,
             factors,
+            elsewhere,
             identities,
             sessions,
             devices,
@@ -122,6 +134,7 @@ impl AccountPage {
             profile: no_profile,
             passkeys: no_passkeys,
             factors: no_factors,
+            elsewhere: trouble_elsewhere,
             identities: no_identities,
             sessions: one_session,
             devices: no_devices,

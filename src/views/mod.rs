@@ -46,9 +46,10 @@ mod when;
 mod words;
 
 pub use account::{
-    AccountPage, AppRow, AppSignIn, AppsSection, DeviceRow, DevicesSection, FactorsSection,
-    IdentitiesSection, IdentityRow, MembershipRow, OrganizationsSection, PasskeyRow,
-    PasskeysSection, ProfileSection, SessionRow, SessionsSection, TokenRow, TokensSection,
+    AccountPage, AppRow, AppSignIn, AppsSection, DeviceRow, DevicesSection, ElsewhereSection,
+    FactorsSection, IdentitiesSection, IdentityRow, KeptRow, MembershipRow, OrganizationsSection,
+    PasskeyRow, PasskeysSection, ProfileSection, SessionRow, SessionsSection, TokenRow,
+    TokensSection,
 };
 pub use api_reference::{ApiGroup, ApiMember, ApiOperation, ApiReferencePage};
 pub use between::{ConfirmLogoutPage, ContinueLogoutPage, ContinueSignInPage, LoggedOutPage};

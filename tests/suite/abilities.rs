@@ -1,6 +1,9 @@
 //! What a provider can do beside signing people in, and that it is refused where it cannot.
 
+use std::time::Duration;
+
 use serde_json::json;
+use url::Url;
 
 use super::live::unique;
 use super::rig::Does;
@@ -173,6 +176,42 @@ pub async fn passwords_and_apps_are_kept_here_or_not_at_all(stage: &Stage) {
     } else {
         begun.refused(409, "not_supported_by_upstream");
     }
+}
+
+/// What a provider keeps of people they change on its page, from their account here. What they
+/// have not done is not said to be done, and the session that they did it in goes on.
+pub async fn ways_in_are_changed_there_or_not_at_all(stage: &Stage) {
+    let ana = stage.rig.provision(stage, "ana", false).await;
+    let mut browser = stage.signed_in(&ana).await;
+    let mut other = stage.signed_in(&ana).await;
+    let path = stage.at("/v1/me/upstream-credentials");
+    let listed = browser.call("GET", &path, None).await.expect(200).json();
+    let wish = json!({ "upstream": stage.slug, "action": "change-password" });
+    if !stage.rig.declared().actions {
+        assert_eq!(listed["items"], json!([]));
+        let begun = browser.call("POST", &path, Some(&wish)).await;
+        begun.refused(404, "not_found");
+        return;
+    }
+    assert_eq!(listed["items"][0]["state"], "known", "{listed}");
+    for (does, word) in [
+        (Does::Cancel, "there-nothing"),
+        (Does::ChangePassword, "password"),
+    ] {
+        stage.who(&mut other).await;
+        let begun = browser.call("POST", &path, Some(&wish)).await.expect(200);
+        let to = begun.json()["redirect_to"].as_str().map(Url::parse);
+        let to = to.expect("an address").expect("an address");
+        let act = (&ana, does);
+        let home = stage.rig.act_as_user(stage, &mut browser, &to, act).await;
+        let back = browser.open(&home.home()).await.leads_to();
+        assert_eq!(back.query(), Some(format!("done={word}").as_str()));
+    }
+    let gone = stage.user(&mut other).await;
+    gone.refused(401, "unauthenticated");
+    // What the provider itself tells of it is heard by then.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    stage.who(&mut browser).await;
 }
 
 /// A method that is not on offer cannot be used by naming it.

@@ -135,6 +135,7 @@ impl Rig for EmbeddedRig {
             directory: true,
             manages: false,
             credentials: true,
+            actions: false,
             logout: Logout::Nothing,
             back_channel: false,
             tells: false,

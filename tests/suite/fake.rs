@@ -64,6 +64,7 @@ impl Rig for FakeRig {
             directory: true,
             manages: true,
             credentials: false,
+            actions: true,
             logout: Logout::Server,
             back_channel: true,
             tells: true,
@@ -113,6 +114,10 @@ impl Rig for FakeRig {
             Does::Nothing if !signed_in => return Landing::Page(200),
             Does::SecondFactor => {
                 self.prove(person, Acr::Aal2, &["pwd", "otp"]);
+                self.0.callback_params(&person.subject, url)
+            }
+            Does::ChangePassword => {
+                assert!(self.0.perform(&person.subject, url));
                 self.0.callback_params(&person.subject, url)
             }
             Does::SignIn | Does::Nothing => {

@@ -176,6 +176,7 @@ impl Rig for KeycloakRig {
             directory: true,
             manages: true,
             credentials: false,
+            actions: true,
             logout: Logout::Server,
             back_channel: true,
             tells: true,
@@ -296,6 +297,17 @@ impl Rig for KeycloakRig {
                 &[("otp", &totp())],
             )
             .await;
+        }
+        let fields: Option<&[(&str, &str)]> = match does {
+            Does::ChangePassword => Some(&[
+                ("password-new", "chosen-by-themselves"),
+                ("password-confirm", "chosen-by-themselves"),
+            ]),
+            Does::Cancel => Some(&[("cancel-aia", "true")]),
+            _ => None,
+        };
+        if let Some(fields) = fields.filter(|_| page.has_form("kc-passwd-update-form")) {
+            page = submit(stage, browser, &page, "kc-passwd-update-form", fields).await;
         }
         match page.location {
             Some(home) => Landing::Home(home),

@@ -101,6 +101,7 @@ macro_rules! every_provider {
             abilities::people_are_managed_there_or_here_only
             abilities::passkeys_are_added_here_or_not_at_all
             abilities::passwords_and_apps_are_kept_here_or_not_at_all
+            abilities::ways_in_are_changed_there_or_not_at_all
             abilities::other_methods_are_refused
             step_up::the_demanded_rung_is_reached
             step_up::without_a_path_it_is_refused

@@ -106,6 +106,7 @@ impl Rig for OidcProviderRig {
             directory: false,
             manages: false,
             credentials: false,
+            actions: false,
             logout: Logout::Browser,
             back_channel: true,
             tells: false,

@@ -33,6 +33,8 @@ pub enum Does {
     WrongAnswer,
     /// Turns back, where the page lets them.
     Cancel,
+    /// Signs in where they are asked to, and chooses a new password.
+    ChangePassword,
 }
 
 /// Where an act on the provider's page has led.
@@ -87,6 +89,8 @@ pub struct Declared {
     pub manages: bool,
     /// Whether passkeys are added on Laneway's account page.
     pub credentials: bool,
+    /// Whether people change what they sign in with on its pages.
+    pub actions: bool,
     /// How a sign-out reaches it.
     pub logout: Logout,
     /// Whether it tells when it ended a session.

@@ -5,11 +5,11 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 
 use crate::{
-    AdapterState, Addresses, Answer, BearerRules, BearerVerdict, BeginEnrol, BeginHeadless,
-    BeginRedirect, Callback, Check, Credential, CustomerSettings, DirectoryUser, EndSession,
-    EnrolStep, FinishEnrol, LoginStep, LogoutToken, Method, NewUser, PassageTrial, PasswordSet,
-    ProviderError, RedirectTo, Registration, SessionEvidence, SetPassword, Speech, Told, Trial,
-    Verdict, WantedConnection,
+    AccountAction, AdapterState, Addresses, Answer, BearerRules, BearerVerdict, BeginEnrol,
+    BeginHeadless, BeginRedirect, Callback, Check, Credential, CustomerSettings, DirectoryUser,
+    EndSession, EnrolStep, FinishEnrol, LoginStep, LogoutToken, Method, NewUser, PassageTrial,
+    PasswordSet, ProviderError, RedirectTo, Registration, SessionEvidence, SetPassword, Speech,
+    Told, Trial, Verdict, WantedConnection,
 };
 
 type Result<T> = std::result::Result<T, ProviderError>;
@@ -26,6 +26,8 @@ pub trait Provider: Send + Sync {
     fn headless_login(&self) -> Option<&dyn HeadlessLogin>;
     /// A person's credentials.
     fn credential_admin(&self) -> Option<&dyn CredentialAdmin>;
+    /// What people change about their own account on the provider's pages.
+    fn account_actions(&self) -> Option<&dyn AccountActions>;
     /// The provider's people.
     fn user_directory(&self) -> Option<&dyn UserDirectory>;
     /// The provider's sessions.
@@ -82,6 +84,17 @@ pub trait CredentialAdmin: Send + Sync {
     /// Makes new recovery codes; the old ones are void. `NotFound` where there is no second
     /// factor that they could stand in for.
     async fn renew_recovery_codes(&self, subject: &str) -> Result<Vec<SecretString>>;
+}
+
+/// What people change about their own ways to sign in on the provider's pages. The answer is that
+/// of a login, which [`RedirectLogin::complete`] judges: who was there. Whether they did it is not
+/// in it; that is seen in their credentials.
+#[async_trait]
+pub trait AccountActions: Send + Sync {
+    /// Where to send the browser, for a login that ends in this action.
+    async fn begin(&self, request: BeginRedirect, action: &AccountAction) -> Result<RedirectTo>;
+    /// What a person signs in with there, in no order; `NotFound` for nobody.
+    async fn credentials(&self, subject: &str) -> Result<Vec<Credential>>;
 }
 
 /// The provider's people. A value that its own rules refuse is `Unacceptable`.

@@ -24,6 +24,22 @@ pub struct Credential {
     pub remaining: Option<u32>,
 }
 
+/// Something a person does about their own ways to sign in on the provider's page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountAction {
+    /// Choose a new password.
+    ChangePassword,
+    /// Add an authenticator app.
+    AddTotp,
+    /// Add a passkey.
+    AddPasskey,
+    /// Make new recovery codes; the old ones are void.
+    RenewRecoveryCodes,
+    /// Remove the credential of this id.
+    Remove(String),
+}
+
 /// Start of an enrolment.
 #[derive(Debug, Clone)]
 pub struct BeginEnrol {

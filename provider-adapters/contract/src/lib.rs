@@ -19,8 +19,8 @@ mod login;
 mod session;
 
 pub use abilities::{
-    BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, EventFeed, HeadlessLogin,
-    Provider, RedirectLogin, SessionControl, UserDirectory,
+    AccountActions, BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, EventFeed,
+    HeadlessLogin, Provider, RedirectLogin, SessionControl, UserDirectory,
 };
 pub use acr::Acr;
 pub use bearer::{ASYMMETRIC, BearerIdentity, BearerRules, BearerVerdict, Introspection};
@@ -29,8 +29,8 @@ pub use connection::{
     SecretIn, Speech, WantedConnection,
 };
 pub use credential::{
-    BeginEnrol, Credential, EnrolStep, FinishEnrol, PasswordBy, PasswordFault, PasswordSet,
-    SetPassword,
+    AccountAction, BeginEnrol, Credential, EnrolStep, FinishEnrol, PasswordBy, PasswordFault,
+    PasswordSet, SetPassword,
 };
 pub use diagnose::{Addresses, Check, Trial, Who};
 pub use directory::{DirectoryUser, NewUser};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use laneway_contract::{
-    AdapterState, Answer, BearerTokens, BeginHeadless, ConnectionAdmin, CredentialAdmin, Delegable,
-    Denial, Diagnose, Env, EventFeed, HeadlessLogin, LoginStep, Method, MethodKind, Mode, Provider,
-    ProviderError, RedirectLogin, SessionControl, UserDirectory,
+    AccountActions, AdapterState, Answer, BearerTokens, BeginHeadless, ConnectionAdmin,
+    CredentialAdmin, Delegable, Denial, Diagnose, Env, EventFeed, HeadlessLogin, LoginStep, Method,
+    MethodKind, Mode, Provider, ProviderError, RedirectLogin, SessionControl, UserDirectory,
 };
 use laneway_sqlkit::Db;
 use secrecy::ExposeSecret as _;
@@ -288,6 +288,10 @@ impl Provider for Embedded {
 
     fn credential_admin(&self) -> Option<&dyn CredentialAdmin> {
         Some(self)
+    }
+
+    fn account_actions(&self) -> Option<&dyn AccountActions> {
+        None
     }
 
     fn user_directory(&self) -> Option<&dyn UserDirectory> {

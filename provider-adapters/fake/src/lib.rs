@@ -15,6 +15,7 @@
 //! fake.set_mood(Mood::Down);
 //! ```
 
+mod actions;
 mod authenticator;
 mod cbor;
 mod clock;

@@ -1,6 +1,6 @@
 //! A person at the fake provider.
 
-use laneway_contract::{Acr, DirectoryUser, Groups};
+use laneway_contract::{Acr, Credential, DirectoryUser, Groups};
 
 /// Everything the fake provider knows about somebody. Plain data: a test sets what it needs.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct Person {
     pub amr: Vec<String>,
     /// The rung that their redirect logins reach.
     pub acr: Acr,
+    /// What they sign in with, as far as we may see it.
+    pub credentials: Vec<Credential>,
 }
 
 impl Person {
@@ -41,6 +43,7 @@ impl Person {
             enabled: true,
             amr: vec!["pwd".to_owned()],
             acr: Acr::Aal1,
+            credentials: Vec::new(),
         }
     }
 

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use laneway_contract::{
-    AdapterState, AuthEvidence, BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable,
-    Diagnose, EndSession, Env, EventFeed, EvidenceSource, HeadlessLogin, Method, MethodKind, Mode,
-    Provider, ProviderError, RedirectLogin, SecurityEvent, SessionControl, UpstreamIdentity,
-    UpstreamSession, UserDirectory,
+    AccountActions, AdapterState, AuthEvidence, BearerTokens, ConnectionAdmin, CredentialAdmin,
+    Delegable, Diagnose, EndSession, Env, EventFeed, EvidenceSource, HeadlessLogin, Method,
+    MethodKind, Mode, Provider, ProviderError, RedirectLogin, SecurityEvent, SessionControl,
+    UpstreamIdentity, UpstreamSession, UserDirectory,
 };
 use serde::Serialize;
 
@@ -80,6 +80,7 @@ pub(crate) struct Script {
     /// What has happened, in the order in which it is told.
     pub(crate) happened: Vec<SecurityEvent>,
     pub(crate) deaf: bool,
+    pub(crate) private: bool,
     pub(crate) listened: usize,
     pub(crate) asked: usize,
 }
@@ -97,6 +98,7 @@ impl Fake {
             spent: BTreeSet::new(),
             happened: Vec::new(),
             deaf: false,
+            private: false,
             listened: 0,
             asked: 0,
         });
@@ -267,6 +269,10 @@ impl Provider for Fake {
 
     fn credential_admin(&self) -> Option<&dyn CredentialAdmin> {
         None
+    }
+
+    fn account_actions(&self) -> Option<&dyn AccountActions> {
+        self.shared.config.redirect.then_some(self)
     }
 
     fn user_directory(&self) -> Option<&dyn UserDirectory> {

@@ -34,6 +34,7 @@ impl Diagnose for Keycloak {
         checks.push(self.check_redirect_uri(addresses).await);
         checks.push(self.check_post_logout_uri(addresses).await);
         checks.push(self.check_events().await);
+        checks.push(self.check_credentials().await);
         if self.config.options.directory {
             checks.push(self.check_directory().await);
         }

@@ -201,7 +201,7 @@ fn place(subject: &str) -> Option<[&str; 2]> {
 
 /// Keycloak's own word that there is no such person. A proxy that hides the administration, or a
 /// realm that is gone, says nothing about anybody.
-fn nobody(answer: &Response<Bytes>) -> bool {
+pub(crate) fn nobody(answer: &Response<Bytes>) -> bool {
     answer.status() == StatusCode::NOT_FOUND && admin::reason(answer) == "User not found"
 }
 

@@ -1,11 +1,13 @@
 //! Keycloak as a provider: the redirect leg comes from `laneway-oidc`, this crate adds what
 //! only Keycloak has or does differently.
 //!
-//! Owns: Keycloak's parameters and error texts, its logout, its people, its diagnosis,
-//! customers' providers that it speaks to, and the set-up of a realm for us ([`bootstrap`]).
+//! Owns: Keycloak's parameters and error texts, its logout, its people, what they do on its pages,
+//! its diagnosis, customers' providers that it speaks to, and the set-up of a realm for us
+//! ([`bootstrap`]).
 //! Must not know: any other vendor, our tables, our cookies.
 
 mod account;
+mod actions;
 mod admin;
 pub mod bootstrap;
 mod connections;
@@ -20,4 +22,3 @@ mod session;
 
 pub use options::{AdminCredential, ConnectionsOptions, KeycloakConfig, KeycloakOptions, Spoken};
 pub use provider::Keycloak;
-pub use redirect::Action;

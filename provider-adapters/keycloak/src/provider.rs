@@ -3,8 +3,9 @@
 //! Owns: which abilities it has. Must not know: what each does in detail.
 
 use laneway_contract::{
-    BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env, EventFeed,
-    HeadlessLogin, Method, Provider, ProviderError, RedirectLogin, SessionControl, UserDirectory,
+    AccountActions, BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env,
+    EventFeed, HeadlessLogin, Method, Provider, ProviderError, RedirectLogin, SessionControl,
+    UserDirectory,
 };
 use laneway_oidc::OidcProvider;
 
@@ -57,6 +58,10 @@ impl Provider for Keycloak {
 
     fn credential_admin(&self) -> Option<&dyn CredentialAdmin> {
         None
+    }
+
+    fn account_actions(&self) -> Option<&dyn AccountActions> {
+        Some(self)
     }
 
     fn user_directory(&self) -> Option<&dyn UserDirectory> {

@@ -4,8 +4,8 @@
 //! Must not know: what an ability does in detail.
 
 use laneway_contract::{
-    BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env, EventFeed,
-    HeadlessLogin, Method, MethodKind, Mode, Provider, ProviderError, RedirectLogin,
+    AccountActions, BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env,
+    EventFeed, HeadlessLogin, Method, MethodKind, Mode, Provider, ProviderError, RedirectLogin,
     SessionControl, UserDirectory,
 };
 
@@ -75,6 +75,10 @@ impl Provider for OidcProvider {
     }
 
     fn credential_admin(&self) -> Option<&dyn CredentialAdmin> {
+        None
+    }
+
+    fn account_actions(&self) -> Option<&dyn AccountActions> {
         None
     }
 

@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use laneway_contract::{
-    AdapterState, BearerTokens, BeginRedirect, Callback, Check, ConnectionAdmin, CredentialAdmin,
-    Delegable, Denial, Diagnose, Env, EventFeed, HeadlessLogin, LoginStep, Method, MethodKind,
-    Mode, Prompt, Provider, ProviderError, RedirectLogin, RedirectTo, SessionControl, Trial,
-    UpstreamIdentity, UserDirectory,
+    AccountActions, AdapterState, BearerTokens, BeginRedirect, Callback, Check, ConnectionAdmin,
+    CredentialAdmin, Delegable, Denial, Diagnose, Env, EventFeed, HeadlessLogin, LoginStep, Method,
+    MethodKind, Mode, Prompt, Provider, ProviderError, RedirectLogin, RedirectTo, SessionControl,
+    Trial, UpstreamIdentity, UserDirectory,
 };
 use subtle::ConstantTimeEq as _;
 use url::Url;
@@ -249,6 +249,10 @@ impl Provider for Handle {
     }
 
     fn credential_admin(&self) -> Option<&dyn CredentialAdmin> {
+        None
+    }
+
+    fn account_actions(&self) -> Option<&dyn AccountActions> {
         None
     }
 

@@ -65,6 +65,10 @@ pub fn factors() -> Router<AppState> {
         )
         .route("/v1/me/tokens/{id}", delete(super::revoke_token))
         .route(
+            "/v1/me/upstream-credentials",
+            get(super::upstream_credentials).post(super::change_upstream_credentials),
+        )
+        .route(
             "/v1/me/identities",
             get(super::identities).post(super::link),
         )

@@ -2,8 +2,8 @@
 
 use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
 use crate::domain::Code::{
-    Conflict, Expired, InvalidCredentials, LastFactor, NotSupportedByUpstream, OrgMismatch,
-    SsoRequired,
+    Conflict, Expired, InvalidCredentials, LastFactor, NotFound, NotSupportedByUpstream,
+    OrgMismatch, SsoRequired, UpstreamUnavailable,
 };
 
 /// Routes.
@@ -53,6 +53,23 @@ pub const ENTRIES: &[Entry] = &[
     .refuses(&[NotSupportedByUpstream]),
     op("POST /v1/me/passkeys/{id}", "Finish it", created("Passkey")).takes("PasskeyAnswer"),
     op("DELETE /v1/me/passkeys/{id}", "Remove a passkey", gone()).refuses(&[LastFactor]),
+    op(
+        "GET /v1/me/upstream-credentials",
+        "What the account's providers keep to sign in with",
+        Answer::Page("UpstreamCredentials"),
+    ),
+    op(
+        "POST /v1/me/upstream-credentials",
+        "Begin to change it on the provider's page",
+        json("GoTo"),
+    )
+    .takes("UpstreamErrand")
+    .refuses(&[
+        NotFound,
+        NotSupportedByUpstream,
+        LastFactor,
+        UpstreamUnavailable,
+    ]),
     op(
         "GET /v1/me/identities",
         "What the account is linked to",
@@ -187,6 +204,20 @@ pub const SHAPES: &[Shape] = &[
         "Identity",
         "id kind=upstream|connection|email upstream=text? issuer subject created_at=instant \
          last_used_at=instant?",
+    ),
+    shape(
+        "UpstreamCredentials",
+        "upstream label state=known|unavailable|not_permitted|gone credentials=[UpstreamCredential]",
+    ),
+    shape(
+        "UpstreamCredential",
+        "id kind=password|totp|passkey|recovery-code label created_at=instant remaining=count? \
+         removable=flag",
+    ),
+    shape(
+        "UpstreamErrand",
+        "upstream action=change-password|add-totp|add-passkey|renew-recovery-codes|remove \
+         credential?",
     ),
     shape("NewIdentity", "upstream"),
     shape("GoTo", "redirect_to"),

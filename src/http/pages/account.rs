@@ -3,6 +3,7 @@
 mod apps;
 mod deletion;
 mod devices;
+mod elsewhere;
 mod email;
 mod factors;
 mod identities;
@@ -42,6 +43,7 @@ pub fn routes() -> Router<AppState> {
         .merge(deletion::routes())
         .merge(passkeys::routes())
         .merge(factors::routes())
+        .merge(elsewhere::routes())
         .merge(identities::routes())
         .merge(sessions::routes())
         .merge(devices::routes())
@@ -129,6 +131,7 @@ async fn page(
         profile: profile::section(&live.user),
         passkeys: passkeys::section(visit).await?,
         factors: factors::section(visit).await?,
+        elsewhere: elsewhere::sections(visit).await?,
         identities: identities::section(visit).await?,
         sessions: sessions::section(visit).await?,
         devices: devices::section(visit).await?,

@@ -16,6 +16,7 @@ const SAME: &[(Lang, &[&str])] = &[(
     Lang::De,
     &[
         "account-passkeys",
+        "account-there-passkey",
         "desk-app-audiences",
         "desk-app-grants",
         "desk-app-issuer",

@@ -67,6 +67,19 @@ impl Browser {
         self.follow(Method::POST, action, fields).await
     }
 
+    /// Presses the button of this name on a page with one form that has none.
+    pub async fn press(&mut self, place: &Place, button: &str) -> Place {
+        let action = address_of(
+            place
+                .html()
+                .split("<form")
+                .map(|rest| rest.split('>').next().unwrap_or_default())
+                .find(|tag| tag.contains("login-actions"))
+                .unwrap_or_else(|| panic!("no form in: {}", place.html())),
+        );
+        self.follow(Method::POST, action, &[(button, "true")]).await
+    }
+
     pub async fn sign_in(&mut self, url: &Url, username: &str) -> Place {
         let page = self.open(url).await;
         let password = crate::realm::password_of(username);
@@ -127,6 +140,10 @@ fn action_of(html: &str, form: &str) -> Url {
         .map(|rest| rest.split('>').next().unwrap_or_default())
         .find(|tag| tag.contains(&format!("id=\"{form}\"")))
         .unwrap_or_else(|| panic!("no form {form} in: {html}"));
+    address_of(tag)
+}
+
+fn address_of(tag: &str) -> Url {
     let action = tag
         .split("action=\"")
         .nth(1)
@@ -137,10 +154,15 @@ fn action_of(html: &str, form: &str) -> Url {
     Url::parse(&action.replace("&amp;", "&")).unwrap()
 }
 
-/// The current one-time code (RFC 6238, SHA-1, six digits, 30 s).
+/// The current one-time code of tia's.
 pub fn totp() -> String {
+    totp_of(TOTP_KEY.as_bytes())
+}
+
+/// The current one-time code (RFC 6238, SHA-1, six digits, 30 s).
+pub fn totp_of(key: &[u8]) -> String {
     let counter = u64::try_from(Wall.now_ms() / 30_000).unwrap();
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, TOTP_KEY.as_bytes());
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key);
     let tag = hmac::sign(&key, &counter.to_be_bytes());
     let digest = tag.as_ref();
     let at = usize::from(digest[19] & 15);

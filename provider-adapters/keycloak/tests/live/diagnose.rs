@@ -145,7 +145,7 @@ async fn who_may_not_read_events_is_told_so_and_signs_people_in_all_the_same() {
 
     // As a set-up of an earlier version has left it: no right, and no account at all.
     realm.forget_rights("laneway").await;
-    assert_eq!(names(&warnings().await), ["events"]);
+    assert_eq!(names(&warnings().await), ["events", "credentials"]);
     let mut client = realm
         .admin(Method::GET, "/clients?clientId=laneway", None)
         .await[0]
@@ -154,7 +154,7 @@ async fn who_may_not_read_events_is_told_so_and_signs_people_in_all_the_same() {
     let path = format!("/clients/{}", client["id"].as_str().unwrap());
     realm.admin(Method::PUT, &path, Some(client)).await;
     let found = warnings().await;
-    assert_eq!(names(&found), ["events"]);
+    assert_eq!(names(&found), ["events", "credentials"]);
     assert!(
         found[0].fix.contains("laneway upstream bootstrap keycloak"),
         "{found:?}"

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use laneway_contract::{EventFeed as _, Happened, SecurityEvent, Told};
-use laneway_keycloak::{Action, Keycloak, KeycloakConfig, bootstrap};
+use laneway_contract::{AccountAction, EventFeed as _, Happened, SecurityEvent, Told};
+use laneway_keycloak::{Keycloak, KeycloakConfig, bootstrap};
 use reqwest::Method;
 use serde_json::json;
 
@@ -150,12 +150,13 @@ async fn what_a_person_does_names_the_session_that_they_did_it_in() {
         return;
     };
     let (subject, sid) = scene.sign_in("ana").await;
-    let begun = scene
-        .ear
-        .keycloak
-        .begin_action(begin(&unheard()), &Action::UpdatePassword)
-        .await
-        .unwrap();
+    let begun = laneway_contract::AccountActions::begin(
+        &scene.ear.keycloak,
+        begin(&unheard()),
+        &AccountAction::ChangePassword,
+    )
+    .await
+    .unwrap();
     let page = scene.browser.open(&begun.url).await;
     let fields = [
         ("password-new", "chosen-by-ana-herself"),

@@ -1,10 +1,10 @@
 //! Sign-in and step-up on Keycloak's own pages.
 
 use laneway_contract::{
-    Acr, BeginRedirect, Denial, EvidenceSource, Groups, LoginStep, Prompt, RedirectLogin as _,
-    UpstreamIdentity,
+    AccountAction, Acr, BeginRedirect, Denial, EvidenceSource, Groups, LoginStep, Prompt,
+    RedirectLogin as _, UpstreamIdentity,
 };
-use laneway_keycloak::{Action, Keycloak};
+use laneway_keycloak::Keycloak;
 
 use crate::browser::{Browser, Place, totp};
 use crate::realm::{TestRealm, begin, unheard};
@@ -189,10 +189,13 @@ async fn prompts_hints_and_actions_reach_the_pages() {
             .contains("kc-form-login")
     );
 
-    let begun = keycloak
-        .begin_action(begin(&unheard()), &Action::UpdatePassword)
-        .await
-        .unwrap();
+    let begun = laneway_contract::AccountActions::begin(
+        &keycloak,
+        begin(&unheard()),
+        &AccountAction::ChangePassword,
+    )
+    .await
+    .unwrap();
     let page = browser.open(&begun.url).await;
     let place = browser
         .submit(&page, "kc-passwd-update-form", &[("cancel-aia", "true")])

@@ -1,8 +1,7 @@
 //! The highest rung: a passkey, made and used on Keycloak's pages.
 
-use laneway_contract::{Acr, BeginRedirect, RedirectLogin as _};
+use laneway_contract::{AccountAction, Acr, BeginRedirect, RedirectLogin as _};
 use laneway_fake::{Conduct, SoftAuthenticator};
-use laneway_keycloak::Action;
 use laneway_keycloak::bootstrap::{PlanStep, StepAction, apply, plan};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -26,7 +25,7 @@ fn handed(html: &str, name: &str) -> String {
         .to_owned()
 }
 
-async fn register(
+pub async fn register(
     browser: &mut Browser,
     key: &SoftAuthenticator,
     page: &Place,
@@ -56,7 +55,7 @@ async fn register(
     browser.submit(page, "register", &fields).await
 }
 
-async fn use_key(
+pub async fn use_key(
     browser: &mut Browser,
     key: &SoftAuthenticator,
     page: &Place,
@@ -93,10 +92,13 @@ async fn a_passkey_reaches_the_highest_rung() {
         .ascii_serialization();
     let (mut browser, key) = (Browser::new(), SoftAuthenticator::new());
     sign_in(&keycloak, &mut browser, "ana", begin(&unheard())).await;
-    let begun = keycloak
-        .begin_action(begin(&unheard()), &Action::RegisterPasskey)
-        .await
-        .unwrap();
+    let begun = laneway_contract::AccountActions::begin(
+        &keycloak,
+        begin(&unheard()),
+        &AccountAction::AddPasskey,
+    )
+    .await
+    .unwrap();
     let page = browser.open(&begun.url).await;
     let place = register(&mut browser, &key, &page, &origin).await;
     assert_eq!(place.callback().single("kc_action_status"), Some("success"));
