@@ -24,6 +24,18 @@ async fn a_killed_program_leaves_nothing_half_on_postgresql() {
     torture(Node::on(new_database(&server).await).await).await;
 }
 
+/// Another one in each run; the one that failed is told, and `LANEWAY_SOAK_SEED` repeats its points.
+fn seed() -> u64 {
+    let given = std::env::var("LANEWAY_SOAK_SEED").ok();
+    let seed = given.map_or_else(
+        // Which process this is differs from run to run.
+        || u64::from(std::process::id()),
+        |text| text.parse().expect("LANEWAY_SOAK_SEED is a number"),
+    );
+    eprintln!("seed {seed}");
+    seed
+}
+
 async fn torture(mut node: Node) {
     // The first run of all warms the database too; the others take as long as the second.
     let mut whole = Duration::MAX;
@@ -35,7 +47,8 @@ async fn torture(mut node: Node) {
         node.start().await;
     }
     let points = POINTS * u32::try_from(factor()).expect("a small factor");
-    let dice = SeededRandom::new(whole.as_micros().try_into().unwrap_or(7));
+    let seed = seed();
+    let dice = SeededRandom::new(seed);
     let mut killed_inside = 0;
     for point in 0..points {
         let email = format!("p{point}@x.test");
@@ -52,7 +65,7 @@ async fn torture(mut node: Node) {
         let begun = Instant::now();
         both_ways(&node, &email)
             .await
-            .unwrap_or_else(|error| panic!("killed after {at:?}, then: {error}"));
+            .unwrap_or_else(|error| panic!("seed {seed}, killed after {at:?}, then: {error}"));
         // The machine may have less to do by now.
         whole = whole.min(begun.elapsed());
         check(&node).await;
@@ -87,7 +100,7 @@ async fn both_ways(node: &Node, email: &str) -> Result<(), String> {
 }
 
 /// What must hold after any crash.
-async fn check(node: &Node) {
+pub async fn check(node: &Node) {
     let db = Db::connect(node.database())
         .await
         .expect("the database opens");

@@ -100,6 +100,7 @@ mod social_walls;
 mod stopping;
 mod store_connections;
 mod store_faults;
+mod store_killed;
 mod store_log;
 mod store_once;
 mod store_people;

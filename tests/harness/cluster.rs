@@ -1,9 +1,9 @@
-//! A PostgreSQL server that belongs to one test, so that it may be frozen.
+//! A PostgreSQL server that belongs to one test, so that it may be frozen or killed.
 //!
-//! Owns: making, starting, freezing and ending it, by the ids of its own processes.
+//! Owns: making, starting, freezing, killing and ending it, by the ids of its own processes.
 
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use laneway_sqlkit::Db;
@@ -15,7 +15,8 @@ use super::until;
 pub struct Cluster {
     server: Child,
     port: u16,
-    _folder: TempDir,
+    programs: PathBuf,
+    folder: TempDir,
 }
 
 impl Cluster {
@@ -42,18 +43,7 @@ impl Cluster {
                 std::os::unix::fs::chown(path, Some(uid), Some(gid)).expect("chown");
             }
         }
-        let as_owner = |program: &str| {
-            let mut command = Command::new(programs.join(program));
-            if let Some((uid, gid)) = owner {
-                command.gid(gid).uid(uid);
-            }
-            command
-                .current_dir(&data)
-                .stdout(Stdio::null())
-                .stderr(Stdio::null());
-            command
-        };
-        let made = as_owner("initdb")
+        let made = as_owner(&programs.join("initdb"), &data)
             .args([
                 "-U",
                 "laneway",
@@ -68,25 +58,36 @@ impl Cluster {
             .expect("initdb runs");
         assert!(made.success(), "initdb");
         let port = free_port();
-        let server = as_owner("postgres")
-            .arg("-D")
-            .arg(&data)
-            .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"])
-            .args(["-c", "unix_socket_directories=", "-c", "fsync=off"])
-            .spawn()
-            .expect("postgres runs");
         let cluster = Self {
-            server,
+            server: serve(&programs, &data, port),
             port,
-            _folder: folder,
+            programs,
+            folder,
         };
-        until(60, "the server answers", || async {
-            Db::connect(&cluster.url()).await.ok()
-        })
-        .await
-        .close()
-        .await;
+        cluster.answers().await;
         Some(cluster)
+    }
+
+    async fn answers(&self) {
+        let connect = || async { Db::connect(&self.url()).await.ok() };
+        until(60, "the server answers", connect).await.close().await;
+    }
+
+    /// `kill -9` of every process of the server at once, then the server again: what it had not
+    /// written is gone, and so is every connection.
+    pub async fn crash(&mut self) {
+        let children = children_of(self.server.id());
+        send("KILL", &[&[self.server.id()], children.as_slice()].concat());
+        self.server.wait().expect("it has ended");
+        // A server that finds one of the old processes alive refuses to start.
+        let gone = || async {
+            let alive = |child: &u32| Path::new(&format!("/proc/{child}")).exists();
+            (!children.iter().any(alive)).then_some(())
+        };
+        until(20, "the old processes are gone", gone).await;
+        let data = self.folder.path().join("data");
+        self.server = serve(&self.programs, &data, self.port);
+        self.answers().await;
     }
 
     /// A superuser's address.
@@ -105,6 +106,26 @@ impl Cluster {
         }
         send(signal, &children_of(self.server.id()));
     }
+}
+
+fn serve(programs: &Path, data: &Path, port: u16) -> Child {
+    as_owner(&programs.join("postgres"), data)
+        .arg("-D")
+        .arg(data)
+        .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"])
+        .args(["-c", "unix_socket_directories=", "-c", "fsync=off"])
+        .spawn()
+        .expect("postgres runs")
+}
+
+fn as_owner(program: &Path, data: &Path) -> Command {
+    let mut command = Command::new(program);
+    if let Some((uid, gid)) = server_user() {
+        command.gid(gid).uid(uid);
+    }
+    let command_in = command.current_dir(data);
+    command_in.stdout(Stdio::null()).stderr(Stdio::null());
+    command
 }
 
 fn send(signal: &str, processes: &[u32]) {

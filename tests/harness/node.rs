@@ -134,7 +134,8 @@ impl Node {
             .env("LANEWAY_LIMITS_NETWORK_FACTOR", "1000")
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             // Ours, not the program's: it refuses to start with a setting that it does not know.
-            .env_remove("LANEWAY_SOAK");
+            .env_remove("LANEWAY_SOAK")
+            .env_remove("LANEWAY_SOAK_SEED");
         command
     }
 
@@ -196,6 +197,11 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// Whose address it is.
+    pub fn email(&self) -> &str {
+        &self.email
+    }
+
     /// From nothing to a session, by code; signs up where `purpose` says so. Answers the
     /// session cookie.
     ///
