@@ -79,6 +79,7 @@ impl ElsewhereSection {
         };
         let without = |(upstream, trouble): (&str, _)| Self {
             upstream: upstream.into(),
+            label: format!("Harbour {upstream}"),
             trouble,
             password_changed: None,
             rows: Vec::new(),
