@@ -409,6 +409,32 @@ async fn linking_is_for_the_signed_in_and_by_policy() {
 }
 
 #[tokio::test]
+async fn a_refusal_in_the_providers_words_is_told_as_its_own() {
+    let Some(acme) = Customer::new().await else {
+        return;
+    };
+    let ida = acme.idp.person("ida", &json!({})).await;
+    acme.go_live(&ida).await;
+    let mut browser = acme.app.browser();
+    let start = format!("/federation/{}/start", acme.id);
+    let sent = browser.get(&start).await.expect(303);
+    let there: url::Url = sent.location().parse().expect("an address");
+    let state = there.query_pairs().find(|(name, _)| name == "state");
+    let state = state.expect("a state").1.into_owned();
+    let answer = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("error", "server_error")
+        .append_pair("state", &state)
+        .append_pair("iss", &acme.idp.issuer)
+        .finish();
+    let back = format!("/federation/callback/{}?{answer}", acme.id);
+    let told = browser.get(&back).await.refused(403, "denied").json();
+    let words = "The identity provider refused the sign-in.";
+    assert_eq!(told["detail"], words, "no answer that cannot be trusted");
+    let health = acme.get("health").await;
+    assert_eq!(health["causes"][0]["code"], "server_error", "{health}");
+}
+
+#[tokio::test]
 async fn the_account_page_offers_the_way_of_an_organization_by_its_policy() {
     let Some(acme) = Customer::new().await else {
         return;

@@ -1,5 +1,6 @@
 //! People see which apps they have let in, and take it back.
 
+use laneway_sqlkit::q;
 use serde_json::{Value, json};
 
 use crate::desk_pages::owner as operator;
@@ -97,6 +98,15 @@ both! {
         let member = format!("/v1/organizations/{org}/members/{id}");
         app.admin("DELETE", &member, json!({})).await.expect(204);
         assert_eq!(held(&mut again).await.len(), 1);
+        // So does what hangs on a session that nobody has used for too long.
+        app.tokens(&mut again, &client).await;
+        let listed = async || names(&app.admin("GET", &of_user, json!({})).await.expect(200).json()).len();
+        assert_eq!(listed().await, 2);
+        let mut write = app.core().begin().await.expect("a transaction");
+        let idle = q("UPDATE sessions SET last_seen_at = last_seen_at - idle_ms WHERE user_id = $1");
+        idle.bind(id.as_str()).run(&mut write.tx).await.expect("idle");
+        app.core().commit(write).await.expect("written");
+        assert_eq!(listed().await, 1);
     }
 
     async fn each_sign_in_tells_how_often_when_and_from_where_it_was_refreshed(app: TestApp) {

@@ -84,7 +84,6 @@ impl ElsewhereSection {
             password_changed: None,
             rows: Vec::new(),
             codes: None,
-            ..full.clone()
         };
         let troubles = [
             ("one", None),
@@ -92,6 +91,6 @@ impl ElsewhereSection {
             ("three", Some("not-allowed")),
             ("four", Some("gone")),
         ];
-        [vec![full.clone()], troubles.map(without).to_vec()]
+        [vec![full], troubles.map(without).to_vec()]
     }
 }
