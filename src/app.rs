@@ -115,7 +115,7 @@ impl Builder {
             factories,
             migrations,
         };
-        let core = core::open(self.config, options).await?;
+        let core = Box::pin(core::open(self.config, options)).await?;
         let backends = Backends::new(&core.config.apps).map_err(|error| {
             Problem::new(
                 crate::domain::Code::Internal,
@@ -162,6 +162,12 @@ pub fn spawn_jobs(core: &Arc<Core>) -> tokio::task::JoinSet<()> {
     every(&mut jobs, core, desk::HEARTBEAT, |core| async move {
         desk::heartbeat(&core).await
     });
+    every(
+        &mut jobs,
+        core,
+        Duration::from_millis(500),
+        |core| async move { desk::acknowledge(&core).await },
+    );
     every(&mut jobs, core, Duration::from_secs(5), |core| async move {
         desk::watch_upstreams(&core).await
     });

@@ -20,7 +20,7 @@ use laneway_contract::{
 };
 use laneway_sqlkit::{Db, MigrationSet};
 use moka::future::Cache;
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -82,6 +82,8 @@ pub struct Parts {
     pub db: Db,
     /// Seals.
     pub sealer: Sealer,
+    /// Fingerprint codes that people keep; the first makes, all judge.
+    pub code_keys: Vec<SecretSlice<u8>>,
     /// Wall clock.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

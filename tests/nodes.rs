@@ -262,3 +262,71 @@ async fn a_sign_in_during_an_outage_is_refused_and_works_afterwards() {
     .await
     .expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_receipt_says_which_node_has_heard() {
+    let Some((first, second, [_jobs, deaf])) = two_nodes().await else {
+        return;
+    };
+    let states = async |receipt: &str| {
+        let path = format!("/v1/admin/receipts/{receipt}");
+        let told = first
+            .admin("GET", &path, json!({}))
+            .await
+            .expect(200)
+            .json();
+        let nodes = told["nodes"].as_array().expect("nodes").iter();
+        let mut states: Vec<_> = nodes.map(|node| node["state"].clone()).collect();
+        states.sort_by_key(ToString::to_string);
+        (told["complete"] == true, states)
+    };
+    let end = async |email: &str| {
+        let browser = &mut first.signup(email).await;
+        let sid = browser.me().await["sid"]
+            .as_str()
+            .expect("a sid")
+            .to_owned();
+        let path = format!("/v1/admin/sessions/{sid}");
+        let gone = first.admin("DELETE", &path, json!({})).await.expect(204);
+        gone.header("x-laneway-receipt").to_owned()
+    };
+    until(
+        10,
+        "both nodes have written that they are there",
+        || async {
+            let rows = laneway::lane_a::desk::nodes(first.core()).await.ok()?;
+            (rows.len() == 2).then_some(())
+        },
+    )
+    .await;
+    let receipt = end("ana@x.test").await;
+    until(10, "both have heard", || async {
+        let (complete, states) = states(&receipt).await;
+        (complete && states == ["heard", "heard"]).then_some(())
+    })
+    .await;
+    // A node that hears nothing leaves the receipt open, until it is known to trust no cache.
+    drop(deaf);
+    let receipt = end("ben@x.test").await;
+    until(10, "the one has heard", || async {
+        let (complete, states) = states(&receipt).await;
+        (!complete && states == ["heard", "waiting"]).then_some(())
+    })
+    .await;
+    first.clock.advance_s(40);
+    until(20, "the other is missed", || async {
+        let (complete, states) = states(&receipt).await;
+        (complete && states == ["heard", "missed"]).then_some(())
+    })
+    .await;
+    assert!(second.core().log.applied() < receipt.parse().expect("a number"));
+    let ahead = format!("/v1/admin/receipts/{}", 1_000_000);
+    first
+        .admin("GET", &ahead, json!({}))
+        .await
+        .refused(404, "not_found");
+    first
+        .admin("GET", "/v1/admin/receipts/x", json!({}))
+        .await
+        .refused(404, "not_found");
+}

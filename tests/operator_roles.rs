@@ -107,7 +107,7 @@ const WHO: &[(&str, &[&str])] = &[
         "GET /v1/admin/users/{id}/apps",
         "GET /v1/admin/users/{id}/sessions", "GET /v1/admin/users/{id}/identities",
         "GET /v1/admin/users/{id}/profile", "GET /v1/admin/users/{id}/organizations",
-        "GET /v1/admin/sessions", "GET /v1/sessions",
+        "GET /v1/admin/sessions", "GET /v1/sessions", "GET /v1/admin/receipts/{seq}",
         "GET /v1/admin/invitations", "GET /v1/admin/invitations/{id}",
         "GET /v1/organizations/{org}/roles", "GET /v1/organizations/{org}/roles/{role}",
         "GET /v1/organizations/{org}/groups", "GET /v1/organizations/{org}/groups/{group}",

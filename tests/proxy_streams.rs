@@ -45,7 +45,7 @@ fn sent<'a>(seen: &'a Value, name: &str) -> Vec<&'a str> {
 }
 
 /// The program with a route to a backend that a test writes itself.
-async fn in_front_of(backend: String) -> (TestApp, Listener) {
+pub async fn in_front_of(backend: String) -> (TestApp, Listener) {
     let app = TestApp::sqlite_with(Options {
         tables: format!(
             "[[app]]\nhost = \"raw.test\"\n[[app.route]]\nname = \"raw\"\nbackend = \"{backend}\"\n\

@@ -6,7 +6,7 @@ use laneway_fake::Mood;
 use serde_json::{Value, json};
 
 use crate::backchannel::{at_provider, login};
-use crate::harness::{Browser, Call, LOGIN, TestApp, both};
+use crate::harness::{APP, Browser, Call, LOGIN, TestApp, both};
 
 const ANA: &str = "sub-ana";
 /// The default and the tenth of it that sessions are spread over.
@@ -120,6 +120,64 @@ both! {
         app.clock.advance_s(16 * 60);
         browser.get(&format!("{LOGIN}/v1/me")).await.refused(401, "unauthenticated");
         browser.user(LOGIN).await.refused(401, "unauthenticated");
+    }
+
+    async fn an_organization_bounds_how_long_a_silent_providers_word_holds(app: TestApp) {
+        at_provider(&app).await;
+        let mut ana = login(&app, ANA).await;
+        let mut bob = login(&app, "sub-bob").await;
+        let sub = ana.user(LOGIN).await.json()["sub"].clone();
+        let made = app.admin("POST", "/v1/organizations", json!({ "slug": "acme", "name": "Acme" })).await;
+        made.expect(201);
+        let member = format!("/v1/organizations/acme/members/{}", sub.as_str().expect("a sub"));
+        app.admin("PUT", &member, json!({ "roles": ["member"] })).await;
+        ana.post(&format!("{LOGIN}/bff/org"), json!({ "org": "acme" })).await.expect(200);
+        app.enter(&mut ana, APP).await;
+        for bad in [json!(0), json!(59), json!(-1), json!(31 * 24 * 3600)] {
+            let body = json!({ "max_staleness": bad });
+            let refused = app.admin("PATCH", "/v1/organizations/acme", body).await.refused(422, "invalid_field");
+            assert_eq!(refused.json()["errors"][0]["pointer"], "/max_staleness");
+        }
+        let body = json!({ "max_staleness": 3600 });
+        let changed = app.admin("PATCH", "/v1/organizations/acme", body).await.expect(200);
+        assert_eq!(changed.json()["max_staleness"], 3600);
+
+        // Whoever is at work is asked about well before.
+        app.clock.advance_s(34 * 60);
+        ana.user(APP).await.expect(200);
+        ask_due_once(app.core()).await;
+        assert_eq!(app.fake.times_asked(), 1);
+        app.fake.set_mood(Mood::Down);
+        app.clock.advance_s(59 * 60);
+        let said = ana.user(APP).await.expect(200);
+        ask_due_once(app.core()).await;
+        let echo = || Call::new("GET", &format!("{APP}/api/echo/x")).header("x-csrf", "1");
+        ana.send(echo()).await.expect(200);
+        assert_eq!(said.json()["org"]["slug"], "acme");
+        app.clock.advance_s(2 * 60);
+        let refused = ana.user(APP).await.refused(401, "session_stale");
+        assert_eq!(refused.header("retry-after"), "5");
+        ana.user(LOGIN).await.refused(401, "session_stale");
+        ana.send(echo()).await.refused(401, "session_stale");
+        let question = Call::new("GET", &format!("{APP}/authz/auth-request")).header("x-original-url", &format!("{APP}/x"));
+        let code = ana.send(question).await.code();
+        assert!([401, 403].contains(&code), "{code}");
+        // Nobody else's bound.
+        bob.user(LOGIN).await.expect(200);
+
+        app.fake.set_mood(Mood::Fine);
+        app.clock.advance_s(6);
+        ana.user(APP).await.expect(200);
+        assert!(app.events("session.ended").await.is_empty(), "nobody was signed out");
+        // To leave, nobody is asked.
+        app.fake.set_mood(Mood::Down);
+        app.clock.advance_s(61 * 60);
+        ana.user(APP).await.refused(401, "session_stale");
+        ana.post(&format!("{APP}/bff/logout"), json!({})).await.expect(200);
+        ana.user(APP).await.refused(401, "unauthenticated");
+        let body = json!({ "max_staleness": null });
+        let changed = app.admin("PATCH", "/v1/organizations/acme", body).await.expect(200);
+        assert_eq!(changed.json()["max_staleness"], json!(null));
     }
 
     async fn of_two_nodes_one_asks(app: TestApp) {

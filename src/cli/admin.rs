@@ -16,6 +16,7 @@ use crate::authz::OperatorRole;
 use crate::config::Config;
 use crate::core::{hash_token, make_owner_link};
 use crate::domain::{Code, Problem};
+use crate::lane_a::operator::AfterRestore;
 use crate::store::api_tokens::{self, AdminToken};
 use crate::store::tenants;
 
@@ -46,6 +47,17 @@ pub(super) enum AdminCommand {
         #[arg(long)]
         tenant: Option<String>,
     },
+    /// Seal with the current master key whatever a previous one has sealed
+    Reseal,
+    /// After restoring a backup, with every node stopped: end what had ended since it was made
+    AfterRestore {
+        /// Also revoke every API token, of operators too: which were revoked since, nobody can tell
+        #[arg(long)]
+        api_tokens: bool,
+        /// Also void everybody's recovery codes: which were used since, nobody can tell
+        #[arg(long)]
+        recovery_codes: bool,
+    },
 }
 
 /// Reads a role of operators by its stored word.
@@ -66,6 +78,17 @@ pub(super) async fn run(config: Config, command: AdminCommand) -> ExitCode {
         AdminCommand::OwnerLink => owner_link(config).await,
         AdminCommand::RotateKey { now, tenant } => {
             manage::rotate(config, tenant.as_deref(), now).await
+        }
+        AdminCommand::Reseal => Box::pin(manage::reseal(config)).await,
+        AdminCommand::AfterRestore {
+            api_tokens,
+            recovery_codes,
+        } => {
+            let also = AfterRestore {
+                api_tokens,
+                recovery_codes,
+            };
+            Box::pin(manage::after_restore(config, also)).await
         }
     };
     match outcome {

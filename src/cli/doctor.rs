@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use laneway_contract::Clock as _;
+use laneway_sqlkit::Db;
 use serde::Serialize;
 use serde_json::json;
 
@@ -12,10 +13,13 @@ use crate::config::{self, Config};
 use crate::core::{Core, CoreOptions, open_store};
 use crate::domain::tenant::Tenant;
 use crate::domain::upstream::Role;
+use crate::http::tls::earliest_end;
 use crate::lane_a::{operator, swap};
 use crate::outbound::{SystemClock, SystemRandom};
 use crate::providers::Configured;
 use crate::store::brokered::{self, Tied};
+use crate::store::reseal::{self, KEPT, PASSING};
+use crate::store::seal::Sealer;
 use crate::store::{apps, outbox};
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -72,9 +76,9 @@ async fn examine(config: Config) -> Vec<Finding> {
     };
     let public_url = config.server.public_url.clone();
     match open_store(&config, &options()).await {
-        Ok((db, _)) => {
+        Ok((db, sealer)) => {
             findings.push(good("database", "reachable, schema current"));
-            findings.push(good("master_key", "opens what is sealed"));
+            findings.push(master_key(&db, &sealer).await);
             let since = SystemClock.now_ms() - DAY_MS;
             let waiting = outbox::waiting(&db).await.ok();
             let given_up = outbox::given_up(&db, since).await.ok();
@@ -101,6 +105,7 @@ async fn examine(config: Config) -> Vec<Finding> {
             findings.push(bad(name, &source, fix));
         }
     }
+    findings.extend(certificates(&config));
     findings.push(clock(&public_url).await);
     findings.push(mail(&config).await);
     findings.push(public_address(&public_url).await);
@@ -150,6 +155,55 @@ fn warn(name: &str, detail: &str, fix: &str) -> Finding {
         detail: detail.into(),
         fix: fix.into(),
     }
+}
+
+/// What the current key has not sealed yet, where there are others.
+async fn master_key(db: &Db, sealer: &Sealer) -> Finding {
+    const NAME: &str = "master_key";
+    if !sealer.has_previous() {
+        return good(NAME, "opens what is sealed");
+    }
+    let mut left = 0;
+    for of in KEPT.iter().chain(PASSING) {
+        match reseal::waiting(db, sealer, of).await {
+            Ok(count) => left += count,
+            Err(error) => return bad(NAME, &error.to_string(), "Look at the database first."),
+        }
+    }
+    if left > 0 {
+        return warn(
+            NAME,
+            &format!("{left} values still need a previous key"),
+            "Run `laneway admin reseal`; what belongs to sign-ins under way is over within a day.",
+        );
+    }
+    Finding {
+        fix: "Take previous_master_keys away.".into(),
+        ..good(NAME, "no value needs a previous key any more")
+    }
+}
+
+/// The listener's own certificates, where it has some.
+fn certificates(config: &Config) -> Option<Finding> {
+    const NAME: &str = "certificate";
+    let files = &config.certificates;
+    let earliest = (!files.is_empty()).then(|| earliest_end(files))?;
+    let days = match earliest {
+        Ok(end) => (end? * 1000 - SystemClock.now_ms()).div_euclid(DAY_MS),
+        Err(why) => {
+            return Some(bad(
+                NAME,
+                &why,
+                "Correct the files that [tls] names. This program must be allowed to read them.",
+            ));
+        }
+    };
+    let renew = "Renew it; the files are read again when they change.";
+    Some(match days {
+        ..0 => bad(NAME, "has ended", renew),
+        0..14 => warn(NAME, &format!("ends in {days} days"), renew),
+        _ => good(NAME, &format!("goes on for {days} days")),
+    })
 }
 
 /// The clock against the `Date` of our own public address, which a proxy in front answers.

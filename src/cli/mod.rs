@@ -167,7 +167,8 @@ async fn open(config: Config) -> Result<(Arc<Core>, Tenant), Problem> {
         factories: std::collections::HashMap::new(),
         migrations: Vec::new(),
     };
-    let core = crate::core::open(config, options).await?;
+    // Large, and every command would carry it.
+    let core = Box::pin(crate::core::open(config, options)).await?;
     let tenant = tenants::find_by_slug(&core.db, &slug)
         .await?
         .ok_or_else(Problem::not_found)?;

@@ -65,6 +65,8 @@ pub(super) const KEYS: &[Key] = &[
     many("trusted_proxies"),
     one("keep_alive"),
     one("stop_delay"),
+    one("tls.certificate"),
+    one("tls.key"),
     one("dns_server"),
     secret("database_url"),
     secret("master_key"),

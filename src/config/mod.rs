@@ -17,6 +17,7 @@ mod section;
 mod server;
 mod sources;
 mod tenant;
+mod tls;
 mod upstream;
 mod values;
 
@@ -34,6 +35,7 @@ pub use passwords::Passwords;
 pub use server::Server;
 pub use sources::Sources;
 pub use tenant::Tenant;
+pub use tls::Certificate;
 pub use upstream::{Upstream, UpstreamKind};
 
 use fault::Faults;
@@ -44,6 +46,8 @@ use section::Section;
 pub struct Config {
     /// Addresses, public URL, trusted proxies.
     pub server: Server,
+    /// What the public listener shows; none: plain HTTP.
+    pub certificates: Vec<Certificate>,
     /// Where rows live.
     pub database: Database,
     /// Keys that seal secrets at rest.
@@ -94,6 +98,7 @@ impl Config {
             log: log::read(&mut root),
             tenant: tenant::read(&mut root),
             apps: app::read(&mut root, &server),
+            certificates: tls::read(&mut root, &server),
             sessions: bounds::sessions(&mut root),
             revocation: bounds::revocation(&mut root),
             flow: bounds::flow(&mut root),

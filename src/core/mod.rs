@@ -131,9 +131,18 @@ impl Core {
     /// # Errors
     /// [`DbError`] of the engine.
     pub async fn commit(&self, write: Write) -> Result<(), DbError> {
+        self.commit_numbered(write).await?;
+        Ok(())
+    }
+
+    /// The same; the place in the log of what it changed, if anything.
+    ///
+    /// # Errors
+    /// [`DbError`] of the engine.
+    pub async fn commit_numbered(&self, write: Write) -> Result<Option<i64>, DbError> {
         let rows = write.commit().await?;
         self.log.committed(&rows);
-        Ok(())
+        Ok(rows.last().map(|row| row.seq))
     }
 
     /// Writes an audit event into a transaction.

@@ -8,6 +8,7 @@ use laneway_contract::{Clock, HttpClient, Random};
 use laneway_sqlkit::{Db, MigrationSet};
 use secrecy::{ExposeSecret, SecretSlice};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::section::apply_tenant;
 use super::{Core, Documents, Node, PlainToken, Tenants};
@@ -32,6 +33,12 @@ const KEY_CHECK: Place<'static> = Place {
     column: "key_check",
     row: "1",
 };
+const CODE_KEYS: Place<'static> = Place {
+    column: "code_keys",
+    ..KEY_CHECK
+};
+/// Of one such key.
+const CODE_KEY_BYTES: usize = 32;
 const OWNER_LINK_MS: i64 = 24 * 3600 * 1000;
 
 /// What may be put in from outside.
@@ -91,6 +98,19 @@ async fn prove_key(db: &Db, sealer: &Sealer, options: &CoreOptions) -> Result<()
     Ok(())
 }
 
+/// What fingerprints the codes that people keep. The first start takes it from the master key, so that
+/// codes from before are still good; from then on it is a secret of its own.
+async fn code_keys(db: &Db, sealer: &Sealer) -> Result<Vec<SecretSlice<u8>>, Problem> {
+    if installation::code_keys(db).await?.is_none() {
+        let derived = Zeroizing::new(sealer.derive_all("embedded codes").concat());
+        installation::keep_code_keys(db, sealer.seal(CODE_KEYS, &derived)).await?;
+    }
+    let sealed = installation::code_keys(db).await?.unwrap_or_default();
+    let plain = Zeroizing::new(sealer.open(CODE_KEYS, &sealed)?);
+    let keys = plain.chunks_exact(CODE_KEY_BYTES);
+    Ok(keys.map(|key| key.to_vec().into()).collect())
+}
+
 fn random_id(random: &dyn Random) -> String {
     let mut id = [0u8; 16];
     random.fill(&mut id);
@@ -145,6 +165,7 @@ pub async fn open(config: Config, options: CoreOptions) -> Result<Arc<Core>, Pro
     })?;
     let parts = Parts {
         db: db.clone(),
+        code_keys: code_keys(&db, &sealer).await?,
         sealer: sealer.clone(),
         clock: Arc::clone(&clock),
         random: Arc::clone(&options.random),

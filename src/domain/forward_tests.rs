@@ -12,6 +12,7 @@ fn member() -> Membership {
         name: "Acme".into(),
         roles: vec!["admin".into(), "dev".into()],
         permissions: vec!["members:read".into()],
+        max_staleness: None,
     }
 }
 

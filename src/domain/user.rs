@@ -115,6 +115,9 @@ pub struct Membership {
     pub roles: Vec<String>,
     /// Union of what the roles permit, sorted.
     pub permissions: Vec<String>,
+    /// How old a provider's word on a session that acts in it may be, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_staleness: Option<i64>,
 }
 
 impl Membership {

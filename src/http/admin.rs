@@ -23,6 +23,7 @@ mod operators;
 mod organizations;
 mod profiles;
 mod public_keys;
+mod receipts;
 mod role_mappings;
 mod roles;
 mod routes;
@@ -77,6 +78,7 @@ pub use organizations::{
 };
 pub use profiles::{put_profile, read_profile};
 pub use public_keys::{add_public_key, public_keys, remove_public_key};
+pub use receipts::receipt;
 pub use role_mappings::{diff, put_mapping, read_mapping, simulate};
 pub use roles::{
     change_org_role, change_role, create_org_role, create_role, delete_org_role, delete_role,

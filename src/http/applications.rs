@@ -8,6 +8,7 @@ use crate::audit::RequestMeta;
 use crate::authn;
 use crate::core::{Core, Site};
 use crate::domain::Problem;
+use crate::lane_a::revalidation;
 use crate::oauth::application::opened;
 use crate::oauth::dpop::Sent;
 use crate::oauth::token::Desk;
@@ -55,8 +56,12 @@ pub async fn caller(
     if let Some(token) = caller.token() {
         core.sessions.used_token(token, &meta().ip);
     }
+    let live = caller.for_applications()?.cloned();
+    if let Some(live) = &live {
+        revalidation::confirm(core, live, false).await?;
+    }
     Ok(Caller {
-        live: caller.for_applications()?.cloned(),
+        live,
         by_token: caller.token().is_some(),
     })
 }

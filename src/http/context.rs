@@ -80,8 +80,12 @@ impl Context {
         if let Some(token) = caller.token() {
             self.core.sessions.used_token(token, &self.meta.ip);
         }
-        if let Some(live) = caller.live().filter(|_| manages(self.uri.path())) {
-            revalidation::confirm(&self.core, live).await?;
+        let path = self.uri.path();
+        let manages = within(&ROOMS, path);
+        if let Some(live) = caller.live()
+            && (manages || within(&USES, path))
+        {
+            revalidation::confirm(&self.core, live, manages).await?;
         }
         Ok(caller)
     }
@@ -181,20 +185,24 @@ impl Context {
 
 /// Where somebody manages an account, an organization or the installation: there a provider's old
 /// word is not enough.
-fn manages(path: &str) -> bool {
-    const ROOMS: [&str; 6] = [
-        "/account",
-        "/v1/me",
-        "/org",
-        "/v1/organizations",
-        "/admin",
-        "/v1/admin",
-    ];
-    let within = |room: &str| {
+const ROOMS: [&str; 6] = [
+    "/account",
+    "/v1/me",
+    "/org",
+    "/v1/organizations",
+    "/admin",
+    "/v1/admin",
+];
+
+/// Where a session is of use besides: the word is as old as the organization lets it be. To leave, and to
+/// sign in another way, nobody is asked for it.
+const USES: [&str; 3] = ["/bff/user", "/bff/token", "/oauth"];
+
+fn within(rooms: &[&str], path: &str) -> bool {
+    rooms.iter().any(|room| {
         path.strip_prefix(room)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    ROOMS.iter().any(|room| within(room))
+    })
 }
 
 /// Does an `Accept` header name HTML before anything else that we speak?

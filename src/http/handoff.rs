@@ -17,7 +17,7 @@ use crate::domain::{Code, Problem};
 use crate::edge::handoff::{self as handoffs, Ask};
 use crate::edge::proxy::{self, Call};
 use crate::edge::{self, frontend, is_ours};
-use crate::lane_a;
+use crate::lane_a::{self, revalidation};
 
 /// `GET /.laneway/start?rd=`
 pub async fn start(context: Context, Query(query): Query<LoginQuery>) -> Result<Response, Problem> {
@@ -95,6 +95,7 @@ pub async fn go_on(
     if let Some(live) = &live
         && request.served_by(&live.session, context.core.now())
     {
+        revalidation::confirm(&context.core, live, false).await?;
         let to = handoffs::issue(&context.core, &context.site, &request, &live.session.sid).await?;
         return Ok(see_other(&to));
     }

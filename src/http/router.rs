@@ -170,6 +170,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/v1/admin/sessions", Needs(May::SessionsRead, Tenant)),
     ("DELETE", "/v1/admin/sessions", Needs(May::SessionsWrite, Tenant)),
     ("DELETE", "/v1/admin/sessions/{sid}", Needs(May::SessionsWrite, Tenant)),
+    ("GET", "/v1/admin/receipts/{seq}", Needs(May::SessionsRead, Tenant)),
     ("GET", "/v1/admin/upstreams", Needs(May::UpstreamsRead, Tenant)),
     ("POST", "/v1/admin/upstreams", Needs(May::UpstreamsWrite, Tenant)),
     ("GET", "/v1/admin/upstreams/{id}", Needs(May::UpstreamsRead, Tenant)),

@@ -2,30 +2,22 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::ConnectInfo;
 use axum::response::Response;
-use http::StatusCode;
-use hyper::body::{Frame, Incoming, SizeHint};
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt as _;
 
-use super::deadlines::{Deadlines, Phase};
-use super::first_head::{FirstHead, Heads, TwoLengths};
+use super::connection::{self, Shared};
+use super::tls::Certificates;
 use super::{AppState, authz, ops};
 use crate::app::{App, spawn_jobs};
 use crate::domain::{Code, Problem};
 use crate::edge::forward::Endpoint;
-use crate::edge::proxy::Reader;
 use crate::lane_a::desk;
 use crate::sessions::Sessions;
 
@@ -42,6 +34,7 @@ pub async fn serve(app: App) -> Result<(), Problem> {
     let server = &app.core.config.server;
     let public = bind(server.listen, "LANEWAY_LISTEN").await?;
     let second = bind(server.ops_listen, "LANEWAY_OPS_LISTEN").await?;
+    let certificates = certificates(&app)?;
     let mut jobs = spawn_jobs(&app.core);
     tracing::info!(
         listen = %server.listen, ops = %server.ops_listen, public_url = %server.public_url,
@@ -50,12 +43,20 @@ pub async fn serve(app: App) -> Result<(), Problem> {
     let quiet = Listening {
         keep_alive: server.keep_alive,
         sessions: None,
+        tls: None,
     };
     let ops_task = tokio::spawn(accept(second, app.ops, quiet, std::future::pending()));
     let listening = Listening {
         keep_alive: server.keep_alive,
         sessions: Some(Arc::clone(&app.core.sessions)),
+        tls: certificates
+            .as_ref()
+            .map(Certificates::server)
+            .transpose()?,
     };
+    if let Some(certificates) = certificates {
+        jobs.spawn(certificates.follow());
+    }
     accept(public, app.front, listening, stop_signal(server.stop_delay)).await;
     ops_task.abort();
     jobs.abort_all();
@@ -67,6 +68,13 @@ pub async fn serve(app: App) -> Result<(), Problem> {
     app.core.db.close().await;
     tracing::info!("laneway has stopped");
     Ok(())
+}
+
+fn certificates(app: &App) -> Result<Option<Arc<Certificates>>, Problem> {
+    let files = &app.core.config.certificates;
+    (!files.is_empty())
+        .then(|| Certificates::read(files))
+        .transpose()
 }
 
 async fn bind(address: SocketAddr, key: &str) -> Result<TcpListener, Problem> {
@@ -106,6 +114,8 @@ pub struct Listening {
     pub keep_alive: Duration,
     /// Whose streams end when this listener stops.
     pub sessions: Option<Arc<Sessions>>,
+    /// With which certificates it speaks TLS, if it does.
+    pub tls: Option<Arc<ServerConfig>>,
 }
 
 /// What answers a listener's requests.
@@ -134,7 +144,7 @@ impl Front {
         }))
     }
 
-    async fn answer(&self, request: axum::extract::Request) -> Response {
+    pub(super) async fn answer(&self, request: axum::extract::Request) -> Response {
         if let Some(state) = &self.questions
             && let Some(endpoint) = Endpoint::at(request.uri().path())
         {
@@ -161,8 +171,13 @@ pub async fn accept(
     listening: Listening,
     stop: impl Future<Output = ()>,
 ) {
-    let front = front.into();
     let (stop_all, stopping) = watch::channel(());
+    let shared = Shared {
+        front: front.into(),
+        keep_alive: listening.keep_alive,
+        tls: listening.tls,
+        stopping,
+    };
     let slots = Arc::new(Semaphore::new(most_connections()));
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -176,14 +191,13 @@ pub async fn accept(
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let (front, keep_alive) = (front.clone(), listening.keep_alive);
-        let serving = serve_one(stream, peer, front, keep_alive, stopping.clone());
+        let serving = connection::serve(stream, peer, shared.clone());
         tokio::spawn(async move {
             serving.await;
             drop(slot);
         });
     }
-    drop((listener, stopping));
+    drop((listener, shared));
     let _ = stop_all.send(());
     let streams = listening.sessions.as_deref().map(Sessions::streams);
     if let Some(streams) = streams {
@@ -222,92 +236,6 @@ fn open_files(limits: &str) -> Option<usize> {
         .lines()
         .find_map(|line| line.strip_prefix("Max open files"))?;
     line.split_whitespace().next()?.parse().ok()
-}
-
-async fn serve_one(
-    stream: TcpStream,
-    peer: SocketAddr,
-    front: Front,
-    keep_alive: Duration,
-    mut stopping: watch::Receiver<()>,
-) {
-    let (stream, heads) = FirstHead::new(stream);
-    let (stream, phase) = Deadlines::new(stream);
-    let front = Arc::new(front);
-    let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
-        phase.request();
-        request.extensions_mut().insert(ConnectInfo(peer));
-        if heads.named_two() {
-            request.extensions_mut().insert(TwoLengths);
-        }
-        let (front, phase) = (Arc::clone(&front), Arc::clone(&phase));
-        let heads = Arc::clone(&heads);
-        async move {
-            let answer = front.answer(request.map(Body::new)).await;
-            Ok::<_, Infallible>(watched(answer, phase, heads))
-        }
-    });
-    // Not the builder that guesses the version: its guess waits without a deadline. A head's
-    // own deadline is in `Deadlines`; this one runs between requests.
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(keep_alive)
-        .max_buf_size(64 * 1024);
-    let connection = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    let mut connection = std::pin::pin!(connection);
-    // A client that goes away is no event.
-    tokio::select! {
-        _ = connection.as_mut() => return,
-        _ = stopping.changed() => connection.as_mut().graceful_shutdown(),
-    }
-    let _ = connection.await;
-}
-
-fn watched(answer: Response, phase: Arc<Phase>, heads: Arc<Heads>) -> Response<Sent> {
-    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-        phase.upgraded();
-    }
-    if let Some(Reader { stall, cut }) = answer.extensions().get::<Reader>() {
-        phase.answer(*stall, cut);
-    }
-    answer.map(|body| Sent { body, phase, heads })
-}
-
-/// An answer's body, which tells the connection when it has been handed over.
-struct Sent {
-    body: Body,
-    phase: Arc<Phase>,
-    heads: Arc<Heads>,
-}
-
-impl hyper::body::Body for Sent {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl Drop for Sent {
-    fn drop(&mut self) {
-        self.heads.next();
-        self.phase.idle();
-    }
 }
 
 #[cfg(test)]

@@ -118,7 +118,8 @@ pub fn upstream(row: &Upstream) -> Value {
 pub fn organization(org: &Organization) -> Value {
     json!({
         "id": org.id, "slug": org.slug, "name": org.name, "state": org.state,
-        "required_acr": org.required_acr, "social_login": org.social_login, "brand": org.brand,
+        "required_acr": org.required_acr, "max_staleness": org.max_staleness,
+        "social_login": org.social_login, "brand": org.brand,
         "created_at": rfc3339(org.created_at),
     })
 }

@@ -15,6 +15,7 @@ mod members;
 mod orgs;
 mod profiles;
 mod public_keys;
+mod restored;
 mod roles;
 mod service_accounts;
 mod sessions;
@@ -46,6 +47,7 @@ pub use members::{
 pub use orgs::{OrgChange, change_org, create_org, delete_org, put_org_logo, remove_org_logo};
 pub use profiles::put_profile;
 pub use public_keys::{add_public_key, list_public_keys, remove_public_key};
+pub use restored::{AfterRestore, after_restore};
 pub use roles::{
     NewRole, RoleChange, change_role, create_role, delete_role, get_role, is_built_in, list_roles,
 };
@@ -53,7 +55,7 @@ pub use service_accounts::{
     ServiceChange, change_service_account, create_key, create_service_account,
     delete_service_account, get_service_account, list_keys, list_service_accounts, revoke_key,
 };
-pub use sessions::end_sessions;
+pub use sessions::{EndedSessions, end_sessions};
 pub use settings::{
     check_color, may_set_sender, patch_brand, patch_settings, put_logo, remove_logo, set_in_file,
 };

@@ -100,18 +100,22 @@ async fn round(core: &Core, upstream: &UpstreamId, mut left: Vec<Waiting>) {
     core.sessions.due().ended(upstream, &asked, left);
 }
 
-/// The provider's word on a caller's session, no older than a quarter of an hour: asked for now
-/// where it is older.
+/// The provider's word on a caller's session, no older than it may be: asked for now where it is older.
+/// Where somebody `manages` an account or administers that is a quarter of an hour, elsewhere what
+/// the active organization has set, if anything.
 ///
 /// # Errors
 /// `session_stale` where the provider does not answer: the session is kept and lives again when
 /// it does. `unauthenticated` where its word ends the session; `store_unavailable`.
-pub async fn confirm(core: &Core, live: &Live) -> Result<(), Problem> {
+pub async fn confirm(core: &Core, live: &Live, manages: bool) -> Result<(), Problem> {
+    let Some(age) = most_ms(live, manages) else {
+        return Ok(());
+    };
     let session = &live.session;
     let (Some(tie), Some(checked)) = (&session.upstream, session.checked_at) else {
         return Ok(());
     };
-    if core.now().saturating_sub(checked) < STRICT_MS {
+    if core.now().saturating_sub(checked) < age {
         return Ok(());
     }
     if core.sessions.due().is_just_silent(&tie.id, core.now()) {
@@ -121,12 +125,21 @@ pub async fn confirm(core: &Core, live: &Live) -> Result<(), Problem> {
         tenant: session.tenant.clone(),
         sid: session.sid.clone(),
     };
-    match ask(core, &tie.id, &who, STRICT_MS).await? {
+    match ask(core, &tie.id, &who, age).await? {
         Word::Stands => Ok(()),
         Word::Over => Err(over()),
         Word::Silent => Err(stale()),
-        Word::Elsewhere => overheard(core, session, &tie.id).await,
+        Word::Elsewhere => overheard(core, session, &tie.id, age).await,
     }
+}
+
+/// How old the provider's word may be at most, in ms; `None`: as old as the session.
+fn most_ms(live: &Live, manages: bool) -> Option<i64> {
+    let strict = manages.then_some(STRICT_MS);
+    let set = live
+        .org_max_staleness()
+        .map(|seconds| seconds.saturating_mul(1000));
+    strict.into_iter().chain(set).min()
 }
 
 /// Is the provider's last word older than it should be, because it does not answer?
@@ -158,11 +171,16 @@ fn over() -> Problem {
 }
 
 /// Waits for what somebody else is asking.
-async fn overheard(core: &Core, session: &Session, upstream: &UpstreamId) -> Result<(), Problem> {
+async fn overheard(
+    core: &Core,
+    session: &Session,
+    upstream: &UpstreamId,
+    age: i64,
+) -> Result<(), Problem> {
     for _ in 0..=PATIENCE_MS / GLANCE_MS {
         match rows::checked_at(&core.db, &session.tenant, &session.sid, upstream).await? {
             None => return Err(over()),
-            Some(at) if core.now().saturating_sub(at) < STRICT_MS => return Ok(()),
+            Some(at) if core.now().saturating_sub(at) < age => return Ok(()),
             Some(_) => tokio::time::sleep(Duration::from_millis(GLANCE_MS)).await,
         }
     }

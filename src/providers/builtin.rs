@@ -106,9 +106,8 @@ pub(super) fn embedded(
         breached: parts.breached.clone(),
         ..laneway_embedded::EmbeddedConfig::new(tenant_id, tenant.slug.clone())
     };
-    let derived = parts.sealer.derive_all("embedded codes");
     let keys = Keys {
-        mac: derived.iter().map(|key| key.to_vec().into()).collect(),
+        mac: parts.code_keys.clone(),
         vault: Arc::new(TenantVault {
             sealer: parts.sealer.clone(),
             tenant: tenant.id.clone(),

@@ -72,6 +72,11 @@ impl Live {
         self.kept.host()
     }
 
+    /// How old a provider's word on it may be where it acts, in seconds.
+    pub fn org_max_staleness(&self) -> Option<i64> {
+        self.kept.org()?.max_staleness
+    }
+
     /// What is special about it where an API token lies here.
     pub fn token(&self) -> Option<&Held> {
         self.kept.token()

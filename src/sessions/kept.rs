@@ -160,6 +160,10 @@ impl Kept {
         [session, user, org, upstream, tenant, sign_in]
     }
 
+    pub(super) fn org(&self) -> Option<&Membership> {
+        self.alike.org.as_ref()
+    }
+
     pub(super) fn token(&self) -> Option<&Held> {
         self.alike.token.as_deref()
     }
@@ -266,7 +270,7 @@ impl Packer {
 
     /// `None`: it could not be read back.
     pub(super) fn pack(&self, read: Whole, last_seen: i64, as_of: AsOf) -> Option<Kept> {
-        let ask_at = self.ask_at(&read.session);
+        let ask_at = self.ask_at(&read.session, read.org.as_ref());
         let packed = packed(&read)?;
         let Whole {
             session,
@@ -322,10 +326,14 @@ impl Packer {
 
     /// After the usual time and up to a tenth of it more: those who came at the same time must
     /// not be asked about at the same time.
-    fn ask_at(&self, session: &Session) -> Option<i64> {
-        let spread = u64::try_from(self.revalidate_ms / 10).unwrap_or(0).max(1);
+    fn ask_at(&self, session: &Session, org: Option<&Membership>) -> Option<i64> {
+        // Well before an organization's own bound, so that whoever is at work never meets it.
+        let bound = org.and_then(|org| org.max_staleness);
+        let within = bound.map_or(i64::MAX, |seconds| seconds.saturating_mul(1000) / 2);
+        let usual = self.revalidate_ms.min(within);
+        let spread = u64::try_from(usual / 10).unwrap_or(0).max(1);
         let more = self.hasher.hash_one(session.sid.as_str()) % spread;
-        let after = self.revalidate_ms + i64::try_from(more).unwrap_or(0);
+        let after = usual + i64::try_from(more).unwrap_or(0);
         Some(session.checked_at?.saturating_add(after))
     }
 

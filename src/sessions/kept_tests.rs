@@ -52,6 +52,7 @@ fn sample(user: &str) -> Whole {
         name: "Acme".into(),
         roles: vec!["admin".into()],
         permissions: vec!["members:read".into()],
+        max_staleness: None,
     };
     Whole {
         session,

@@ -30,6 +30,8 @@ pub struct InvalidationLog {
     clock: Arc<dyn Clock>,
     bound_ms: i64,
     position: watch::Sender<i64>,
+    /// The caches have been told of everything up to here, and others know it up to there.
+    applied: [AtomicI64; 2],
     /// Held by whoever reads for all who wait.
     reading: Mutex<()>,
     /// How many such readings were begun, and the number of the last one that was done.
@@ -56,6 +58,7 @@ impl InvalidationLog {
             clock,
             bound_ms,
             position: watch::Sender::new(position),
+            applied: [AtomicI64::new(position), AtomicI64::new(0)],
             reading: Mutex::new(()),
             readings: [AtomicU64::new(0), AtomicU64::new(0)],
             news: Notify::new(),
@@ -125,13 +128,41 @@ impl InvalidationLog {
         let Some(first) = rows.first() else {
             return;
         };
-        if first.seq == self.position() + 1 {
+        let next = first.seq == self.position() + 1;
+        if next {
             self.reached(rows);
         } else {
             // Others have committed before: the poll reads those first, at once.
             self.news.notify_one();
         }
         self.apply(rows);
+        if next {
+            self.told(rows);
+        }
+    }
+
+    /// The caches have been told of these and all before. Without it, `reached` alone would let a
+    /// receipt speak for a cache that is about to be told.
+    fn told(&self, rows: &[Invalidation]) {
+        if let Some(last) = rows.last() {
+            self.applied[0].fetch_max(last.seq, Ordering::SeqCst);
+        }
+    }
+
+    /// How far this node's caches have been told.
+    pub fn applied(&self) -> i64 {
+        self.applied[0].load(Ordering::SeqCst)
+    }
+
+    /// The same, where others do not know it yet.
+    pub fn to_acknowledge(&self) -> Option<i64> {
+        let applied = self.applied();
+        (applied > self.applied[1].load(Ordering::SeqCst)).then_some(applied)
+    }
+
+    /// Others know it now.
+    pub fn acknowledged(&self, seq: i64) {
+        self.applied[1].fetch_max(seq, Ordering::SeqCst);
     }
 
     /// Moves the position, never back. Before the caches are told: what is read from now on
@@ -200,6 +231,7 @@ impl InvalidationLog {
             let rows = invalidations::after(&self.db, position, BATCH).await?;
             self.reached(&rows);
             self.apply(&rows);
+            self.told(&rows);
             if rows.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
                 // The instant of asking, not of the answer: a slow answer is old news.
                 self.polled_at.store(asked_at, Ordering::SeqCst);

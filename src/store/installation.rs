@@ -24,3 +24,21 @@ pub async fn create(tx: &mut Tx, id: &str, key_check: Vec<u8>, now: i64) -> Resu
     .await?;
     Ok(())
 }
+
+/// The sealed keys that fingerprint codes; `None` until they are written.
+pub async fn code_keys(db: &Db) -> Result<Option<Vec<u8>>, DbError> {
+    let row = q("SELECT code_keys FROM installation WHERE one = 1")
+        .one(db)
+        .await?;
+    row.get("code_keys")
+}
+
+/// Writes them unless another node was first.
+pub async fn keep_code_keys(db: &Db, sealed: Vec<u8>) -> Result<(), DbError> {
+    let mut tx = db.begin().await?;
+    q("UPDATE installation SET code_keys = $1 WHERE one = 1 AND code_keys IS NULL")
+        .bind(sealed)
+        .run(&mut tx)
+        .await?;
+    tx.commit().await
+}

@@ -51,6 +51,8 @@ pub mod pushed_requests;
 pub mod rate;
 pub mod refresh_families;
 pub mod registered;
+pub mod reseal;
+pub mod restored;
 pub mod revisions;
 pub mod role_mappings;
 pub mod roles;
@@ -295,6 +297,24 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "upstream_feeds",
             sqlite: include_str!("../../migrations/sqlite/0041_upstream_feeds.sql"),
             postgres: include_str!("../../migrations/postgres/0041_upstream_feeds.sql"),
+        },
+        Migration {
+            version: 47,
+            name: "code_keys",
+            sqlite: include_str!("../../migrations/sqlite/0047_code_keys.sql"),
+            postgres: include_str!("../../migrations/postgres/0047_code_keys.sql"),
+        },
+        Migration {
+            version: 48,
+            name: "acknowledged",
+            sqlite: include_str!("../../migrations/sqlite/0048_acknowledged.sql"),
+            postgres: include_str!("../../migrations/postgres/0048_acknowledged.sql"),
+        },
+        Migration {
+            version: 49,
+            name: "staleness",
+            sqlite: include_str!("../../migrations/sqlite/0049_staleness.sql"),
+            postgres: include_str!("../../migrations/postgres/0049_staleness.sql"),
         },
     ],
 };

@@ -25,6 +25,8 @@ pub struct NodeRow {
     pub p99_ms: Option<i64>,
     /// The longest delay in ms.
     pub worst_ms: Option<i64>,
+    /// How far in the log its caches have been told.
+    pub applied_seq: i64,
 }
 
 /// Writes a node's description over its last one.
@@ -32,10 +34,10 @@ pub async fn put(db: &Db, node: &NodeRow) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
     q(
         "INSERT INTO nodes (id, name, started_at, seen_at, bound_ms, fresh, heard, p50_ms, \
-       p99_ms, worst_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+       p99_ms, worst_ms, applied_seq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
        ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, fresh = excluded.fresh, \
        heard = excluded.heard, p50_ms = excluded.p50_ms, p99_ms = excluded.p99_ms, \
-       worst_ms = excluded.worst_ms",
+       worst_ms = excluded.worst_ms, applied_seq = excluded.applied_seq",
     )
     .bind(&node.id)
     .bind(&node.name)
@@ -47,16 +49,28 @@ pub async fn put(db: &Db, node: &NodeRow) -> Result<(), DbError> {
     .bind(node.p50_ms)
     .bind(node.p99_ms)
     .bind(node.worst_ms)
+    .bind(node.applied_seq)
     .run(&mut tx)
     .await?;
+    tx.commit().await
+}
+
+/// How far in the log a node's caches have been told.
+pub async fn acknowledge(db: &Db, id: &str, seq: i64) -> Result<(), DbError> {
+    let mut tx = db.begin().await?;
+    q("UPDATE nodes SET applied_seq = $1 WHERE id = $2 AND applied_seq < $1")
+        .bind(seq)
+        .bind(id)
+        .run(&mut tx)
+        .await?;
     tx.commit().await
 }
 
 /// Nodes that were seen since an instant, by name.
 pub async fn list(on: impl On, since: i64, limit: i64) -> Result<Vec<NodeRow>, DbError> {
     let rows = q(
-        "SELECT id, name, started_at, seen_at, bound_ms, fresh, heard, p50_ms, p99_ms, worst_ms \
-         FROM nodes WHERE seen_at >= $1 ORDER BY name, started_at LIMIT $2",
+        "SELECT id, name, started_at, seen_at, bound_ms, fresh, heard, p50_ms, p99_ms, worst_ms, \
+         applied_seq FROM nodes WHERE seen_at >= $1 ORDER BY name, started_at LIMIT $2",
     )
     .bind(since)
     .bind(limit)
@@ -95,5 +109,6 @@ fn from_row(row: &Row) -> Result<NodeRow, DbError> {
         p50_ms: row.maybe("p50_ms")?,
         p99_ms: row.maybe("p99_ms")?,
         worst_ms: row.maybe("worst_ms")?,
+        applied_seq: row.get("applied_seq")?,
     })
 }

@@ -45,6 +45,8 @@ pub struct Organization {
     pub state: OrgState,
     /// The rung that a session must have reached to act in it.
     pub required_acr: Option<Acr>,
+    /// How old a provider's word on a session that acts in it may be, in seconds.
+    pub max_staleness: Option<i64>,
     /// Its sign-in takes what the tenant has attached for everybody.
     pub social_login: bool,
     /// How its sign-in looks.
@@ -79,8 +81,8 @@ pub async fn find(
     id_or_slug: &str,
 ) -> Result<Option<Organization>, DbError> {
     let row = q(
-        "SELECT id, slug, name, state, required_acr, social_login, brand, version, created_at \
-         FROM organizations \
+        "SELECT id, slug, name, state, required_acr, max_staleness_s, social_login, brand, version, \
+         created_at FROM organizations \
                  WHERE tenant_id = $1 AND (id = $2 OR slug = $2) \
                  ORDER BY CASE WHEN id = $2 THEN 0 ELSE 1 END LIMIT 1",
     )
@@ -99,8 +101,8 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Organization>, DbError> {
     let rows = q(
-        "SELECT id, slug, name, state, required_acr, social_login, brand, version, created_at \
-         FROM organizations \
+        "SELECT id, slug, name, state, required_acr, max_staleness_s, social_login, brand, version, \
+         created_at FROM organizations \
                   WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3",
     )
     .bind(tenant.as_str())
@@ -115,8 +117,8 @@ pub async fn list(
 pub async fn update(tx: &mut Tx, tenant: &TenantId, org: &Organization) -> Result<bool, DbError> {
     let count = q(
         "UPDATE organizations SET slug = $1, name = $2, state = $3, required_acr = $4, \
-         brand = $5, social_login = $6, version = version + 1 \
-         WHERE tenant_id = $7 AND id = $8 AND version = $9",
+         brand = $5, social_login = $6, max_staleness_s = $7, version = version + 1 \
+         WHERE tenant_id = $8 AND id = $9 AND version = $10",
     )
     .bind(&org.slug)
     .bind(&org.name)
@@ -124,6 +126,7 @@ pub async fn update(tx: &mut Tx, tenant: &TenantId, org: &Organization) -> Resul
     .bind(org.required_acr.map(Acr::as_str))
     .bind(serde_json::to_string(&org.brand).unwrap_or_default())
     .bind(org.social_login)
+    .bind(org.max_staleness)
     .bind(tenant.as_str())
     .bind(org.id.as_str())
     .bind(org.version)
@@ -420,7 +423,7 @@ pub async fn memberships(
     user: &UserId,
 ) -> Result<Vec<Membership>, DbError> {
     let rows = q(
-        "SELECT o.id, o.slug, o.name, g.role, r.permissions FROM memberships m \
+        "SELECT o.id, o.slug, o.name, o.max_staleness_s, g.role, r.permissions FROM memberships m \
                   JOIN organizations o ON o.tenant_id = m.tenant_id AND o.id = m.org_id \
                   LEFT JOIN role_grants g ON g.tenant_id = m.tenant_id AND g.membership_id = m.id \
                   LEFT JOIN roles r ON r.tenant_id = g.tenant_id AND r.id = g.role_id \
@@ -441,6 +444,7 @@ pub async fn memberships(
                 name: row.get("name")?,
                 roles: BTreeSet::new(),
                 permissions: BTreeSet::new(),
+                max_staleness: row.maybe("max_staleness_s")?,
             }),
         };
         entry.roles.extend(row.maybe::<String>("role")?);
@@ -460,6 +464,7 @@ struct Gathered {
     name: String,
     roles: BTreeSet<String>,
     permissions: BTreeSet<String>,
+    max_staleness: Option<i64>,
 }
 
 impl Gathered {
@@ -470,22 +475,21 @@ impl Gathered {
             name: self.name,
             roles: self.roles.into_iter().collect(),
             permissions: self.permissions.into_iter().collect(),
+            max_staleness: self.max_staleness,
         }
     }
 }
 
 fn org_from_row(row: &Row) -> Result<Organization, DbError> {
-    let state: String = row.get("state")?;
+    use OrgState::{Active, Disabled};
+    let active = row.get::<String>("state")? == "active";
     Ok(Organization {
         id: OrgId(row.get("id")?),
         slug: row.get("slug")?,
         name: row.get("name")?,
-        state: if state == "active" {
-            OrgState::Active
-        } else {
-            OrgState::Disabled
-        },
+        state: if active { Active } else { Disabled },
         required_acr: read_acr(row.maybe("required_acr")?),
+        max_staleness: row.maybe("max_staleness_s")?,
         social_login: row.get("social_login")?,
         brand: serde_json::from_str(&row.get::<String>("brand")?)
             .map_err(|_| DbError::Broken("organizations.brand is garbled".into()))?,

@@ -113,6 +113,17 @@ impl Sealer {
             .map_err(|_| broken())
     }
 
+    /// How whatever the current key has sealed begins.
+    pub fn mark(&self) -> [u8; 5] {
+        let [a, b, c, d] = self.keys[0].0;
+        [VERSION, a, b, c, d]
+    }
+
+    /// Are there keys from before the current one?
+    pub fn has_previous(&self) -> bool {
+        self.keys.len() > 1
+    }
+
     /// A keyed hash for short or guessable values, separated by purpose.
     pub fn mac(&self, purpose: &str, value: &[u8]) -> [u8; 32] {
         mac_with(self.keys[0].1.expose_secret(), purpose, value)
@@ -123,8 +134,7 @@ impl Sealer {
         mac_with(self.keys[0].1.expose_secret(), "derive", purpose.as_bytes())
     }
 
-    /// The same from every key, the current one first: what was made with a key that has
-    /// been replaced since is still judged by it.
+    /// The same from every key, the current one first.
     pub fn derive_all(&self, purpose: &str) -> Vec<[u8; 32]> {
         self.keys
             .iter()

@@ -251,6 +251,7 @@ pub async fn standing(
             name: first.get("org_name")?,
             roles,
             permissions,
+            max_staleness: None,
         });
     }
     Ok(Some(Standing {

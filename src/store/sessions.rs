@@ -238,6 +238,8 @@ pub async fn hosts(on: impl On, tenant: &TenantId, sid: &Sid) -> Result<Vec<Stri
 /// Which live sessions to end.
 #[derive(Debug, Clone)]
 pub enum Which<'a> {
+    /// All of a tenant.
+    All,
     /// One.
     One(&'a Sid),
     /// All of a person.
@@ -271,6 +273,7 @@ pub async fn end(
     now: i64,
 ) -> Result<Vec<Sid>, DbError> {
     let (clause, one, two) = match which {
+        Which::All => ("$4 = $5", "", ""),
         Which::One(sid) => ("sid = $4 AND $5 = ''", sid.as_str(), ""),
         Which::OfUser(user) => ("user_id = $4 AND $5 = ''", user.as_str(), ""),
         Which::Others(user, sid) => ("user_id = $4 AND sid <> $5", user.as_str(), sid.as_str()),

@@ -124,6 +124,7 @@ pub fn org(id: &str, slug: &str) -> Organization {
         name: format!("Org {slug}"),
         state: OrgState::Active,
         required_acr: None,
+        max_staleness: None,
         social_login: true,
         brand: OrgBrand::default(),
         version: 1,

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use laneway::http::tls::Certificates;
 use laneway::http::{Listening, accept};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -29,12 +30,23 @@ pub struct Listener {
 impl TestApp {
     /// Starts the real listener on a free port.
     pub async fn listen(&self) -> Listener {
+        self.listening(None).await
+    }
+
+    /// The same, speaking TLS.
+    pub async fn listen_with(&self, certificates: &Arc<Certificates>) -> Listener {
+        let tls = certificates.server().expect("TLS can be set up");
+        self.listening(Some(tls)).await
+    }
+
+    async fn listening(&self, tls: Option<Arc<rustls::ServerConfig>>) -> Listener {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
         let listening = Listening {
             keep_alive: self.core().config.server.keep_alive,
             sessions: Some(Arc::clone(&self.core().sessions)),
+            tls,
         };
         let router = self.app.router.clone();
         let task = tokio::spawn(accept(listener, router, listening, async {

@@ -38,6 +38,11 @@ pub const NAMELESS: &[(&str, &str, &str)] = &[
         "names a user in its body, proven below",
     ),
     ("GET", "/v1/admin/usage", "counts"),
+    (
+        "GET",
+        "/v1/admin/receipts/{seq}",
+        "a place in the log of the installation; nothing of any tenant",
+    ),
     ("GET", "/v1/admin/invitations", "lists"),
     ("POST", "/v1/admin/invitations", "creates"),
     ("GET", "/v1/admin/audit-events", "lists"),

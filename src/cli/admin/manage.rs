@@ -6,6 +6,7 @@ mod invitations;
 mod keys;
 mod orgs;
 mod people;
+mod sealed;
 mod setup_links;
 mod system;
 
@@ -23,6 +24,7 @@ use crate::lane_a::operator::Act;
 use crate::store::tenants;
 
 pub(in crate::cli) use keys::rotate;
+pub(in crate::cli) use sealed::{after_restore, reseal};
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum Manage {

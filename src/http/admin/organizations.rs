@@ -61,6 +61,7 @@ pub struct OrganizationChange {
     name: Patch<String>,
     state: Patch<OrgState>,
     required_acr: Patch<String>,
+    max_staleness: Patch<i64>,
     social_login: Patch<bool>,
     brand: Patch<Map<String, Value>>,
 }
@@ -85,6 +86,7 @@ pub async fn change_organization(
             Some(None) => Some(None),
             Some(Some(text)) => Some(Some(acr(&text)?)),
         },
+        max_staleness: body.max_staleness.removable(),
         social_login: body.social_login.lasting("/social_login")?,
         brand: body.brand.removable(),
     };

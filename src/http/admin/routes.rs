@@ -99,6 +99,7 @@ fn user_routes() -> Router<AppState> {
             get(super::sessions).delete(super::end_sessions),
         )
         .route("/v1/admin/sessions/{sid}", delete(super::end_session))
+        .route("/v1/admin/receipts/{seq}", get(super::receipt))
 }
 
 fn app_routes() -> Router<AppState> {

@@ -2,12 +2,12 @@
 
 use axum::extract::{Path, Query};
 use axum::response::Response;
-use http::StatusCode;
 use serde::Deserialize;
 
 use super::super::context::Context;
 use super::super::me::{Page, page, plausible};
 use super::super::shown;
+use super::receipts::gone;
 use super::{Operator, address};
 use crate::domain::{Code, OrgId, Problem, Sid, UpstreamId, UserId};
 use crate::lane_a::operator;
@@ -66,14 +66,14 @@ pub async fn end_session(
     by: Operator,
     context: Context,
     Path(sid): Path<String>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let sid = Sid(plausible(sid)?);
     let target = ("session", sid.as_str());
     let ended = operator::end_sessions(&by.act(&context), target, Which::One(&sid)).await?;
-    if ended.is_empty() {
+    if ended.sids.is_empty() {
         return Err(Problem::not_found());
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(gone(ended.receipt))
 }
 
 /// `DELETE /v1/admin/sessions?user=|org=|upstream=`: exactly one of them.
@@ -81,21 +81,21 @@ pub async fn end_sessions(
     by: Operator,
     context: Context,
     Query(query): Query<SessionQuery>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let act = by.act(&context);
-    match (query.user, query.org, query.upstream) {
+    let ended = match (query.user, query.org, query.upstream) {
         (Some(id), None, None) => {
             let id = UserId(plausible(id)?);
-            operator::end_sessions(&act, ("user", id.as_str()), Which::OfUser(&id)).await?;
+            operator::end_sessions(&act, ("user", id.as_str()), Which::OfUser(&id)).await?
         }
         (None, Some(id), None) => {
             let id = OrgId(plausible(id)?);
-            operator::end_sessions(&act, ("organization", id.as_str()), Which::OfOrg(&id)).await?;
+            operator::end_sessions(&act, ("organization", id.as_str()), Which::OfOrg(&id)).await?
         }
         (None, None, Some(id)) => {
             let id = UpstreamId(plausible(id)?);
             let which = Which::OfUpstream(&id);
-            operator::end_sessions(&act, ("upstream", id.as_str()), which).await?;
+            operator::end_sessions(&act, ("upstream", id.as_str()), which).await?
         }
         _ => {
             return Err(Problem::new(
@@ -103,6 +103,6 @@ pub async fn end_sessions(
                 "Say whose sessions: user, org or upstream.",
             ));
         }
-    }
-    Ok(StatusCode::NO_CONTENT)
+    };
+    Ok(gone(ended.receipt))
 }

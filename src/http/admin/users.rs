@@ -12,6 +12,7 @@ use super::super::context::Context;
 use super::super::me::{Page, identity_json, page, plausible, user_json};
 use super::super::shown;
 use super::body::{Body, Patch};
+use super::receipts::gone;
 use super::sessions::session_page;
 use super::{Operator, address, created, if_match, versioned};
 use crate::domain::user::{User, UserState};
@@ -186,11 +187,12 @@ pub async fn end_user_sessions(
     by: Operator,
     context: Context,
     Path(id): Path<String>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let user = user_by(&context, id).await?;
     let target = ("user", user.id.as_str());
-    operator::end_sessions(&by.act(&context), target, Which::OfUser(&user.id)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let which = Which::OfUser(&user.id);
+    let ended = operator::end_sessions(&by.act(&context), target, which).await?;
+    Ok(gone(ended.receipt))
 }
 
 /// `GET /v1/admin/users/{id}/organizations`: memberships with grants, also suspended ones.

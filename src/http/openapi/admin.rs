@@ -162,6 +162,11 @@ pub const ENTRIES: &[Entry] = &[
     .refuses(&[NotFound, InvalidRequest]),
     op("DELETE /v1/admin/sessions/{sid}", "End one session", gone()),
     op(
+        "GET /v1/admin/receipts/{seq}",
+        "Which nodes have heard that something ended",
+        json("Receipt"),
+    ),
+    op(
         "GET /v1/admin/upstreams",
         "Identity providers",
         Answer::Page("Upstream"),
@@ -417,6 +422,11 @@ pub const SHAPES: &[Shape] = &[
         "name?=text? email?=text? email_verified?=flag state?=active|disabled",
     ),
     shape(
+        "Receipt",
+        "seq=count complete=flag bound_ms=count nodes=[Acknowledgement]",
+    ),
+    shape("Acknowledgement", "name state=heard|waiting|missed"),
+    shape(
         "AdminSession",
         "id user_id upstream=text? current=flag created_at=instant last_seen_at=instant \
          ip user_agent acr amr=[text] org_id=text? hosts=[text] app=SessionApp?",
@@ -450,13 +460,13 @@ pub const SHAPES: &[Shape] = &[
     ),
     shape(
         "Organization",
-        "id slug name state=active|disabled required_acr=aal1|aal2|phr? social_login=flag \
+        "id slug name state=active|disabled required_acr=aal1|aal2|phr? max_staleness=count? social_login=flag \
          brand=OrgBrand created_at=instant",
     ),
     shape("NewOrganization", "slug name"),
     shape(
         "OrganizationChange",
-        "slug? name? state?=active|disabled required_acr?=aal1|aal2|phr? social_login?=flag \
+        "slug? name? state?=active|disabled required_acr?=aal1|aal2|phr? max_staleness?=count? social_login?=flag \
          brand?=OrgBrand?",
     ),
     shape("NewInvitation", "email roles?=[text]"),

@@ -9,6 +9,7 @@ mod attention;
 mod count;
 mod nodes;
 mod people;
+mod receipts;
 mod sign_ins;
 mod trail;
 mod watch;
@@ -17,6 +18,7 @@ pub use attention::{Finding, findings};
 pub use count::{Figures, count, figures};
 pub use nodes::{HEARTBEAT, NodeView, Trust, heartbeat, leave, nodes};
 pub use people::{Cursor, PEOPLE_ON_A_PAGE, PeoplePage, Person, PersonRow, find, list, person};
+pub use receipts::{Acknowledgement, Receipt, acknowledge, receipt};
 pub use sign_ins::{Bar, METHODS, Range, Series, series};
 pub use trail::{
     KINDS, Question, Trail, TrailRow, about, changed_by_people, event, facts, plain, search, trace,

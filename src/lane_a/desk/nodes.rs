@@ -50,6 +50,7 @@ pub async fn heartbeat(core: &Core) -> Result<(), Problem> {
         p50_ms: heard.p50,
         p99_ms: heard.p99,
         worst_ms: heard.worst,
+        applied_seq: core.log.applied(),
     };
     Ok(rows::put(&core.db, &row).await?)
 }

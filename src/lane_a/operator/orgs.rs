@@ -30,6 +30,7 @@ pub async fn create_org(act: &Act<'_>, slug: &str, name: &str) -> Result<Organiz
         name: super::super::submit::check_name(name)?,
         state: OrgState::Active,
         required_acr: None,
+        max_staleness: None,
         social_login: true,
         brand: OrgBrand::default(),
         version: 1,
@@ -54,10 +55,26 @@ pub struct OrgChange {
     pub state: Option<OrgState>,
     /// The rung that a session must have reached to act in it.
     pub required_acr: Option<Option<Acr>>,
+    /// How old a provider's word on a session that acts in it may be, in seconds.
+    pub max_staleness: Option<Option<i64>>,
     /// Whether its sign-in takes what the tenant has attached for everybody.
     pub social_login: Option<bool>,
     /// A merge patch on how its sign-in looks; `Some(None)` takes all of it away.
     pub brand: Option<Option<Map<String, Value>>>,
+}
+
+/// Shorter, a provider that is away for a moment keeps everybody out; longer than a session lives it
+/// says nothing.
+fn checked_staleness(wanted: Option<i64>) -> Result<Option<i64>, Problem> {
+    const BOUNDS: std::ops::RangeInclusive<i64> = 60..=30 * 24 * 3600;
+    match wanted {
+        Some(seconds) if !BOUNDS.contains(&seconds) => Err(Problem::field(
+            "/max_staleness",
+            "out_of_range",
+            "Choose from one minute to 30 days, in seconds.",
+        )),
+        kept => Ok(kept),
+    }
 }
 
 /// Changes an organization. Switched off, it is nobody's active one any more.
@@ -88,6 +105,10 @@ pub async fn change_org(
     }
     org.state = change.state.unwrap_or(org.state);
     org.required_acr = change.required_acr.unwrap_or(org.required_acr);
+    org.max_staleness = match change.max_staleness {
+        None => org.max_staleness,
+        Some(wanted) => checked_staleness(wanted)?,
+    };
     org.social_login = change.social_login.unwrap_or(org.social_login);
     org.brand = match change.brand {
         None => org.brand,
@@ -207,6 +228,7 @@ async fn tell_hosts(act: &Act<'_>, write: &mut Write, org: &OrgId) -> Result<(),
 fn shown(org: &Organization) -> Value {
     json!({
         "slug": org.slug, "name": org.name, "state": org.state, "required_acr": org.required_acr,
+        "max_staleness": org.max_staleness,
         "social_login": org.social_login, "brand": org.brand,
     })
 }

@@ -8,7 +8,16 @@ use crate::domain::{Problem, Sid};
 use crate::lane_a::sign_in;
 use crate::store::sessions::Which;
 
-/// Ends sessions; their ids. `target` is what the event is about.
+/// What was ended.
+#[derive(Debug, Clone)]
+pub struct EndedSessions {
+    /// Which.
+    pub sids: Vec<Sid>,
+    /// The place in the log that every node hears of it by; `None` where nothing was live.
+    pub receipt: Option<i64>,
+}
+
+/// Ends sessions. `target` is what the event is about.
 ///
 /// # Errors
 /// `store_unavailable`.
@@ -16,7 +25,7 @@ pub async fn end_sessions(
     act: &Act<'_>,
     target: (&'static str, &str),
     which: Which<'_>,
-) -> Result<Vec<Sid>, Problem> {
+) -> Result<EndedSessions, Problem> {
     let reason = "ended_by_operator";
     let mut write = act.core.begin().await?;
     let ended = sign_in::end(&mut write, &act.tenant.id, which, reason).await?;
@@ -25,6 +34,8 @@ pub async fn end_sessions(
             .detail(json!({ "reason": reason, "sids": ended }));
         act.audit(&mut write, event).await?;
     }
-    act.core.commit(write).await?;
-    Ok(ended)
+    Ok(EndedSessions {
+        sids: ended,
+        receipt: act.core.commit_numbered(write).await?,
+    })
 }

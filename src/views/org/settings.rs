@@ -37,6 +37,8 @@ pub struct OrgSettingsPage {
     pub uploaded: bool,
     /// The rung that a session must have reached: `aal2`, `phr` or empty.
     pub acr: String,
+    /// Seconds that a provider's word may be old; empty: as long as the session lives.
+    pub staleness: String,
     /// Its sign-in takes what the tenant has attached for everybody.
     pub social: bool,
     /// What that is at present, by name.
@@ -45,6 +47,13 @@ pub struct OrgSettingsPage {
     pub flash: Option<&'static str>,
     /// What went wrong.
     pub error: Option<String>,
+}
+
+impl OrgSettingsPage {
+    /// A time that the list does not offer: by the API.
+    fn has_own_staleness(&self) -> bool {
+        !["", "900", "3600", "28800", "86400"].contains(&self.staleness.as_str())
+    }
 }
 
 #[cfg(test)]
@@ -65,6 +74,7 @@ impl OrgSettingsPage {
             logo: Some("/assets/img/mark.svg".into()),
             uploaded: true,
             acr: "aal2".into(),
+            staleness: "3600".into(),
             social: false,
             attached: "Google, GitHub".into(),
             flash: Some("org-flash-saved"),

@@ -1,5 +1,7 @@
 //! People, their sessions, and who of them administers.
 
+use std::time::{Duration, Instant};
+
 use clap::{Subcommand, ValueEnum};
 
 use super::super::role;
@@ -9,7 +11,8 @@ use crate::config::Config;
 use crate::domain::user::UserState;
 use crate::domain::{OrgId, Problem, Sid, UpstreamId, UserId};
 use crate::http::shown;
-use crate::lane_a::operator::{self, ChangeUser, CreateUser, NewGrant};
+use crate::lane_a::desk as desk_of;
+use crate::lane_a::operator::{self, ChangeUser, CreateUser, EndedSessions, NewGrant};
 use crate::store::operators;
 use crate::store::sessions::{self, SessionFilter, Which};
 use crate::store::users::{self, UserFilter};
@@ -208,13 +211,29 @@ pub(super) async fn session(
         } => {
             let desk = Desk::open(config, common.tenant.as_deref()).await?;
             let ended = end(&desk, sid, user, org, upstream).await?;
-            let sentence = if ended == 0 {
-                "No session was live."
-            } else {
-                "They are signed out."
+            let sentence = match ended.receipt {
+                None => "No session was live.",
+                Some(seq) if heard(&desk, seq).await? => "They are signed out, at every node.",
+                Some(_) => {
+                    "They are signed out. A node has not heard of it yet; it will within revocation.bound."
+                }
             };
             Ok((Answer::Done(sentence), common.json))
         }
+    }
+}
+
+/// Waits until every node has heard, or must know by itself.
+async fn heard(desk: &Desk, seq: i64) -> Result<bool, Problem> {
+    let until = Instant::now() + desk.core.config.revocation.bound + Duration::from_secs(1);
+    loop {
+        if desk_of::receipt(&desk.core, seq).await?.complete {
+            return Ok(true);
+        }
+        if Instant::now() > until {
+            return Ok(false);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
@@ -224,9 +243,9 @@ async fn end(
     user: Option<String>,
     org: Option<String>,
     upstream: Option<String>,
-) -> Result<usize, Problem> {
+) -> Result<EndedSessions, Problem> {
     let act = desk.act();
-    let ended = match (sid, user, org, upstream) {
+    Ok(match (sid, user, org, upstream) {
         (Some(sid), ..) => {
             let sid = Sid(id(&sid)?);
             operator::end_sessions(&act, ("session", sid.as_str()), Which::One(&sid)).await?
@@ -244,8 +263,7 @@ async fn end(
             let which = Which::OfUpstream(&upstream);
             operator::end_sessions(&act, ("upstream", upstream.as_str()), which).await?
         }
-    };
-    Ok(ended.len())
+    })
 }
 
 #[derive(Clone, Copy, ValueEnum)]

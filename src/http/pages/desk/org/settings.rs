@@ -41,6 +41,8 @@ pub struct SettingsForm {
     logo_url: Option<String>,
     #[serde(default)]
     acr: String,
+    /// Seconds; empty for none; left out it stays.
+    staleness: Option<String>,
     /// `yes` or `no`; left out it stays.
     social: Option<String>,
 }
@@ -63,11 +65,18 @@ impl SettingsForm {
             slug: Some(self.slug.trim().to_owned()),
             name: Some(self.name.trim().to_owned()),
             required_acr: Some(Acr::parse(&self.acr)),
+            max_staleness: self.staleness.as_deref().map(seconds),
             social_login: self.social.as_deref().map(|word| word != "no"),
             brand: Some(Some(look.collect())),
             ..OrgChange::default()
         }
     }
+}
+
+/// What is no number is refused as one that nobody may choose.
+fn seconds(text: &str) -> Option<i64> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.parse().unwrap_or(-1))
 }
 
 /// `GET /org/{org}/settings`
@@ -116,6 +125,9 @@ async fn page(
         acr: org
             .required_acr
             .map_or_else(String::new, |acr| acr.as_str().to_owned()),
+        staleness: org
+            .max_staleness
+            .map_or_else(String::new, |seconds| seconds.to_string()),
         social: org.social_login,
         attached: attached.join(", "),
         flash: None,
@@ -142,6 +154,7 @@ pub async fn save(
             page.color = form.color;
             page.logo_url = form.logo_url.unwrap_or(page.logo_url);
             page.acr = form.acr;
+            page.staleness = form.staleness.unwrap_or(page.staleness);
             page.social = form.social.as_deref() != Some("no");
             Ok(render(&context, status, &page))
         }
