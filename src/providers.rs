@@ -1,6 +1,6 @@
 //! Upstreams of tenants as live adapters.
 //!
-//! Owns: kind → adapter (with `builtin.rs` the only place that names adapter crates), and the one way to call
+//! Owns: kind → adapter (with `builtin.rs` and `setup.rs` the only place that names adapter crates), and the one way to call
 //! an adapter: deadline, bulkhead, metrics, errors as problems.
 //! Must not know: flows, sessions, HTTP routes.
 
@@ -8,6 +8,7 @@ mod bearer;
 mod brokered;
 mod builtin;
 mod customers;
+mod setup;
 mod telling;
 mod trouble;
 
@@ -34,10 +35,11 @@ use crate::store::seal::{Place, Sealer};
 use crate::store::upstreams;
 
 pub use builtin::{
-    BootstrapKeycloak, BreachedPasswords, Vendor, accepted, bootstrap_keycloak, embedded_methods,
-    plan_keycloak, preset_names, read_breached, vendor,
+    BreachedPasswords, Vendor, accepted, embedded_methods, preset_names, read_breached, read_hash,
+    vendor,
 };
 pub use customers::{Attached, connection_secret_place, switched_off};
+pub use setup::{BootstrapKeycloak, RealmAdmin, RealmPart, bootstrap_keycloak, plan_keycloak};
 pub use telling::Prepared;
 pub use trouble::problem;
 use trouble::unavailable;
@@ -45,7 +47,7 @@ use trouble::unavailable;
 /// The kind that needs nothing else installed.
 pub const EMBEDDED: &str = "embedded";
 
-/// No call to an upstream may take longer in all.
+/// No call to an upstream may take longer in all, unless it says so.
 const DEADLINE: Duration = Duration::from_secs(10);
 /// A slow upstream may hold so many calls of this node and no more.
 const BULKHEAD: usize = 64;
@@ -265,13 +267,27 @@ impl Providers {
         operation: &'static str,
         work: impl Future<Output = Result<T, ProviderError>>,
     ) -> Result<T, Problem> {
+        self.call_within(DEADLINE, upstream, operation, work).await
+    }
+
+    /// The same with a deadline of its own.
+    ///
+    /// # Errors
+    /// As [`Providers::call`].
+    pub async fn call_within<T>(
+        &self,
+        deadline: Duration,
+        upstream: &Configured,
+        operation: &'static str,
+        work: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, Problem> {
         let slug = upstream.row.slug.clone();
         let Ok(_slot) = upstream.slots.try_acquire() else {
             count(&slug, operation, "busy");
             return Err(unavailable("too many calls are waiting for it"));
         };
         let started = self.parts.clock.now_ms();
-        let outcome = match tokio::time::timeout(DEADLINE, work).await {
+        let outcome = match tokio::time::timeout(deadline, work).await {
             Ok(outcome) => outcome,
             Err(_) => Err(ProviderError::Unreachable("no answer in time".into())),
         };
@@ -376,7 +392,7 @@ impl Providers {
         match row.kind.as_str() {
             EMBEDDED => builtin::embedded(parts, tenant, row, env),
             "oidc" => builtin::oidc(row, secret, env),
-            "keycloak" => builtin::keycloak(row, secret, env),
+            "keycloak" => builtin::keycloak(row, secret, None, env),
             "saml" => builtin::saml(row, secret, env),
             other => Err(format!("there is no adapter of kind {other}")),
         }
@@ -462,11 +478,8 @@ impl Configured {
             | MethodKind::Totp
             | MethodKind::RecoveryCode => Acr::Aal1,
             MethodKind::Redirect => {
-                let named = self
-                    .row
-                    .options
-                    .get("max_acr")
-                    .and_then(serde_json::Value::as_str);
+                let named = self.row.options.get("max_acr");
+                let named = named.and_then(serde_json::Value::as_str);
                 let usual = if self.row.kind == "keycloak" {
                     Acr::Aal2
                 } else {

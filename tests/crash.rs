@@ -25,7 +25,7 @@ async fn a_killed_program_leaves_nothing_half_on_postgresql() {
 }
 
 /// Another one in each run; the one that failed is told, and `LANEWAY_SOAK_SEED` repeats its points.
-fn seed() -> u64 {
+pub fn seed() -> u64 {
     let given = std::env::var("LANEWAY_SOAK_SEED").ok();
     let seed = given.map_or_else(
         // Which process this is differs from run to run.
@@ -117,7 +117,7 @@ pub async fn check(node: &Node) {
         ),
         (
             "a session without a cookie",
-            "SELECT COUNT(*) AS n FROM sessions s WHERE NOT EXISTS \
+            "SELECT COUNT(*) AS n FROM sessions s WHERE s.app_id IS NULL AND NOT EXISTS \
             (SELECT 1 FROM session_cookies c WHERE c.tenant_id = s.tenant_id AND c.sid = s.sid)",
         ),
         (

@@ -340,6 +340,10 @@ impl World {
             "POST /v1/admin/initial-access-tokens" => json!({ "label": "n", "max_uses": 3, "expires_in": 600 }),
             "POST /v1/admin/keys/rotate" => json!({ "at_once": false }),
             "PATCH /v1/admin/apps/{app}" => json!({ "client_name": "Plans", "state": "active", "scope": null }),
+            "POST /v1/admin/user-imports" => json!({
+                "people": [{ "email": "old@x.test", "email_verified": true, "name": "Old", "state": "active", "password_hash": null }],
+                "plan": false,
+            }),
             "POST /v1/admin/api-tokens" => json!({
                 "sha256": "0a".repeat(32), "name": "old", "user": self.id("users/{id}"), "expires_at": "2027-06-01T00:00:00Z",
             }),

@@ -269,7 +269,7 @@ async fn a_receipt_says_which_node_has_heard() {
         return;
     };
     let states = async |receipt: &str| {
-        let path = format!("/v1/admin/receipts/{receipt}");
+        let path = format!("/v1/admin/receipts?seq={receipt}");
         let told = first
             .admin("GET", &path, json!({}))
             .await
@@ -320,13 +320,13 @@ async fn a_receipt_says_which_node_has_heard() {
     })
     .await;
     assert!(second.core().log.applied() < receipt.parse().expect("a number"));
-    let ahead = format!("/v1/admin/receipts/{}", 1_000_000);
+    let ahead = format!("/v1/admin/receipts?seq={}", 1_000_000);
     first
         .admin("GET", &ahead, json!({}))
         .await
         .refused(404, "not_found");
     first
-        .admin("GET", "/v1/admin/receipts/x", json!({}))
+        .admin("GET", "/v1/admin/receipts?seq=x", json!({}))
         .await
         .refused(404, "not_found");
 }

@@ -5,6 +5,7 @@ mod accounts;
 mod applications;
 mod assertion;
 pub mod client;
+pub mod developer;
 mod device;
 mod documents;
 mod dpop;

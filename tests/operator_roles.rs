@@ -28,6 +28,7 @@ const WHO: &[(&str, &[&str])] = &[
         "POST /v1/admin/operators", "PATCH /v1/admin/operators/{id}", "DELETE /v1/admin/operators/{id}",
     ]),
     ("oa", &[
+        "POST /v1/admin/user-imports",
         "POST /v1/admin/users", "PATCH /v1/admin/users/{id}", "DELETE /v1/admin/users/{id}",
         "POST /v1/users", "PATCH /v1/users/{id}", "DELETE /v1/users/{id}",
         "PUT /v1/admin/users/{id}/identities", "DELETE /v1/admin/users/{id}/identities/{identity}",
@@ -107,7 +108,7 @@ const WHO: &[(&str, &[&str])] = &[
         "GET /v1/admin/users/{id}/apps",
         "GET /v1/admin/users/{id}/sessions", "GET /v1/admin/users/{id}/identities",
         "GET /v1/admin/users/{id}/profile", "GET /v1/admin/users/{id}/organizations",
-        "GET /v1/admin/sessions", "GET /v1/sessions", "GET /v1/admin/receipts/{seq}",
+        "GET /v1/admin/sessions", "GET /v1/sessions", "GET /v1/admin/receipts",
         "GET /v1/admin/invitations", "GET /v1/admin/invitations/{id}",
         "GET /v1/organizations/{org}/roles", "GET /v1/organizations/{org}/roles/{role}",
         "GET /v1/organizations/{org}/groups", "GET /v1/organizations/{org}/groups/{group}",

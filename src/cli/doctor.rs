@@ -3,23 +3,24 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use laneway_contract::Clock as _;
-use laneway_sqlkit::Db;
+use clap::Args;
+use laneway_contract::{Check, Clock as _};
 use serde::Serialize;
 use serde_json::json;
 
-use super::say;
+use super::administrator::Administrator;
+use super::{failed, say};
 use crate::config::{self, Config};
 use crate::core::{Core, CoreOptions, open_store};
+use crate::domain::Problem;
 use crate::domain::tenant::Tenant;
 use crate::domain::upstream::Role;
 use crate::http::tls::earliest_end;
 use crate::lane_a::{operator, swap};
 use crate::outbound::{SystemClock, SystemRandom};
-use crate::providers::Configured;
+use crate::providers::{Configured, RealmAdmin};
 use crate::store::brokered::{self, Tied};
-use crate::store::reseal::{self, KEPT, PASSING};
-use crate::store::seal::Sealer;
+use crate::store::reseal;
 use crate::store::{apps, outbox};
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -41,8 +42,24 @@ enum State {
     Fail,
 }
 
-pub(super) async fn run(config: Config, json: bool) -> ExitCode {
-    let findings = examine(config).await;
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Machine-readable output
+    #[arg(long)]
+    json: bool,
+    /// Compares a Keycloak with what its set-up makes, with these rights
+    #[command(flatten)]
+    administrator: Administrator,
+}
+
+pub(super) async fn run(config: Config, arguments: Arguments) -> ExitCode {
+    let json = arguments.json;
+    let named = arguments.administrator.is_named();
+    let admin = match named.then(|| arguments.administrator.read()).transpose() {
+        Ok(admin) => admin,
+        Err(problem) => return failed(&problem),
+    };
+    let findings = examine(config, admin.as_ref()).await;
     let ok = findings.iter().all(|finding| finding.state != State::Fail);
     if json {
         say(&json!({ "ok": ok, "checks": findings }).to_string());
@@ -66,7 +83,7 @@ pub(super) async fn run(config: Config, json: bool) -> ExitCode {
     }
 }
 
-async fn examine(config: Config) -> Vec<Finding> {
+async fn examine(config: Config, admin: Option<&RealmAdmin>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let options = || CoreOptions {
         clock: std::sync::Arc::new(SystemClock),
@@ -78,7 +95,11 @@ async fn examine(config: Config) -> Vec<Finding> {
     match open_store(&config, &options()).await {
         Ok((db, sealer)) => {
             findings.push(good("database", "reachable, schema current"));
-            findings.push(master_key(&db, &sealer).await);
+            let left = reseal::all_waiting(&db, &sealer).await;
+            findings.push(master_key(
+                left.map_err(Problem::from),
+                sealer.has_previous(),
+            ));
             let since = SystemClock.now_ms() - DAY_MS;
             let waiting = outbox::waiting(&db).await.ok();
             let given_up = outbox::given_up(&db, since).await.ok();
@@ -117,7 +138,7 @@ async fn examine(config: Config) -> Vec<Finding> {
     }) {
         match super::open(config).await {
             Ok((core, tenant)) => {
-                findings.extend(upstreams(&core, &tenant).await);
+                findings.extend(upstreams(&core, &tenant, admin).await);
                 findings.push(without_pkce(&core, &tenant).await);
             }
             Err(problem) => findings.push(bad(
@@ -158,18 +179,15 @@ fn warn(name: &str, detail: &str, fix: &str) -> Finding {
 }
 
 /// What the current key has not sealed yet, where there are others.
-async fn master_key(db: &Db, sealer: &Sealer) -> Finding {
+fn master_key(left: Result<i64, Problem>, has_previous: bool) -> Finding {
     const NAME: &str = "master_key";
-    if !sealer.has_previous() {
+    if !has_previous {
         return good(NAME, "opens what is sealed");
     }
-    let mut left = 0;
-    for of in KEPT.iter().chain(PASSING) {
-        match reseal::waiting(db, sealer, of).await {
-            Ok(count) => left += count,
-            Err(error) => return bad(NAME, &error.to_string(), "Look at the database first."),
-        }
-    }
+    let left = match left {
+        Ok(left) => left,
+        Err(problem) => return bad(NAME, &problem.detail, "Look at the database first."),
+    };
     if left > 0 {
         return warn(
             NAME,
@@ -375,7 +393,7 @@ async fn fetch(public_url: &url::Url) -> Result<(bool, Option<i64>), String> {
     Ok((ours, date))
 }
 
-async fn upstreams(core: &Core, tenant: &Tenant) -> Vec<Finding> {
+async fn upstreams(core: &Core, tenant: &Tenant, admin: Option<&RealmAdmin>) -> Vec<Finding> {
     let Ok(all) = core.providers.of_tenant(tenant).await else {
         return Vec::new();
     };
@@ -383,30 +401,45 @@ async fn upstreams(core: &Core, tenant: &Tenant) -> Vec<Finding> {
     for configured in all.iter() {
         let slug = &configured.row.slug;
         findings.extend(tied(core, tenant, configured).await);
-        let checks = match operator::probe(core, tenant, configured).await {
-            Ok(checks) => checks,
-            Err(problem) => {
-                findings.push(bad(
-                    &format!("upstream.{slug}"),
-                    &problem.detail,
-                    "Check that the provider can be reached.",
-                ));
-                continue;
-            }
-        };
-        for check in checks {
-            let name = format!("upstream.{slug}.{}", check.name);
-            let detail = check.received.clone().unwrap_or_default();
-            findings.push(if check.is_warning() {
-                warn(&name, &detail, &check.fix)
-            } else if check.ok {
-                good(&name, &detail)
-            } else {
-                bad(&name, &detail, &check.fix)
-            });
+        match checks(core, tenant, configured, admin).await {
+            Ok(checks) => findings.extend(checks.iter().map(|check| finding(slug, check))),
+            Err(problem) => findings.push(bad(
+                &format!("upstream.{slug}"),
+                &problem.detail,
+                "Check that the provider can be reached.",
+            )),
         }
     }
     findings
+}
+
+/// What is seen with the rights of whoever sets up, where they are given; else with our own.
+async fn checks(
+    core: &Core,
+    tenant: &Tenant,
+    configured: &Configured,
+    admin: Option<&RealmAdmin>,
+) -> Result<Vec<Check>, Problem> {
+    if let Some(admin) = admin {
+        let addresses = operator::addresses(tenant, &configured.row.slug)?;
+        let compared = core.providers.compare(configured, (&addresses, admin));
+        if let Some(checks) = compared.await? {
+            return Ok(checks);
+        }
+    }
+    operator::probe(core, tenant, configured).await
+}
+
+fn finding(slug: &str, check: &Check) -> Finding {
+    let name = format!("upstream.{slug}.{}", check.name);
+    let detail = check.received.clone().unwrap_or_default();
+    if check.is_warning() {
+        warn(&name, &detail, &check.fix)
+    } else if check.ok {
+        good(&name, &detail)
+    } else {
+        bad(&name, &detail, &check.fix)
+    }
 }
 
 /// What hangs on this upstream alone, and what of it does not work as it should.

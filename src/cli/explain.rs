@@ -236,6 +236,7 @@ fn tell_route(story: &mut Story, site: &Site, path: &str) -> Place {
         };
         let with = match route.token {
             RouteToken::Laneway => format!("with a token for {}", route.audience),
+            RouteToken::Upstream => "with the provider's token".into(),
             RouteToken::None => "without a token".into(),
         };
         kind(

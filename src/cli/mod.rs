@@ -4,6 +4,7 @@
 //! Must not know: rules; each command is one call into the library.
 
 mod admin;
+mod administrator;
 mod check;
 mod client;
 mod doctor;
@@ -39,6 +40,7 @@ struct Arguments {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "parsed once per process")]
 enum Command {
     /// Run the server (the default)
     Serve,
@@ -46,11 +48,7 @@ enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Look at everything this installation depends on
-    Doctor {
-        /// Machine-readable output
-        #[arg(long)]
-        json: bool,
-    },
+    Doctor(doctor::Arguments),
     /// Send what attackers send to the proxy in front of an application, and name the line of
     /// its configuration to change
     VerifyEdge(verify_edge::Arguments),
@@ -123,8 +121,8 @@ async fn run(arguments: Arguments) -> ExitCode {
             Ok(config) => serve::run(config).await,
             Err(code) => code,
         },
-        Command::Doctor { json } => match load(file) {
-            Ok(config) => Box::pin(doctor::run(config, json)).await,
+        Command::Doctor(arguments) => match load(file) {
+            Ok(config) => Box::pin(doctor::run(config, arguments)).await,
             Err(code) => code,
         },
         Command::Client(command) => client::run(command).await,

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use laneway_contract::Addresses;
-use secrecy::SecretString;
 use url::Url;
 
+use super::administrator::Administrator;
 use super::{failed, load, open, say};
 use crate::audit::RequestMeta;
 use crate::authz::Authority;
@@ -16,7 +17,7 @@ use crate::domain::upstream::Role;
 use crate::domain::{Code, Lang, Problem};
 use crate::lane_a::operator::Act;
 use crate::lane_a::swap;
-use crate::providers;
+use crate::providers::{self, BootstrapKeycloak, RealmPart};
 
 #[derive(Subcommand)]
 #[expect(clippy::large_enum_variant, reason = "parsed once per process")]
@@ -46,6 +47,9 @@ pub(super) enum Bootstrap {
     Keycloak(KeycloakArguments),
 }
 
+/// Names of [`RealmPart`].
+const PARTS: [&str; 3] = ["passkeys", "required-actions", "user-profile"];
+
 #[derive(Args)]
 pub(super) struct KeycloakArguments {
     /// Address of Keycloak, for example <https://kc.example.com>
@@ -54,15 +58,8 @@ pub(super) struct KeycloakArguments {
     /// Realm in which people are
     #[arg(long)]
     realm: String,
-    /// Administrator
-    #[arg(long, default_value = "admin")]
-    admin_user: String,
-    /// Realm of the administrator
-    #[arg(long, default_value = "master")]
-    admin_realm: String,
-    /// File with the administrator's password (never on the command line)
-    #[arg(long)]
-    admin_password_file: PathBuf,
+    #[command(flatten)]
+    administrator: Administrator,
     /// Public address of Laneway; default: that of the configuration
     #[arg(long)]
     public_url: Option<Url>,
@@ -78,6 +75,18 @@ pub(super) struct KeycloakArguments {
     /// Let Laneway create, change and remove the people of the realm
     #[arg(long)]
     directory: bool,
+    /// Let Laneway ask Keycloak about passwords that are typed on its own page
+    #[arg(long)]
+    headless_password: bool,
+    /// Let `laneway doctor` see what of this is not in the realm any more
+    #[arg(long)]
+    drift: bool,
+    /// Domain of passkeys: Keycloak's host, or a domain above it; without it, it stays as it is
+    #[arg(long, value_name = "DOMAIN")]
+    passkey_rp_id: Option<String>,
+    /// What of the whole realm stays as your team has it
+    #[arg(long, value_name = "PART", value_parser = PossibleValuesParser::new(PARTS))]
+    leave: Vec<String>,
     /// Only say what would be done
     #[arg(long)]
     plan: bool,
@@ -162,9 +171,6 @@ async fn on_database(config: Config, command: UpstreamCommand) -> Result<String,
 }
 
 async fn bootstrap(file: Option<PathBuf>, arguments: KeycloakArguments) -> Result<String, Problem> {
-    let password = std::fs::read_to_string(&arguments.admin_password_file).map_err(|error| {
-        Problem::new(Code::InvalidRequest, "The password file cannot be read.").because(error)
-    })?;
     let public_url = match arguments.public_url {
         Some(url) => url,
         None => {
@@ -180,21 +186,28 @@ async fn bootstrap(file: Option<PathBuf>, arguments: KeycloakArguments) -> Resul
         }
     };
     let addresses = addresses(&public_url, &arguments.name)?;
-    let request = providers::BootstrapKeycloak {
-        url: arguments.url,
-        realm: arguments.realm,
-        admin_realm: arguments.admin_realm,
-        admin_user: arguments.admin_user,
-        admin_password: SecretString::from(password.trim_end().to_owned()),
-        client_id: arguments.client_id,
-        addresses,
-        connections_realm: arguments.connections_realm,
+    let administrator = arguments.administrator.read()?;
+    let place = (arguments.url, arguments.realm);
+    let client_id = arguments.client_id;
+    let request = BootstrapKeycloak {
+        connections: arguments.connections_realm,
         directory: arguments.directory,
+        headless_password: arguments.headless_password,
+        drift: arguments.drift,
+        passkey_rp_id: arguments.passkey_rp_id,
+        leave: parts(arguments.leave)?,
+        ..BootstrapKeycloak::new(place, administrator, addresses, client_id)
     };
     if arguments.plan {
         return providers::plan_keycloak(&request).await;
     }
     Ok(providers::bootstrap_keycloak(&request).await?.to_string())
+}
+
+fn parts(names: Vec<String>) -> Result<Vec<RealmPart>, Problem> {
+    serde_json::from_value(names.into()).map_err(|error| {
+        Problem::new(Code::InvalidRequest, "--leave is not usable.").because(error)
+    })
 }
 
 /// Our addresses under a public URL, as they will be when the upstream has this name.
@@ -210,4 +223,16 @@ fn addresses(public_url: &Url, name: &str) -> Result<Addresses, Problem> {
         post_logout_uri: join("/logged-out")?,
         backchannel_uri: join(&format!("/bff/backchannel/{name}"))?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_can_be_named() {
+        let all = parts(PARTS.map(str::to_owned).to_vec()).unwrap();
+        assert_eq!(all.len(), PARTS.len());
+        assert!(parts(vec!["flow".into()]).is_err());
+    }
 }

@@ -65,6 +65,8 @@ pub enum HeaderSet {
 pub enum RouteToken {
     /// A short JWT of ours.
     Laneway,
+    /// The access token of the provider that the person signed in at.
+    Upstream,
     /// Nothing.
     None,
 }
@@ -109,8 +111,11 @@ const HEADER_SETS: [(&str, HeaderSet); 3] = [
     ("laneway", HeaderSet::Laneway),
 ];
 
-const TOKENS: [(&str, RouteToken); 2] =
-    [("laneway", RouteToken::Laneway), ("none", RouteToken::None)];
+const TOKENS: [(&str, RouteToken); 3] = [
+    ("laneway", RouteToken::Laneway),
+    ("upstream", RouteToken::Upstream),
+    ("none", RouteToken::None),
+];
 
 pub(super) fn read(root: &mut Section<'_>, server: &Server) -> Vec<App> {
     let login_host = host_of(&server.public_url);
@@ -254,6 +259,10 @@ fn route(section: &mut Section<'_>, origin: Option<&Url>) -> Option<Route> {
     let backend = section.parsed("backend", backend);
     let audience = section.parsed("audience", |text| values::label(text, 255));
     let token = section.choice("token", RouteToken::Laneway, &TOKENS);
+    if let (RouteToken::Upstream, Some(audience)) = (token, &audience) {
+        let fix = "leave it out: whom the provider's token is for says the provider";
+        section.fault("audience", audience, fix);
+    }
     let anonymous = section.flag("anonymous", false);
     let strip_prefix = section.flag("strip_prefix", true);
     let exchange = exchange(section);

@@ -81,6 +81,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Does any route attach the provider's tokens?
+    pub fn attaches_upstream_tokens(&self) -> bool {
+        let mut routes = self.apps.iter().flat_map(|app| &app.routes);
+        routes.any(|route| route.token == RouteToken::Upstream)
+    }
+
     /// Reads and checks everything.
     ///
     /// # Errors

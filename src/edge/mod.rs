@@ -13,6 +13,7 @@ mod headers;
 mod identity;
 pub mod proxy;
 mod upgrade;
+pub mod upstream_token;
 
 pub use backends::Backends;
 pub use headers::forwarded_names;

@@ -15,7 +15,7 @@ use url::Url;
 use super::backends::Backends;
 use super::body::{Downward, Fault, Progress, Upward};
 use super::headers::{clean_answer, remove_cors, remove_hop_by_hop, remove_spoofable};
-use super::{identity, upgrade};
+use super::{identity, upgrade, upstream_token};
 use crate::audit::RequestMeta;
 use crate::authn;
 use crate::config::{Exchange, Route, RouteToken};
@@ -27,7 +27,7 @@ use crate::sessions::{End, Lease, Live};
 /// Who calls a route, where from.
 pub struct Call<'a> {
     /// The program.
-    pub core: &'a Core,
+    pub core: &'a Arc<Core>,
     /// The app host.
     pub site: &'a Site,
     /// `Host` as the browser wrote it.
@@ -59,13 +59,10 @@ pub async fn forward(
     let upgrade = upgrade::take(&mut request);
     let headers = request.headers_mut();
     prepare(call, headers)?;
-    if route.token == RouteToken::Laneway
-        && let Some(live) = &call.live
-    {
-        let token =
-            identity::access_token(call.core, &call.site.tenant, live, &route.audience).await?;
-        let value = HeaderValue::from_str(&format!("Bearer {token}"))
+    if let Some(token) = token(call, route).await? {
+        let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
             .map_err(|error| Problem::new(Code::Internal, "token").because(error))?;
+        value.set_sensitive(true);
         headers.insert(header::AUTHORIZATION, value);
     }
     *request.uri_mut() = target;
@@ -77,6 +74,25 @@ pub async fn forward(
             .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     Ok(answer)
+}
+
+/// What the route attaches for its caller.
+async fn token(call: &Call<'_>, route: &Route) -> Result<Option<Arc<str>>, Problem> {
+    let Some(live) = &call.live else {
+        return Ok(None);
+    };
+    match route.token {
+        RouteToken::Laneway => {
+            let made =
+                identity::access_token(call.core, &call.site.tenant, live, &route.audience).await;
+            made.map(Some)
+        }
+        RouteToken::Upstream => {
+            let held = Box::pin(upstream_token::of(call.core, live, call.epoch)).await;
+            held.map(Some)
+        }
+        RouteToken::None => Ok(None),
+    }
 }
 
 /// Sends what is ready to be sent, and lets both bodies through while they last. `upgrade` is

@@ -34,6 +34,7 @@ mod tenants;
 mod token_imports;
 mod upstreams;
 mod usage;
+mod user_imports;
 mod users;
 
 use axum::Json;
@@ -99,6 +100,7 @@ pub use upstreams::{
     change_upstream, create_upstream, delete_upstream, probe, read_upstream, upstreams,
 };
 pub use usage::usage;
+pub use user_imports::{import_users, read_newcomer};
 pub use users::{
     change_user, create_user, delete_identity, delete_user, end_user_sessions, put_identity,
     read_user, reset_totp, user_identities, user_memberships, user_sessions, users,

@@ -21,6 +21,7 @@ use crate::domain::return_to::ReturnTo;
 use crate::domain::session::Session;
 use crate::domain::{Code, Problem};
 use crate::edge::handoff::Ask;
+use crate::edge::upstream_token;
 use crate::lane_a::{self, Begin, Visit, logout as ending};
 use crate::providers::Offer;
 use crate::sessions::Live;
@@ -133,7 +134,13 @@ pub async fn sign_in(
     if let Some(live) = &visit.live
         && good_enough(&live.session, &ask, since, now)
     {
-        return Ok(see_other(return_to.as_str()));
+        // What its provider renews no longer, a visit there brings: mostly without a question.
+        let lost = upstream_token::lost_at(&context.core, &live.session).await?;
+        let Some(slug) = lost else {
+            return Ok(see_other(return_to.as_str()));
+        };
+        let begin = Begin::login(return_to).demanding(ask.acr, ask.max_age, ask.prompt);
+        return begin_redirect(context, begin, Some(&slug)).await;
     }
     let mut begin = Begin::login(return_to).demanding(ask.acr, ask.max_age, ask.prompt);
     begin.username.clone_from(&ask.login_hint);

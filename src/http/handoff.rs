@@ -16,7 +16,7 @@ use crate::domain::return_to::ReturnTo;
 use crate::domain::{Code, Problem};
 use crate::edge::handoff::{self as handoffs, Ask};
 use crate::edge::proxy::{self, Call};
-use crate::edge::{self, frontend, is_ours};
+use crate::edge::{self, frontend, is_ours, upstream_token};
 use crate::lane_a::{self, revalidation};
 
 /// `GET /.laneway/start?rd=`
@@ -94,6 +94,9 @@ pub async fn go_on(
     let live = authn::session_of(&context.core, &context.site, &context.headers, true).await?;
     if let Some(live) = &live
         && request.served_by(&live.session, context.core.now())
+        && upstream_token::lost_at(&context.core, &live.session)
+            .await?
+            .is_none()
     {
         revalidation::confirm(&context.core, live, false).await?;
         let to = handoffs::issue(&context.core, &context.site, &request, &live.session.sid).await?;

@@ -42,6 +42,7 @@ mod slow_body;
 pub mod tls;
 
 pub use access::{Access, At};
+pub use admin::read_newcomer;
 pub use openapi::{openapi, orphans};
 pub use references::References;
 pub use router::{AppState, ROUTES, router};

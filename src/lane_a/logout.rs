@@ -68,7 +68,7 @@ pub async fn logout(
     core.audit(&mut write, tenant, visit.meta, event).await?;
     let mut path = None;
     if let Some(row) = kept.first() {
-        let place = sign_in::upstream_place(tenant.as_str(), session.sid.as_str());
+        let place = upstream_sessions::place(tenant, &session.sid);
         // Our side ends whatever became of the provider's tokens.
         let plain = core.sealer.open(place, &row.sealed).unwrap_or_default();
         if let Ok(kept) = serde_json::from_slice::<UpstreamSession>(&plain) {

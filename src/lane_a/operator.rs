@@ -23,6 +23,7 @@ mod settings;
 mod tenants;
 mod token_imports;
 mod upstreams;
+mod user_imports;
 mod users;
 
 use crate::audit::{Event, RequestMeta};
@@ -65,6 +66,7 @@ pub use upstreams::{
     UpstreamChange, UpstreamInput, addresses, change_upstream, create_upstream, delete_upstream,
     probe, put_upstream,
 };
+pub use user_imports::{BATCH, Became, Importer, Newcomer, Ready};
 pub use users::{ChangeUser, CreateUser, change_user, create_user, delete_user};
 
 /// Who acts, in which tenant, from where.

@@ -22,7 +22,7 @@ use crate::domain::session::Session;
 use crate::domain::upstream::{Role, Upstream};
 use crate::domain::{Code, Problem, UpstreamId};
 use crate::providers::Configured;
-use crate::sessions::{Live, Waiting};
+use crate::sessions::{LEASE_MS, Live, Waiting};
 use crate::store::invalidations::{Change, Scope};
 use crate::store::sessions::Which;
 use crate::store::tenants;
@@ -32,8 +32,6 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// In each period, at one upstream, by one node.
 const RATE: usize = 20;
 const AT_ONCE: usize = 5;
-/// Longer than a call may last.
-const LEASE_MS: i64 = 15_000;
 /// How old the provider's word may be where somebody manages an account or administers.
 const STRICT_MS: i64 = 15 * 60_000;
 /// How long is waited for a word that another request or node has asked for.
@@ -195,12 +193,16 @@ async fn ask(core: &Core, id: &UpstreamId, who: &Waiting, age: i64) -> Result<Wo
     let Some(control) = provider.and_then(|provider| provider.session_control()) else {
         return Ok(Word::Stands);
     };
-    let Some(evidence) = claim(core, id, who, age).await? else {
+    let lease = core
+        .sessions
+        .upstream_lease((&who.tenant, &who.sid, id), core.new_id());
+    let Some(evidence) = claim(core, id, who, (age, lease.owner())).await? else {
         return Ok(Word::Elsewhere);
     };
     let asked_at = core.now();
     let question = control.revalidate(evidence.clone());
-    match core.providers.call(&upstream, "revalidate", question).await {
+    let question = core.providers.call(&upstream, "revalidate", question);
+    match lease.held_while(question).await {
         Ok(verdict) => {
             core.sessions.due().heard(id);
             hear(
@@ -208,7 +210,7 @@ async fn ask(core: &Core, id: &UpstreamId, who: &Waiting, age: i64) -> Result<Wo
                 &upstream.row,
                 who,
                 (verdict, &evidence.subject),
-                asked_at,
+                (asked_at, lease.owner()),
             )
             .await
         }
@@ -217,7 +219,7 @@ async fn ask(core: &Core, id: &UpstreamId, who: &Waiting, age: i64) -> Result<Wo
             tracing::debug!(upstream = %upstream.row.slug, ?problem, "nothing was said");
             core.sessions.due().silent(id, core.now());
             let mut write = core.begin().await?;
-            rows::release(&mut write.tx, &who.tenant, &who.sid, id).await?;
+            rows::release(&mut write.tx, &who.tenant, (&who.sid, id), lease.owner()).await?;
             core.commit(write).await?;
             Ok(Word::Silent)
         }
@@ -244,12 +246,12 @@ async fn claim(
     core: &Core,
     id: &UpstreamId,
     who: &Waiting,
-    age: i64,
+    (age, owner): (i64, &str),
 ) -> Result<Option<SessionEvidence>, Problem> {
     let mut write = core.begin().await?;
     let now = write.now();
     let claim = Claim {
-        owner: &core.node.name,
+        owner,
         now,
         until: now + LEASE_MS,
         older_than: now.saturating_sub(age),
@@ -257,7 +259,7 @@ async fn claim(
     let row = rows::claim(&mut write.tx, &who.tenant, (&who.sid, id), &claim).await?;
     core.commit(write).await?;
     let Some(row) = row else { return Ok(None) };
-    let place = sign_in::upstream_place(who.tenant.as_str(), who.sid.as_str());
+    let place = rows::place(&who.tenant, &who.sid);
     // Whatever became of the tokens: there is still the person to ask about.
     let plain = core.sealer.open(place, &row.sealed).unwrap_or_default();
     Ok(Some(SessionEvidence {
@@ -271,9 +273,10 @@ async fn hear(
     upstream: &Upstream,
     who: &Waiting,
     (verdict, subject): (Verdict, &str),
-    asked_at: i64,
+    (asked_at, owner): (i64, &str),
 ) -> Result<Word, Problem> {
     let mut write = core.begin().await?;
+    rows::release(&mut write.tx, &who.tenant, (&who.sid, &upstream.id), owner).await?;
     let subject = subject.to_owned();
     let happened = match verdict {
         Verdict::Alive => {
@@ -282,10 +285,7 @@ async fn hear(
             write.invalidate(Change::Changed, Scope::Session, who.sid.as_str());
             None
         }
-        Verdict::Unknown => {
-            rows::release(&mut write.tx, &who.tenant, &who.sid, &upstream.id).await?;
-            None
-        }
+        Verdict::Unknown => None,
         Verdict::Ended => {
             let which = Which::One(&who.sid);
             let ended = sign_in::end(&mut write, &who.tenant, which, "upstream_logout").await?;

@@ -11,7 +11,6 @@ use crate::domain::{Code, ConnectionId, Problem, Sid, UpstreamId, UserId};
 use crate::sessions::Live;
 use crate::store::admissions::{self, Vouch};
 use crate::store::invalidations::{Change, Scope};
-use crate::store::seal::Place;
 use crate::store::sessions::Which;
 use crate::store::upstream_sessions::{self, UpstreamSessionRow};
 use crate::store::{Write, api_tokens, links, logout_notices, sessions, users};
@@ -244,7 +243,13 @@ async fn keep_upstream(
     kept: &laneway_contract::UpstreamSession,
 ) -> Result<(), Problem> {
     let tenant = &visit.site.tenant.id;
-    let plain = serde_json::to_vec(kept)
+    let mut kept = kept.clone();
+    // Kept only where a route attaches it, or where nothing else tells whether the provider still
+    // stands behind the session.
+    if !visit.core.config.attaches_upstream_tokens() && kept.refresh_token.is_some() {
+        (kept.access_token, kept.expires_at_ms) = (None, None);
+    }
+    let plain = serde_json::to_vec(&kept)
         .map_err(|error| Problem::new(Code::Internal, "upstream session").because(error))?;
     let row = UpstreamSessionRow {
         sid: sid.clone(),
@@ -253,21 +258,11 @@ async fn keep_upstream(
         sealed: visit
             .core
             .sealer
-            .seal(upstream_place(tenant.as_str(), sid.as_str()), &plain),
+            .seal(upstream_sessions::place(tenant, sid), &plain),
         checked_at: write.now(),
     };
     upstream_sessions::put(&mut write.tx, tenant, &row).await?;
     Ok(())
-}
-
-/// Where a provider's tokens are sealed for.
-pub(super) fn upstream_place<'a>(tenant: &'a str, sid: &'a str) -> Place<'a> {
-    Place {
-        tenant,
-        table: "upstream_sessions",
-        column: "sealed",
-        row: sid,
-    }
 }
 
 /// A new value for this host's cookie; the old one is dead with the same commit.

@@ -5,11 +5,11 @@ use laneway_contract::{
     Answer, BeginHeadless, Denial, LoginStep, MethodKind, ProviderError, SubjectHint,
 };
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::submit::{Submitted, judge, may_start, record_wrong, text, wrong_answer, wrong_step};
 use super::throttle::{self, Attempt, Standing};
-use super::{Visit, email_code, factors, flow, methods, settle, sso};
+use super::{Visit, email_code, factors, flow, methods, redirect, settle, sso};
 use crate::domain::flow::{Doubt, Flow, Proof, Step, Typed};
 use crate::domain::{Code, Problem};
 use crate::providers::Configured;
@@ -120,7 +120,9 @@ async fn answer(
     if kind == MethodKind::Password {
         flow.state.forget_hidden();
     }
-    let first = kind == MethodKind::Password && flow.state.proofs.is_empty();
+    // A provider that judges both together has said nothing about the password before.
+    let both = kind == MethodKind::Totp && flow.state.person().is_none();
+    let first = both || kind == MethodKind::Password && flow.state.proofs.is_empty();
     let attempt = if first {
         throttle::password(visit, &flow).await?
     } else {
@@ -145,13 +147,34 @@ async fn answer(
             }
             flow.state.proofs.push(Proof {
                 upstream,
-                method: kind,
+                method: if both { MethodKind::Password } else { kind },
                 identity: *identity,
             });
             settle::settle(visit, flow).await
         }
+        LoginStep::Challenge(challenge) if challenge.method == MethodKind::Totp => {
+            // Nothing was judged yet: both together are one attempt.
+            throttle::was_right(visit, &attempt).await?;
+            flow.state.step = Step::Totp(Typed {
+                upstream,
+                state: challenge.state,
+            });
+            flow::save(visit.core, &mut flow).await?;
+            Ok(Submitted::Pending(Box::new(flow)))
+        }
+        // What was typed is right, and the provider wants something that only its page can do.
+        LoginStep::Denied(Denial::LoginRequired) => {
+            throttle::was_right(visit, &attempt).await?;
+            let there = json!({ "connection": configured.row.slug });
+            redirect::start(visit, &mut flow, &there).await?;
+            Ok(Submitted::Pending(Box::new(flow)))
+        }
         LoginStep::Denied(Denial::Disabled) => {
             Err(Problem::new(Code::Denied, "Sign-in was refused."))
+        }
+        _ if both => {
+            flow.state.step = start(visit, &flow, MethodKind::Password).await?;
+            Err(wrong_answer(visit, flow, "password", WRONG_BOTH).await)
         }
         _ => Err(wrong_answer(visit, flow, method, wrong).await),
     }
@@ -192,5 +215,6 @@ where
 const BLIND: std::time::Duration = std::time::Duration::from_millis(700);
 
 const WRONG_PASSWORD: &str = "The address or the password is not right.";
+const WRONG_BOTH: &str = "The address, the password or the code is not right. Begin with the password; a code counts once.";
 const WRONG_TOTP: &str = "That code does not match. Wait for the next one in your app.";
 const WRONG_RECOVERY: &str = "That is not one of your unused recovery codes.";

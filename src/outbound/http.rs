@@ -12,7 +12,7 @@ use std::time::Duration;
 use ::http::{HeaderMap, Request, Response, header};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use laneway_contract::{HttpClient, HttpError};
+use laneway_contract::{HttpClient, HttpError, Patience};
 use url::{Host, Url};
 
 use super::dns::Names;
@@ -158,7 +158,11 @@ impl HttpClient for GuardedClient {
             .map_err(|_| HttpError::Forbidden("(garbled)".to_owned(), "it is no address"))?;
         self.check(&url)?;
         let late = HttpError::Timeout(label(&url));
-        match tokio::time::timeout(self.bounds.deadline, self.exchange(url, request)).await {
+        let patience = request.extensions().get::<Patience>();
+        let deadline = patience.map_or(self.bounds.deadline, |patience| {
+            patience.0.max(self.bounds.deadline)
+        });
+        match tokio::time::timeout(deadline, self.exchange(url, request)).await {
             Ok(result) => result,
             Err(_) => Err(late),
         }

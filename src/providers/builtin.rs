@@ -5,27 +5,23 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use laneway_contract::{Addresses, Env, HttpClient, MethodKind, Provider};
+use laneway_contract::{Env, ForeignHash, HashFault, MethodKind, Provider};
 use laneway_embedded::{Keys, Vault, VaultPlace};
-use laneway_keycloak::bootstrap::{self, BootstrapRequest, PlanStep};
 use laneway_keycloak::{AdminCredential, Keycloak, KeycloakConfig, KeycloakOptions};
 use laneway_oidc::{OidcConfig, OidcProvider};
 use laneway_saml::{Binding, SamlConfig, SamlProvider, SigningKey};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use url::Url;
 
-use super::{Parts, problem};
-use crate::config;
+use super::Parts;
+use crate::domain::TenantId;
 use crate::domain::bearer::{self, Accepted};
 use crate::domain::connection::RequestBinding;
 use crate::domain::tenant::Tenant;
-use crate::domain::upstream::{Trust, Upstream};
-use crate::domain::{Code, Problem, TenantId};
-use crate::outbound::{GuardedClient, SystemClock, SystemRandom};
+use crate::domain::upstream::Upstream;
 use crate::store::seal::{Place, Sealer};
 
 /// Options that the core reads itself; the rest is the adapter's.
@@ -273,9 +269,11 @@ pub(super) fn saml(
     )?)))
 }
 
+/// With rights in its realm only where somebody sets it up or compares it.
 pub(super) fn keycloak(
     row: &Upstream,
     secret: Option<SecretString>,
+    admin: Option<AdminCredential>,
     env: Env,
 ) -> Result<Arc<dyn Provider>, String> {
     let options: KeycloakOptions =
@@ -285,7 +283,7 @@ pub(super) fn keycloak(
         client_id: row.client_id.clone(),
         client_secret: secret.ok_or("the client secret is missing")?,
         options,
-        admin: None,
+        admin,
     };
     let provider = Keycloak::new(config, env).map_err(|error| error.to_string())?;
     Ok(Arc::new(provider))
@@ -299,112 +297,13 @@ fn adapter_options(row: &Upstream) -> Value {
     options
 }
 
-/// What `laneway upstream bootstrap keycloak` is told.
-pub struct BootstrapKeycloak {
-    /// Address of Keycloak.
-    pub url: Url,
-    /// Realm in which people are.
-    pub realm: String,
-    /// Realm of the administrator.
-    pub admin_realm: String,
-    /// Administrator.
-    pub admin_user: String,
-    /// Their password.
-    pub admin_password: SecretString,
-    /// Client id to create.
-    pub client_id: String,
-    /// Our addresses to register there.
-    pub addresses: Addresses,
-    /// Realm for customers' identity providers, where there is to be one.
-    pub connections_realm: Option<String>,
-    /// Whether people of the realm are managed from here.
-    pub directory: bool,
-}
-
-impl BootstrapKeycloak {
-    fn request(&self) -> BootstrapRequest {
-        BootstrapRequest {
-            admin_url: self.url.clone(),
-            realm: self.realm.clone(),
-            credential: AdminCredential::Password {
-                realm: self.admin_realm.clone(),
-                username: self.admin_user.clone(),
-                password: self.admin_password.clone(),
-            },
-            addresses: self.addresses.clone(),
-            client_id: self.client_id.clone(),
-            connections: self.connections_realm.clone(),
-            directory: self.directory,
-        }
-    }
-}
-
-/// Says what a bootstrap would do; one line each.
+/// A password's hash as somebody hands it over: its text, or what an export of Keycloak has.
 ///
 /// # Errors
-/// As Keycloak.
-pub async fn plan_keycloak(request: &BootstrapKeycloak) -> Result<String, Problem> {
-    let steps = bootstrap::plan(&request.request(), &env()?)
-        .await
-        .map_err(explain)?;
-    Ok(steps.iter().map(line).collect::<Vec<_>>().join("\n"))
-}
-
-fn line(step: &PlanStep) -> String {
-    let action = json!(step.action);
-    let action = action.as_str().unwrap_or_default();
-    let mut text = format!("{action:<8} {}", step.name);
-    for detail in &step.details {
-        text.push_str("\n           ");
-        text.push_str(detail);
+/// Why it is not taken.
+pub fn read_hash(handed: &Value) -> Result<ForeignHash, HashFault> {
+    match handed {
+        Value::String(text) => ForeignHash::parse(text),
+        other => laneway_keycloak::exported_password(other),
     }
-    text
-}
-
-/// Does it; answers `{"issuer","client_id","client_secret","options","steps"}`.
-///
-/// # Errors
-/// As Keycloak.
-pub async fn bootstrap_keycloak(request: &BootstrapKeycloak) -> Result<Value, Problem> {
-    let made = bootstrap::apply(&request.request(), &env()?)
-        .await
-        .map_err(explain)?;
-    let mut options = json!({});
-    if let Some(realm) = &request.connections_realm {
-        options["connections"] = json!({ "realm": realm });
-    }
-    if request.directory {
-        options["directory"] = json!(true);
-    }
-    Ok(json!({
-        "options": options,
-        "issuer": made.issuer,
-        "client_id": made.client_id,
-        "client_secret": made.client_secret.expose_secret(),
-        "steps": made.steps,
-    }))
-}
-
-/// Whoever runs this command is the operator: they hear what Keycloak said.
-fn explain(error: laneway_contract::ProviderError) -> Problem {
-    let mut told = problem(&error);
-    told.detail = error.to_string();
-    told
-}
-
-fn env() -> Result<Env, Problem> {
-    let federation = config::Federation::default();
-    // Somebody waits at a terminal: a new realm takes a busy Keycloak longer than a login may.
-    let bounds = config::Outbound {
-        deadline: Duration::from_secs(60),
-        ..config::Outbound::default()
-    };
-    let http = GuardedClient::new(Trust::Operator, bounds, federation).map_err(|error| {
-        Problem::new(Code::Internal, "The outbound client cannot be set up.").because(error)
-    })?;
-    Ok(Env {
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
-        http: Arc::new(http) as Arc<dyn HttpClient>,
-    })
 }

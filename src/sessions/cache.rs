@@ -18,6 +18,7 @@ use super::rendered::Rendered;
 use super::streams::Streams;
 use super::tokens::Held;
 use super::touch::Touches;
+use super::upstream_tokens::UpstreamTokens;
 use crate::domain::session::Session;
 use crate::domain::user::UserState;
 use crate::domain::{Sid, TenantId};
@@ -160,6 +161,7 @@ pub struct Sessions {
     pub(super) touches: Touches,
     pub(super) streams: Streams,
     due: Due,
+    pub(super) upstream_tokens: UpstreamTokens,
     hits: Counter,
     misses: Counter,
 }
@@ -186,6 +188,7 @@ impl Sessions {
             touches: Touches::default(),
             streams: Streams::default(),
             due: Due::default(),
+            upstream_tokens: UpstreamTokens::default(),
             hits: looks("hit"),
             misses: looks("miss"),
         });

@@ -81,6 +81,18 @@ pub async fn waiting(db: &Db, sealer: &Sealer, of: &Column) -> Result<i64, DbErr
     row.get("n")
 }
 
+/// The same of all columns, also of those whose values pass by themselves.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn all_waiting(db: &Db, sealer: &Sealer) -> Result<i64, DbError> {
+    let mut left = 0;
+    for of in KEPT.iter().chain(PASSING) {
+        left += waiting(db, sealer, of).await?;
+    }
+    Ok(left)
+}
+
 /// Seals a column's values anew, so many at a time. What somebody writes meanwhile stays.
 ///
 /// # Errors

@@ -57,6 +57,16 @@ pub async fn list(
     rows.iter().map(from_row).collect()
 }
 
+/// Is this the address of somebody here, proven or not?
+pub async fn has_address(on: impl On, tenant: &TenantId, email: &Email) -> Result<bool, DbError> {
+    let row = q("SELECT id FROM users WHERE tenant_id = $1 AND email = $2 LIMIT 1")
+        .bind(tenant.as_str())
+        .bind(email.as_str())
+        .optional(on)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Inserts; nothing happens when the id exists already (a retry after a crash).
 pub async fn create(tx: &mut Tx, tenant: &TenantId, user: &User) -> Result<bool, DbError> {
     let count = q(

@@ -30,18 +30,21 @@ struct Parts {
     envoy: PathBuf,
 }
 
+/// Where nginx is.
+pub fn nginx_program() -> Option<PathBuf> {
+    let path = std::env::var("PATH").unwrap_or_default();
+    path.split(':')
+        .chain(["/usr/sbin"])
+        .map(|dir| Path::new(dir).join("nginx"))
+        .find(|file| file.exists())
+}
+
 fn parts() -> Option<Parts> {
     let cache = std::env::var("XDG_CACHE_HOME")
         .unwrap_or_else(|_| format!("{}/.cache", std::env::var("HOME").unwrap_or_default()));
     let installed = Path::new(&cache).join("laneway/edge-parts/bin");
-    let path = std::env::var("PATH").unwrap_or_default();
-    let nginx = path
-        .split(':')
-        .chain(["/usr/sbin"])
-        .map(|dir| Path::new(dir).join("nginx"))
-        .find(|file| file.exists());
     let (caddy, envoy) = (installed.join("caddy"), installed.join("envoy"));
-    let found = nginx.filter(|_| caddy.exists() && envoy.exists());
+    let found = nginx_program().filter(|_| caddy.exists() && envoy.exists());
     let ci = std::env::var("CI").is_ok_and(|value| value == "true");
     assert!(
         found.is_some() || !ci,
@@ -191,23 +194,12 @@ impl Rig {
     pub async fn nginx(&self, recipe: &str) -> Front {
         let port = free_port();
         let folder = self.folder_for("nginx", port);
-        std::fs::write(folder.join("site.conf"), self.filled(recipe, port)).expect("written");
-        let at = folder.display();
-        let temp: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .iter()
-            .map(|kind| format!("{kind}_temp_path {at}/{kind}; "))
-            .collect::<Vec<_>>()
-            .concat();
-        let whole = format!(
-            "daemon off; master_process off; pid {at}/pid; error_log {at}/error.log;\n\
-             events {{ worker_connections 256; }}\n\
-             http {{ access_log off; {temp}\ninclude {at}/site.conf; }}\n"
-        );
-        std::fs::write(folder.join("nginx.conf"), whole).expect("written");
-        let mut command = Command::new(&self.parts.nginx);
-        command.args(["-e", "stderr", "-p"]).arg(&folder);
-        command.arg("-c").arg(folder.join("nginx.conf"));
-        run(command, port, folder.join("site.conf")).await
+        serve_nginx(
+            &self.parts.nginx,
+            &folder,
+            (port, &self.filled(recipe, port)),
+        )
+        .await
     }
 
     pub async fn caddy(&self, recipe: &str) -> Front {
@@ -242,6 +234,27 @@ impl Rig {
         ]);
         run(command, port, config).await
     }
+}
+
+/// nginx with a site that listens on this port, its files in this folder.
+pub async fn serve_nginx(program: &Path, folder: &Path, (port, site): (u16, &str)) -> Front {
+    std::fs::write(folder.join("site.conf"), site).expect("written");
+    let at = folder.display();
+    let temp: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .iter()
+        .map(|kind| format!("{kind}_temp_path {at}/{kind}; "))
+        .collect::<Vec<_>>()
+        .concat();
+    let whole = format!(
+        "daemon off; master_process off; pid {at}/pid; error_log {at}/error.log;\n\
+         events {{ worker_connections 256; }}\n\
+         http {{ access_log off; {temp}\ninclude {at}/site.conf; }}\n"
+    );
+    std::fs::write(folder.join("nginx.conf"), whole).expect("written");
+    let mut command = Command::new(program);
+    command.args(["-e", "stderr", "-p"]).arg(folder);
+    command.arg("-c").arg(folder.join("nginx.conf"));
+    run(command, port, folder.join("site.conf")).await
 }
 
 async fn run(mut command: Command, port: u16, config: PathBuf) -> Front {

@@ -3,6 +3,8 @@
 //! Owns: its files and ports, start and end, and requests to it over the network.
 
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -52,9 +54,24 @@ impl Node {
         format!("http://localhost:{}", self.port)
     }
 
+    /// The port of its public listener.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The port of its operations listener.
     pub fn ops(&self) -> u16 {
         self.ops
+    }
+
+    /// The process that runs.
+    pub fn process(&self) -> u32 {
+        self.process.as_ref().expect("it runs").id()
+    }
+
+    /// Its configuration file, from the next start on.
+    pub fn configure(&self, text: &str) {
+        std::fs::write(self.folder.path().join("laneway.toml"), text).expect("written");
     }
 
     /// Where its rows are.
@@ -104,7 +121,7 @@ impl Node {
             .expect("the program starts");
         self.process = Some(child);
         let ready = format!("http://127.0.0.1:{}/readyz", self.ops);
-        until(30, "the program is ready", || async {
+        until(60, "the program is ready", || async {
             reqwest_client()
                 .get(&ready)
                 .send()
@@ -135,7 +152,9 @@ impl Node {
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             // Ours, not the program's: it refuses to start with a setting that it does not know.
             .env_remove("LANEWAY_SOAK")
-            .env_remove("LANEWAY_SOAK_SEED");
+            .env_remove("LANEWAY_SOAK_SEED")
+            .env_remove("LANEWAY_SOAK_LOAD")
+            .env_remove("LANEWAY_SOAK_RATE");
         command
     }
 
@@ -164,13 +183,7 @@ impl Node {
 
     /// A way to sign up and in over the network.
     pub fn visitor(&self, email: &str) -> Visitor {
-        Visitor {
-            client: reqwest_client(),
-            base: format!("http://localhost:{}", self.port),
-            ops: format!("http://127.0.0.1:{}", self.ops),
-            email: email.to_owned(),
-            flow_cookie: String::new(),
-        }
+        Visitor::new(reqwest_client(), (&self.url(), &[self.ops]), email)
     }
 }
 
@@ -180,10 +193,17 @@ impl Drop for Node {
     }
 }
 
+/// Sends where it is told to, and follows nothing.
 fn reqwest_client() -> reqwest::Client {
+    patient_client(10)
+}
+
+/// The same for a machine that has much else to do: waits for so many seconds.
+pub fn patient_client(seconds: u64) -> reqwest::Client {
     let builder = reqwest::Client::builder()
         .no_proxy()
-        .timeout(std::time::Duration::from_secs(10));
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(std::time::Duration::from_secs(seconds));
     builder.build().expect("a client")
 }
 
@@ -191,12 +211,35 @@ fn reqwest_client() -> reqwest::Client {
 pub struct Visitor {
     client: reqwest::Client,
     base: String,
-    ops: String,
+    /// Any of them has the mails.
+    ops: Vec<String>,
     email: String,
     flow_cookie: String,
+    /// Counts what was asked for a second time, where that is done.
+    again: Option<Arc<AtomicUsize>>,
 }
 
 impl Visitor {
+    /// At a public address, with the operations ports of the nodes behind it.
+    pub fn new(client: reqwest::Client, (base, ops): (&str, &[u16]), email: &str) -> Self {
+        let ops = ops.iter().map(|port| format!("http://127.0.0.1:{port}"));
+        Self {
+            client,
+            base: base.to_owned(),
+            ops: ops.collect(),
+            email: email.to_owned(),
+            flow_cookie: String::new(),
+            again: None,
+        }
+    }
+
+    /// Asks once more where nobody answered, as browsers' scripts and people do.
+    #[must_use]
+    pub fn asks_again(mut self, counter: &Arc<AtomicUsize>) -> Self {
+        self.again = Some(Arc::clone(counter));
+        self
+    }
+
     /// Whose address it is.
     pub fn email(&self) -> &str {
         &self.email
@@ -255,16 +298,21 @@ impl Visitor {
     }
 
     async fn call(&mut self, path: &str, body: &Value) -> Result<(Value, String), String> {
-        let mut request = self
-            .client
-            .post(format!("{}{path}", self.base))
-            .header("x-csrf", "1")
-            .json(body);
-        if !self.flow_cookie.is_empty() {
-            request = request.header("cookie", format!("__Host-lw-flow={}", self.flow_cookie));
+        let mut reply = self.post(path, body).await;
+        let away = match &reply {
+            Ok(reply) => matches!(reply.status().as_u16(), 502..=504),
+            Err(_) => true,
+        };
+        if let Some(counter) = self.again.as_ref().filter(|_| away) {
+            counter.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            reply = self.post(path, body).await;
         }
-        let reply = request.send().await.map_err(|error| error.to_string())?;
+        let reply = reply.map_err(|error| error.to_string())?;
         let status = reply.status();
+        if status == 503 && !reply.headers().contains_key("retry-after") {
+            return Err("told to come back, and not when".to_owned());
+        }
         let mut session = String::new();
         for value in reply.headers().get_all("set-cookie") {
             let parsed = cookie::Cookie::parse(value.to_str().unwrap_or_default().to_owned());
@@ -284,12 +332,29 @@ impl Visitor {
         }
     }
 
-    async fn code(&self) -> Result<String, String> {
-        let request = self
+    async fn post(&self, path: &str, body: &Value) -> reqwest::Result<reqwest::Response> {
+        let mut request = self
             .client
-            .get(format!("{}/messages", self.ops))
-            .query(&[("to", &self.email)]);
-        let reply = request.send().await.map_err(|error| error.to_string())?;
+            .post(format!("{}{path}", self.base))
+            .header("x-csrf", "1")
+            .json(body);
+        if !self.flow_cookie.is_empty() {
+            request = request.header("cookie", format!("__Host-lw-flow={}", self.flow_cookie));
+        }
+        request.send().await
+    }
+
+    async fn code(&self) -> Result<String, String> {
+        let mut reply = Err("no operations listener".to_owned());
+        for ops in &self.ops {
+            let request = self.client.get(format!("{ops}/messages"));
+            let sent = request.query(&[("to", &self.email)]).send().await;
+            reply = sent.map_err(|error| error.to_string());
+            if reply.is_ok() {
+                break;
+            }
+        }
+        let reply = reply?;
         let body: Value = reply.json().await.map_err(|error| error.to_string())?;
         let items = body["items"].as_array().ok_or("no mails")?;
         let code = items.iter().rev().find_map(|mail| mail["code"].as_str());

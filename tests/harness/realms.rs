@@ -4,7 +4,7 @@
 //! Owns: their making and removal, and a person who signs in there.
 //! Must not know: what any test proves.
 
-use laneway::providers::{BootstrapKeycloak, bootstrap_keycloak};
+use laneway::providers::{BootstrapKeycloak, RealmAdmin, bootstrap_keycloak};
 use laneway_contract::Addresses;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -31,6 +31,8 @@ pub struct Realms {
     pub customer: String,
     /// Whether people of the tenant are managed from here.
     pub directory: bool,
+    /// Whether passwords may be typed on our page.
+    pub headless: bool,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -50,6 +52,7 @@ impl Realms {
             between: format!("{name}-between"),
             customer: format!("{name}-customer"),
             directory: false,
+            headless: false,
             _turn: TURN.lock().await,
         };
         realms.tidy().await;
@@ -120,20 +123,22 @@ impl Realms {
     pub async fn bootstrap(&self, name: &str) -> Value {
         let url =
             |path: &str| Url::parse(&format!("https://login.test{path}")).expect("an address");
+        let place = (Url::parse(&self.base).expect("an address"), &self.home);
+        let admin = RealmAdmin::Password {
+            realm: "master".into(),
+            username: self.admin.0.clone(),
+            password: self.admin.1.clone().into(),
+        };
+        let addresses = Addresses {
+            redirect_uri: url(&format!("/federation/callback/{name}")),
+            post_logout_uri: url("/logged-out"),
+            backchannel_uri: url(&format!("/bff/backchannel/{name}")),
+        };
         let request = BootstrapKeycloak {
-            url: Url::parse(&self.base).expect("an address"),
-            realm: self.home.clone(),
-            admin_realm: "master".into(),
-            admin_user: self.admin.0.clone(),
-            admin_password: self.admin.1.clone().into(),
-            client_id: "laneway".into(),
-            addresses: Addresses {
-                redirect_uri: url(&format!("/federation/callback/{name}")),
-                post_logout_uri: url("/logged-out"),
-                backchannel_uri: url(&format!("/bff/backchannel/{name}")),
-            },
-            connections_realm: Some(self.between.clone()),
+            connections: Some(self.between.clone()),
             directory: self.directory,
+            headless_password: self.headless,
+            ..BootstrapKeycloak::new(place, admin, addresses, "laneway")
         };
         let made = bootstrap_keycloak(&request).await.expect("it is set up");
         json!({

@@ -175,6 +175,11 @@ impl Wire {
         }
     }
 
+    /// Reads a request's head, where whoever sends it gets that far.
+    pub async fn head_of_request(&mut self) {
+        while !self.read.windows(4).any(|four| four == b"\r\n\r\n") && self.more().await {}
+    }
+
     /// A whole answer: head, and body as its framing says.
     pub async fn answer(&mut self) -> (Head, String) {
         let head = self.head().await;

@@ -11,6 +11,7 @@ pub const NAMELESS: &[(&str, &str, &str)] = &[
     ("POST", "/v1/admin/tenants", "creates"),
     ("GET", "/v1/admin/users", "lists"),
     ("POST", "/v1/admin/users", "creates"),
+    ("POST", "/v1/admin/user-imports", "creates"),
     ("GET", "/v1/admin/sessions", "lists"),
     ("DELETE", "/v1/admin/sessions", "by filter, proven below"),
     ("GET", "/v1/admin/upstreams", "lists"),
@@ -40,7 +41,7 @@ pub const NAMELESS: &[(&str, &str, &str)] = &[
     ("GET", "/v1/admin/usage", "counts"),
     (
         "GET",
-        "/v1/admin/receipts/{seq}",
+        "/v1/admin/receipts",
         "a place in the log of the installation; nothing of any tenant",
     ),
     ("GET", "/v1/admin/invitations", "lists"),

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use aws_lc_rs::hmac;
 use laneway::outbound::SystemClock;
-use laneway::providers::{BootstrapKeycloak, bootstrap_keycloak};
+use laneway::providers::{BootstrapKeycloak, RealmAdmin, bootstrap_keycloak};
 use laneway_contract::{Addresses, Clock as _};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ static USE: RwLock<()> = RwLock::const_new(());
 static REALM: OnceCell<()> = OnceCell::const_new();
 /// The set-up looks, then acts: two at once in one realm would both create.
 static SET_UP: Mutex<()> = Mutex::const_new(());
-const TOTP_KEY: &str = "suite-test-key-0001";
+pub const TOTP_KEY: &str = "suite-test-key-0001";
 
 /// One realm of the live server.
 pub struct KeycloakRig {
@@ -32,6 +32,8 @@ pub struct KeycloakRig {
     realm: String,
     client_id: String,
     frozen: Frozen,
+    /// Passwords are typed on Laneway's page.
+    headless: bool,
     _hold: Hold,
 }
 
@@ -54,10 +56,60 @@ impl KeycloakRig {
             realm: format!("suite-{}", std::process::id()),
             client_id: unique("laneway"),
             frozen: Frozen::at(port),
+            headless: false,
             _hold: Hold::of(&USE, alone).await,
         };
         REALM.get_or_init(|| rig.make_realm()).await;
         Some(rig)
+    }
+
+    /// The same with passwords that are typed on Laneway's page.
+    pub async fn headless() -> Option<Self> {
+        let rig = Self::new(false).await?;
+        Some(Self {
+            headless: true,
+            ..rig
+        })
+    }
+
+    /// What the person does on Laneway's page; or the address at Keycloak that they go on to.
+    async fn on_our_page(
+        &self,
+        stage: &Stage,
+        browser: &mut Browser,
+        url: &Url,
+        (person, does): (&Person, Does),
+    ) -> Result<Landing, Url> {
+        if does == Does::Nothing {
+            return Ok(Landing::Page(browser.open(url).await.status));
+        }
+        let mut query = url.query_pairs();
+        let given = query.find(|(name, _)| name == "flow");
+        let (further, flow) = match given {
+            Some((_, id)) => (true, id.into_owned()),
+            None => {
+                let body = json!({ "username": person.login, "return_to": "/account" });
+                let begun = stage.flow(browser, body).await.expect(201).json();
+                (false, begun["id"].as_str().expect("an id").to_owned())
+            }
+        };
+        if further || does == Does::SecondFactor {
+            return Err(over_there(stage, browser, &flow).await);
+        }
+        let typed = match does {
+            Does::WrongAnswer => "wrong".to_owned(),
+            _ => password(person),
+        };
+        let body = json!({ "password": typed });
+        let page = stage.answer(browser, &flow, "password", body).await;
+        if page.status == 200 && page.json()["state"] == "done" {
+            return Ok(Landing::Home(stage.at("/account")));
+        }
+        // Whoever has an app there is refused here, and signs in on its page.
+        if page.status == 422 && does == Does::SignIn {
+            return Err(over_there(stage, browser, &flow).await);
+        }
+        Ok(Landing::Page(page.status))
     }
 
     /// Makes the run's realm, and removes those of runs that are over: a test cannot know
@@ -131,7 +183,7 @@ fn password(person: &Person) -> String {
 }
 
 /// The current one-time code (RFC 6238, SHA-1, six digits, 30 s).
-fn totp() -> String {
+pub fn totp() -> String {
     let counter = u64::try_from(SystemClock.now_ms() / 30_000).expect("a time");
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, TOTP_KEY.as_bytes());
     let tag = hmac::sign(&key, &counter.to_be_bytes());
@@ -139,6 +191,15 @@ fn totp() -> String {
     let at = usize::from(digest[19] & 15);
     let word = u32::from_be_bytes(digest[at..at + 4].try_into().expect("four bytes")) & 0x7fff_ffff;
     format!("{:06}", word % 1_000_000)
+}
+
+/// Where a flow goes on at Keycloak.
+async fn over_there(stage: &Stage, browser: &mut Browser, flow: &str) -> Url {
+    let body = json!({ "connection": stage.slug });
+    let page = stage.answer(browser, flow, "redirect", body).await;
+    let page = page.expect(200).json();
+    let there = page["step"]["url"].as_str().expect("an address");
+    there.parse().expect("an address")
 }
 
 /// Sends a form of Keycloak's and follows it to the next page, or to Laneway's door.
@@ -167,7 +228,11 @@ async fn submit(
 impl Rig for KeycloakRig {
     fn declared(&self) -> Declared {
         Declared {
-            methods: &[("redirect", "redirect")],
+            methods: if self.headless {
+                &[("password", "headless"), ("redirect", "redirect")]
+            } else {
+                &[("redirect", "redirect")]
+            },
             acr: "aal1",
             amr: &["pwd"],
             strongest: "aal2",
@@ -186,20 +251,21 @@ impl Rig for KeycloakRig {
 
     async fn register(&self, public_url: &str) -> Option<Value> {
         let url = |path: &str| Url::parse(&format!("{public_url}{path}")).expect("an address");
+        let place = (Url::parse(&self.base).expect("an address"), &self.realm);
+        let admin = RealmAdmin::Password {
+            realm: "master".into(),
+            username: self.admin.0.clone(),
+            password: self.admin.1.clone().into(),
+        };
+        let addresses = Addresses {
+            redirect_uri: url(&format!("/federation/callback/{NAME}")),
+            post_logout_uri: url("/logged-out"),
+            backchannel_uri: url(&format!("/bff/backchannel/{NAME}")),
+        };
         let request = BootstrapKeycloak {
-            url: Url::parse(&self.base).expect("an address"),
-            realm: self.realm.clone(),
-            admin_realm: "master".into(),
-            admin_user: self.admin.0.clone(),
-            admin_password: self.admin.1.clone().into(),
-            client_id: self.client_id.clone(),
-            connections_realm: None,
             directory: true,
-            addresses: Addresses {
-                redirect_uri: url(&format!("/federation/callback/{NAME}")),
-                post_logout_uri: url("/logged-out"),
-                backchannel_uri: url(&format!("/bff/backchannel/{NAME}")),
-            },
+            headless_password: self.headless,
+            ..BootstrapKeycloak::new(place, admin, addresses, &self.client_id)
         };
         let _turn = SET_UP.lock().await;
         let made = bootstrap_keycloak(&request)
@@ -208,7 +274,11 @@ impl Rig for KeycloakRig {
         Some(json!({
             "kind": "keycloak", "name": NAME, "issuer": made["issuer"],
             "client_id": made["client_id"], "client_secret": made["client_secret"],
-            "options": made["options"],
+            "options": if self.headless {
+                json!({ "headless": "password", "directory": true })
+            } else {
+                made["options"].clone()
+            },
         }))
     }
 
@@ -272,7 +342,14 @@ impl Rig for KeycloakRig {
         url: &Url,
         (person, does): (&Person, Does),
     ) -> Landing {
-        let mut page = browser.walk(url, |next| stage.owns(next)).await;
+        let mut url = url.clone();
+        if self.headless && stage.owns(&url) {
+            match self.on_our_page(stage, browser, &url, (person, does)).await {
+                Ok(landing) => return landing,
+                Err(there) => url = there,
+            }
+        }
+        let mut page = browser.walk(&url, |next| stage.owns(next)).await;
         if page.location.is_none() && page.has_form("kc-form-login") && does != Does::Nothing {
             let password = if does == Does::WrongAnswer {
                 "wrong".to_owned()

@@ -13,7 +13,7 @@ mod embedded;
 mod ending;
 mod fake;
 mod frozen;
-mod keycloak;
+pub mod keycloak;
 pub mod live;
 mod login;
 pub mod oidc_provider;
@@ -41,6 +41,7 @@ enum Kind {
     Embedded,
     Fake,
     Keycloak,
+    KeycloakHeadless,
     OidcProvider,
 }
 
@@ -53,6 +54,7 @@ async fn stage(kind: Kind, alone: bool) -> Option<Stage> {
             (Box::new(rig), adapters)
         }
         Kind::Keycloak => (Box::new(KeycloakRig::new(alone).await?), HashMap::new()),
+        Kind::KeycloakHeadless => (Box::new(KeycloakRig::headless().await?), HashMap::new()),
         Kind::OidcProvider => (Box::new(OidcProviderRig::new(alone).await?), HashMap::new()),
     };
     Some(Stage::open(rig, adapters).await)
@@ -152,6 +154,33 @@ mod at_keycloak {
         ending::a_person_disabled_there_is_out_here
         ending::a_person_deleted_there_is_out_here
         ending::a_new_password_there_ends_sessions_here
+    }
+}
+
+mod at_keycloak_by_password {
+    // Without those about a session of the browser's at Keycloak: there is none.
+    behaviours! { KeycloakHeadless:
+        login::offers_what_it_declares
+        login::a_person_keeps_their_id
+        login::a_wrong_answer_gives_no_session
+        login::a_disabled_person_stays_out
+        abilities::people_are_created_there_or_not_at_all
+        abilities::people_are_managed_there_or_here_only
+        abilities::passkeys_are_added_here_or_not_at_all
+        abilities::passwords_and_apps_are_kept_here_or_not_at_all
+        abilities::ways_in_are_changed_there_or_not_at_all
+        abilities::other_methods_are_refused
+        step_up::the_demanded_rung_is_reached
+        step_up::without_a_path_it_is_refused
+        step_up::another_person_raises_nothing
+        ending::a_logout_leads_on
+        ending::only_its_own_word_ends_sessions
+        probe::all_is_well
+        ending::a_session_ended_there_is_dead_here
+        ending::a_person_disabled_there_is_out_here
+        ending::a_person_deleted_there_is_out_here
+        ending::a_new_password_there_ends_sessions_here;
+        alone:
     }
 }
 

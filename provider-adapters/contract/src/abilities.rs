@@ -7,9 +7,10 @@ use secrecy::SecretString;
 use crate::{
     AccountAction, AdapterState, Addresses, Answer, BearerRules, BearerVerdict, BeginEnrol,
     BeginHeadless, BeginRedirect, Callback, Check, Credential, CustomerSettings, DirectoryUser,
-    EndSession, EnrolStep, FinishEnrol, LoginStep, LogoutToken, Method, NewUser, PassageTrial,
-    PasswordSet, ProviderError, RedirectTo, Registration, SessionEvidence, SetPassword, Speech,
-    Told, Trial, Verdict, WantedConnection,
+    EndSession, EnrolStep, FinishEnrol, ForeignHash, Imported, ImportedUser, LoginStep,
+    LogoutToken, Method, NewUser, PassageTrial, PasswordSet, ProviderError, RedirectTo,
+    Registration, SessionEvidence, SetPassword, Speech, Told, Trial, UpstreamSession, Verdict,
+    WantedConnection,
 };
 
 type Result<T> = std::result::Result<T, ProviderError>;
@@ -114,6 +115,13 @@ pub trait UserDirectory: Send + Sync {
     async fn set_enabled(&self, subject: &str, enabled: bool) -> Result<()>;
     /// Removes a person and all their credentials; `NotFound` for nobody.
     async fn delete(&self, subject: &str) -> Result<()>;
+    /// Would `create` find the login name or the address taken?
+    async fn is_taken(&self, login_name: &str, email: &str) -> Result<bool>;
+    /// Can it check passwords by such a hash? Asks nobody.
+    fn checks(&self, hash: &ForeignHash) -> bool;
+    /// Creates people with the passwords that they have elsewhere. One answer for each, in order.
+    /// Told twice, everybody is `Present` the second time and as they were.
+    async fn import(&self, people: Vec<ImportedUser>) -> Result<Vec<Imported>>;
 }
 
 /// The provider's sessions.
@@ -126,6 +134,9 @@ pub trait SessionControl: Send + Sync {
     async fn verify_logout_token(&self, token: &str) -> Result<LogoutToken>;
     /// Asks whether a session and its person still stand.
     async fn revalidate(&self, session: SessionEvidence) -> Result<Verdict>;
+    /// New tokens in the place of those of a session; the refresh token among them may be another
+    /// one, and then the old one is worthless. `None` where the provider renews it no longer.
+    async fn refresh(&self, session: SessionEvidence) -> Result<Option<UpstreamSession>>;
 }
 
 /// What happened at the provider without anybody of ours taking part: it is asked each second.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ForeignHash;
+
 /// A person to create. The core's flow id serves as idempotency key.
 #[derive(Debug, Clone)]
 pub struct NewUser {
@@ -32,4 +34,26 @@ pub struct DirectoryUser {
     pub name: Option<String>,
     /// Whether they may sign in.
     pub enabled: bool,
+}
+
+/// Somebody who comes from another system, with what that system keeps of them.
+#[derive(Debug, Clone)]
+pub struct ImportedUser {
+    /// Who.
+    pub user: NewUser,
+    /// Whether they may sign in.
+    pub enabled: bool,
+    /// Their password.
+    pub password: Option<ForeignHash>,
+}
+
+/// What became of somebody who was to be imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Imported {
+    /// Made.
+    Made(DirectoryUser),
+    /// The login name, or an address that must be one person's alone, is taken; nothing changed.
+    Present,
+    /// A rule of the provider refuses this member; nothing changed.
+    Refused(&'static str),
 }

@@ -1,6 +1,7 @@
 //! What an adapter may touch of the outside: time, randomness and HTTP, all handed in.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -20,6 +21,14 @@ pub trait Random: Send + Sync {
     /// Fills the whole buffer.
     fn fill(&self, buffer: &mut [u8]);
 }
+
+/// How long a provider may take to renew tokens: longer than for any other answer, because whoever
+/// breaks that call off may lose the tokens that come of it.
+pub const REFRESH_PATIENCE: Duration = Duration::from_secs(15);
+
+/// Put on a request that is waited for longer than on others.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience(pub Duration);
 
 /// The guarded outbound client: total deadline, size cap, no redirects, no proxy,
 /// address checks by trust class. Adapters never build their own.

@@ -122,4 +122,6 @@ pub enum EvidenceSource {
     Asserted,
     /// The provider said nothing; the lowest rung is assumed.
     Assumed,
+    /// What was typed on our page and the provider found right.
+    Headless,
 }

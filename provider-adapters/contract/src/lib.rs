@@ -14,6 +14,7 @@ mod directory;
 mod env;
 mod error;
 mod events;
+mod foreign_hash;
 mod identity;
 mod login;
 mod session;
@@ -33,10 +34,11 @@ pub use credential::{
     PasswordSet, SetPassword,
 };
 pub use diagnose::{Addresses, Check, Trial, Who};
-pub use directory::{DirectoryUser, NewUser};
-pub use env::{Clock, Env, HttpClient, HttpError, Random};
+pub use directory::{DirectoryUser, Imported, ImportedUser, NewUser};
+pub use env::{Clock, Env, HttpClient, HttpError, Patience, REFRESH_PATIENCE, Random};
 pub use error::ProviderError;
 pub use events::{Happened, SecurityEvent, Told};
+pub use foreign_hash::{Argon2Hash, Bcrypt, Digest, ForeignHash, HashFault, Pbkdf2Hash};
 pub use identity::{AuthEvidence, Brokered, EvidenceSource, Groups, UpstreamIdentity};
 pub use login::{
     AdapterState, Answer, BeginHeadless, BeginRedirect, Callback, Challenge, Delivery, Denial,

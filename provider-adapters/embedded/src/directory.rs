@@ -1,12 +1,16 @@
 //! The people of this provider, for administrators and for the core's own flows.
 
 use async_trait::async_trait;
-use laneway_contract::{DirectoryUser, NewUser, ProviderError, UserDirectory};
+use laneway_contract::{
+    DirectoryUser, ForeignHash, Imported, ImportedUser, NewUser, ProviderError, UserDirectory,
+};
 use laneway_sqlkit::{DbError, Tx};
+use secrecy::ExposeSecret as _;
 
 use crate::account::{self, Account, normalise};
 use crate::challenge;
 use crate::fault::Fault;
+use crate::password::{self, Stored};
 use crate::provider::Embedded;
 
 type Result<T> = std::result::Result<T, ProviderError>;
@@ -14,14 +18,7 @@ type Result<T> = std::result::Result<T, ProviderError>;
 #[async_trait]
 impl UserDirectory for Embedded {
     async fn create(&self, user: NewUser) -> Result<DirectoryUser> {
-        let account = Account {
-            subject: user.subject.unwrap_or_else(|| self.new_id()),
-            login_name: Some(normalise(&user.login_name)).filter(|name| !name.is_empty()),
-            email: user.email.as_deref().map(normalise),
-            email_verified: user.email_verified,
-            name: user.name,
-            enabled: true,
-        };
+        let account = self.account(user, true);
         let tenant_id = &self.config.tenant_id;
         let now_ms = self.env.clock.now_ms();
         let added = self
@@ -83,9 +80,53 @@ impl UserDirectory for Embedded {
             .await?,
         )
     }
+
+    async fn is_taken(&self, login_name: &str, _: &str) -> Result<bool> {
+        Ok(self.find(login_name).await?.is_some())
+    }
+
+    fn checks(&self, _: &ForeignHash) -> bool {
+        true
+    }
+
+    /// All of them in one transaction.
+    async fn import(&self, people: Vec<ImportedUser>) -> Result<Vec<Imported>> {
+        let (tenant_id, now_ms) = (&self.config.tenant_id, self.env.clock.now_ms());
+        let people: Vec<_> = people
+            .into_iter()
+            .map(|person| (self.account(person.user, person.enabled), person.password))
+            .collect();
+        let all = self.write(async |tx| {
+            let mut all = Vec::with_capacity(people.len());
+            for (account, hash) in people {
+                if !account::insert(tx, tenant_id, &account, now_ms).await? {
+                    all.push(Imported::Present);
+                    continue;
+                }
+                if let Some(hash) = hash {
+                    let stored = foreign(&account, &hash);
+                    password::put_foreign(tx, tenant_id, &stored, now_ms).await?;
+                }
+                all.push(Imported::Made(shown(account)));
+            }
+            Ok(all)
+        });
+        Ok(all.await?)
+    }
 }
 
 impl Embedded {
+    fn account(&self, user: NewUser, enabled: bool) -> Account {
+        Account {
+            subject: user.subject.unwrap_or_else(|| self.new_id()),
+            login_name: Some(normalise(&user.login_name)).filter(|name| !name.is_empty()),
+            email: user.email.as_deref().map(normalise),
+            email_verified: user.email_verified,
+            name: user.name,
+            enabled,
+        }
+    }
+
     /// One writing transaction around `work`.
     pub(crate) async fn write<T>(
         &self,
@@ -95,6 +136,16 @@ impl Embedded {
         let outcome = work(&mut tx).await?;
         tx.commit().await?;
         Ok(outcome)
+    }
+}
+
+/// A password that the person has elsewhere is taken as it is, however long.
+fn foreign(account: &Account, hash: &ForeignHash) -> Stored {
+    Stored {
+        subject: account.subject.clone(),
+        hash: hash.text().expose_secret().to_owned(),
+        alone: true,
+        likeness: Some(hash.likeness()),
     }
 }
 

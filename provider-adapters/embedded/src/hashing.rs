@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Semaphore;
 
 use crate::fault::Fault;
+use crate::foreign;
 
 /// What a hash costs (RFC 9106, OWASP: 19 MiB, two passes, one lane).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub(crate) enum Verified {
     Wrong,
     /// This one.
     Right,
-    /// This one, but hashed at another cost: the new hash.
+    /// This one, but hashed elsewhere or at another cost: the new hash.
     Outdated(String),
 }
 
@@ -74,31 +75,89 @@ pub(crate) fn hash(
     made.map(|hash| hash.to_string()).map_err(broken)
 }
 
-/// Compares. Without a hash it takes as long and says no: whether somebody has a password
-/// is not to be told from the time.
-pub(crate) fn verify(
+/// What is judged: the password, and what is stored of whoever it may be.
+pub(crate) struct Judged {
+    /// As it was typed; a hash from elsewhere was made of that.
+    pub(crate) typed: SecretString,
+    /// In the form that is hashed here.
+    pub(crate) password: SecretString,
+    /// The hash, if there is somebody with one.
+    pub(crate) stored: Option<String>,
+    /// Set for a hash from elsewhere.
+    pub(crate) likeness: Option<String>,
+    /// The kinds of hashes from elsewhere that somebody here has.
+    pub(crate) others: Vec<String>,
+}
+
+/// Compares. It takes as long for nobody, for one of our own hashes and for one from elsewhere:
+/// whether somebody has a password, and whether they have signed in since they were imported, is
+/// not to be told from the time.
+pub(crate) fn verify(cost: HashCost, one: &Judged, salt: [u8; 16]) -> Result<Verified, Fault> {
+    let own = one.stored.as_deref().filter(|_| one.likeness.is_none());
+    let verdict = verify_own(cost, &one.password, own, salt)?;
+    let mut foreign = None;
+    for other in &one.others {
+        let theirs = one.likeness.as_ref() == Some(other);
+        let hash = one.stored.as_ref().filter(|_| theirs).unwrap_or(other);
+        let fits = foreign::fits(&foreign::read(hash)?, &one.typed)?;
+        foreign = if theirs { Some(fits) } else { foreign };
+    }
+    match (&one.stored, &one.likeness, foreign) {
+        (_, None, _) => Ok(verdict.into_verified()),
+        (Some(stored), Some(_), None) if !foreign::fits(&foreign::read(stored)?, &one.typed)? => {
+            Ok(Verified::Wrong)
+        }
+        (None, ..) | (_, _, Some(false)) => Ok(Verified::Wrong),
+        // The work that was done for nobody's password is the new hash.
+        (Some(_), Some(_), _) => Ok(verdict.into_new()),
+    }
+}
+
+/// What one of our own hashes says, and where there is none the hash of what was typed.
+enum Own {
+    Judged(Verified),
+    Nobody(String),
+}
+
+impl Own {
+    fn into_verified(self) -> Verified {
+        match self {
+            Self::Judged(verified) => verified,
+            Self::Nobody(_) => Verified::Wrong,
+        }
+    }
+
+    fn into_new(self) -> Verified {
+        match self {
+            Self::Judged(_) => Verified::Wrong,
+            Self::Nobody(hash) => Verified::Outdated(hash),
+        }
+    }
+}
+
+fn verify_own(
     cost: HashCost,
     password: &SecretString,
     stored: Option<&str>,
     salt: [u8; 16],
-) -> Result<Verified, Fault> {
+) -> Result<Own, Fault> {
     let Some(stored) = stored else {
-        hash(cost, password, salt)?;
-        return Ok(Verified::Wrong);
+        return Ok(Own::Nobody(hash(cost, password, salt)?));
     };
     let parsed = PasswordHash::new(stored).map_err(broken)?;
     let bytes = password.expose_secret().as_bytes();
     if argon2(cost)?.verify_password(bytes, &parsed).is_err() {
-        return Ok(Verified::Wrong);
+        return Ok(Own::Judged(Verified::Wrong));
     }
     let same = parsed.params.get_decimal("m") == Some(cost.memory_kib)
         && parsed.params.get_decimal("t") == Some(cost.passes)
         && parsed.params.get_decimal("p") == Some(1)
         && parsed.algorithm.as_str() == "argon2id";
-    if same {
-        return Ok(Verified::Right);
-    }
-    Ok(Verified::Outdated(hash(cost, password, salt)?))
+    Ok(Own::Judged(if same {
+        Verified::Right
+    } else {
+        Verified::Outdated(hash(cost, password, salt)?)
+    }))
 }
 
 fn argon2(cost: HashCost) -> Result<Argon2<'static>, Fault> {
@@ -126,8 +185,8 @@ mod tests {
         let password = SecretString::from("correct horse battery staple");
         let stored = hash(CHEAP, &password, [1; 16]).unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
-        let check = |cost, typed: &str, stored| {
-            verify(cost, &SecretString::from(typed), stored, [2; 16]).unwrap()
+        let check = |cost, typed: &str, stored: Option<&str>| {
+            verify(cost, &judged(typed, stored), [2; 16]).unwrap()
         };
         let right = password.expose_secret();
         assert_eq!(check(CHEAP, right, Some(&stored)), Verified::Right);
@@ -144,6 +203,65 @@ mod tests {
             panic!("the old cost passed for the new one");
         };
         assert_eq!(check(dearer, right, Some(&new)), Verified::Right);
+    }
+
+    fn judged(typed: &str, stored: Option<&str>) -> Judged {
+        Judged {
+            typed: SecretString::from(typed),
+            password: SecretString::from(typed),
+            stored: stored.map(str::to_owned),
+            likeness: None,
+            others: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_hash_from_elsewhere_is_judged_and_replaced() {
+        let stored = "$2b$05$abcdefghijklmnopqrstuuFiPhXf1sVd3pCCRO.uVh34H/qI/ZsuS";
+        let likeness = foreign::read(stored).unwrap().likeness();
+        let other = likeness.replace("$05$", "$04$");
+        // Also where there are too many kinds for all to be among the others.
+        for others in [
+            vec![],
+            vec![likeness.clone()],
+            vec![other.clone(), likeness.clone()],
+        ] {
+            let check = |typed: &str| {
+                let one = Judged {
+                    likeness: Some(likeness.clone()),
+                    others: others.clone(),
+                    ..judged(typed, Some(stored))
+                };
+                verify(CHEAP, &one, [2; 16]).unwrap()
+            };
+            assert_eq!(check("correct horse battery stapl"), Verified::Wrong);
+            let Verified::Outdated(new) = check("correct horse battery staple") else {
+                panic!("an imported hash stays");
+            };
+            let own = judged("correct horse battery staple", Some(&new));
+            assert_eq!(verify(CHEAP, &own, [4; 16]).unwrap(), Verified::Right);
+        }
+        // Nobody, and somebody with a hash of our own, whatever others have.
+        let others = vec![other, likeness];
+        let nobody = Judged {
+            others: others.clone(),
+            ..judged("correct horse battery staple", None)
+        };
+        assert_eq!(verify(CHEAP, &nobody, [2; 16]).unwrap(), Verified::Wrong);
+        let typed = SecretString::from("something else");
+        let mine = hash(CHEAP, &typed, [1; 16]).unwrap();
+        let own = |typed: &str| Judged {
+            others: others.clone(),
+            ..judged(typed, Some(&mine))
+        };
+        assert_eq!(
+            verify(CHEAP, &own("something else"), [2; 16]).unwrap(),
+            Verified::Right
+        );
+        assert_eq!(
+            verify(CHEAP, &own("correct horse battery staple"), [2; 16]).unwrap(),
+            Verified::Wrong
+        );
     }
 
     #[test]

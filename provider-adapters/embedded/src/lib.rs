@@ -19,6 +19,7 @@ mod directory;
 mod email_code;
 mod enrol;
 mod fault;
+mod foreign;
 mod hashing;
 mod passkey;
 mod passkey_login;

@@ -7,7 +7,13 @@ pub(crate) struct Stored {
     pub(crate) subject: String,
     pub(crate) hash: String,
     pub(crate) alone: bool,
+    /// Set for one that was hashed elsewhere: what verifying it costs.
+    pub(crate) likeness: Option<String>,
 }
+
+/// Of how many kinds of imported hashes every sign-in does the work. A kind beyond them is told
+/// apart by time.
+const MOST_LIKENESSES: i64 = 4;
 
 /// The password behind a login name; one read, whether or not there is anybody.
 pub(crate) async fn by_login_name(
@@ -16,7 +22,7 @@ pub(crate) async fn by_login_name(
     login_name: &str,
 ) -> Result<Option<Stored>, DbError> {
     let row = q(
-        "SELECT p.subject, p.hash, p.alone FROM embedded_passwords p \
+        "SELECT p.subject, p.hash, p.alone, p.likeness FROM embedded_passwords p \
                  JOIN embedded_accounts a ON a.tenant_id = p.tenant_id AND a.subject = p.subject \
                  WHERE a.tenant_id = $1 AND a.login_name = $2",
     )
@@ -32,8 +38,10 @@ pub(crate) async fn by_subject(
     tenant_id: &str,
     subject: &str,
 ) -> Result<Option<Stored>, DbError> {
-    let row = q("SELECT subject, hash, alone FROM embedded_passwords \
-                 WHERE tenant_id = $1 AND subject = $2")
+    let row = q(
+        "SELECT subject, hash, alone, likeness FROM embedded_passwords \
+                 WHERE tenant_id = $1 AND subject = $2",
+    )
     .bind(tenant_id)
     .bind(subject)
     .optional(on)
@@ -46,6 +54,7 @@ fn read(row: &laneway_sqlkit::Row) -> Result<Stored, DbError> {
         subject: row.get("subject")?,
         hash: row.get("hash")?,
         alone: row.get("alone")?,
+        likeness: row.maybe("likeness")?,
     })
 }
 
@@ -65,7 +74,52 @@ pub(crate) async fn dates(
         .transpose()
 }
 
-/// Notes a use and, where the cost has changed, the new hash. False if the password is no
+/// The kinds of imported hashes that somebody here still has.
+pub(crate) async fn likenesses(db: &Db, tenant_id: &str) -> Result<Vec<String>, DbError> {
+    let rows = q(
+        "SELECT l.likeness FROM embedded_likenesses l WHERE l.tenant_id = $1 AND EXISTS \
+         (SELECT 1 FROM embedded_passwords p \
+          WHERE p.tenant_id = l.tenant_id AND p.likeness = l.likeness) \
+         ORDER BY l.likeness LIMIT $2",
+    )
+    .bind(tenant_id)
+    .bind(MOST_LIKENESSES)
+    .all(db)
+    .await?;
+    rows.iter().map(|row| row.get("likeness")).collect()
+}
+
+/// Keeps one that was hashed elsewhere, for somebody who has none yet.
+pub(crate) async fn put_foreign(
+    tx: &mut Tx,
+    tenant_id: &str,
+    new: &Stored,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    q(
+        "INSERT INTO embedded_likenesses (tenant_id, likeness) VALUES ($1, $2) \
+       ON CONFLICT DO NOTHING",
+    )
+    .bind(tenant_id)
+    .bind(new.likeness.as_deref())
+    .run(&mut *tx)
+    .await?;
+    q(
+        "INSERT INTO embedded_passwords (tenant_id, subject, hash, alone, likeness, changed_at) \
+       VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(tenant_id)
+    .bind(&new.subject)
+    .bind(&new.hash)
+    .bind(new.alone)
+    .bind(new.likeness.as_deref())
+    .bind(now_ms)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes a use and, where the cost has changed or it was hashed elsewhere, the new hash. False if the password is no
 /// longer the one that was judged.
 pub(crate) async fn used(
     tx: &mut Tx,
@@ -75,7 +129,7 @@ pub(crate) async fn used(
     now_ms: i64,
 ) -> Result<bool, DbError> {
     let touched = q(
-        "UPDATE embedded_passwords SET hash = $4, last_used_at = $5 \
+        "UPDATE embedded_passwords SET hash = $4, likeness = NULL, last_used_at = $5 \
                      WHERE tenant_id = $1 AND subject = $2 AND hash = $3",
     )
     .bind(tenant_id)
@@ -99,7 +153,7 @@ pub(crate) async fn put(
 ) -> Result<bool, DbError> {
     let statement = match instead_of {
         Some(old) => q(
-            "UPDATE embedded_passwords SET hash = $3, alone = $4, changed_at = $5 \
+            "UPDATE embedded_passwords SET hash = $3, alone = $4, likeness = NULL, changed_at = $5 \
                         WHERE tenant_id = $1 AND subject = $2 AND hash = $6",
         )
         .bind(tenant_id)
@@ -111,7 +165,7 @@ pub(crate) async fn put(
         None => q(
             "INSERT INTO embedded_passwords (tenant_id, subject, hash, alone, changed_at) \
                    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant_id, subject) DO UPDATE \
-                   SET hash = excluded.hash, alone = excluded.alone, \
+                   SET hash = excluded.hash, alone = excluded.alone, likeness = NULL, \
                        changed_at = excluded.changed_at",
         )
         .bind(tenant_id)

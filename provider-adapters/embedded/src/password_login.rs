@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::account::{self, Account, normalise as normal_name};
 use crate::fault::Fault;
-use crate::hashing::{self, Verified};
+use crate::hashing::{self, Judged, Verified};
 use crate::password::{self, Stored};
 use crate::provider::{Embedded, Memory};
 use crate::session::Proof;
@@ -79,15 +79,21 @@ impl Embedded {
         typed: &SecretString,
         stored: Option<&Stored>,
     ) -> Result<Verified, Fault> {
-        let typed = typed.expose_secret();
+        let others = password::likenesses(&self.db, &self.config.tenant_id).await?;
+        let plain = typed.expose_secret();
         // What cannot be a password costs the same as one that is wrong.
-        let fits = typed.len() <= strength::MAX_BYTES * 4;
-        let password = SecretString::from(strength::normalise(if fits { typed } else { "" }));
-        let hash = stored
-            .filter(|_| fits && !typed.is_empty())
-            .map(|stored| stored.hash.clone());
+        let fits = plain.len() <= strength::MAX_BYTES * 4;
+        let plain = if fits { plain } else { "" };
+        let stored = stored.filter(|_| !plain.is_empty());
+        let one = Judged {
+            typed: SecretString::from(plain),
+            password: SecretString::from(strength::normalise(plain)),
+            stored: stored.map(|stored| stored.hash.clone()),
+            likeness: stored.and_then(|stored| stored.likeness.clone()),
+            others,
+        };
         let (cost, salt) = (self.config.hash_cost, self.env.bytes::<16>());
-        hashing::apart(move || hashing::verify(cost, &password, hash.as_deref(), salt)).await?
+        hashing::apart(move || hashing::verify(cost, &one, salt)).await?
     }
 
     /// Judges first, hashes then, writes last: account (a companion's person has none yet),
@@ -159,6 +165,7 @@ impl Embedded {
                 subject,
                 hash,
                 alone,
+                likeness: None,
             }))
         })
         .await?

@@ -15,6 +15,12 @@ const STEPS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0002_passwords_totp_recovery.sql"),
         postgres: include_str!("../migrations/postgres/0002_passwords_totp_recovery.sql"),
     },
+    Migration {
+        version: 3,
+        name: "imported passwords",
+        sqlite: include_str!("../migrations/sqlite/0003_imported_passwords.sql"),
+        postgres: include_str!("../migrations/postgres/0003_imported_passwords.sql"),
+    },
 ];
 
 /// The tables of this crate, with a history of their own. Apply before use.

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use laneway_contract::{
     Acr, AuthEvidence, EndSession, EvidenceSource, Groups, LogoutToken, ProviderError,
-    SessionControl, SessionEvidence, UpstreamIdentity, Verdict,
+    SessionControl, SessionEvidence, UpstreamIdentity, UpstreamSession, Verdict,
 };
 
 use crate::account::{self, Account};
@@ -69,5 +69,13 @@ impl SessionControl for Embedded {
             Some(account) if account.enabled => Verdict::Alive,
             Some(_) => Verdict::Disabled,
         })
+    }
+
+    async fn refresh(
+        &self,
+        _session: SessionEvidence,
+    ) -> Result<Option<UpstreamSession>, ProviderError> {
+        // It issues none.
+        Ok(None)
     }
 }

@@ -1,7 +1,9 @@
 //! The fake provider's management API.
 
 use async_trait::async_trait;
-use laneway_contract::{DirectoryUser, NewUser, ProviderError, UserDirectory};
+use laneway_contract::{
+    DirectoryUser, ForeignHash, Imported, ImportedUser, NewUser, ProviderError, UserDirectory,
+};
 
 use crate::{Fake, Person};
 
@@ -73,6 +75,33 @@ impl UserDirectory for Fake {
         self.must_change(subject, |_| {})?;
         self.remove(subject);
         Ok(())
+    }
+
+    async fn is_taken(&self, login_name: &str, _: &str) -> Result<bool> {
+        Ok(self.find(login_name).await?.is_some())
+    }
+
+    fn checks(&self, _: &ForeignHash) -> bool {
+        false
+    }
+
+    async fn import(&self, people: Vec<ImportedUser>) -> Result<Vec<Imported>> {
+        let mut all = Vec::new();
+        for person in people {
+            all.push(match self.create(person.user).await {
+                Ok(mut made) => {
+                    if !person.enabled {
+                        self.set_enabled(&made.subject, false).await?;
+                        made.enabled = false;
+                    }
+                    Imported::Made(made)
+                }
+                Err(ProviderError::Conflict) => Imported::Present,
+                Err(ProviderError::Unacceptable(member)) => Imported::Refused(member),
+                Err(other) => return Err(other),
+            });
+        }
+        Ok(all)
     }
 }
 

@@ -31,6 +31,7 @@ mod random;
 mod redirect;
 pub mod saml_idp;
 mod session;
+mod tokens;
 
 pub use authenticator::SoftAuthenticator;
 pub use clock::ManualClock;

@@ -9,11 +9,12 @@ use laneway_contract::{
     AccountActions, AdapterState, AuthEvidence, BearerTokens, ConnectionAdmin, CredentialAdmin,
     Delegable, Diagnose, EndSession, Env, EventFeed, EvidenceSource, HeadlessLogin, Method,
     MethodKind, Mode, Provider, ProviderError, RedirectLogin, SecurityEvent, SessionControl,
-    UpstreamIdentity, UpstreamSession, UserDirectory,
+    UpstreamIdentity, UserDirectory,
 };
 use serde::Serialize;
 
 use crate::Person;
+use crate::tokens::Issued;
 
 /// What does not change while the fake lives.
 #[derive(Debug, Clone)]
@@ -83,6 +84,7 @@ pub(crate) struct Script {
     pub(crate) private: bool,
     pub(crate) listened: usize,
     pub(crate) asked: usize,
+    pub(crate) issued: Issued,
 }
 
 impl Fake {
@@ -101,6 +103,7 @@ impl Fake {
             private: false,
             listened: 0,
             asked: 0,
+            issued: Issued::default(),
         });
         let logout_key = hex(&env.bytes::<16>());
         Self {
@@ -194,6 +197,7 @@ impl Fake {
         self.script()
             .sessions
             .insert(sid.clone(), person.subject.clone());
+        let session = self.first_tokens(sid, &person.subject);
         let (amr, acr) = match evidence {
             Evidence::OwnPage => (person.amr.clone(), person.acr),
             Evidence::Password => (vec!["pwd".to_owned()], laneway_contract::Acr::Aal1),
@@ -213,10 +217,7 @@ impl Fake {
                 auth_time_ms: self.shared.env.clock.now_ms(),
                 source: EvidenceSource::Asserted,
             },
-            session: Some(UpstreamSession {
-                sid: Some(sid),
-                ..UpstreamSession::default()
-            }),
+            session: Some(session),
             once: Vec::new(),
         })
     }

@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use laneway_contract::{
-    EndSession, LogoutToken, ProviderError, SessionControl, SessionEvidence, Verdict,
+    EndSession, LogoutToken, ProviderError, SessionControl, SessionEvidence, UpstreamSession,
+    Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +110,13 @@ impl SessionControl for Fake {
                 Some(_) => Verdict::Ended,
             },
         })
+    }
+
+    async fn refresh(
+        &self,
+        session: SessionEvidence,
+    ) -> Result<Option<UpstreamSession>, ProviderError> {
+        self.renew(session).await
     }
 }
 

@@ -105,13 +105,22 @@ impl Keycloak {
     }
 }
 
+const PASSWORD: &str = "UPDATE_PASSWORD";
+const TOTP: &str = "CONFIGURE_TOTP";
+const PASSKEY: &str = "webauthn-register-passwordless";
+const CODES: &str = "CONFIGURE_RECOVERY_AUTHN_CODES";
+const REMOVAL: &str = "delete_credential";
+
+/// Every action that somebody may be sent to.
+pub(crate) const NEEDED: [&str; 5] = [PASSWORD, TOTP, PASSKEY, CODES, REMOVAL];
+
 fn name(action: &AccountAction) -> String {
     match action {
-        AccountAction::ChangePassword => "UPDATE_PASSWORD".into(),
-        AccountAction::AddTotp => "CONFIGURE_TOTP".into(),
-        AccountAction::AddPasskey => "webauthn-register-passwordless".into(),
-        AccountAction::RenewRecoveryCodes => "CONFIGURE_RECOVERY_AUTHN_CODES".into(),
-        AccountAction::Remove(id) => format!("delete_credential:{id}"),
+        AccountAction::ChangePassword => PASSWORD.into(),
+        AccountAction::AddTotp => TOTP.into(),
+        AccountAction::AddPasskey => PASSKEY.into(),
+        AccountAction::RenewRecoveryCodes => CODES.into(),
+        AccountAction::Remove(id) => format!("{REMOVAL}:{id}"),
     }
 }
 

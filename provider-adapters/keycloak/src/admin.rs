@@ -101,6 +101,14 @@ impl Admin {
         self.claims()["sub"].as_str().map(str::to_owned)
     }
 
+    /// The roles in this realm that the token carries, as Keycloak says; nothing is trusted by it.
+    pub(crate) fn roles(&self) -> Vec<String> {
+        let claims = self.claims();
+        let roles = claims["resource_access"]["realm-management"]["roles"].as_array();
+        let roles = roles.into_iter().flatten().filter_map(Value::as_str);
+        roles.map(str::to_owned).collect()
+    }
+
     fn claims(&self) -> Value {
         let claims = self.token.expose_secret().split('.').nth(1);
         claims
@@ -131,6 +139,16 @@ impl Admin {
                 .ok_or_else(|| invalid("the administration's answer is not JSON")),
             _ => Err(refused(&response, &url)),
         }
+    }
+
+    /// What the server says of itself: of its version only to administrators.
+    pub(crate) async fn server(&self) -> Result<Value, ProviderError> {
+        let url = self.realm.server_url();
+        let response = self.send(Method::GET, &url, None).await?;
+        if response.status() != StatusCode::OK {
+            return Err(refused(&response, &url));
+        }
+        json(&response).ok_or_else(|| invalid("the administration's answer is not JSON"))
     }
 
     /// Creates; the new id stands at the end of `Location`.

@@ -10,11 +10,11 @@ use laneway_contract::{Addresses, Check, ConnectionAdmin as _, Diagnose, Provide
 use url::Url;
 
 use crate::Keycloak;
-use crate::bootstrap::{self, BootstrapRequest, StepAction};
+use crate::bootstrap;
 use crate::realm::Realm;
 use crate::session::error_of;
 
-const RUN_SET_UP: &str =
+pub(crate) const RUN_SET_UP: &str =
     "Run `laneway upstream bootstrap keycloak`; with --plan it only shows what it would change.";
 
 #[async_trait]
@@ -24,6 +24,7 @@ impl Diagnose for Keycloak {
         if !checks[0].ok {
             return checks;
         }
+        checks.extend(self.check_version().await);
         checks.extend(self.oidc.diagnose_protocol().await);
         if checks
             .iter()
@@ -37,6 +38,9 @@ impl Diagnose for Keycloak {
         checks.push(self.check_credentials().await);
         if self.config.options.directory {
             checks.push(self.check_directory().await);
+        }
+        if self.config.options.headless.is_some() {
+            checks.push(self.check_headless().await);
         }
         checks.extend(self.check_setup(addresses).await);
         if let Some(connections) = &self.connections {
@@ -188,56 +192,6 @@ impl Keycloak {
         let none = || ProviderError::Misconfigured("the administration is not there".into());
         let config = admin.get(&["events", "config"]).await?.ok_or_else(none)?;
         Ok(bootstrap::events::differences(&config))
-    }
-
-    /// With rights in the realm: everything that the set-up would still change.
-    async fn check_setup(&self, addresses: &Addresses) -> Vec<Check> {
-        let Some(request) = self.as_request(addresses) else {
-            return Vec::new();
-        };
-        let expected = "as `laneway upstream bootstrap keycloak` sets it up";
-        let steps = match bootstrap::plan(&request, self.oidc.env()).await {
-            Ok(steps) => steps,
-            Err(error) => {
-                let fix = "Give Laneway's administrative account of this realm the role realm-admin of the client realm-management.";
-                return vec![Check::fail(
-                    "setup",
-                    error.to_string(),
-                    expected,
-                    Who::Provider,
-                    fix,
-                )];
-            }
-        };
-        let check = |step: bootstrap::PlanStep| {
-            let name = format!("setup_{}", step.name.replace([' ', '-'], "_"));
-            if step.action == StepAction::Present {
-                return Check::pass(&name, "as set up");
-            }
-            Check::fail(
-                &name,
-                step.details.join("; "),
-                expected,
-                Who::Us,
-                RUN_SET_UP,
-            )
-        };
-        steps.into_iter().map(check).collect()
-    }
-
-    fn as_request(&self, addresses: &Addresses) -> Option<BootstrapRequest> {
-        let credential = self.config.admin.clone()?;
-        let realm = Realm::of_issuer(&self.config.issuer).ok()?;
-        let base = self.config.issuer.rsplit_once("/realms/")?.0;
-        Some(BootstrapRequest {
-            admin_url: Url::parse(base).ok()?,
-            realm: realm.name,
-            credential,
-            addresses: addresses.clone(),
-            client_id: self.config.client_id.clone(),
-            connections: None,
-            directory: self.config.options.directory,
-        })
     }
 
     async fn look(&self, url: &Url) -> Result<Response<Bytes>, ProviderError> {

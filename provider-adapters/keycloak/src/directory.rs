@@ -10,11 +10,14 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
-use laneway_contract::{DirectoryUser, NewUser, ProviderError, UserDirectory};
+use laneway_contract::{
+    DirectoryUser, ForeignHash, Imported, ImportedUser, NewUser, ProviderError, UserDirectory,
+};
 use serde_json::{Value, json};
 
 use crate::Keycloak;
 use crate::admin::{self, Call, MISSING_RIGHT};
+use crate::hash;
 
 /// The one role that all of this needs; it lets one read and search too.
 pub(crate) const RIGHT: &str = "manage-users";
@@ -26,23 +29,7 @@ type Result<T> = std::result::Result<T, ProviderError>;
 #[async_trait]
 impl UserDirectory for Keycloak {
     async fn create(&self, user: NewUser) -> Result<DirectoryUser> {
-        let (first, last) = split(user.name.as_deref());
-        let body = json!({
-            "username": user.login_name, "email": user.email, "emailVerified": user.email_verified,
-            "firstName": first, "lastName": last, "enabled": true,
-        });
-        let answer = self.send(Method::POST, &["users"], Some(&body)).await?;
-        if !answer.status().is_success() {
-            return Err(self.refusal(&answer));
-        }
-        Ok(DirectoryUser {
-            subject: admin::created(&answer)?,
-            login_name: user.login_name.to_lowercase(),
-            email: user.email.map(|email| email.to_lowercase()),
-            email_verified: user.email_verified,
-            name: joined(&first, &last),
-            enabled: true,
-        })
+        self.make(user, true, None).await
     }
 
     async fn find(&self, login_name: &str) -> Result<Option<DirectoryUser>> {
@@ -50,25 +37,8 @@ impl UserDirectory for Keycloak {
         if wanted.is_empty() {
             return Ok(None);
         }
-        let call = Call {
-            method: Method::GET,
-            path: &["users"],
-            query: &[
-                ("username", wanted.as_str()),
-                ("exact", "true"),
-                ("briefRepresentation", "true"),
-            ],
-            body: None,
-        };
-        let answer = self.ask(&call).await?;
-        if answer.status() != StatusCode::OK {
-            return Err(self.refusal(&answer));
-        }
-        let Some(Value::Array(all)) = admin::json(&answer) else {
-            return Err(invalid("the search for people brought no list"));
-        };
-        let mut all = all.iter().filter_map(shown);
-        Ok(all.find(|person| person.login_name == wanted))
+        let all = self.search("username", &wanted).await?;
+        Ok(all.into_iter().find(|person| person.login_name == wanted))
     }
 
     async fn get(&self, subject: &str) -> Result<Option<DirectoryUser>> {
@@ -129,9 +99,101 @@ impl UserDirectory for Keycloak {
         person.ok_or(ProviderError::NotFound)?;
         self.change(Method::DELETE, subject, None).await
     }
+
+    async fn is_taken(&self, login_name: &str, email: &str) -> Result<bool> {
+        // In most realms an address is one person's alone; where it is not, it does no harm to
+        // leave somebody out of a plan.
+        for (by, wanted) in [("username", login_name), ("email", email)] {
+            if !self
+                .search(by, &wanted.trim().to_lowercase())
+                .await?
+                .is_empty()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn checks(&self, hash: &ForeignHash) -> bool {
+        hash::credential(hash).is_some()
+    }
+
+    /// One after the other: what fails in the middle leaves those before it made.
+    async fn import(&self, people: Vec<ImportedUser>) -> Result<Vec<Imported>> {
+        let mut all = Vec::with_capacity(people.len());
+        for person in people {
+            let password = person.password.as_ref();
+            let Ok(password) = password
+                .map(|one| hash::credential(one).ok_or(()))
+                .transpose()
+            else {
+                all.push(Imported::Refused("password"));
+                continue;
+            };
+            let made = self.make(person.user, person.enabled, password).await;
+            all.push(match made {
+                Ok(made) => Imported::Made(made),
+                Err(ProviderError::Conflict) => Imported::Present,
+                Err(ProviderError::Unacceptable(member)) => Imported::Refused(member),
+                Err(other) => return Err(other),
+            });
+        }
+        Ok(all)
+    }
 }
 
 impl Keycloak {
+    /// Whoever has exactly this.
+    async fn search(&self, by: &str, wanted: &str) -> Result<Vec<DirectoryUser>> {
+        let call = Call {
+            method: Method::GET,
+            path: &["users"],
+            query: &[
+                (by, wanted),
+                ("exact", "true"),
+                ("briefRepresentation", "true"),
+            ],
+            body: None,
+        };
+        let answer = self.ask(&call).await?;
+        if answer.status() != StatusCode::OK {
+            return Err(self.refusal(&answer));
+        }
+        let Some(Value::Array(all)) = admin::json(&answer) else {
+            return Err(invalid("the search for people brought no list"));
+        };
+        Ok(all.iter().filter_map(shown).collect())
+    }
+
+    async fn make(
+        &self,
+        user: NewUser,
+        enabled: bool,
+        password: Option<Value>,
+    ) -> Result<DirectoryUser> {
+        let (first, last) = split(user.name.as_deref());
+        let mut body = json!({
+            "username": user.login_name, "email": user.email, "emailVerified": user.email_verified,
+            "firstName": first, "lastName": last, "enabled": enabled,
+        });
+        if let Some(password) = password {
+            body["credentials"] = json!([password]);
+        }
+        let answer = self.send(Method::POST, &["users"], Some(&body)).await?;
+        if !answer.status().is_success() {
+            return Err(self.refusal(&answer));
+        }
+        Ok(DirectoryUser {
+            subject: admin::created(&answer)?,
+            login_name: user.login_name.to_lowercase(),
+            email: user.email.map(|email| email.to_lowercase()),
+            email_verified: user.email_verified,
+            name: joined(&first, &last),
+            enabled,
+        })
+    }
+
     async fn send(
         &self,
         method: Method,

@@ -2,7 +2,7 @@
 //! only Keycloak has or does differently.
 //!
 //! Owns: Keycloak's parameters and error texts, its logout, its people, what they do on its pages,
-//! its diagnosis, customers' providers that it speaks to, and the set-up of a realm for us
+//! its diagnosis and its version, customers' providers that it speaks to, and the set-up of a realm for us
 //! ([`bootstrap`]).
 //! Must not know: any other vendor, our tables, our cookies.
 
@@ -13,12 +13,19 @@ pub mod bootstrap;
 mod connections;
 mod diagnose;
 mod directory;
+mod drift;
 mod events;
+mod hash;
+mod headless;
 mod options;
 mod provider;
 mod realm;
 mod redirect;
 mod session;
+mod version;
 
-pub use options::{AdminCredential, ConnectionsOptions, KeycloakConfig, KeycloakOptions, Spoken};
+pub use hash::exported_password;
+pub use options::{
+    AdminCredential, ConnectionsOptions, Headless, KeycloakConfig, KeycloakOptions, Spoken,
+};
 pub use provider::Keycloak;

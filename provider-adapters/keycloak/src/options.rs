@@ -8,6 +8,8 @@ use laneway_oidc::{OidcConfig, OidcOptions};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::bootstrap::Part;
+
 /// One realm as configured.
 #[derive(Debug, Clone)]
 pub struct KeycloakConfig {
@@ -38,6 +40,22 @@ pub struct KeycloakOptions {
     /// Whether people of the realm are created, changed and removed from here. The client's
     /// account needs the right to do so.
     pub directory: bool,
+    /// What people type on our own page instead of Keycloak's. The client needs the right to ask.
+    pub headless: Option<Headless>,
+    /// The domain of passkeys, where the set-up was told one.
+    pub passkey_rp_id: Option<String>,
+    /// What of the realm is as the team wants it, and no difference.
+    pub leave: Vec<Part>,
+}
+
+/// What is typed on our own page, of everybody alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Headless {
+    /// The password.
+    Password,
+    /// The password, then a code of an authenticator app.
+    PasswordAndCode,
 }
 
 /// The realm of customers' providers.

@@ -4,8 +4,8 @@
 
 use laneway_contract::{
     AccountActions, BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env,
-    EventFeed, HeadlessLogin, Method, Provider, ProviderError, RedirectLogin, SessionControl,
-    UserDirectory,
+    EventFeed, HeadlessLogin, Method, MethodKind, Mode, Provider, ProviderError, RedirectLogin,
+    SessionControl, UserDirectory,
 };
 use laneway_oidc::OidcProvider;
 
@@ -45,7 +45,11 @@ impl Provider for Keycloak {
     }
 
     fn methods(&self) -> Vec<Method> {
-        self.oidc.methods()
+        let own = self.config.options.headless.map(|_| Method {
+            kind: MethodKind::Password,
+            mode: Mode::Headless,
+        });
+        self.oidc.methods().into_iter().chain(own).collect()
     }
 
     fn redirect_login(&self) -> Option<&dyn RedirectLogin> {
@@ -53,7 +57,10 @@ impl Provider for Keycloak {
     }
 
     fn headless_login(&self) -> Option<&dyn HeadlessLogin> {
-        None
+        self.config
+            .options
+            .headless
+            .map(|_| self as &dyn HeadlessLogin)
     }
 
     fn credential_admin(&self) -> Option<&dyn CredentialAdmin> {

@@ -56,6 +56,11 @@ impl Realm {
         self.at(&["admin", "realms"], &[])
     }
 
+    /// `{base}/admin/serverinfo`
+    pub(crate) fn server_url(&self) -> Url {
+        self.at(&["admin", "serverinfo"], &[])
+    }
+
     pub(crate) fn sibling(&self, name: &str) -> Result<Self, ProviderError> {
         Self::new(&self.base, name)
     }

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use http::{Request, Response, StatusCode};
 use laneway_contract::{
-    EndSession, LogoutToken, ProviderError, SessionControl, SessionEvidence, Verdict,
+    EndSession, LogoutToken, ProviderError, SessionControl, SessionEvidence, UpstreamSession,
+    Verdict,
 };
 use laneway_oidc::OidcProvider;
 use url::Url;
@@ -58,6 +59,13 @@ impl SessionControl for Keycloak {
             Verdict::Ended => self.why_ended(&session).await,
             verdict => Ok(verdict),
         }
+    }
+
+    async fn refresh(
+        &self,
+        session: SessionEvidence,
+    ) -> Result<Option<UpstreamSession>, ProviderError> {
+        self.oidc.refresh(session).await
     }
 }
 

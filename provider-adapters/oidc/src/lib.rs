@@ -15,6 +15,7 @@ mod delegated;
 mod diagnose;
 mod discovery;
 mod fault;
+mod granted;
 mod id_token;
 mod identity;
 mod issuer;

@@ -4,7 +4,8 @@
 
 use async_trait::async_trait;
 use laneway_contract::{
-    EndSession, LogoutToken, ProviderError, SessionControl, SessionEvidence, Verdict,
+    EndSession, LogoutToken, ProviderError, SessionControl, SessionEvidence, UpstreamSession,
+    Verdict,
 };
 
 use crate::OidcProvider;
@@ -36,5 +37,16 @@ impl SessionControl for OidcProvider {
 
     async fn revalidate(&self, session: SessionEvidence) -> Result<Verdict, ProviderError> {
         self.verdict(&session).await
+    }
+
+    async fn refresh(
+        &self,
+        session: SessionEvidence,
+    ) -> Result<Option<UpstreamSession>, ProviderError> {
+        match self.renewed(&session).await {
+            Ok(renewed) => Ok(Some(renewed)),
+            Err(ProviderError::GrantRevoked) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }

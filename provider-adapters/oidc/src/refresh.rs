@@ -16,7 +16,7 @@ impl OidcProvider {
     /// # Errors
     /// `GrantRevoked` if the grant is over or the session has no refresh token,
     /// `InvalidResponse` if the answer is about another person or sign-in.
-    pub async fn refresh(
+    pub async fn renewed(
         &self,
         session: &SessionEvidence,
     ) -> Result<UpstreamSession, ProviderError> {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::pin::Pin;
 
 use bytes::Bytes;
-use laneway_contract::{ProviderError, UpstreamSession};
+use laneway_contract::{Patience, ProviderError, REFRESH_PATIENCE, UpstreamSession};
 use oauth2::basic::{
     BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse,
     BasicTokenIntrospectionResponse, BasicTokenType,
@@ -87,7 +87,7 @@ impl OidcProvider {
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(begun.verifier.clone()))
             .set_redirect_uri(Cow::Owned(redirect));
-        match sending.request_async(&self.carrier()).await {
+        match sending.request_async(&self.carrier(None)).await {
             Ok(response) => self.read_tokens(&response).map(Exchange::Tokens),
             Err(failure) => match refusal(&failure) {
                 Some(BasicErrorResponseType::InvalidGrant) => {
@@ -107,7 +107,8 @@ impl OidcProvider {
         let client = self.token_client(metadata)?;
         let token = RefreshToken::new(refresh_token.to_owned());
         let sending = client.exchange_refresh_token(&token);
-        match sending.request_async(&self.carrier()).await {
+        let carrier = self.carrier(Some(Patience(REFRESH_PATIENCE)));
+        match sending.request_async(&carrier).await {
             Ok(response) => self.read_tokens(&response),
             Err(failure) => match refusal(&failure) {
                 Some(BasicErrorResponseType::InvalidGrant) => Err(ProviderError::GrantRevoked),
@@ -150,8 +151,8 @@ impl OidcProvider {
     }
 
     /// The library's requests over the guarded client.
-    fn carrier(&self) -> Carrier<'_> {
-        Carrier(self)
+    fn carrier(&self, patience: Option<Patience>) -> Carrier<'_> {
+        Carrier(self, patience)
     }
 
     /// An answer of the token endpoint with the provider's own error codes read as those of
@@ -210,7 +211,7 @@ impl OidcProvider {
     }
 }
 
-struct Carrier<'p>(&'p OidcProvider);
+struct Carrier<'p>(&'p OidcProvider, Option<Patience>);
 
 impl<'c> AsyncHttpClient<'c> for Carrier<'_> {
     type Error = Carried;
@@ -218,7 +219,11 @@ impl<'c> AsyncHttpClient<'c> for Carrier<'_> {
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
-            let sent = outbound::send(&*self.0.env.http, request.map(Bytes::from)).await;
+            let mut request = request.map(Bytes::from);
+            if let Some(patience) = self.1 {
+                request.extensions_mut().insert(patience);
+            }
+            let sent = outbound::send(&*self.0.env.http, request).await;
             Ok(self.0.in_words(sent.map_err(Carried)?).map(Vec::from))
         })
     }

@@ -35,7 +35,7 @@ async fn a_refresh_brings_new_tokens() {
     let session = signed_in(&rig).await;
     rig.clock.advance_s(3000);
     rig.op.script().token = Some(answer(&rig, |_| {}));
-    let renewed = rig.rp.refresh(&session).await.unwrap();
+    let renewed = rig.rp.renewed(&session).await.unwrap();
     assert_eq!(renewed.refresh_token.as_deref(), Some("rt-2"));
     assert_eq!(renewed.access_token.as_deref(), Some("at-2"));
     assert_ne!(renewed.id_token, session.session.id_token);
@@ -52,7 +52,7 @@ async fn what_the_provider_does_not_renew_is_kept() {
     let session = signed_in(&rig).await;
     let bare = json!({"access_token": "at-2", "token_type": "Bearer"});
     rig.op.script().token = Some(Reply::Json(200, bare));
-    let renewed = rig.rp.refresh(&session).await.unwrap();
+    let renewed = rig.rp.renewed(&session).await.unwrap();
     assert_eq!(renewed.refresh_token, session.session.refresh_token);
     assert_eq!(renewed.id_token, session.session.id_token);
 }
@@ -71,7 +71,7 @@ async fn a_refreshed_token_is_about_the_same_person_and_sign_in() {
         let rig = Rig::new();
         let session = signed_in(&rig).await;
         rig.op.script().token = Some(answer(&rig, |claims| claims[claim] = value));
-        let renewed = rig.rp.refresh(&session).await;
+        let renewed = rig.rp.renewed(&session).await;
         assert!(
             matches!(&renewed, Err(ProviderError::InvalidResponse(text)) if text.contains(claim)),
             "{claim}: {renewed:?}"
@@ -80,11 +80,11 @@ async fn a_refreshed_token_is_about_the_same_person_and_sign_in() {
     let rig = Rig::with(json!({"refresh_auth_time_may_advance": true}));
     let session = signed_in(&rig).await;
     rig.op.script().token = Some(answer(&rig, |claims| claims["auth_time"] = json!(NOW_S)));
-    rig.rp.refresh(&session).await.unwrap();
+    rig.rp.renewed(&session).await.unwrap();
     rig.op.script().token = Some(answer(&rig, |claims| {
         claims["auth_time"] = json!(NOW_S - 50);
     }));
-    assert!(rig.rp.refresh(&session).await.is_err());
+    assert!(rig.rp.renewed(&session).await.is_err());
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn only_the_end_of_the_grant_ends_the_session() {
     let over = json!({"error": "invalid_grant"});
     rig.op.script().token = Some(Reply::Json(400, over));
     assert_eq!(
-        rig.rp.refresh(&session).await,
+        rig.rp.renewed(&session).await,
         Err(ProviderError::GrantRevoked)
     );
     for (status, code) in [
@@ -103,7 +103,7 @@ async fn only_the_end_of_the_grant_ends_the_session() {
         (500, "invalid_grant"),
     ] {
         rig.op.script().token = Some(Reply::Json(status, json!({"error": code})));
-        let error = rig.rp.refresh(&session).await.unwrap_err();
+        let error = rig.rp.renewed(&session).await.unwrap_err();
         assert_ne!(error, ProviderError::GrantRevoked, "{status} {code}");
     }
     let without = SessionEvidence {
@@ -111,7 +111,7 @@ async fn only_the_end_of_the_grant_ends_the_session() {
         ..session
     };
     assert_eq!(
-        rig.rp.refresh(&without).await,
+        rig.rp.renewed(&without).await,
         Err(ProviderError::GrantRevoked)
     );
 }

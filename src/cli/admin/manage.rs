@@ -2,10 +2,12 @@
 //! Running nodes learn by the invalidation log.
 
 mod apps;
+mod import;
 mod invitations;
 mod keys;
 mod orgs;
 mod people;
+mod people_file;
 mod sealed;
 mod setup_links;
 mod system;
@@ -35,7 +37,7 @@ pub(in crate::cli) enum Manage {
     #[command(subcommand)]
     Host(system::HostCommand),
     /// People
-    #[command(subcommand)]
+    #[command(subcommand, alias = "users")]
     User(people::UserCommand),
     /// Invite somebody by mail; prints the link, which is shown once
     Invite(invitations::InviteArgs),

@@ -100,6 +100,11 @@ fn garbled_apps_refuse_to_start() {
             "app[0].route[1].token",
         ),
         (
+            "token = \"none\"",
+            "token = \"upstream\"\naudience = \"urn:x\"",
+            "app[0].route[1].audience",
+        ),
+        (
             "anonymous = true",
             "anonymous = 1",
             "app[0].route[1].anonymous",

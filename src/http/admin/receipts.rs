@@ -1,9 +1,10 @@
 //! Which nodes have heard that something ended.
 
 use axum::Json;
-use axum::extract::Path;
+use axum::extract::Query;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
+use serde::Deserialize;
 
 use super::super::context::Context;
 use crate::domain::Problem;
@@ -12,9 +13,14 @@ use crate::lane_a::desk;
 /// The place in the log, to ask [`receipt`] for.
 const RECEIPT: HeaderName = HeaderName::from_static("x-laneway-receipt");
 
-/// `GET /v1/admin/receipts/{seq}`
-pub async fn receipt(context: Context, Path(seq): Path<String>) -> Result<Response, Problem> {
-    let seq = seq.parse().map_err(|_| Problem::not_found())?;
+#[derive(Deserialize)]
+pub struct Asked {
+    seq: String,
+}
+
+/// `GET /v1/admin/receipts?seq=`
+pub async fn receipt(context: Context, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let seq = asked.seq.parse().map_err(|_| Problem::not_found())?;
     Ok(Json(desk::receipt(&context.core, seq).await?).into_response())
 }
 

@@ -72,6 +72,7 @@ fn user_routes() -> Router<AppState> {
                 .patch(super::change_user)
                 .delete(super::delete_user),
         )
+        .route("/v1/admin/user-imports", post(super::import_users))
         .route("/v1/admin/users/{id}/apps", get(super::user_apps))
         .route(
             "/v1/admin/users/{id}/sessions",
@@ -99,7 +100,7 @@ fn user_routes() -> Router<AppState> {
             get(super::sessions).delete(super::end_sessions),
         )
         .route("/v1/admin/sessions/{sid}", delete(super::end_session))
-        .route("/v1/admin/receipts/{seq}", get(super::receipt))
+        .route("/v1/admin/receipts", get(super::receipt))
 }
 
 fn app_routes() -> Router<AppState> {

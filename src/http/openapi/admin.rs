@@ -162,10 +162,11 @@ pub const ENTRIES: &[Entry] = &[
     .refuses(&[NotFound, InvalidRequest]),
     op("DELETE /v1/admin/sessions/{sid}", "End one session", gone()),
     op(
-        "GET /v1/admin/receipts/{seq}",
+        "GET /v1/admin/receipts",
         "Which nodes have heard that something ended",
         json("Receipt"),
-    ),
+    )
+    .asks(&[("seq", "the number in the header X-Laneway-Receipt")]),
     op(
         "GET /v1/admin/upstreams",
         "Identity providers",

@@ -1,7 +1,9 @@
-//! Who administers, and how much is used, in words (CONTRACT §8).
+//! Who administers, how much is used, and imports that take the whole installation, in words (CONTRACT §8).
 
 use super::describe::{Answer, Entry, Shape, created, gone, json, op, shape};
-use crate::domain::Code::{Conflict, Duplicate, NotFound};
+use crate::domain::Code::{
+    Conflict, Duplicate, NotFound, NotSupportedByUpstream, UpstreamUnavailable,
+};
 
 /// Routes.
 pub const ENTRIES: &[Entry] = &[
@@ -35,6 +37,13 @@ pub const ENTRIES: &[Entry] = &[
         "How much the tenant uses: people, organizations, sessions, sign-ins of 30 days",
         json("Usage"),
     ),
+    op(
+        "POST /v1/admin/user-imports",
+        "Import people with the hashes of the passwords that they have elsewhere; operators of the installation only",
+        json("UserImport"),
+    )
+    .takes("NewUserImport")
+    .refuses(&[Conflict, NotSupportedByUpstream, UpstreamUnavailable]),
 ];
 
 /// Shapes.
@@ -59,4 +68,14 @@ pub const SHAPES: &[Shape] = &[
     ),
     shape("UsersCounted", "active=count disabled=count"),
     shape("SignInsCounted", "days=count succeeded=count failed=count"),
+    shape("NewUserImport", "people=[ImportedPerson] plan?=flag"),
+    shape(
+        "ImportedPerson",
+        "email email_verified?=flag name?=text? state?=active|disabled password_hash?=any",
+    ),
+    shape("UserImport", "items=[ImportOutcome]"),
+    shape(
+        "ImportOutcome",
+        "outcome=created|present|refused|new id=text? refused=text?",
+    ),
 ];

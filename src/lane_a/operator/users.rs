@@ -102,7 +102,12 @@ pub async fn create_user(act: &Act<'_>, wanted: CreateUser) -> Result<User, Prob
 
 /// Or the next try would find the name taken. Where the store is silent the person may be
 /// written down all the same, and is left.
-async fn take_back(core: &Core, primary: &Configured, made: &DirectoryUser, why: &Problem) {
+pub(super) async fn take_back(
+    core: &Core,
+    primary: &Configured,
+    made: &DirectoryUser,
+    why: &Problem,
+) {
     let directory = primary.provider().ok().and_then(|one| one.user_directory());
     let Some(directory) = directory.filter(|_| primary.row.kind != EMBEDDED) else {
         return;
@@ -198,7 +203,7 @@ async fn import_password(
 /// A record that an earlier try made at the embedded provider before it died: nobody here is
 /// linked to it, so this try goes on with it. At an outside provider it may be anybody's who has
 /// taken the name there, and an operator's rights must not fall to them.
-async fn left_behind(
+pub(super) async fn left_behind(
     core: &Core,
     tenant: &Tenant,
     primary: &Configured,

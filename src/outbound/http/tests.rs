@@ -157,6 +157,23 @@ async fn a_slow_drip_ends_at_the_deadline() {
 }
 
 #[tokio::test]
+async fn whoever_is_patient_is_waited_for_and_never_less_than_usual() {
+    let peer = Peer::start(Play::Silent).await;
+    for (patience, wanted) in [(1_200, 1_200), (1, 600)] {
+        let begun = std::time::Instant::now();
+        let request = Request::get(format!("http://localhost:{}/", peer.port))
+            .extension(Patience(Duration::from_millis(patience)))
+            .body(Bytes::new());
+        let answer = client(Trust::Operator)
+            .send(request.expect("a request"))
+            .await;
+        assert!(matches!(answer, Err(HttpError::Timeout(_))), "{answer:?}");
+        assert!(begun.elapsed() >= Duration::from_millis(wanted));
+        assert!(begun.elapsed() < Duration::from_secs(3));
+    }
+}
+
+#[tokio::test]
 async fn a_large_answer_is_cut_off() {
     let declared = Peer::start(Play::Text(
         "HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n",

@@ -6,6 +6,7 @@
 mod directory;
 mod email_code;
 mod enrol;
+mod imported;
 mod passkey_login;
 mod password;
 mod rig;

@@ -64,7 +64,7 @@ async fn begin(embedded: &Embedded, login_name: &str, subject: SubjectHint) -> A
     challenge(embedded.begin(request).await.unwrap()).state
 }
 
-async fn login(embedded: &Embedded, login_name: &str, typed: &str) -> LoginStep {
+pub(crate) async fn login(embedded: &Embedded, login_name: &str, typed: &str) -> LoginStep {
     let state = begin(embedded, login_name, SubjectHint::Unknown).await;
     let answer = Answer::Password(SecretString::from(typed));
     embedded.answer(&state, answer).await.unwrap()

@@ -291,3 +291,16 @@ pub(crate) fn sent(challenge: &Challenge) -> String {
 pub(crate) fn other_than(code: &str) -> String {
     format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000)
 }
+
+/// A text of somebody's password row.
+pub(crate) async fn stored_text(rig: &Rig, column: &str, subject: &str) -> Option<String> {
+    let sql = format!(
+        "SELECT {column} FROM embedded_passwords WHERE tenant_id = 'tenant-1' AND subject = $1"
+    );
+    let row = q_dynamic(sql)
+        .bind(subject)
+        .optional(rig.db())
+        .await
+        .unwrap();
+    row.and_then(|row| row.maybe(column).unwrap())
+}

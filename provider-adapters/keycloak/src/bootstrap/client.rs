@@ -12,6 +12,8 @@ use crate::admin::Admin;
 /// Scopes that carry `auth_time` and `sub`, `acr`, names and addresses.
 const SCOPES: &[&str] = &["basic", "acr", "profile", "email"];
 
+const UNREADABLE: &str = "the secret of the client is not shown: whoever sets up needs the role manage-clients of the client realm-management";
+
 pub(super) async fn find(admin: &Admin, client_id: &str) -> Result<Option<Value>, ProviderError> {
     let found = admin
         .query(&["clients"], &[("clientId", client_id)])
@@ -39,7 +41,7 @@ fn wanted(request: &BootstrapRequest, flow_id: Option<&str>) -> Map<String, Valu
         "clientAuthenticatorType": "client-secret",
         "standardFlowEnabled": true,
         "implicitFlowEnabled": false,
-        "directAccessGrantsEnabled": false,
+        "directAccessGrantsEnabled": request.headless_password,
         "serviceAccountsEnabled": true,
         "frontchannelLogout": false,
         // Roles of the realm are not ours to carry, and would grow every token.
@@ -157,8 +159,12 @@ pub(super) async fn secret(admin: &Admin, client: &Value) -> Result<SecretString
         .get(&["clients", id(client)?, "client-secret"])
         .await?;
     answer
-        .and_then(|answer| answer.get("value")?.as_str().map(SecretString::from))
-        .ok_or_else(|| ProviderError::Misconfigured("the client has no readable secret".into()))
+        .as_ref()
+        .and_then(|answer| answer["value"].as_str())
+        // From 26.8 on this is what is shown to whoever may only look.
+        .filter(|secret| secret.chars().any(|c| c != '*'))
+        .map(SecretString::from)
+        .ok_or_else(|| ProviderError::Misconfigured(UNREADABLE.into()))
 }
 
 pub(super) fn id(client: &Value) -> Result<&str, ProviderError> {

@@ -19,6 +19,15 @@ const RIGHTS: [&str; 1] = ["manage-identity-providers"];
 const CREATE: &str = "idp-create-user-if-unique";
 const PROFILE: &str = "VERIFY_PROFILE";
 
+/// The secret of the client that people sign in by, which the client here has too.
+pub(super) enum Login {
+    /// That client is still to be made.
+    New,
+    /// It is not for us to see.
+    Hidden,
+    By(SecretString),
+}
+
 /// What there is of it.
 pub(super) struct Found {
     name: String,
@@ -47,7 +56,7 @@ impl Found {
         home: &Realm,
         name: &str,
         request: &BootstrapRequest,
-        login: Option<&SecretString>,
+        login: &Login,
         env: &Env,
     ) -> Result<Self, ProviderError> {
         if name == home.name {
@@ -150,7 +159,7 @@ impl Found {
             admin.create_realm(&body).await?;
             admin = Admin::sign_in(&realm, &request.credential, env).await?;
             let made = admin.get(&[]).await?.ok_or(ProviderError::NotFound)?;
-            Inside::look(&admin, made, request, Some(secret)).await?
+            Inside::look(&admin, made, request, &Login::By(secret.clone())).await?
         };
         inside.ensure(&admin, request, secret).await
     }
@@ -161,15 +170,19 @@ impl Inside {
         admin: &Admin,
         realm: Value,
         request: &BootstrapRequest,
-        login: Option<&SecretString>,
+        login: &Login,
     ) -> Result<Self, ProviderError> {
         let profile = ["authentication", "required-actions", PROFILE];
         let client = client::find(admin, &request.client_id).await?;
         let (mut same_secret, mut lacks) = (false, Lacks::all(&RIGHTS, true));
         if let Some(client) = &client {
-            let own = client::secret(admin, client).await.ok();
-            let shown = |one: Option<&SecretString>| one.map(|one| one.expose_secret().to_owned());
-            same_secret = own.is_some() && shown(own.as_ref()) == shown(login);
+            let own = client::secret(admin, client).await;
+            same_secret = match (login, own) {
+                (Login::New, _) => false,
+                (Login::By(login), Ok(own)) => login.expose_secret() == own.expose_secret(),
+                // Whoever may only look sees no difference.
+                (Login::Hidden, _) | (_, Err(_)) => true,
+            };
             lacks = Lacks::look(admin, client, &RIGHTS).await?;
         }
         Ok(Self {

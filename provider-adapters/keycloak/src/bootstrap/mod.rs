@@ -3,29 +3,33 @@
 //! nothing to do.
 //!
 //! The flow is bound to our client alone: other clients of the realm notice nothing, except
-//! that passkeys need user verification. The realm records what ends sessions, and our client's
-//! account may read these records, and manage the realm's people where that is asked for.
+//! that passkeys need user verification and are offered on every sign-in form. The realm records
+//! what ends sessions, and our client's account may read these records, manage the realm's people
+//! where that is asked for, and see how the realm is set up where that is.
 //!
 //! Owns: order and report. Must not know: how Laneway stores the outcome.
 
 mod account;
+mod actions;
 mod client;
 mod connections;
 pub(crate) mod events;
 mod flow;
 mod mapper;
 mod policy;
+mod profile;
 
 use laneway_contract::{Addresses, Env, ProviderError};
 use secrecy::SecretString;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
+use self::connections::Login;
 use crate::AdminCredential;
 use crate::admin::Admin;
-use crate::directory;
 use crate::realm::Realm;
+use crate::{directory, version};
 
 /// What to set up, and with whose rights.
 #[derive(Debug, Clone)]
@@ -44,6 +48,54 @@ pub struct BootstrapRequest {
     pub connections: Option<String>,
     /// Whether we are to manage the realm's people.
     pub directory: bool,
+    /// Whether we may ask about passwords that are typed on our page (direct grant).
+    pub headless_password: bool,
+    /// Whether our own account is to see how the realm is set up.
+    pub drift: bool,
+    /// The domain of passkeys; without one it stays as it is.
+    pub passkey_rp_id: Option<String>,
+    /// What of the realm the team keeps to itself.
+    pub leave: Vec<Part>,
+}
+
+/// A part of the whole realm that is not changed where a team wants it otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// Whether sign-in forms offer passkeys, and which passkeys are made.
+    Passkeys,
+    /// Which required actions are switched on.
+    RequiredActions,
+    /// Who may write what about people.
+    UserProfile,
+}
+
+impl BootstrapRequest {
+    /// With nothing but what signing in needs.
+    pub fn new(
+        (admin_url, realm): (Url, impl Into<String>),
+        credential: AdminCredential,
+        addresses: Addresses,
+        client_id: impl Into<String>,
+    ) -> Self {
+        Self {
+            admin_url,
+            realm: realm.into(),
+            credential,
+            addresses,
+            client_id: client_id.into(),
+            connections: None,
+            directory: false,
+            headless_password: false,
+            drift: false,
+            passkey_rp_id: None,
+            leave: Vec::new(),
+        }
+    }
+
+    fn leaves(&self, part: Part) -> bool {
+        self.leave.contains(&part)
+    }
 }
 
 /// What a step does, or would do.
@@ -56,6 +108,15 @@ pub enum StepAction {
     Create,
     /// Correct it.
     Change,
+    /// Nothing: it is for the team to say whether it stays so.
+    Decide,
+}
+
+impl StepAction {
+    /// Is there something for us to do?
+    pub fn is_work(self) -> bool {
+        matches!(self, Self::Create | Self::Change)
+    }
 }
 
 /// One thing that the realm needs.
@@ -89,10 +150,14 @@ impl PlanStep {
     }
 }
 
+/// What lets our own account see how the realm is set up.
+pub(crate) const SEES: [&str; 2] = ["view-realm", "view-clients"];
+
 /// What our account may do in the realm of people, and no more.
 fn rights(request: &BootstrapRequest) -> Vec<&'static str> {
     let mut rights = vec!["view-events", "view-users"];
     rights.extend(request.directory.then_some(directory::RIGHT));
+    rights.extend(request.drift.then_some(SEES).into_iter().flatten());
     rights
 }
 
@@ -105,6 +170,8 @@ pub struct BootstrapOutcome {
     pub client_id: String,
     /// What to configure as client secret.
     pub client_secret: SecretString,
+    /// Which Keycloak it is, as far as whoever set it up may see it.
+    pub version: Option<String>,
     /// What was done.
     pub steps: Vec<PlanStep>,
 }
@@ -131,7 +198,9 @@ pub async fn apply(
     let (realm, admin) = sign_in(request, env).await?;
     let found = look(&realm, &admin, request, env).await?;
     let steps = found.steps(request);
-    policy::ensure(&admin, &found.realm).await?;
+    policy::ensure(&admin, &found.realm, request).await?;
+    found.actions.ensure(&admin).await?;
+    profile::ensure(&admin, found.profile).await?;
     events::ensure(&admin, found.events).await?;
     let flow_id = flow::ensure(&admin, found.flow, found.client.as_ref()).await?;
     let client = client::ensure(&admin, found.client, request, &flow_id).await?;
@@ -147,12 +216,15 @@ pub async fn apply(
         issuer: issuer(&realm, env).await?,
         client_id: request.client_id.clone(),
         client_secret,
+        version: version::seen(&admin).await.ok().flatten(),
         steps,
     })
 }
 
 struct Found {
     realm: Value,
+    actions: actions::Found,
+    profile: Option<Value>,
     events: Value,
     flow: flow::Found,
     client: Option<Value>,
@@ -163,17 +235,17 @@ struct Found {
 impl Found {
     fn steps(&self, request: &BootstrapRequest) -> Vec<PlanStep> {
         let client = self.client.as_ref();
-        let mut steps = vec![
-            PlanStep::new(
-                format!("realm {}", request.realm),
-                StepAction::Present,
-                Vec::new(),
-            ),
-            policy::step(&self.realm),
-            events::step(&self.events),
-            flow::step(&self.flow),
-            client::step(client, request, self.flow.id()),
-        ];
+        let mut steps = vec![PlanStep::new(
+            format!("realm {}", request.realm),
+            StepAction::Present,
+            Vec::new(),
+        )];
+        steps.extend(policy::steps(&self.realm, request));
+        steps.extend(self.actions.steps(request));
+        steps.extend(profile::steps(self.profile.as_ref()));
+        steps.push(events::step(&self.events));
+        steps.push(flow::step(&self.flow));
+        steps.push(client::step(client, request, self.flow.id()));
         steps.extend(mapper::steps(client, &mapper::of_login()));
         steps.push(client::scopes_step(client));
         steps.push(self.lacks.step("rights of the client"));
@@ -203,16 +275,20 @@ async fn look(
             request.realm
         )));
     }
+    if let Some(id) = &request.passkey_rp_id {
+        policy::fits(id, &issuer(home, env).await?)?;
+    }
     let client = client::find(admin, &request.client_id).await?;
     let connections = match &request.connections {
         None => None,
         Some(name) => {
-            let secret = match &client {
-                Some(client) => Some(client::secret(admin, client).await?),
-                None => None,
+            let login = match &client {
+                Some(client) => client::secret(admin, client)
+                    .await
+                    .map_or(Login::Hidden, Login::By),
+                None => Login::New,
             };
-            let login = secret.as_ref();
-            Some(connections::Found::look(home, name, request, login, env).await?)
+            Some(connections::Found::look(home, name, request, &login, env).await?)
         }
     };
     let lacks = match &client {
@@ -221,6 +297,8 @@ async fn look(
     };
     Ok(Found {
         realm,
+        actions: actions::look(admin, request).await?,
+        profile: profile::look(admin, request).await?,
         events: events::look(admin).await?,
         flow: flow::find(admin).await?,
         client,

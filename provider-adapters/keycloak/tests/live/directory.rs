@@ -1,8 +1,8 @@
 //! The realm's people, made, changed and removed from here.
 
 use laneway_contract::{
-    Check, Diagnose, DirectoryUser, NewUser, Provider as _, ProviderError, RedirectLogin,
-    UserDirectory,
+    Check, Diagnose, DirectoryUser, ForeignHash, Imported, ImportedUser, NewUser, Provider as _,
+    ProviderError, RedirectLogin, UserDirectory,
 };
 use laneway_keycloak::bootstrap::{BootstrapOutcome, PlanStep, StepAction, apply, plan};
 use laneway_keycloak::{Keycloak, KeycloakConfig, KeycloakOptions};
@@ -361,4 +361,86 @@ async fn a_keycloak_that_is_away_says_nothing_about_anybody() {
     away(people.find("somebody").await.err());
     away(people.delete("somebody").await.err());
     away(people.create(new_user("cleo@example.test")).await.err());
+}
+
+/// Hashes of `correct horse battery staple`, by PHP and by Python.
+const ELSEWHERE: &[(&str, &str)] = &[
+    (
+        "argon2id",
+        "$argon2id$v=19$m=1024,t=2,p=1$MFl0NkpXSDFmZ1RPc0NJcA$0Zmcpb9h43LoAp9Jq1IHE6Q0XBKIeDu3+uwRcynnsDY",
+    ),
+    (
+        "argon2i",
+        "$argon2i$v=19$m=1024,t=2,p=1$UEs1Yy5DWjRnblVVUThrVg$68fcxt3R68eSsICtm0hByRRB+WbKwoieWiiiaMyb13k",
+    ),
+    (
+        "sha1",
+        "$pbkdf2-sha1$i=1000,l=20$YSBzYWx0IG9mIHNpeHRlZQ$V8z2SpxfGDq4viiCCiZZz5x8gH8",
+    ),
+    (
+        "sha256",
+        "$pbkdf2-sha256$1000$YSBzYWx0IG9mIHNpeHRlZQ$IyOiMcew1QO0U7KEAvYoGIBT6FaYe.wldKDgtY1rT8s",
+    ),
+    (
+        "sha512",
+        "$pbkdf2-sha512$i=1000,l=64$YSBzYWx0IG9mIHNpeHRlZQ$f/Y8cC8c/ayLuksuDMTlWUT/YEry7tgXcafUEHxJdd/AH4eKEen/xdegtDTG+eVrAXyip/OEyDRryh1Y6pGPEg",
+    ),
+];
+const BCRYPT: &str = "$2y$05$9Jcbnlp.x.mW1MtFa/3QvOWl5kAVg3MNDdwQIy9QOuXTPKe/u0Nma";
+
+fn imported(name: &str, hash: &str) -> ImportedUser {
+    ImportedUser {
+        user: new_user(&format!("{name}@example.test")),
+        enabled: true,
+        password: Some(ForeignHash::parse(hash).unwrap()),
+    }
+}
+
+#[tokio::test]
+async fn people_bring_the_password_that_they_have_elsewhere() {
+    let Some((realm, config)) = managed().await else {
+        return;
+    };
+    let keycloak = Keycloak::new(config, env()).unwrap();
+    let people = directory(&keycloak);
+    let wanted: Vec<_> = ELSEWHERE
+        .iter()
+        .map(|(name, hash)| imported(name, hash))
+        .collect();
+    let made = people.import(wanted.clone()).await.unwrap();
+    for (answer, (name, _)) in made.iter().zip(ELSEWHERE) {
+        assert!(matches!(answer, Imported::Made(_)), "{name}: {answer:?}");
+        let login = format!("{name}@example.test");
+        let begun = RedirectLogin::begin(&keycloak, begin(&unheard()))
+            .await
+            .unwrap();
+        let mut browser = Browser::new();
+        let page = browser.open(&begun.url).await;
+        let right = [
+            ("username", login.as_str()),
+            ("password", "correct horse battery staple"),
+        ];
+        let place = browser.submit(&page, "kc-form-login", &right).await;
+        assert!(matches!(place, Place::Home(_)), "{name}: {place:?}");
+    }
+    for (login, email, taken) in [
+        ("sha1@example.test", "x@example.test", true),
+        ("x", "SHA1@example.test", true),
+        ("sha1", "sha1", false),
+    ] {
+        assert_eq!(people.is_taken(login, email).await, Ok(taken), "{login}");
+    }
+    let again = people.import(wanted).await.unwrap();
+    assert!(again.iter().all(|answer| *answer == Imported::Present));
+    // Keycloak has no bcrypt: nobody is made whom it could never let in.
+    let bcrypt = imported("bcrypt", BCRYPT);
+    assert!(!people.checks(bcrypt.password.as_ref().unwrap()));
+    let refused = people.import(vec![bcrypt]).await.unwrap();
+    assert_eq!(refused, [Imported::Refused("password")]);
+    assert_eq!(people.find("bcrypt@example.test").await.unwrap(), None);
+    let mut off = imported("off", ELSEWHERE[0].1);
+    off.enabled = false;
+    let off = people.import(vec![off]).await.unwrap();
+    assert!(matches!(&off[..], [Imported::Made(off)] if !off.enabled));
+    realm.delete().await;
 }

@@ -62,7 +62,8 @@ pub fn client() -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .timeout(Duration::from_secs(30))
+        // A new realm takes a busy machine its time.
+        .timeout(Duration::from_secs(120))
         .build()
         .unwrap()
 }

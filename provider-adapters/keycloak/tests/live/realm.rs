@@ -132,20 +132,48 @@ impl TestRealm {
         self.admin(Method::DELETE, &path, None).await;
     }
 
+    /// A client of the realm whose account has these rights, and no more.
+    pub async fn client_with(&self, client_id: &str, secret: &str, rights: &[&str]) {
+        let body = json!({"clientId": client_id, "secret": secret, "publicClient": false,
+            "standardFlowEnabled": false, "serviceAccountsEnabled": true});
+        self.admin(Method::POST, "/clients", Some(body)).await;
+        for right in rights {
+            self.give(client_id, right).await;
+        }
+    }
+
+    /// Gives the account of a client a right, and lets its tokens carry it.
+    pub async fn give(&self, client_id: &str, right: &str) {
+        let path = "/clients?clientId=realm-management";
+        let found = self.admin(Method::GET, path, None).await;
+        let management = found[0]["id"].as_str().unwrap();
+        let path = format!("/clients/{management}/roles/{right}");
+        let role = json!([self.admin(Method::GET, &path, None).await]);
+        let account = self.account(client_id).await;
+        let path = format!("/users/{account}/role-mappings/clients/{management}");
+        self.admin(Method::POST, &path, Some(role.clone())).await;
+        let path = format!("/clients?clientId={client_id}");
+        let client = self.admin(Method::GET, &path, None).await;
+        let id = client[0]["id"].as_str().unwrap();
+        let path = format!("/clients/{id}/scope-mappings/clients/{management}");
+        self.admin(Method::POST, &path, Some(role)).await;
+    }
+
+    pub fn by_client(&self, client_id: &str, secret: &str) -> AdminCredential {
+        AdminCredential::Client {
+            realm: self.name.clone(),
+            client_id: client_id.into(),
+            client_secret: secret.to_owned().into(),
+        }
+    }
+
     pub fn issuer(&self) -> String {
         format!("{}/realms/{}", self.base, self.name)
     }
 
     pub fn request(&self, addresses: &Addresses) -> BootstrapRequest {
-        BootstrapRequest {
-            admin_url: Url::parse(&self.base).unwrap(),
-            realm: self.name.clone(),
-            credential: self.credential(),
-            addresses: addresses.clone(),
-            client_id: "laneway".into(),
-            connections: None,
-            directory: false,
-        }
+        let place = (Url::parse(&self.base).unwrap(), self.name.clone());
+        BootstrapRequest::new(place, self.credential(), addresses.clone(), "laneway")
     }
 
     pub fn credential(&self) -> AdminCredential {

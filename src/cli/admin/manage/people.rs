@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::{Subcommand, ValueEnum};
 
 use super::super::role;
-use super::{Answer, Common, Desk, id};
+use super::{Answer, Common, Desk, id, import};
 use crate::authz::{OperatorRole, Scope};
 use crate::config::Config;
 use crate::domain::user::UserState;
@@ -45,6 +45,8 @@ pub(in crate::cli) enum UserCommand {
         #[command(flatten)]
         common: Common,
     },
+    /// Import people, with the hashes of the passwords that they have elsewhere
+    Import(import::ImportArgs),
     /// Switch a person off; their sessions end
     Disable {
         /// The user's id
@@ -110,6 +112,7 @@ pub(super) async fn user(config: Config, command: UserCommand) -> Result<(Answer
             let user = operator::create_user(&desk.act(), wanted).await?;
             Ok((Answer::One(shown::user(&user)), common.json))
         }
+        UserCommand::Import(args) => Box::pin(import::run(config, args)).await,
         UserCommand::Disable { user, common } => {
             set_state(config, &user, UserState::Disabled, common).await
         }
