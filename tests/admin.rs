@@ -184,7 +184,7 @@ both! {
     async fn organizations_and_their_members(app: TestApp) {
         let made = app.admin("POST", "/v1/organizations", json!({ "slug": "acme", "name": " Acme " })).await;
         check_made(&made, "/v1/organizations");
-        assert_eq!(members(&made.json()), ["brand", "created_at", "id", "name", "required_acr", "slug", "social_login", "state"]);
+        assert_eq!(members(&made.json()), ["brand", "created_at", "id", "max_staleness", "name", "required_acr", "slug", "social_login", "state"]);
         assert_eq!(made.json()["name"], "Acme");
         app.admin("POST", "/v1/organizations", json!({ "slug": "acme", "name": "x" })).await.refused(409, "duplicate");
         app.admin("POST", "/v1/organizations", json!({ "slug": "A", "name": "x" })).await.refused(422, "invalid_field");

@@ -328,5 +328,5 @@ async fn a_receipt_says_which_node_has_heard() {
     first
         .admin("GET", "/v1/admin/receipts?seq=x", json!({}))
         .await
-        .refused(404, "not_found");
+        .refused(400, "invalid_request");
 }

@@ -111,7 +111,8 @@ both! {
         let form = [("name", "Acme"), ("slug", "acme"), ("social", "yes")];
         post(&mut ana, here, &form).await.expect(303);
         assert_eq!(read().await["social_login"], true);
-        let event = &app.events("organization.updated").await[0];
-        assert!(event.before.as_deref().is_some_and(|text| text.contains("\"social_login\":false")));
+        let told = app.events("organization.updated").await;
+        let before = told.iter().filter_map(|event| event.before.as_deref());
+        assert!(before.into_iter().any(|text| text.contains("\"social_login\":false")));
     }
 }

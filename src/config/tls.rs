@@ -19,14 +19,13 @@ pub struct Certificate {
 /// The table `[tls]`: the first is shown to whoever asks for a name that none of them has.
 pub(super) fn read(root: &mut Section<'_>, server: &Server) -> Vec<Certificate> {
     let mut section = root.section("tls");
-    let wanted = !section.is_empty();
     let mut all = Vec::from_iter(certificate(&mut section));
     for mut also in section.sections("also") {
         all.extend(certificate(&mut also));
         also.finish();
     }
     section.finish();
-    if wanted && server.public_url.scheme() != "https" {
+    if !all.is_empty() && server.public_url.scheme() != "https" {
         root.fault(
             "public_url",
             server.public_url.as_str(),

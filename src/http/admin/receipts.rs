@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 
 use super::super::context::Context;
-use crate::domain::Problem;
+use crate::domain::{Code, Problem};
 use crate::lane_a::desk;
 
 /// The place in the log, to ask [`receipt`] for.
@@ -15,12 +15,18 @@ const RECEIPT: HeaderName = HeaderName::from_static("x-laneway-receipt");
 
 #[derive(Deserialize)]
 pub struct Asked {
+    #[serde(default)]
     seq: String,
 }
 
 /// `GET /v1/admin/receipts?seq=`
 pub async fn receipt(context: Context, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    let seq = asked.seq.parse().map_err(|_| Problem::not_found())?;
+    let seq = asked.seq.parse().map_err(|_| {
+        Problem::new(
+            Code::InvalidRequest,
+            "Name the receipt: ?seq= with the number of its header.",
+        )
+    })?;
     Ok(Json(desk::receipt(&context.core, seq).await?).into_response())
 }
 

@@ -166,7 +166,8 @@ pub const ENTRIES: &[Entry] = &[
         "Which nodes have heard that something ended",
         json("Receipt"),
     )
-    .asks(&[("seq", "the number in the header X-Laneway-Receipt")]),
+    .asks(&[("seq", "the number in the header X-Laneway-Receipt")])
+    .refuses(&[NotFound, InvalidRequest]),
     op(
         "GET /v1/admin/upstreams",
         "Identity providers",
@@ -422,11 +423,6 @@ pub const SHAPES: &[Shape] = &[
         "UserChange",
         "name?=text? email?=text? email_verified?=flag state?=active|disabled",
     ),
-    shape(
-        "Receipt",
-        "seq=count complete=flag bound_ms=count nodes=[Acknowledgement]",
-    ),
-    shape("Acknowledgement", "name state=heard|waiting|missed"),
     shape(
         "AdminSession",
         "id user_id upstream=text? current=flag created_at=instant last_seen_at=instant \

@@ -66,6 +66,11 @@ pub const SHAPES: &[Shape] = &[
         "Usage",
         "users=UsersCounted organizations=count sessions=count sign_ins=SignInsCounted at=instant",
     ),
+    shape(
+        "Receipt",
+        "seq=count complete=flag bound_ms=count nodes=[Acknowledgement]",
+    ),
+    shape("Acknowledgement", "name state=heard|waiting|missed"),
     shape("UsersCounted", "active=count disabled=count"),
     shape("SignInsCounted", "days=count succeeded=count failed=count"),
     shape("NewUserImport", "people=[ImportedPerson] plan?=flag"),

@@ -45,6 +45,7 @@ export async function addAuthenticator(page) {
   });
   return {
     credentials: async () => (await session.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
+    clear: () => session.send('WebAuthn.clearCredentials', { authenticatorId }),
     present: (enabled) => session.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled }),
   };
 }
