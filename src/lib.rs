@@ -3,6 +3,10 @@
 //! The rooms and who may know whom stand in `docs/architecture.md`; `tests/architecture.rs`
 //! holds the directions.
 
+// A connection's future holds a request's and all that it waits for: a release build follows them
+// deeper than the compiler's 128.
+#![recursion_limit = "512"]
+
 pub mod app;
 pub mod audit;
 pub mod authn;

@@ -1,5 +1,7 @@
 //! The program: everything is in the library.
 
+#![recursion_limit = "512"]
+
 use std::process::ExitCode;
 
 #[global_allocator]

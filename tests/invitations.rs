@@ -297,7 +297,12 @@ async fn lists_revokes_resends_and_expires() {
         .await;
     let again = again.expect(200).json();
     assert_ne!(url(&again), url(&second));
-    app.browser().get(&url(&second)).await.expect(404);
+    let replaced = app.browser().get(&url(&second)).await.expect(404);
+    assert!(
+        replaced
+            .text()
+            .contains("the newest mail with an invitation")
+    );
     app.browser().get(&url(&again)).await.expect(200);
     app.admin("DELETE", &path, json!({})).await.expect(204);
     app.admin("DELETE", &path, json!({}))

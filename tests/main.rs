@@ -36,6 +36,7 @@ mod desk_pages;
 mod desk_scale;
 mod desk_settings;
 mod devices;
+mod doctor;
 mod domains;
 mod edge;
 mod emergency;

@@ -203,6 +203,9 @@ fn told(problem: &Problem) -> String {
     if problem.code == general.code && problem.detail == general.detail {
         return "Nothing has this name or id; `list` shows what there is.".into();
     }
+    if problem.detail.ends_with("under the reference below.") {
+        return "This did not work.".into();
+    }
     problem.detail.clone()
 }
 

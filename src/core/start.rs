@@ -94,7 +94,11 @@ async fn prove_key(db: &Db, sealer: &Sealer, options: &CoreOptions) -> Result<()
     }
     let found = installation::find(db).await?;
     let (_, check) = found.ok_or_else(|| Problem::new(Code::Internal, "no installation row"))?;
-    sealer.open(KEY_CHECK, &check)?;
+    sealer.open(KEY_CHECK, &check).map_err(|error| {
+        const FIX: &str = "Set the master key that this database was created with, as master_key or, after a change, \
+            among previous_master_keys.";
+        Problem::new(Code::Internal, FIX).because(error)
+    })?;
     Ok(())
 }
 

@@ -50,7 +50,13 @@ pub async fn look(visit: &Visit<'_>, token: &str) -> Result<Shown, Problem> {
     limits::callback(visit.core, &visit.meta.ip).await?;
     let (db, tenant) = (&visit.core.db, &visit.site.tenant.id);
     let found = invitations::find_by_hash(db, tenant, &hash_token(token)).await?;
-    let invitation = found.ok_or_else(Problem::not_found)?;
+    let invitation = found.ok_or_else(|| {
+        // Inviting somebody again makes a new value; the old one is known to nobody.
+        Problem::new(
+            Code::NotFound,
+            "This link opens nothing. Take the newest mail with an invitation, or ask whoever invited you for another one.",
+        )
+    })?;
     let organization = match &invitation.org {
         Some(org) => orgs::find(db, tenant, org.as_str()).await?,
         None => None,

@@ -71,6 +71,9 @@ fn options(request: &BootstrapKeycloak) -> Value {
     if request.directory {
         options["directory"] = json!(true);
     }
+    if request.headless_password {
+        options["headless"] = json!("password");
+    }
     if let Some(id) = &request.passkey_rp_id {
         options["passkey_rp_id"] = json!(id);
     }

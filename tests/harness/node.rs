@@ -2,7 +2,7 @@
 //!
 //! Owns: its files and ports, start and end, and requests to it over the network.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -135,7 +135,9 @@ impl Node {
     /// The program with this node's configuration.
     fn program(&self) -> Command {
         let port = self.port;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_laneway"));
+        // Figures of long runs are those of a release build (`dev/soak`).
+        let other = std::env::var_os("LANEWAY_TEST_PROGRAM");
+        let mut command = Command::new(other.unwrap_or(env!("CARGO_BIN_EXE_laneway").into()));
         command
             .current_dir(self.folder.path())
             .env("LANEWAY_LISTEN", format!("127.0.0.1:{port}"))
@@ -160,17 +162,20 @@ impl Node {
 
     /// Runs a command beside the running node; its output, or what it complains about.
     pub fn run(&self, arguments: &str) -> Result<String, String> {
-        let mut command = self.program();
-        let out = command
-            .args(arguments.split(' ').filter(|word| !word.is_empty()))
-            .output()
-            .expect("the program runs");
+        let out = self.output(arguments);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
         if out.status.success() {
             Ok(text(&out.stdout))
         } else {
             Err(text(&out.stderr))
         }
+    }
+
+    /// Runs a command beside the running node, whatever becomes of it.
+    pub fn output(&self, arguments: &str) -> Output {
+        let arguments = arguments.split(' ').filter(|word| !word.is_empty());
+        let command = self.program().args(arguments).output();
+        command.expect("the program runs")
     }
 
     /// `kill -9`, and waits for the end.
@@ -355,6 +360,9 @@ impl Visitor {
             }
         }
         let reply = reply?;
+        if !reply.status().is_success() {
+            return Err(format!("{} at the outbox", reply.status()));
+        }
         let body: Value = reply.json().await.map_err(|error| error.to_string())?;
         let items = body["items"].as_array().ok_or("no mails")?;
         let code = items.iter().rev().find_map(|mail| mail["code"].as_str());

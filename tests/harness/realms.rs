@@ -119,6 +119,40 @@ impl Realms {
         }
     }
 
+    /// Where Keycloak is.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The administrator's password.
+    pub fn password(&self) -> &str {
+        &self.admin.1
+    }
+
+    /// A client of the home realm whose account may look at all of it; its secret.
+    pub async fn observer(&self, client_id: &str) -> &'static str {
+        let home = &self.home;
+        let body = json!({ "clientId": client_id, "secret": SECRET, "publicClient": false,
+            "serviceAccountsEnabled": true, "standardFlowEnabled": false });
+        let path = format!("/{home}/clients");
+        let id = self.send(Method::POST, &path, Some(body)).await;
+        let id = id.as_str().expect("an id");
+        let account = format!("/{home}/clients/{id}/service-account-user");
+        let account = self.send(Method::GET, &account, None).await["id"].take();
+        let management = format!("/{home}/clients?clientId=realm-management");
+        let management = self.send(Method::GET, &management, None).await[0]["id"].take();
+        let (account, management) = (account.as_str(), management.as_str());
+        let (account, management) = (account.expect("an id"), management.expect("an id"));
+        let mut roles = Vec::new();
+        for role in ["view-realm", "view-clients", "view-events", "view-users"] {
+            let path = format!("/{home}/clients/{management}/roles/{role}");
+            roles.push(self.send(Method::GET, &path, None).await);
+        }
+        let path = format!("/{home}/users/{account}/role-mappings/clients/{management}");
+        self.send(Method::POST, &path, Some(json!(roles))).await;
+        SECRET
+    }
+
     /// Sets the upstream up as an operator does; what to register it with.
     pub async fn bootstrap(&self, name: &str) -> Value {
         let url =

@@ -199,6 +199,9 @@ fn again(request: &BootstrapRequest) -> String {
     if request.directory {
         flags.push_str(" --directory");
     }
+    if request.headless_password {
+        flags.push_str(" --headless-password");
+    }
     if let Some(id) = &request.passkey_rp_id {
         flags.push_str(" --passkey-rp-id ");
         flags.push_str(id);

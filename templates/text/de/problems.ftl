@@ -45,6 +45,7 @@ problem-any-wrong = Das hat nicht geklappt. Prüfen Sie Ihre Eingabe und versuch
 ## Formulare und Adressen
 problem-field = Berichtigen Sie das markierte Feld und senden Sie erneut.
 problem-nothing-here = Unter dieser Adresse ist nichts bekannt.
+problem-invitation-unknown = Dieser Link führt nirgendwohin. Nehmen Sie die neueste Mail mit einer Einladung, oder bitten Sie um eine neue.
 problem-host = Diese Adresse ist hier nicht eingerichtet.
 problem-method = Diese Adresse lässt sich so nicht aufrufen.
 problem-address-part = Ein Teil der Adresse fehlt oder hat die falsche Form.

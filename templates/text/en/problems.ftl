@@ -46,6 +46,7 @@ problem-any-wrong = This did not work. Check what you entered and try again.
 ## Forms and addresses
 problem-field = Correct the marked field and send again.
 problem-nothing-here = Nothing is known under this address.
+problem-invitation-unknown = This link opens nothing. Take the newest mail with an invitation, or ask whoever invited you for another one.
 problem-host = This host name is not set up here.
 problem-method = This address knows other methods.
 problem-address-part = A part of the address is missing or not of the right form.

@@ -142,18 +142,26 @@ fn lines(nodes: &[Node], depth: usize, into: &mut Vec<String>) {
         match &node.kind {
             Kind::Leaf { provider, config } => {
                 let config = readable(&config.iter().copied().collect());
-                into.push(format!("{depth} {requirement} {provider} {config}"));
+                into.push(line(depth, requirement, provider, config.as_ref()));
             }
             Kind::Sub { alias, children } => {
-                into.push(format!("{depth} {requirement} flow {alias} null"));
+                let flow = format!("flow {alias}");
+                into.push(line(depth, requirement, &flow, None));
                 lines(children, depth + 1, into);
             }
         }
     }
 }
 
+/// Indented as deep as the step lies.
+fn line(depth: usize, requirement: &str, what: &str, config: Option<&Value>) -> String {
+    let indent = "  ".repeat(depth);
+    let config = config.map(|config| format!(" {config}"));
+    format!("{indent}{requirement} {what}{}", config.unwrap_or_default())
+}
+
 /// Keycloak shows the reference values masked, so only their presence can be compared.
-fn readable(config: &Value) -> Value {
+fn readable(config: &Value) -> Option<Value> {
     let mut config = config.as_object().cloned().unwrap_or_default();
     for (_, value) in config
         .iter_mut()
@@ -161,11 +169,7 @@ fn readable(config: &Value) -> Value {
     {
         *value = json!("set");
     }
-    if config.is_empty() {
-        Value::Null
-    } else {
-        Value::Object(config)
-    }
+    (!config.is_empty()).then_some(Value::Object(config))
 }
 
 /// What the realm has under our alias.
@@ -233,7 +237,9 @@ async fn read(admin: &Admin) -> Result<Vec<String>, ProviderError> {
         .into_iter()
         .flatten()
     {
-        let depth = execution["level"].as_u64().unwrap_or_default();
+        let depth = execution["level"]
+            .as_u64()
+            .and_then(|level| usize::try_from(level).ok());
         let requirement = execution["requirement"].as_str().unwrap_or_default();
         let what = match execution["providerId"].as_str() {
             Some(provider) => provider.to_owned(),
@@ -247,9 +253,14 @@ async fn read(admin: &Admin) -> Result<Vec<String>, ProviderError> {
                 let config = admin.get(&["authentication", "config", id]).await?;
                 readable(&config.unwrap_or_default()["config"])
             }
-            None => Value::Null,
+            None => None,
         };
-        lines.push(format!("{depth} {requirement} {what} {config}"));
+        lines.push(line(
+            depth.unwrap_or_default(),
+            requirement,
+            &what,
+            config.as_ref(),
+        ));
     }
     Ok(lines)
 }

@@ -2,7 +2,7 @@
 
 use laneway_contract::{Check, Diagnose as _};
 use laneway_keycloak::bootstrap::apply;
-use laneway_keycloak::{ConnectionsOptions, Keycloak, KeycloakConfig, Spoken};
+use laneway_keycloak::{ConnectionsOptions, Headless, Keycloak, KeycloakConfig, Spoken};
 use reqwest::Method;
 use serde_json::json;
 
@@ -64,12 +64,14 @@ async fn our_own_account_names_all_that_has_changed() {
     let mut request = realm.request(&unheard());
     request.drift = true;
     request.directory = true;
+    request.headless_password = true;
     let outcome = apply(&request, &env()).await.unwrap();
     let mut own = KeycloakConfig {
         admin: None,
         ..realm.config(&outcome)
     };
     own.options.directory = true;
+    own.options.headless = Some(Headless::Password);
     let checks = looked(&own).await;
     assert_eq!(wrong(&checks), []);
     for name in [
@@ -124,7 +126,10 @@ async fn our_own_account_names_all_that_has_changed() {
     let client = of(&checks, "setup_client_laneway");
     let said = client.received.as_ref().unwrap();
     assert!(said.contains("backchannel.logout.url"), "{said}");
-    assert!(client.fix.contains("--directory"), "{client:?}");
+    // Without them the next run would take back what they stand for.
+    for flag in ["--directory", "--headless-password"] {
+        assert!(client.fix.contains(flag), "{client:?}");
+    }
     assert!(!format!("{checks:?}").contains(secret(&own)));
     realm.delete().await;
 }
