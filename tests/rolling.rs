@@ -12,11 +12,10 @@ use crate::harness::node::{Visitor, patient_client};
 use crate::harness::soak::{Spread, factor, measured};
 use crate::harness::{Node, free_port, new_database, postgres_url};
 
-/// How many people there are.
-const PEOPLE: usize = 24;
-
 /// How much is done: what two busy cores bear with a debug build, and what is promised.
 struct Scale {
+    /// So many that nobody signs in twice at once: the newest of two mails opens one sign-in only.
+    people: usize,
     restarts: usize,
     per_second: u32,
     at_least: Duration,
@@ -25,6 +24,7 @@ struct Scale {
 fn scale() -> Scale {
     let long = factor() > 1;
     Scale {
+        people: if long { 400 } else { 24 },
         restarts: if long { 10 } else { 2 },
         per_second: if long { 20 } else { 3 },
         at_least: Duration::from_secs(if long { 60 } else { 5 }),
@@ -76,12 +76,13 @@ struct Street {
     again: Arc<AtomicUsize>,
     /// All restarts had their turn.
     over: AtomicBool,
+    people: usize,
 }
 
 impl Street {
     fn visitor(&self, number: usize) -> Visitor {
         let (base, ops) = (self.base.as_str(), self.ops.as_slice());
-        let email = format!("p{}@x.test", number % PEOPLE);
+        let email = format!("p{}@x.test", number % self.people);
         Visitor::new(self.client.clone(), (base, ops), &email).asks_again(&self.again)
     }
 
@@ -106,19 +107,20 @@ async fn nobody_who_asks_once_more_notices_a_rolling_restart() {
     let Some(_nginx) = nginx(folder.path(), port, &nodes).await else {
         return;
     };
+    let scale = scale();
     let street = Arc::new(Street {
         client: patient_client(60),
         base: format!("http://localhost:{port}"),
         ops: [nodes[0].ops(), nodes[1].ops()],
         again: Arc::default(),
         over: AtomicBool::new(false),
+        people: scale.people,
     });
-    for number in 0..PEOPLE {
+    for number in 0..scale.people {
         let signed = street.visitor(number).sign_in("signup").await;
         signed.expect("an account");
     }
     street.again.store(0, Ordering::Relaxed);
-    let scale = scale();
     let begun = Instant::now();
     let (crowd, restarts) = tokio::join!(
         crowd(&street, &scale, begun),
