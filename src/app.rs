@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use axum::Router;
 use laneway_contract::{Clock, Random};
+use laneway_spans::Tracer;
 use laneway_sqlkit::MigrationSet;
 
 use crate::config::Config;
@@ -46,6 +47,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     modules: Vec<Module>,
+    tracer: Option<Tracer>,
 }
 
 /// A program that is ready to listen.
@@ -58,6 +60,8 @@ pub struct App {
     pub router: Router,
     /// The operations listener's router.
     pub ops: Router,
+    /// Whoever collects traces.
+    pub tracer: Option<Tracer>,
 }
 
 impl App {
@@ -68,6 +72,7 @@ impl App {
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             modules: Vec::new(),
+            tracer: None,
         }
     }
 }
@@ -91,6 +96,13 @@ impl Builder {
     #[must_use]
     pub fn random(mut self, random: Arc<dyn Random>) -> Self {
         self.random = random;
+        self
+    }
+
+    /// Whoever collects traces.
+    #[must_use]
+    pub fn tracer(mut self, tracer: Option<Tracer>) -> Self {
+        self.tracer = tracer;
         self
     }
 
@@ -127,6 +139,7 @@ impl Builder {
             core: Arc::clone(&core),
             backends,
             references: Arc::new(References::new(&*core.random)),
+            tracer: self.tracer.clone(),
         };
         let front = Front::new(state.clone(), http::router(state, extra));
         let ops = ops::router(Arc::clone(&core));
@@ -135,6 +148,7 @@ impl Builder {
             router: front.as_router(),
             front,
             ops,
+            tracer: self.tracer,
         })
     }
 }
@@ -155,6 +169,10 @@ pub fn spawn_jobs(core: &Arc<Core>) -> tokio::task::JoinSet<()> {
     });
     every(&mut jobs, core, Duration::from_secs(1), |core| async move {
         crate::oauth::logout_notice::send_due(&core).await?;
+        Ok(())
+    });
+    every(&mut jobs, core, Duration::from_secs(1), |core| async move {
+        crate::lane_a::upstream_revocation::give_back_due(&core).await?;
         Ok(())
     });
     jobs.spawn(crate::lane_a::upstream_events::listen(Arc::clone(core)));

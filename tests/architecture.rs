@@ -315,7 +315,7 @@ fn depth_of(path: &str) -> usize {
 fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut out = Vec::new();
-    for folder in ["src", "dev/echo", "provider-adapters"] {
+    for folder in ["src", "dev/echo", "provider-adapters", "traces"] {
         walk(root, &root.join(folder), &mut out);
     }
     assert!(out.len() > 100, "only {} files were found", out.len());

@@ -155,6 +155,7 @@ both! {
             let next = ana.get(&to).await.expect(303);
             next.location().clone_into(&mut to);
         }
+        assert!(to.contains("prompt=none"), "nobody is asked anything: {to}");
         let back = app.come_back(&mut ana, ANA, &to).await.expect(303);
         ana.follow(back, LOGIN.to_owned()).await;
         let after = ana.user(IDE).await.expect(200).json();
@@ -163,6 +164,46 @@ both! {
         // All is well: nobody is sent there again.
         let again = ana.get(&format!("{LOGIN}/bff/login?return_to=/account")).await;
         assert_eq!(again.expect(303).location(), "/account");
+    }
+
+    async fn a_provider_that_cannot_answer_silently_is_visited_with_its_pages(app: TestApp) {
+        let app = attaching(&app).await;
+        for error in ["login_required", "access_denied", "server_error"] {
+            let mut ana = at_app(&app, ANA).await;
+            token(&mut ana).await;
+            let before = ana.user(IDE).await.expect(200).json();
+            app.fake.end_sessions_of(ANA);
+            app.clock.advance_s(LIFE_S);
+            ana.send(api()).await.refused(401, "token_expired");
+            let start = format!("{LOGIN}/bff/login?return_to=/account");
+            let silent = ana.get(&start).await.expect(303).location().to_owned();
+            assert!(silent.contains("prompt=none"), "{silent}");
+            let no = app.fake.error_params(error, &silent.parse().expect("an address"));
+            let no = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(no).finish();
+            let back = format!("/federation/callback/corp?{no}");
+            let visit = ana.get(&back).await.expect(303).location().to_owned();
+            assert!(visit.starts_with("https://fake.test/"), "{error}: {visit}");
+            assert!(!visit.contains("prompt"), "{error}: {visit}");
+            let home = app.come_back(&mut ana, ANA, &visit).await.expect(303);
+            assert_eq!(home.location(), "/account", "{error}");
+            let again = ana.get(&back).await;
+            assert!(again.code() >= 400, "{error}: an answer counts once");
+            let after = ana.user(IDE).await.expect(200).json();
+            assert_eq!(after["sid"], before["sid"], "{error}");
+            token(&mut ana).await;
+        }
+        // What an app asks for without a page still comes back to it without one.
+        let mut ana = at_app(&app, ANA).await;
+        token(&mut ana).await;
+        app.fake.end_sessions_of(ANA);
+        app.clock.advance_s(LIFE_S);
+        ana.send(api()).await.refused(401, "token_expired");
+        let start = format!("{LOGIN}/bff/login?prompt=none&return_to=/account");
+        let silent = ana.get(&start).await.expect(303).location().to_owned();
+        let no = app.fake.error_params("login_required", &silent.parse().expect("an address"));
+        let no = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(no).finish();
+        let back = ana.get(&format!("/federation/callback/corp?{no}")).await.expect(303);
+        assert_eq!(back.location(), "/account?error=login_required");
     }
 
     async fn a_session_that_ends_meanwhile_gets_no_token(app: TestApp) {

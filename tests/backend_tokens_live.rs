@@ -93,6 +93,7 @@ async fn keycloak_with_rotation_is_asked_once_and_each_gets_their_own() {
         // Three of its thirteen seconds are used before a new one is fetched.
         tokio::time::sleep(Duration::from_millis(4_000)).await;
     }
+    gives_back(&app, &realms, &subjects[1], browsers[1].clone()).await;
     // Refused there, told here; the session goes on.
     let path = format!("/{}/users/{}/logout", realms.home, subjects[0]);
     realms.send(Method::POST, &path, None).await;
@@ -102,4 +103,23 @@ async fn keycloak_with_rotation_is_asked_once_and_each_gets_their_own() {
     assert_eq!(refused.code(), 401, "{}", refused.text());
     assert!(["token_expired", "unauthenticated"].contains(&refused.problem().as_str()));
     realms.remove().await;
+}
+
+/// Ended here: Keycloak's session is over too, and the same person's other one is not.
+async fn gives_back(app: &TestApp, realms: &Realms, subject: &str, mut bob: Browser) {
+    let mut other = sign_in(app, realms, "bob").await;
+    let path = format!("/{}/users/{subject}/sessions", realms.home);
+    let there = async || {
+        let found = realms.send(Method::GET, &path, None).await;
+        found.as_array().expect("a list").len()
+    };
+    assert_eq!(there().await, 2);
+    let me = bob.user(IDE).await.expect(200).json();
+    let ended = format!("/v1/admin/sessions/{}", me["sid"].as_str().expect("an id"));
+    let ended = app.admin("DELETE", &ended, Value::Null).await;
+    assert!(ended.code() < 300, "{}", ended.text());
+    let given = laneway::lane_a::upstream_revocation::give_back_due(app.core());
+    assert_eq!(given.await.expect("the store answers"), 1);
+    assert_eq!(there().await, 1);
+    assert!(bearer(&other.send(api()).await.expect(200)).is_some());
 }

@@ -3,21 +3,26 @@
 
 use std::time::Duration;
 
+use laneway::outbound::SystemClock;
+use laneway_contract::Clock as _;
 use reqwest::Method;
 use serde_json::{Value, json};
+use totp_rs::Totp;
 
 use crate::harness::app::Options;
 use crate::harness::realms::Realms;
 use crate::harness::{Browser, LOGIN, TestApp, answer};
 use crate::suite::web;
 
-/// An app in front of the realm, with the embedded provider beside it.
-async fn beside(realms: &Realms) -> TestApp {
-    let options = Options {
+fn real_time() -> Options {
+    Options {
         real_time: true,
         ..Options::default()
-    };
-    let app = TestApp::sqlite_with(options).await;
+    }
+}
+
+/// Puts an app in front of the realm, with the embedded provider beside it.
+async fn beside(app: TestApp, realms: &Realms) -> TestApp {
     let upstream = realms.bootstrap("kc").await;
     let made = app.admin("POST", "/v1/admin/upstreams", upstream).await;
     let kc = made.expect(201).json()["id"].clone();
@@ -52,7 +57,7 @@ async fn keycloaks_people_add_ways_to_sign_in_here_and_stay_keycloaks() {
     let Some(realms) = Realms::new().await else {
         return;
     };
-    let app = beside(&realms).await;
+    let app = beside(TestApp::sqlite_with(real_time()).await, &realms).await;
     let ana = realms.person(&realms.home, "ana", "staff").await;
     let mut browser = over_there(&app, &realms, "ana").await;
     let sub = browser.me().await["sub"].clone();
@@ -108,18 +113,28 @@ async fn keycloaks_people_add_ways_to_sign_in_here_and_stay_keycloaks() {
     let me = by_mail.me().await;
     assert_eq!((&me["sub"], &me["upstream"]["id"]), (&sub, &json!("kc")));
 
-    // Switched off at Keycloak, all of them are out.
     let _jobs = app.jobs();
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    let path = format!("/{}/users/{ana}", realms.home);
-    realms
-        .send(Method::PUT, &path, Some(json!({ "enabled": false })))
-        .await;
-    for (way, browser) in [
+    let ways = [
         ("redirect", &mut browser),
         ("passkey", &mut by_key),
         ("mail", &mut by_mail),
-    ] {
+    ];
+    switched_off_there(&realms, &ana, ways).await;
+    realms.remove().await;
+}
+
+/// Switched off at Keycloak, all of them are out.
+async fn switched_off_there<const N: usize>(
+    realms: &Realms,
+    subject: &str,
+    ways: [(&str, &mut Browser); N],
+) {
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let path = format!("/{}/users/{subject}", realms.home);
+    realms
+        .send(Method::PUT, &path, Some(json!({ "enabled": false })))
+        .await;
+    for (way, browser) in ways {
         let mut code = 0;
         for _ in 0..50 {
             code = browser.user(LOGIN).await.code();
@@ -130,5 +145,80 @@ async fn keycloaks_people_add_ways_to_sign_in_here_and_stay_keycloaks() {
         }
         assert_eq!(code, 401, "disabled at Keycloak and still in by {way}");
     }
+}
+
+/// The code that an app shows so many periods from now.
+fn shown(app: &Totp, periods: i64) -> String {
+    let seconds = SystemClock.now_ms() / 1000 + 30 * periods;
+    app.generate(u64::try_from(seconds).expect("after 1970"))
+        .to_string()
+}
+
+/// Signs in by a code to their address; what is wanted next.
+async fn by_mail(app: &TestApp, browser: &mut Browser, email: &str) -> (String, Value) {
+    let (id, code) = app.asked_for_code(browser, "login", email).await;
+    let flow = answer(browser, &id, "email-code", json!({ "code": code }));
+    let step = flow.await.expect(200).json()["step"].clone();
+    (id, step)
+}
+
+#[tokio::test]
+async fn an_authenticator_app_beside_keycloak_counts_on_both_nodes_and_each_code_once() {
+    let Some(realms) = Realms::new().await else {
+        return;
+    };
+    let Some(one) = TestApp::postgres_with(real_time()).await else {
+        return;
+    };
+    let one = beside(one, &realms).await;
+    one.offer(&["passkey", "email-code", "totp"]).await;
+    let two = one.restarted(&real_time()).await.expect("it starts");
+    let _jobs = [one.jobs(), two.jobs()];
+    let ana = realms.person(&realms.home, "ana", "staff").await;
+    let mut browser = over_there(&one, &realms, "ana").await;
+    let sub = browser.me().await["sub"].clone();
+    let email = json!({ "email": "ana@own.test" });
+    browser.post("/v1/me/email", email).await.expect(202);
+    let code = json!({ "code": one.code_for("ana@own.test").await });
+    browser.post("/v1/me/email/confirm", code).await.expect(200);
+
+    // Set up at one node; the other asks for it.
+    let begun = browser.post("/v1/me/totp", json!({})).await.expect(201);
+    let url = begun.json()["otpauth_uri"].as_str().map(str::to_owned);
+    let phone = Totp::from_url(url.expect("an address")).expect("an app");
+    let code = json!({ "code": shown(&phone, -1) });
+    let made = browser.post("/v1/me/totp/confirm", code).await;
+    assert_eq!(
+        made.expect(200).json()["codes"].as_array().map(Vec::len),
+        Some(10)
+    );
+    let mut there = two.browser();
+    let (id, step) = by_mail(&two, &mut there, "ana@own.test").await;
+    assert_eq!(step["kind"], "totp");
+    there.user(LOGIN).await.refused(401, "unauthenticated");
+    let code = json!({ "code": shown(&phone, 0) });
+    let done = answer(&mut there, &id, "totp", code.clone()).await;
+    assert_eq!(done.expect(200).json()["state"], "done");
+    let me = there.me().await;
+    assert_eq!(
+        (&me["sub"], &me["acr"], &me["upstream"]["id"]),
+        (&sub, &json!("aal2"), &json!("kc"))
+    );
+    // What was taken at one node the other does not take again.
+    let mut again = one.browser();
+    let (id, step) = by_mail(&one, &mut again, "ana@own.test").await;
+    assert_eq!(step["kind"], "totp");
+    answer(&mut again, &id, "totp", code)
+        .await
+        .refused(422, "invalid_credentials");
+    let code = json!({ "code": shown(&phone, 1) });
+    answer(&mut again, &id, "totp", code).await.expect(200);
+
+    let ways = [
+        ("redirect", &mut browser),
+        ("app, there", &mut there),
+        ("app, here", &mut again),
+    ];
+    switched_off_there(&realms, &ana, ways).await;
     realms.remove().await;
 }

@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use laneway::outbound::SystemClock;
+use laneway_contract::Clock as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -28,7 +30,8 @@ fn finding<'t>(told: &'t Value, name: &str) -> Option<&'t Value> {
 
 fn certificate(folder: &std::path::Path, days: i64) -> (PathBuf, PathBuf) {
     let mut asked = rcgen::CertificateParams::new(vec!["login.test".to_owned()]).expect("a name");
-    let now = time::OffsetDateTime::now_utc();
+    let seconds = SystemClock.now_ms() / 1000;
+    let now = time::OffsetDateTime::from_unix_timestamp(seconds).expect("an instant");
     asked.not_before = now - time::Duration::days(90);
     // An hour more, so that the whole days are these.
     asked.not_after = now + time::Duration::days(days) + time::Duration::hours(1);

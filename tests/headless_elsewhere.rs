@@ -72,6 +72,12 @@ async fn a_password_of_keycloak_is_typed_here() {
     let app = in_front(&mut realms, "password").await;
     let ana = realms.person(&realms.home, "ana", "staff").await;
     let right = "ana-signs-in";
+    // It is forgotten there, not here.
+    let login = app.browser().get("/login").await.expect(200).text();
+    assert!(
+        login.contains("name=\"username\"") && !login.contains("/recover"),
+        "{login}"
+    );
 
     // Whoever is unknown and whoever is wrong are told the same.
     let mut browser = app.browser();

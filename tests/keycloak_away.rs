@@ -87,6 +87,19 @@ async fn opens(browser: &mut Browser, path: &str) -> Reply {
     }
 }
 
+/// Where the button of such a page leads at the provider.
+async fn tried_again(door: &Door, mut browser: Browser, page: &str) -> String {
+    let button = page.split("data-kind=\"primary\" href=\"").nth(1);
+    let to = button.and_then(|rest| rest.split('"').next());
+    let to = to.expect("a way to try again").replace("&amp;", "&");
+    let mut at = to.replace("&#38;", "&");
+    while !at.starts_with(&door.url()) {
+        let next = browser.get(&at).await.expect(303);
+        next.location().clone_into(&mut at);
+    }
+    at
+}
+
 async fn in_front(realms: &Realms, door: &Door) -> TestApp {
     let app = TestApp::sqlite().await;
     app.clock.set_ms(SystemClock.now_ms());
@@ -131,6 +144,7 @@ async fn twenty_minutes_without_keycloak_sign_nobody_out() {
     // An account is managed on a new word alone, and a new proof is not to be had.
     let account = ana.get(&format!("{LOGIN}/v1/me")).await;
     account.refused(401, "session_stale");
+    let mut retries = Vec::new();
     for (who, mut browser, ask) in [
         (
             "step-up",
@@ -149,6 +163,7 @@ async fn twenty_minutes_without_keycloak_sign_nobody_out() {
             !page.text().contains("localhost"),
             "{who}: no address of a server"
         );
+        retries.push((who, browser, page.text()));
     }
 
     door.open().await;
@@ -164,6 +179,11 @@ async fn twenty_minutes_without_keycloak_sign_nobody_out() {
         (&before["sid"], &json!("fresh"))
     );
     ana.get(&format!("{LOGIN}/v1/me")).await.expect(200);
+    // The page led to the same again.
+    for (who, browser, page) in retries {
+        let there = tried_again(&door, browser, &page).await;
+        assert!(who != "step-up" || there.contains("max_age="), "{there}");
+    }
     let again = sign_in(&app, &realms).await.me().await;
     assert_eq!(again["sub"], before["sub"]);
     let ended = app.events("session.ended").await;

@@ -31,6 +31,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("DELETE /v1/me/identities/{id}", "a linked account: tests/routes.rs"),
     ("POST /v1/me/upstream-credentials", "a provider that keeps something: tests/kept_elsewhere.rs"),
     ("DELETE /v1/admin/users/{id}/totp", "an app: tests/operator_roles.rs"),
+    ("DELETE /v1/admin/users/{id}/lockouts", "somebody who is locked out: tests/locked_out.rs"),
+    ("POST /v1/admin/users/{id}/mails", "a provider that writes mails: tests/locked_out.rs"),
     ("PUT /v1/admin/tenants/{id}/logo", "a picture: tests/desk_settings.rs"),
     ("DELETE /v1/admin/tenants/{id}/logo", "a picture: tests/desk_settings.rs"),
     ("PUT /v1/organizations/{org}/logo", "a picture: tests/org_logo.rs"),

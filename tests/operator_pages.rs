@@ -37,7 +37,7 @@ const WHO: &[(&str, &[&str])] = &[
         "POST /org/{org}/settings/logo/remove",
     ]),
     ("oash", &[
-        "POST /admin/users/{id}/totp/reset",
+        "POST /admin/users/{id}/totp/reset", "POST /admin/users/{id}/unlock", "POST /admin/users/{id}/mails",
         "POST /admin/users/{id}/sessions/end",  "POST /admin/users/{id}/sessions/{sid}/end",
     ]),
     ("oasrv", &[

@@ -79,6 +79,7 @@ const WHO: &[(&str, &[&str])] = &[
     ]),
     ("oash", &[
         "POST /v1/admin/invitations/{id}/resend", "DELETE /v1/admin/users/{id}/totp",
+        "DELETE /v1/admin/users/{id}/lockouts", "POST /v1/admin/users/{id}/mails",
         "DELETE /v1/admin/users/{id}/sessions", "DELETE /v1/admin/sessions", "DELETE /v1/admin/sessions/{sid}",
         "DELETE /v1/sessions", "DELETE /v1/sessions/{sid}",
     ]),
@@ -105,7 +106,7 @@ const WHO: &[(&str, &[&str])] = &[
     ("oasrvb", &["GET /v1/admin/usage"]),
     ("oashrv", &[
         "GET /v1/admin/users", "GET /v1/admin/users/{id}", "GET /v1/users", "GET /v1/users/{id}",
-        "GET /v1/admin/users/{id}/apps",
+        "GET /v1/admin/users/{id}/apps", "GET /v1/admin/users/{id}/lockouts",
         "GET /v1/admin/users/{id}/sessions", "GET /v1/admin/users/{id}/identities",
         "GET /v1/admin/users/{id}/profile", "GET /v1/admin/users/{id}/organizations",
         "GET /v1/admin/sessions", "GET /v1/sessions", "GET /v1/admin/receipts",

@@ -282,6 +282,8 @@ const FORMS: &[&str] = &[
     "/admin/users/invite",
     "/admin/users/x/state",
     "/admin/users/x/totp/reset",
+    "/admin/users/x/unlock",
+    "/admin/users/x/mails",
     "/admin/users/x/operator",
     "/admin/users/x/sessions/end",
     "/admin/users/x/sessions/x/end",

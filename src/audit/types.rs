@@ -110,5 +110,7 @@ types! {
     USER_CREATED "user.created"
     USER_DELETED "user.deleted"
     USER_EXPORTED "user.exported"
+    USER_MAILED "user.mailed"
+    USER_UNLOCKED "user.unlocked"
     USER_UPDATED "user.updated"
 }

@@ -54,7 +54,7 @@ permissions! {
     UsersRead "users:read" Read "Find and read people and their identities";
     UsersWrite "users:write" Write "Create, change, invite, disable and delete people, link identities";
     InvitationsSend "invitations:send" Write "Send an open invitation to the tenant again";
-    FactorsReset "factors:reset" Write "Take the second factor off somebody who has lost it";
+    FactorsReset "factors:reset" Write "Take the second factor off somebody who has lost it, end a lock-out, have a password mail sent";
     TokensWrite "tokens:write" Write "Take over API keys from elsewhere";
     SessionsRead "sessions:read" Read "See who is signed in";
     SessionsWrite "sessions:write" Write "End sessions";

@@ -10,6 +10,7 @@ mod client;
 mod doctor;
 mod explain;
 mod serve;
+mod traces;
 mod upstream;
 mod verify_edge;
 mod why;

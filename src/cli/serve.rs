@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use tracing_subscriber::EnvFilter;
 
-use super::{failed, say};
+use super::{failed, say, traces};
 use crate::app::App;
 use crate::config::{Config, LogFormat};
 use crate::core::{Core, make_owner_link};
@@ -19,7 +19,11 @@ pub(super) async fn run(config: Config) -> ExitCode {
     start_log(&config);
     http::ops::install_recorder();
     let owner_file = owner_file(&config);
-    let app = match App::builder(config).build().await {
+    let tracer = match traces::start(&config) {
+        Ok(tracer) => tracer,
+        Err(problem) => return failed(&problem),
+    };
+    let app = match App::builder(config).tracer(tracer).build().await {
         Ok(app) => app,
         Err(problem) => return failed(&problem),
     };

@@ -18,6 +18,7 @@ mod server;
 mod sources;
 mod tenant;
 mod tls;
+mod traces;
 mod upstream;
 mod values;
 
@@ -36,6 +37,7 @@ pub use server::Server;
 pub use sources::Sources;
 pub use tenant::Tenant;
 pub use tls::Certificate;
+pub use traces::Traces;
 pub use upstream::{Upstream, UpstreamKind};
 
 use fault::Faults;
@@ -60,6 +62,8 @@ pub struct Config {
     pub passwords: Passwords,
     /// What is logged and how.
     pub log: Log,
+    /// Whether and where traces go.
+    pub traces: Traces,
     /// The default tenant.
     pub tenant: Tenant,
     /// App hosts with frontend and routes, in the order of the file.
@@ -102,6 +106,7 @@ impl Config {
             upstream: upstream::read(&mut root),
             passwords: passwords::read(&mut root),
             log: log::read(&mut root),
+            traces: traces::read(&mut root),
             tenant: tenant::read(&mut root),
             apps: app::read(&mut root, &server),
             certificates: tls::read(&mut root, &server),

@@ -109,6 +109,7 @@ impl<'a> Section<'a> {
             Value::String(text) => Some(text),
             Value::Integer(number) => Some(number.to_string()),
             Value::Boolean(truth) => Some(truth.to_string()),
+            Value::Float(number) => Some(number.to_string()),
             other => {
                 self.fault(name, other.type_str(), "write one value here");
                 None

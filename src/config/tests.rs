@@ -2,6 +2,7 @@
 
 mod apps;
 mod garbled;
+mod traces;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -247,6 +247,9 @@ pub struct Demand {
     pub prompt: Option<Prompt>,
     /// Organization to enter (id or slug).
     pub org: Option<String>,
+    /// New tokens for a session that is good as it is: the provider is asked without a page first.
+    #[serde(default)]
+    pub renews: bool,
 }
 
 /// The sealed part of a flow row.

@@ -53,6 +53,11 @@ impl Endpoint {
         }
     }
 
+    /// Which of them it is.
+    pub fn route(self) -> &'static str {
+        Self::PATHS[self as usize]
+    }
+
     /// Does it send browsers to the login itself?
     pub fn redirects(self) -> bool {
         matches!(self, Self::ForwardAuth | Self::ExtAuthz)

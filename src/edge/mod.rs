@@ -12,6 +12,7 @@ pub mod handoff;
 mod headers;
 mod identity;
 pub mod proxy;
+mod traced;
 mod upgrade;
 pub mod upstream_token;
 

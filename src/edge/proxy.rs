@@ -15,7 +15,7 @@ use url::Url;
 use super::backends::Backends;
 use super::body::{Downward, Fault, Progress, Upward};
 use super::headers::{clean_answer, remove_cors, remove_hop_by_hop, remove_spoofable};
-use super::{identity, upgrade, upstream_token};
+use super::{identity, traced, upgrade, upstream_token};
 use crate::audit::RequestMeta;
 use crate::authn;
 use crate::config::{Exchange, Route, RouteToken};
@@ -115,14 +115,17 @@ pub(super) async fn exchange(
     *request.extensions_mut() = http::Extensions::new();
     let mut lease = call.core.sessions.lease(call.live.clone(), call.epoch);
     let progress = Progress::new();
+    let span = traced::begin(&mut request);
     let request = request.map(|body| {
         let (limit, idle) = (bounds.body_limit, bounds.idle_timeout);
         Body::new(Upward::new(body, limit, idle, &progress, lease.usage()))
     });
     let answer = tokio::select! {
         end = lease.ended() => return Err(ended(end)),
-        answer = backends.send(request, bounds, &progress) => answer?,
+        answer = backends.send(request, bounds, &progress) => answer,
     };
+    traced::end(span, &answer);
+    let answer = answer?;
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         return switched(answer, upgrade, bounds.stream_idle_timeout, lease);
     }

@@ -19,8 +19,8 @@ use crate::domain::upstream::Role;
 use crate::domain::{Code, Problem, Sid, TenantId, UpstreamId};
 use crate::providers::Configured;
 use crate::sessions::{DEAD_AFTER, Given, Live, UpstreamLease, Watched};
-use crate::store::tenants;
 use crate::store::upstream_sessions::{self as rows, Found, Held, Stamp};
+use crate::store::{tenants, upstream_revocations};
 
 /// A token that lives no longer than this is renewed first.
 const MARGIN_MS: i64 = 10_000;
@@ -298,8 +298,13 @@ impl Leader<'_> {
     async fn ask(&self) -> Result<Next, Problem> {
         match self.lease.held_while(self.answer()).await {
             Ok(Some(new)) => {
-                let stored = self.lease.held_while(Box::pin(self.store(&new))).await?;
+                let sealed = self.seal(&new)?;
+                let stored = self.lease.held_while(Box::pin(self.store(&sealed)));
+                let stored = stored.await?;
                 self.count(if stored { "renewed" } else { "outdated" });
+                if !stored {
+                    self.give_back(&sealed).await?;
+                }
             }
             Ok(None) => self.lose().await?,
             Err(problem) => {
@@ -333,15 +338,18 @@ impl Leader<'_> {
         called.await
     }
 
-    /// They replace a token that is worthless now: a store that stumbles is tried again.
-    async fn store(&self, new: &UpstreamSession) -> Result<bool, Problem> {
+    fn seal(&self, new: &UpstreamSession) -> Result<Vec<u8>, Problem> {
         let plain = serde_json::to_vec(new)
             .map_err(|error| Problem::new(Code::Internal, "new tokens").because(error))?;
         let place = rows::place(&self.whose.tenant, &self.whose.sid);
-        let sealed = self.core.sealer.seal(place, &plain);
+        Ok(self.core.sealer.seal(place, &plain))
+    }
+
+    /// They replace a token that is worthless now: a store that stumbles is tried again.
+    async fn store(&self, sealed: &[u8]) -> Result<bool, Problem> {
         let mut left = STORED_AFTER;
         loop {
-            match self.replace(&sealed).await {
+            match self.replace(sealed).await {
                 Err(problem) if left > 0 && problem.code == Code::StoreUnavailable => {
                     left -= 1;
                     tokio::time::sleep(4 * GLANCE).await;
@@ -357,6 +365,20 @@ impl Leader<'_> {
         let stored = rows::renew(&mut write.tx, tenant, self.key(), version, sealed).await?;
         self.core.commit(write).await?;
         Ok(stored)
+    }
+
+    /// Where our session has ended meanwhile nobody needs the new tokens, and they count there.
+    async fn give_back(&self, sealed: &[u8]) -> Result<(), Problem> {
+        let (tenant, version) = (&self.whose.tenant, self.kept.held.version);
+        let mut write = self.core.begin().await?;
+        let now = write.now();
+        let found = rows::find_held(&mut write.tx, tenant, self.key(), now).await?;
+        if matches!(found, Found::Over) {
+            let (tx, key) = (&mut write.tx, self.key());
+            upstream_revocations::note_renewed(tx, tenant, key, version + 1, sealed, now).await?;
+        }
+        self.core.commit(write).await?;
+        Ok(())
     }
 
     async fn lose(&self) -> Result<(), Problem> {

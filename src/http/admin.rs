@@ -3,6 +3,7 @@
 //! Owns: how a request becomes one call of `lane_a::operator`, and the JSON of the answers.
 //! Must not know: who may do it; the guard has asked already.
 
+mod account_mails;
 mod apps;
 mod audit_events;
 mod body;
@@ -17,6 +18,7 @@ mod held_apps;
 mod initial_tokens;
 mod invitations;
 mod keys;
+mod lock_outs;
 mod logo;
 mod members;
 mod operators;
@@ -45,6 +47,7 @@ use serde_json::Value;
 use super::context::Context;
 use crate::domain::{Code, Problem};
 
+pub use account_mails::send_mail;
 pub use apps::{apps, change_app, create_app, delete_app, new_app_secret, read_app};
 pub use audit_events::{audit_events, export_audit_events, org_audit_events};
 pub use break_glass::{break_glass, name_break_glass, unname_break_glass};
@@ -71,6 +74,7 @@ pub use invitations::{
     resend_invitation, resend_org_invitation, revoke_invitation, revoke_org_invitation,
 };
 pub use keys::rotate_keys;
+pub use lock_outs::{lockouts, unlock};
 pub use logo::{put_logo, put_org_logo, remove_logo, remove_org_logo};
 pub use members::{change_member, members, put_member, read_member, remove_member};
 pub use operators::{appoint, change_operator, dismiss, operators};

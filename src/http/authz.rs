@@ -17,6 +17,7 @@ use super::gate;
 use super::last_words::panicked;
 use super::oauth;
 use super::router::AppState;
+use super::traced;
 use crate::authn;
 use crate::core::Site;
 use crate::domain::forward::{Original, Rule, Verdict, judge, login_address};
@@ -31,6 +32,7 @@ const VARY: &str = "Cookie, Authorization, X-API-Key, Accept, X-Requested-With, 
 /// Any method: a proxy asks with its own or with the browser's. Asked on every request of
 /// every application, so it goes past all that pages and APIs need.
 pub async fn answer(state: &AppState, endpoint: Endpoint, request: Request) -> Response {
+    laneway_spans::note("http.route", || endpoint.route());
     let request_id = state.references.next();
     let (parts, _) = request.into_parts();
     let judged = AssertUnwindSafe(judged(state, endpoint, &parts)).catch_unwind();
@@ -55,9 +57,9 @@ pub async fn answer(state: &AppState, endpoint: Endpoint, request: Request) -> R
     let status = answer.status().as_u16();
     // A yes is said a thousand times a second and tells nothing; a no is looked for.
     if answer.status().is_success() {
-        tracing::debug!(%request_id, ?endpoint, status, "question");
+        tracing::debug!(%request_id, ?endpoint, status, trace_id = traced::id(), "question");
     } else {
-        tracing::info!(%request_id, ?endpoint, status, "question");
+        tracing::info!(%request_id, ?endpoint, status, trace_id = traced::id(), "question");
     }
     gate::count(&parts.method, answer.status());
     answer
@@ -99,6 +101,7 @@ async fn judged(
     // Whose it is says the address that the browser asked for, not our own Host.
     match core.tenants.site(&asked.original.host).await {
         Ok(site) => {
+            laneway_spans::note("server.address", || site.host.host.clone());
             let answer = decide(state, &site, parts, &asked).await;
             (Some((site, asked.original.origin)), answer)
         }

@@ -139,7 +139,10 @@ pub async fn sign_in(
         let Some(slug) = lost else {
             return Ok(see_other(return_to.as_str()));
         };
-        let begin = Begin::login(return_to).demanding(ask.acr, ask.max_age, ask.prompt);
+        // Without a page, where nobody wants one: a provider that needs one is visited again.
+        let prompt = ask.prompt.or(Some(Prompt::None));
+        let mut begin = Begin::login(return_to).demanding(ask.acr, ask.max_age, prompt);
+        begin.demand.renews = ask.prompt.is_none();
         return begin_redirect(context, begin, Some(&slug)).await;
     }
     let mut begin = Begin::login(return_to).demanding(ask.acr, ask.max_age, ask.prompt);

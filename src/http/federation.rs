@@ -125,7 +125,10 @@ pub async fn callback(
         Ok(Submitted::Pending(flow)) => {
             Ok(Redirect::to(&format!("/login?flow={}", flow.id)).into_response())
         }
-        Err(problem) => silent(problem),
+        Err(problem) => match lane_a::visit_again(&problem) {
+            Some(begin) => bff::begin_redirect(&context, begin, Some(&upstream)).await,
+            None => silent(problem),
+        },
     }
 }
 

@@ -44,6 +44,7 @@ pub async fn create(
             max_age: body.max_age,
             prompt: None,
             org: None,
+            renews: false,
         },
         link_to: None,
         owner_link: None,

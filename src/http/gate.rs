@@ -15,7 +15,7 @@ use url::Url;
 use super::context::{Context, wants_html};
 use super::first_head::TwoLengths;
 use super::router::AppState;
-use super::{pages, problem};
+use super::{pages, problem, traced};
 use crate::audit::RequestMeta;
 use crate::authn;
 use crate::core::Site;
@@ -39,6 +39,7 @@ pub async fn gate(State(state): State<AppState>, mut request: Request, next: Nex
         Err(problem) => problem.into_response(),
         Ok(admitted) => {
             cors = allowed_origin(&admitted, request.headers(), request.uri().path());
+            laneway_spans::note("server.address", || admitted.site.host.host.clone());
             context = Some(admitted.clone());
             request.extensions_mut().insert(admitted);
             if is_preflight(&request) {
@@ -61,7 +62,7 @@ pub async fn gate(State(state): State<AppState>, mut request: Request, next: Nex
     }
     tracing::info!(
         %request_id, %method, path = %shown, status = response.status().as_u16(),
-        ms = state.core.now() - started, "request"
+        ms = state.core.now() - started, trace_id = traced::id(), "request"
     );
     count(&method, response.status());
     response
@@ -90,6 +91,7 @@ pub(super) fn tell(
         problem.extra.remove("login_url");
     }
     log(&problem, request_id);
+    laneway_spans::note("laneway.error", || problem.code.as_str());
     let mut told = explain(&problem, request_id, html, context, response);
     if let Some(value) = challenge(&problem, bearer, html) {
         told.headers_mut().insert(header::WWW_AUTHENTICATE, value);

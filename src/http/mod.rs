@@ -40,6 +40,7 @@ pub mod shown;
 mod signed_in;
 mod slow_body;
 pub mod tls;
+mod traced;
 
 pub use access::{Access, At};
 pub use admin::read_newcomer;

@@ -12,6 +12,7 @@ mod apps;
 mod connections;
 mod describe;
 mod edge;
+mod kept_there;
 mod oauth;
 mod operators;
 mod organizations;
@@ -35,6 +36,7 @@ const ENTRIES: &[&[Entry]] = &[
     edge::ENTRIES,
     account::ENTRIES,
     admin::ENTRIES,
+    kept_there::ENTRIES,
     operators::ENTRIES,
     connections::ENTRIES,
     organizations::ENTRIES,
@@ -48,6 +50,7 @@ const SHAPES: &[&[Shape]] = &[
     edge::SHAPES,
     account::SHAPES,
     admin::SHAPES,
+    kept_there::SHAPES,
     operators::SHAPES,
     connections::SHAPES,
     organizations::SHAPES,

@@ -215,7 +215,7 @@ pub fn error_page(problem: &Problem, request_id: &str, context: Option<&Context>
             let page = views::UpstreamDownPage {
                 chrome,
                 upstream_label: String::new(),
-                retry_href: reader.ours("/login"),
+                retry_href: again(context).unwrap_or_else(|| reader.ours("/login")),
                 emergency_href: (problem.extra.contains_key("emergency"))
                     .then(|| reader.ours("/login")),
             };
@@ -253,6 +253,15 @@ fn denied_words(problem: &Problem) -> (&'static str, &'static str, &'static str,
         Some("cancelled") => own("denied-title-cancelled", "denied-ask-cancelled"),
         _ => own("denied-title", "denied-ask"),
     }
+}
+
+/// The same address, where it may be opened again: a step-up is not begun as a sign-in. A provider's
+/// answer counts once.
+fn again(context: Option<&Context>) -> Option<String> {
+    let uri = &context.filter(|context| context.reading)?.uri;
+    let once = uri.path().starts_with("/federation/callback/");
+    let same = uri.path_and_query().filter(|_| !once)?;
+    Some(same.as_str().to_owned())
 }
 
 fn under_api(context: Option<&Context>) -> bool {

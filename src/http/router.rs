@@ -7,6 +7,7 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_request, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
+use laneway_spans::Tracer;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -15,7 +16,7 @@ use super::last_words::{as_problem, method_not_allowed, panicked};
 use super::references::References;
 use super::{
     admin, app_links, assets, bff, context, echo, federation, flows, gate, handoff, me, oauth,
-    pages, reference, registered, saml, slow_body,
+    pages, reference, registered, saml, slow_body, traced,
 };
 use crate::app::Extra;
 use crate::authz::Permission;
@@ -31,6 +32,8 @@ pub struct AppState {
     pub backends: Backends,
     /// Numbers requests.
     pub references: Arc<References>,
+    /// Whoever collects traces.
+    pub tracer: Option<Tracer>,
 }
 
 use Access::{App, Bound, Needs, Proxy, Public, Session};
@@ -167,6 +170,9 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/v1/admin/users/{id}/profile", Needs(May::UsersRead, Tenant)),
     ("PUT", "/v1/admin/users/{id}/profile", Needs(May::UsersWrite, Tenant)),
     ("DELETE", "/v1/admin/users/{id}/totp", Needs(May::FactorsReset, Tenant)),
+    ("GET", "/v1/admin/users/{id}/lockouts", Needs(May::UsersRead, Tenant)),
+    ("DELETE", "/v1/admin/users/{id}/lockouts", Needs(May::FactorsReset, Tenant)),
+    ("POST", "/v1/admin/users/{id}/mails", Needs(May::FactorsReset, Tenant)),
     ("GET", "/v1/admin/users/{id}/organizations", Needs(May::UsersRead, Tenant)),
     ("GET", "/v1/admin/sessions", Needs(May::SessionsRead, Tenant)),
     ("DELETE", "/v1/admin/sessions", Needs(May::SessionsWrite, Tenant)),
@@ -397,6 +403,10 @@ fn app_host(state: &AppState) -> Router {
 }
 
 fn finish(router: Router<AppState>, state: &AppState) -> Router {
+    let router = match state.tracer {
+        Some(_) => router.layer(map_request(traced::note_route)),
+        None => router,
+    };
     router
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))

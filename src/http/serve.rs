@@ -2,19 +2,22 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::response::Response;
+use futures::FutureExt as _;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
 use tower::ServiceExt as _;
 
 use super::connection::{self, Shared};
 use super::tls::Certificates;
-use super::{AppState, authz, ops};
+use super::{AppState, authz, ops, traced};
 use crate::app::{App, spawn_jobs};
 use crate::domain::{Code, Problem};
 use crate::edge::forward::Endpoint;
@@ -25,6 +28,8 @@ use crate::sessions::Sessions;
 const DRAIN: Duration = Duration::from_secs(10);
 /// Of that, what bodies have that were told to end.
 const LAST: Duration = Duration::from_secs(1);
+/// Of what is left of it, what a collector of traces has to take the last ones.
+const TRACES: Duration = Duration::from_secs(2);
 
 /// Listens until SIGTERM or SIGINT, then finishes what runs.
 ///
@@ -57,12 +62,21 @@ pub async fn serve(app: App) -> Result<(), Problem> {
     if let Some(certificates) = certificates {
         jobs.spawn(certificates.follow());
     }
-    accept(public, app.front, listening, stop_signal(server.stop_delay)).await;
+    let mut stopped = None;
+    let stop = async {
+        stop_signal(server.stop_delay).await;
+        stopped = Some(Instant::now());
+    };
+    accept(public, app.front, listening, stop).await;
     ops_task.abort();
     jobs.abort_all();
     while jobs.join_next().await.is_some() {}
     if let Err(error) = app.core.sessions.flush().await {
         tracing::warn!(%error, "the last uses of sessions were not written");
+    }
+    if let Some(tracer) = app.tracer {
+        let used = stopped.map_or(DRAIN, |at| at.elapsed());
+        tracer.flush(TRACES.min(DRAIN.saturating_sub(used))).await;
     }
     desk::leave(&app.core).await;
     app.core.db.close().await;
@@ -145,15 +159,35 @@ impl Front {
     }
 
     pub(super) async fn answer(&self, request: axum::extract::Request) -> Response {
-        if let Some(state) = &self.questions
-            && let Some(endpoint) = Endpoint::at(request.uri().path())
-        {
+        let questions = self.questions.as_ref();
+        if let Some(state) = questions.filter(|state| state.tracer.is_some()) {
+            // Boxed: most have no use for it, and would carry it.
+            return Box::pin(traced::answer(state, request, |request| self.work(request))).await;
+        }
+        if let Some((state, endpoint)) = self.question(&request) {
             return authz::answer(state, endpoint, request).await;
         }
         let answer = self.rooms.clone().oneshot(request).await;
         answer.unwrap_or_else(|never| match never {})
     }
+
+    /// The same, whichever it is.
+    fn work(&self, request: axum::extract::Request) -> Work<'_> {
+        if let Some((state, endpoint)) = self.question(&request) {
+            return Box::pin(authz::answer(state, endpoint, request));
+        }
+        let answer = self.rooms.clone().oneshot(request);
+        Box::pin(answer.map(|answer| answer.unwrap_or_else(|never| match never {})))
+    }
+
+    /// Whether it is a proxy that asks.
+    fn question(&self, request: &axum::extract::Request) -> Option<(&AppState, Endpoint)> {
+        let state = self.questions.as_ref()?;
+        Some((state, Endpoint::at(request.uri().path())?))
+    }
 }
+
+type Work<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
 
 impl From<Router> for Front {
     fn from(rooms: Router) -> Self {

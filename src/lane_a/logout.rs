@@ -15,6 +15,8 @@ use crate::store::sessions::Which;
 use crate::store::{Write, upstream_sessions};
 
 const CONTINUATION_MS: i64 = 5 * 60_000;
+/// So long after somebody has signed out here they may still be on their way to the provider.
+pub(super) const AT_PROVIDER_MS: i64 = CONTINUATION_MS + 60_000;
 
 /// The rest of a logout, at the provider.
 #[derive(Serialize, Deserialize)]

@@ -45,12 +45,13 @@ pub mod swap;
 mod throttle;
 mod typed;
 pub mod upstream_events;
+pub mod upstream_revocation;
 mod visit;
 
 pub use door::count_unasked;
 pub use email_code::read_link;
 pub use flow::{Begin, begin, load, load_by_state};
-pub use redirect::{complete as complete_redirect, keep_answer, kept_answer};
+pub use redirect::{complete as complete_redirect, keep_answer, kept_answer, visit_again};
 pub use render::{flow_json, provider_address};
 pub use sign_in::{end as end_in, end_of_subject};
 pub use submit::{Cookies, Submitted, check_name, submit};

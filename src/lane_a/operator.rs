@@ -4,6 +4,7 @@
 //! caller may do it at all has been asked before; here stands what depends on the record:
 //! nobody touches somebody, or hands out something, above themselves.
 
+mod account_mails;
 pub(in crate::lane_a) mod directory;
 mod factors;
 mod grants;
@@ -11,6 +12,7 @@ mod groups;
 mod hosts;
 mod identities;
 mod invitations;
+mod lock_outs;
 mod members;
 mod orgs;
 mod profiles;
@@ -33,6 +35,7 @@ use crate::domain::tenant::Tenant;
 use crate::domain::{Code, Lang, Problem, TenantId};
 use crate::store::Write;
 
+pub use account_mails::{mails_by, send_account_mail};
 pub use factors::reset_second_factor;
 pub use grants::{NewGrant, appoint, change_operator, dismiss};
 pub use groups::{
@@ -42,6 +45,7 @@ pub use groups::{
 pub use hosts::{add_host, remove_host};
 pub use identities::{delete_identity, put_identity};
 pub use invitations::{Invite, Made, get_invitation, invite, resend_invitation, revoke_invitation};
+pub use lock_outs::{Kept, Lock, lock_outs, unlock};
 pub use members::{
     change_member, is_only_owner, known as known_roles, put_member, remove_member, require_covered,
 };

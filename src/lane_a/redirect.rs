@@ -15,6 +15,7 @@ use crate::core::Core;
 use crate::domain::checks::EXPLAINED;
 use crate::domain::connection::Protocol;
 use crate::domain::flow::{Flow, FlowPurpose, Private, Proof, Step};
+use crate::domain::return_to::ReturnTo;
 use crate::domain::{Code, FlowId, Problem, TenantId, UpstreamId};
 use crate::providers::{Configured, Offer};
 use crate::store::flows;
@@ -353,12 +354,26 @@ async fn denied(visit: &Visit<'_>, flow: &Flow, slug: &str, denial: &Denial) -> 
     let problem = Problem::new(Code::Denied, detail)
         .with("reason", reason)
         .with("return_to", flow.state.return_to.as_str());
+    if flow.state.demand.renews && !matches!(denial, Denial::Refused(code) if is_judged_here(code))
+    {
+        return problem.with(RENEWS, true);
+    }
     match denial {
         Denial::Cancelled => problem.with("refusal", "cancelled"),
         Denial::Refused(code) if is_judged_here(code) => problem.with("refusal", "answer"),
         Denial::Refused(_) => problem.with("refusal", "provider"),
         _ => problem,
     }
+}
+
+/// On a refusal of what was asked without a page, to get new tokens for a session that is good.
+const RENEWS: &str = "renews";
+
+/// What begins after such a refusal: the same with pages, once.
+pub fn visit_again(problem: &Problem) -> Option<flow::Begin> {
+    problem.extra.get(RENEWS)?;
+    let return_to = problem.extra.get("return_to")?.as_str()?;
+    Some(flow::Begin::login(ReturnTo::own(return_to)))
 }
 
 /// Refusals that the provider itself has spoken, in SAML and in OAuth (RFC 6749 §4.1.2.1).

@@ -226,7 +226,7 @@ async fn ask(core: &Core, id: &UpstreamId, who: &Waiting, age: i64) -> Result<Wo
     }
 }
 
-async fn asked(
+pub(super) async fn asked(
     core: &Core,
     id: &UpstreamId,
     who: &Waiting,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::devices::{self, Seen};
 use super::submit::Cookies;
-use super::{Visit, emergency, throttle};
+use super::{Visit, emergency, logout, throttle, upstream_revocation};
 use crate::domain::flow::{Flow, FlowPurpose, Proof};
 use crate::domain::session::{Session, SessionUpstream};
 use crate::domain::{Code, ConnectionId, Problem, Sid, UpstreamId, UserId};
@@ -13,7 +13,9 @@ use crate::store::admissions::{self, Vouch};
 use crate::store::invalidations::{Change, Scope};
 use crate::store::sessions::Which;
 use crate::store::upstream_sessions::{self, UpstreamSessionRow};
-use crate::store::{Write, api_tokens, links, logout_notices, sessions, users};
+use crate::store::{
+    Write, api_tokens, links, logout_notices, sessions, upstream_revocations, users,
+};
 
 use super::finish::Outcome;
 
@@ -300,6 +302,16 @@ pub async fn end(
         write.invalidate(Change::Ended, Scope::Session, sid.as_str());
     }
     logout_notices::create(&mut write.tx, tenant, &ended, now).await?;
+    if upstream_revocation::is_ours(&which, reason) {
+        // Whoever signs out goes on to the provider, and ends more there with the same token.
+        let due = now
+            + if reason == "logout" {
+                logout::AT_PROVIDER_MS
+            } else {
+                0
+            };
+        upstream_revocations::note_ended(&mut write.tx, tenant, &ended, (now, due)).await?;
+    }
     if matches!(which, Which::OfUpstream(_)) {
         end_tokens(write, tenant, &which).await?;
     }

@@ -17,6 +17,7 @@ use url::{Host, Url};
 
 use super::dns::Names;
 use super::resolve::{self, GuardedResolver, Lookup, Reach, Refused};
+use super::traced;
 use crate::config::{Federation, Outbound};
 use crate::domain::tenant::is_loopback_name;
 use crate::domain::upstream::Trust;
@@ -162,10 +163,13 @@ impl HttpClient for GuardedClient {
         let deadline = patience.map_or(self.bounds.deadline, |patience| {
             patience.0.max(self.bounds.deadline)
         });
-        match tokio::time::timeout(deadline, self.exchange(url, request)).await {
+        let span = traced::begin(request.method(), &url);
+        let answer = match tokio::time::timeout(deadline, self.exchange(url, request)).await {
             Ok(result) => result,
             Err(_) => Err(late),
-        }
+        };
+        traced::end(span, &answer);
+        answer
     }
 }
 

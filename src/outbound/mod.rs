@@ -11,6 +11,7 @@ pub mod ip;
 mod mail;
 mod random;
 mod resolve;
+mod traced;
 
 pub use crate::domain::upstream::Trust;
 pub use clock::SystemClock;

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use laneway_contract::{
-    AccountActions, AdapterState, Addresses, BearerTokens, BeginRedirect, Brokered, Brought,
-    Callback, Check, Clock, ConnectionAdmin, CredentialAdmin, Delegable, Denial, Diagnose,
-    EventFeed, HeadlessLogin, LoginStep, Method, MethodKind, Mode, Passage, Provider,
+    AccountActions, AccountMails, AdapterState, Addresses, BearerTokens, BeginRedirect, Brokered,
+    Brought, Callback, Check, Clock, ConnectionAdmin, CredentialAdmin, Delegable, Denial, Diagnose,
+    EventFeed, HeadlessLogin, LockOuts, LoginStep, Method, MethodKind, Mode, Passage, Provider,
     ProviderError, RedirectLogin, RedirectTo, SessionControl, Trial, UpstreamIdentity,
     UserDirectory, WantedConnection, Who,
 };
@@ -253,6 +253,14 @@ impl Provider for Through {
     }
 
     fn user_directory(&self) -> Option<&dyn UserDirectory> {
+        None
+    }
+
+    fn lock_outs(&self) -> Option<&dyn LockOuts> {
+        None
+    }
+
+    fn account_mails(&self) -> Option<&dyn AccountMails> {
         None
     }
 

@@ -64,6 +64,7 @@ pub mod setup_links;
 pub mod tenants;
 pub mod test_logins;
 pub mod upstream_feeds;
+pub mod upstream_revocations;
 pub mod upstream_sessions;
 pub mod upstream_states;
 pub mod upstreams;
@@ -321,6 +322,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "staleness",
             sqlite: include_str!("../../migrations/sqlite/0045_staleness.sql"),
             postgres: include_str!("../../migrations/postgres/0045_staleness.sql"),
+        },
+        Migration {
+            version: 48,
+            name: "upstream_revocations",
+            sqlite: include_str!("../../migrations/sqlite/0048_upstream_revocations.sql"),
+            postgres: include_str!("../../migrations/postgres/0048_upstream_revocations.sql"),
         },
     ],
 };

@@ -8,8 +8,9 @@ use laneway_sqlkit::{Db, DbError, Tx, q, q_dynamic};
 const MOST: u32 = 10_000;
 
 /// What names a session and goes before it.
-const HANGS: [&str; 4] = [
+const HANGS: [&str; 5] = [
     "upstream_sessions",
+    "upstream_revocations",
     "session_vouches",
     "email_changes",
     "session_cookies",

@@ -55,6 +55,7 @@ pub const PASSING: &[Column] = &[
     column("login_flows", "sealed", "id"),
     column("login_flows", "answer", "id"),
     column("one_time_secrets", "sealed", "purpose"),
+    column("upstream_revocations", "sealed", "sid"),
     column("test_logins", "pending", "id"),
     column("test_logins", "answer", "id"),
 ];

@@ -5,7 +5,7 @@ use laneway_sqlkit::{DbError, Tx, q};
 use crate::domain::TenantId;
 
 /// Begun, waiting or to be used once. A mail that waited then has been sent since.
-const ONCE: [&str; 9] = [
+const ONCE: [&str; 10] = [
     "DELETE FROM login_flows WHERE tenant_id = $1",
     "DELETE FROM one_time_secrets WHERE tenant_id = $1",
     "DELETE FROM email_changes WHERE tenant_id = $1",
@@ -14,6 +14,7 @@ const ONCE: [&str; 9] = [
     "DELETE FROM pushed_requests WHERE tenant_id = $1",
     "DELETE FROM device_grants WHERE tenant_id = $1",
     "DELETE FROM embedded_challenges WHERE tenant_id = $1",
+    "DELETE FROM upstream_revocations WHERE tenant_id = $1",
     "DELETE FROM outbox WHERE tenant_id = $1 AND state = 'pending'",
 ];
 

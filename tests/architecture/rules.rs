@@ -39,7 +39,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["src/tokens/", "provider-adapters/oidc/"]),
     ("sqlx", &["provider-adapters/sqlkit/"]),
     ("lettre", &["src/outbound/"]),
-    ("reqwest", &["src/outbound/", "verify/"]),
+    ("reqwest", &["src/outbound/", "verify/", "traces/otlp/"]),
     ("askama", &["src/views/"]),
     ("laneway", &["src/main.rs"]),
     (
@@ -65,6 +65,20 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("laneway_authentik", &["src/providers"]),
     ("laneway_embedded", &["src/providers"]),
     ("laneway_fake", &[]),
+    (
+        "laneway_spans",
+        &[
+            "src/http/",
+            "src/edge/",
+            "src/outbound/",
+            "src/app.rs",
+            "src/cli/traces.rs",
+            "provider-adapters/sqlkit/",
+            "traces/",
+        ],
+    ),
+    ("laneway_otlp", &["src/cli/traces.rs", "traces/otlp/"]),
+    ("opentelemetry_proto", &["traces/otlp/"]),
     (
         "argon2",
         &["provider-adapters/embedded/", "src/cli/client/"],

@@ -28,10 +28,10 @@ struct Selector {
 /// The whole program.
 fn source() -> String {
     let mut text = String::new();
-    gather(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-        &mut text,
-    );
+    for folder in ["src", "traces"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        gather(&folder, &mut text);
+    }
     text
 }
 

@@ -14,6 +14,7 @@ use laneway::domain::tenant::Tenant;
 use laneway::providers::Factory;
 use laneway::store::tenants;
 use laneway_fake::{Fake, FakeConfig, ManualClock, SeededRandom, test_env};
+use laneway_spans::Tracer;
 use tempfile::TempDir;
 
 use super::{Browser, backend_url, migrated_database, migrated_file, postgres_url};
@@ -43,6 +44,8 @@ pub struct Options {
     pub mail: Option<Mail>,
     /// Customers' own providers are the fake one, which says yes to every question.
     pub fake_customers: bool,
+    /// Whoever collects traces.
+    pub tracer: Option<Tracer>,
 }
 
 impl Default for Options {
@@ -58,6 +61,7 @@ impl Default for Options {
             seed: 1,
             mail: None,
             fake_customers: false,
+            tracer: None,
         }
     }
 }
@@ -166,7 +170,9 @@ impl TestApp {
             adapters,
             ..Module::default()
         };
-        let mut builder = App::builder(config).with(module);
+        let mut builder = App::builder(config)
+            .with(module)
+            .tracer(options.tracer.clone());
         if !options.real_time {
             builder = builder.clock(Arc::clone(&clock) as _);
             builder = builder.random(Arc::new(SeededRandom::new(options.seed)));

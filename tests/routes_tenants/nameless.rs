@@ -81,6 +81,7 @@ pub fn body(method: &str, path: &str) -> Value {
         ("PUT", "identities") => json!({ "upstream": "corp", "subject": "s" }),
         ("PUT", "profile") => json!({ "nickname": "n" }),
         ("PUT", _) => json!({ "roles": [] }),
+        ("POST", "mails") => json!({ "mail": "set-password" }),
         ("POST", "hosts") => json!({ "host": "n.test", "purpose": "app" }),
         ("POST", "invitations") => json!({ "email": "n@x.test", "roles": [] }),
         _ => json!({}),

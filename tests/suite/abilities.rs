@@ -88,6 +88,29 @@ pub async fn people_are_managed_there_or_here_only(stage: &Stage) {
     }
 }
 
+/// Who is kept out for wrong tries is seen, and let in, where the provider says so; elsewhere
+/// there is nothing to see, and that is said. So with the mails that a provider writes itself.
+pub async fn lock_outs_are_seen_there_or_not_at_all(stage: &Stage) {
+    let ana = stage.rig.provision(stage, "ana", false).await;
+    let mut browser = stage.signed_in(&ana).await;
+    let id = stage.who(&mut browser).await["sub"].clone();
+    let path = format!("/v1/admin/users/{}", id.as_str().expect("an id"));
+    let locks = format!("{path}/lockouts");
+    let seen = stage.admin("GET", &locks, None).await.expect(200).json();
+    let ended = stage.admin("DELETE", &locks, None).await;
+    if stage.rig.declared().manages {
+        assert_eq!(seen["items"][0]["state"], "open", "{seen}");
+        ended.refused(404, "not_found");
+        return;
+    }
+    assert_eq!(seen["items"], json!([]));
+    ended.refused(409, "not_supported_by_upstream");
+    let body = json!({ "mail": "set-password" });
+    let mails = format!("{path}/mails");
+    let sent = stage.admin("POST", &mails, Some(body)).await;
+    sent.refused(409, "not_supported_by_upstream");
+}
+
 /// A provider that is away keeps nobody in: they are out here, and it hears of it when it is
 /// told again. What must be so there first is not done by halves.
 pub async fn who_is_switched_off_is_out_although_it_is_away(stage: &Stage) {

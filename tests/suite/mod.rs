@@ -101,6 +101,7 @@ macro_rules! every_provider {
             login::no_silent_sign_in_without_a_session_there
             abilities::people_are_created_there_or_not_at_all
             abilities::people_are_managed_there_or_here_only
+            abilities::lock_outs_are_seen_there_or_not_at_all
             abilities::passkeys_are_added_here_or_not_at_all
             abilities::passwords_and_apps_are_kept_here_or_not_at_all
             abilities::ways_in_are_changed_there_or_not_at_all
@@ -166,6 +167,7 @@ mod at_keycloak_by_password {
         login::a_disabled_person_stays_out
         abilities::people_are_created_there_or_not_at_all
         abilities::people_are_managed_there_or_here_only
+        abilities::lock_outs_are_seen_there_or_not_at_all
         abilities::passkeys_are_added_here_or_not_at_all
         abilities::passwords_and_apps_are_kept_here_or_not_at_all
         abilities::ways_in_are_changed_there_or_not_at_all

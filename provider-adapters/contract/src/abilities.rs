@@ -5,12 +5,12 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 
 use crate::{
-    AccountAction, AdapterState, Addresses, Answer, BearerRules, BearerVerdict, BeginEnrol,
-    BeginHeadless, BeginRedirect, Callback, Check, Credential, CustomerSettings, DirectoryUser,
-    EndSession, EnrolStep, FinishEnrol, ForeignHash, Imported, ImportedUser, LoginStep,
-    LogoutToken, Method, NewUser, PassageTrial, PasswordSet, ProviderError, RedirectTo,
-    Registration, SessionEvidence, SetPassword, Speech, Told, Trial, UpstreamSession, Verdict,
-    WantedConnection,
+    AccountAction, AccountMail, AdapterState, Addresses, Answer, BearerRules, BearerVerdict,
+    BeginEnrol, BeginHeadless, BeginRedirect, Callback, Check, Credential, CustomerSettings,
+    DirectoryUser, EndSession, EnrolStep, FinishEnrol, ForeignHash, Imported, ImportedUser,
+    LockOut, LoginStep, LogoutToken, MailSent, Method, NewUser, PassageTrial, PasswordSet,
+    ProviderError, RedirectTo, Registration, SessionEvidence, SetPassword, Speech, Told, Trial,
+    UpstreamSession, Verdict, WantedConnection,
 };
 
 type Result<T> = std::result::Result<T, ProviderError>;
@@ -31,6 +31,10 @@ pub trait Provider: Send + Sync {
     fn account_actions(&self) -> Option<&dyn AccountActions>;
     /// The provider's people.
     fn user_directory(&self) -> Option<&dyn UserDirectory>;
+    /// Whom it keeps out for wrong tries.
+    fn lock_outs(&self) -> Option<&dyn LockOuts>;
+    /// The mails that it writes to people itself.
+    fn account_mails(&self) -> Option<&dyn AccountMails>;
     /// The provider's sessions.
     fn session_control(&self) -> Option<&dyn SessionControl>;
     /// What happens to its people and sessions.
@@ -124,6 +128,24 @@ pub trait UserDirectory: Send + Sync {
     async fn import(&self, people: Vec<ImportedUser>) -> Result<Vec<Imported>>;
 }
 
+/// Whom the provider keeps out for wrong tries.
+#[async_trait]
+pub trait LockOuts: Send + Sync {
+    /// Is this person kept out, and for how long? `NotFound` for nobody.
+    async fn lock_out(&self, subject: &str) -> Result<Option<LockOut>>;
+    /// Lets them try again and forgets their wrong tries. Whoever is switched off for another
+    /// reason stays so. `NotFound` for nobody.
+    async fn unlock(&self, subject: &str) -> Result<()>;
+}
+
+/// The mails that the provider writes to people itself.
+#[async_trait]
+pub trait AccountMails: Send + Sync {
+    /// Sends one, to the address that the provider keeps. What stands in the way is a value.
+    /// `NotFound` for nobody.
+    async fn send(&self, subject: &str, mail: AccountMail) -> Result<MailSent>;
+}
+
 /// The provider's sessions.
 #[async_trait]
 pub trait SessionControl: Send + Sync {
@@ -137,6 +159,9 @@ pub trait SessionControl: Send + Sync {
     /// New tokens in the place of those of a session; the refresh token among them may be another
     /// one, and then the old one is worthless. `None` where the provider renews it no longer.
     async fn refresh(&self, session: SessionEvidence) -> Result<Option<UpstreamSession>>;
+    /// Makes the refresh token of a session worthless, where the provider offers that and there is
+    /// one; nobody is told, and no page is shown. One that is worthless already is done.
+    async fn revoke(&self, session: &UpstreamSession) -> Result<()>;
 }
 
 /// What happened at the provider without anybody of ours taking part: it is asked each second.

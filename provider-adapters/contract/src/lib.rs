@@ -16,12 +16,14 @@ mod error;
 mod events;
 mod foreign_hash;
 mod identity;
+mod lock_out;
 mod login;
 mod session;
 
 pub use abilities::{
-    AccountActions, BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, EventFeed,
-    HeadlessLogin, Provider, RedirectLogin, SessionControl, UserDirectory,
+    AccountActions, AccountMails, BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable,
+    Diagnose, EventFeed, HeadlessLogin, LockOuts, Provider, RedirectLogin, SessionControl,
+    UserDirectory,
 };
 pub use acr::Acr;
 pub use bearer::{ASYMMETRIC, BearerIdentity, BearerRules, BearerVerdict, Introspection};
@@ -40,6 +42,7 @@ pub use error::ProviderError;
 pub use events::{Happened, SecurityEvent, Told};
 pub use foreign_hash::{Argon2Hash, Bcrypt, Digest, ForeignHash, HashFault, Pbkdf2Hash};
 pub use identity::{AuthEvidence, Brokered, EvidenceSource, Groups, UpstreamIdentity};
+pub use lock_out::{AccountMail, LockOut, MailSent};
 pub use login::{
     AdapterState, Answer, BeginHeadless, BeginRedirect, Callback, Challenge, Delivery, Denial,
     LoginStep, Method, MethodKind, Mode, Prompt, RedirectTo, RelyingParty, SubjectHint,

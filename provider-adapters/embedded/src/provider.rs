@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use laneway_contract::{
-    AccountActions, AdapterState, Answer, BearerTokens, BeginHeadless, ConnectionAdmin,
-    CredentialAdmin, Delegable, Denial, Diagnose, Env, EventFeed, HeadlessLogin, LoginStep, Method,
-    MethodKind, Mode, Provider, ProviderError, RedirectLogin, SessionControl, UserDirectory,
+    AccountActions, AccountMails, AdapterState, Answer, BearerTokens, BeginHeadless,
+    ConnectionAdmin, CredentialAdmin, Delegable, Denial, Diagnose, Env, EventFeed, HeadlessLogin,
+    LockOuts, LoginStep, Method, MethodKind, Mode, Provider, ProviderError, RedirectLogin,
+    SessionControl, UserDirectory,
 };
 use laneway_sqlkit::Db;
 use secrecy::ExposeSecret as _;
@@ -296,6 +297,14 @@ impl Provider for Embedded {
 
     fn user_directory(&self) -> Option<&dyn UserDirectory> {
         Some(self)
+    }
+
+    fn lock_outs(&self) -> Option<&dyn LockOuts> {
+        None
+    }
+
+    fn account_mails(&self) -> Option<&dyn AccountMails> {
+        None
     }
 
     fn session_control(&self) -> Option<&dyn SessionControl> {

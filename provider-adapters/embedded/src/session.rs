@@ -78,4 +78,8 @@ impl SessionControl for Embedded {
         // It issues none.
         Ok(None)
     }
+
+    async fn revoke(&self, _session: &UpstreamSession) -> Result<(), ProviderError> {
+        Ok(())
+    }
 }

@@ -67,7 +67,12 @@ impl UserDirectory for Fake {
 
     async fn set_enabled(&self, subject: &str, enabled: bool) -> Result<()> {
         self.obey().await?;
-        self.must_change(subject, |person| person.enabled = enabled)
+        self.must_change(subject, |person| {
+            person.enabled = enabled;
+            if enabled {
+                person.locked = None;
+            }
+        })
     }
 
     async fn delete(&self, subject: &str) -> Result<()> {
@@ -106,7 +111,11 @@ impl UserDirectory for Fake {
 }
 
 impl Fake {
-    fn must_change(&self, subject: &str, change: impl FnOnce(&mut Person)) -> Result<()> {
+    pub(crate) fn must_change(
+        &self,
+        subject: &str,
+        change: impl FnOnce(&mut Person),
+    ) -> Result<()> {
         if self.change(subject, change) {
             Ok(())
         } else {

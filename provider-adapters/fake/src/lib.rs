@@ -24,6 +24,7 @@ mod diagnose;
 mod directory;
 mod events;
 mod http_client;
+mod lock_out;
 mod password;
 mod person;
 mod provider;

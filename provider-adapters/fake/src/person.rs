@@ -1,6 +1,6 @@
 //! A person at the fake provider.
 
-use laneway_contract::{Acr, Credential, DirectoryUser, Groups};
+use laneway_contract::{AccountMail, Acr, Credential, DirectoryUser, Groups, LockOut};
 
 /// Everything the fake provider knows about somebody. Plain data: a test sets what it needs.
 #[derive(Debug, Clone)]
@@ -27,6 +27,10 @@ pub struct Person {
     pub acr: Acr,
     /// What they sign in with, as far as we may see it.
     pub credentials: Vec<Credential>,
+    /// Kept out for wrong tries.
+    pub locked: Option<LockOut>,
+    /// Mails that they were sent.
+    pub mails: Vec<AccountMail>,
 }
 
 impl Person {
@@ -44,6 +48,8 @@ impl Person {
             amr: vec!["pwd".to_owned()],
             acr: Acr::Aal1,
             credentials: Vec::new(),
+            locked: None,
+            mails: Vec::new(),
         }
     }
 

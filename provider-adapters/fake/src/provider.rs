@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use laneway_contract::{
-    AccountActions, AdapterState, AuthEvidence, BearerTokens, ConnectionAdmin, CredentialAdmin,
-    Delegable, Diagnose, EndSession, Env, EventFeed, EvidenceSource, HeadlessLogin, Method,
-    MethodKind, Mode, Provider, ProviderError, RedirectLogin, SecurityEvent, SessionControl,
-    UpstreamIdentity, UserDirectory,
+    AccountActions, AccountMails, AdapterState, AuthEvidence, BearerTokens, ConnectionAdmin,
+    CredentialAdmin, Delegable, Diagnose, EndSession, Env, EventFeed, EvidenceSource,
+    HeadlessLogin, LockOuts, Method, MethodKind, Mode, Provider, ProviderError, RedirectLogin,
+    SecurityEvent, SessionControl, UpstreamIdentity, UserDirectory,
 };
 use serde::Serialize;
 
@@ -277,6 +277,14 @@ impl Provider for Fake {
     }
 
     fn user_directory(&self) -> Option<&dyn UserDirectory> {
+        Some(self)
+    }
+
+    fn lock_outs(&self) -> Option<&dyn LockOuts> {
+        Some(self)
+    }
+
+    fn account_mails(&self) -> Option<&dyn AccountMails> {
         Some(self)
     }
 

@@ -118,6 +118,10 @@ impl SessionControl for Fake {
     ) -> Result<Option<UpstreamSession>, ProviderError> {
         self.renew(session).await
     }
+
+    async fn revoke(&self, session: &UpstreamSession) -> Result<(), ProviderError> {
+        self.take_back(session).await
+    }
 }
 
 fn invalid(what: &str) -> ProviderError {

@@ -21,6 +21,8 @@ pub(crate) struct Issued {
     spent: BTreeSet<String>,
     asked: usize,
     reused: usize,
+    /// Sessions of which a refresh token was given back, in that order.
+    revoked: Vec<String>,
 }
 
 impl Fake {
@@ -42,6 +44,11 @@ impl Fake {
     /// How often it was asked with a refresh token that was spent.
     pub fn times_reused(&self) -> usize {
         self.script().issued.reused
+    }
+
+    /// Of which sessions tokens were given back, in that order.
+    pub fn given_back(&self) -> Vec<String> {
+        self.script().issued.revoked.clone()
     }
 
     /// Whose an access token is.
@@ -108,5 +115,17 @@ impl Fake {
         let renewed = self.pair(sid, &session.subject, life_ms.unwrap_or_default());
         tokio::time::sleep(takes).await;
         Ok(Some(renewed))
+    }
+    pub(crate) async fn take_back(&self, session: &UpstreamSession) -> Result<(), ProviderError> {
+        self.obey().await?;
+        let Some(token) = &session.refresh_token else {
+            return Ok(());
+        };
+        let mut script = self.script();
+        script.issued.current.remove(token);
+        script.issued.spent.remove(token);
+        let of = session.sid.clone().unwrap_or_default();
+        script.issued.revoked.push(of);
+        Ok(())
     }
 }

@@ -85,11 +85,7 @@ impl UserDirectory for Keycloak {
         self.change(Method::PUT, subject, Some(&body)).await?;
         if enabled {
             // Who is locked out for a while is not disabled, and would stay out.
-            let lock = ["attack-detection", "brute-force", "users", subject];
-            let answer = self.send(Method::DELETE, &lock, None).await?;
-            if !answer.status().is_success() {
-                return Err(self.refusal(&answer));
-            }
+            self.forget_tries(subject).await?;
         }
         Ok(())
     }
@@ -194,7 +190,7 @@ impl Keycloak {
         })
     }
 
-    async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
         path: &[&str],
@@ -209,7 +205,7 @@ impl Keycloak {
         self.ask(&call).await
     }
 
-    async fn ask(&self, call: &Call<'_>) -> Result<Response<Bytes>> {
+    pub(crate) async fn ask(&self, call: &Call<'_>) -> Result<Response<Bytes>> {
         let answer = self.account.send(call, self.oidc.env()).await;
         answer.map_err(|error| match error.code() {
             Some(MISSING_RIGHT) => no_right(),
@@ -217,7 +213,12 @@ impl Keycloak {
         })
     }
 
-    async fn change(&self, method: Method, subject: &str, body: Option<&Value>) -> Result<()> {
+    pub(crate) async fn change(
+        &self,
+        method: Method,
+        subject: &str,
+        body: Option<&Value>,
+    ) -> Result<()> {
         let path = place(subject).ok_or(ProviderError::NotFound)?;
         let answer = self.send(method, &path, body).await?;
         match answer.status() {
@@ -227,7 +228,7 @@ impl Keycloak {
         }
     }
 
-    fn refusal(&self, answer: &Response<Bytes>) -> ProviderError {
+    pub(crate) fn refusal(&self, answer: &Response<Bytes>) -> ProviderError {
         let url = self.account.place(&["users"]);
         match answer.status().as_u16() {
             401 | 403 => no_right(),
@@ -256,7 +257,7 @@ fn no_right() -> ProviderError {
 }
 
 /// `.` and `..` would climb out of the path, and nothing would name them all.
-fn place(subject: &str) -> Option<[&str; 2]> {
+pub(crate) fn place(subject: &str) -> Option<[&str; 2]> {
     let named = !matches!(subject, "" | "." | "..");
     named.then_some(["users", subject])
 }
@@ -284,7 +285,7 @@ fn refused_value(answer: &Response<Bytes>) -> Option<ProviderError> {
     }
 }
 
-fn shown(record: &Value) -> Option<DirectoryUser> {
+pub(crate) fn shown(record: &Value) -> Option<DirectoryUser> {
     let text = |name: &str| record[name].as_str().unwrap_or_default();
     let login_name = text("username");
     if text("id").is_empty() || login_name.starts_with(OF_CLIENTS) {

@@ -3,9 +3,9 @@
 //! Owns: which abilities it has. Must not know: what each does in detail.
 
 use laneway_contract::{
-    AccountActions, BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env,
-    EventFeed, HeadlessLogin, Method, MethodKind, Mode, Provider, ProviderError, RedirectLogin,
-    SessionControl, UserDirectory,
+    AccountActions, AccountMails, BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable,
+    Diagnose, Env, EventFeed, HeadlessLogin, LockOuts, Method, MethodKind, Mode, Provider,
+    ProviderError, RedirectLogin, SessionControl, UserDirectory,
 };
 use laneway_oidc::OidcProvider;
 
@@ -76,6 +76,20 @@ impl Provider for Keycloak {
             .options
             .directory
             .then_some(self as &dyn UserDirectory)
+    }
+
+    fn lock_outs(&self) -> Option<&dyn LockOuts> {
+        self.config
+            .options
+            .directory
+            .then_some(self as &dyn LockOuts)
+    }
+
+    fn account_mails(&self) -> Option<&dyn AccountMails> {
+        self.config
+            .options
+            .directory
+            .then_some(self as &dyn AccountMails)
     }
 
     fn session_control(&self) -> Option<&dyn SessionControl> {

@@ -67,6 +67,11 @@ impl SessionControl for Keycloak {
     ) -> Result<Option<UpstreamSession>, ProviderError> {
         self.oidc.refresh(session).await
     }
+
+    /// Keycloak ends the session there with it, unless other clients take part in that.
+    async fn revoke(&self, session: &UpstreamSession) -> Result<(), ProviderError> {
+        self.oidc.revoke(session).await
+    }
 }
 
 impl Keycloak {

@@ -32,6 +32,8 @@ pub struct Metadata {
     pub end_session_endpoint: Option<Url>,
     /// Where tokens can be asked about (RFC 7662).
     pub introspection_endpoint: Option<Url>,
+    /// Where tokens are given back (RFC 7009).
+    pub revocation_endpoint: Option<Url>,
     /// Algorithms of ID tokens; empty when no document was read.
     pub id_token_algs: Vec<String>,
     /// Answers carry `iss` (RFC 9207 §3).
@@ -97,6 +99,7 @@ fn by_hand(config: &OidcConfig, authorization: &Url, token: &Url) -> Metadata {
         userinfo_endpoint: config.options.userinfo_endpoint.clone(),
         end_session_endpoint: config.options.end_session_endpoint.clone(),
         introspection_endpoint: None,
+        revocation_endpoint: None,
         id_token_algs: Vec::new(),
         sends_iss: false,
         token_auth_methods: Vec::new(),
@@ -142,6 +145,7 @@ fn read(config: &OidcConfig, document: &Map<String, Value>) -> Result<Metadata, 
         userinfo_endpoint: endpoint("userinfo_endpoint", &options.userinfo_endpoint)?,
         end_session_endpoint: endpoint("end_session_endpoint", &options.end_session_endpoint)?,
         introspection_endpoint: endpoint("introspection_endpoint", &None)?,
+        revocation_endpoint: endpoint("revocation_endpoint", &None)?,
         id_token_algs: strings(document, "id_token_signing_alg_values_supported"),
         sends_iss: flag(document, "authorization_response_iss_parameter_supported"),
         token_auth_methods: strings(document, "token_endpoint_auth_methods_supported"),

@@ -30,6 +30,7 @@ mod presets;
 mod provider;
 mod refresh;
 mod revalidate;
+mod revoke;
 mod seen;
 mod signed_secret;
 mod token;

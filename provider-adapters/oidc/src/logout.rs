@@ -49,4 +49,8 @@ impl SessionControl for OidcProvider {
             Err(error) => Err(error),
         }
     }
+
+    async fn revoke(&self, session: &UpstreamSession) -> Result<(), ProviderError> {
+        self.given_back(session).await
+    }
 }

@@ -4,9 +4,9 @@
 //! Must not know: what an ability does in detail.
 
 use laneway_contract::{
-    AccountActions, BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable, Diagnose, Env,
-    EventFeed, HeadlessLogin, Method, MethodKind, Mode, Provider, ProviderError, RedirectLogin,
-    SessionControl, UserDirectory,
+    AccountActions, AccountMails, BearerTokens, ConnectionAdmin, CredentialAdmin, Delegable,
+    Diagnose, Env, EventFeed, HeadlessLogin, LockOuts, Method, MethodKind, Mode, Provider,
+    ProviderError, RedirectLogin, SessionControl, UserDirectory,
 };
 
 use crate::cached::Cached;
@@ -83,6 +83,14 @@ impl Provider for OidcProvider {
     }
 
     fn user_directory(&self) -> Option<&dyn UserDirectory> {
+        None
+    }
+
+    fn lock_outs(&self) -> Option<&dyn LockOuts> {
+        None
+    }
+
+    fn account_mails(&self) -> Option<&dyn AccountMails> {
         None
     }
 

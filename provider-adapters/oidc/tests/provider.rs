@@ -37,6 +37,7 @@ pub struct Script {
     pub token: Option<Reply>,
     pub userinfo: Option<Reply>,
     pub introspection: Option<Reply>,
+    pub revocation: Option<Reply>,
     pub authorize: Option<Reply>,
     pub requests: Vec<Request<Bytes>>,
 }
@@ -118,6 +119,7 @@ impl Script {
                     .unwrap_or(Reply::Raw(302, "text/html", String::new()))
             }
             "/introspect" => self.introspection.clone().unwrap_or(Reply::Down),
+            "/revoke" => self.revocation.clone().unwrap_or(Reply::Down),
             _ => Reply::Raw(404, "text/html", "no such page".into()),
         }
     }
@@ -155,6 +157,7 @@ impl Rig {
             token: None,
             userinfo: None,
             introspection: None,
+            revocation: None,
             authorize: None,
             requests: vec![],
         })));

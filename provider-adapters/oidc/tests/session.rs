@@ -184,3 +184,42 @@ async fn without_introspection_only_a_yes_is_a_verdict() {
     assert_eq!(rig.rp.revalidate(session).await, Ok(Verdict::Unknown));
     assert_eq!(rig.op.count("/userinfo"), asked);
 }
+
+#[tokio::test]
+async fn a_refresh_token_is_given_back_where_the_provider_takes_it() {
+    let rig = Rig::new();
+    let session = signed_in(&rig).await.session;
+    assert_eq!(rig.rp.revoke(&session).await, Ok(()), "nobody takes it");
+    assert_eq!(rig.op.count("/revoke"), 0);
+
+    let rig = Rig::new();
+    rig.op.script().discovery["revocation_endpoint"] = json!("https://idp.example/revoke");
+    let session = signed_in(&rig).await.session;
+    for (status, body) in [
+        (200, json!({})),
+        (400, json!({"error": "unsupported_token_type"})),
+    ] {
+        rig.op.script().revocation = Some(Reply::Json(status, body));
+        assert_eq!(rig.rp.revoke(&session).await, Ok(()), "{status}");
+    }
+    let sent = form(&rig.op.last("/revoke"));
+    assert_eq!(
+        (&sent["token"], &sent["token_type_hint"]),
+        (&json!("rt-1"), &json!("refresh_token"))
+    );
+    let said = rig.op.last("/revoke").headers().clone();
+    assert!(said.contains_key("authorization"), "by whom");
+    let none = UpstreamSession {
+        refresh_token: None,
+        ..session.clone()
+    };
+    let asked = rig.op.count("/revoke");
+    assert_eq!(rig.rp.revoke(&none).await, Ok(()));
+    assert_eq!(rig.op.count("/revoke"), asked);
+    rig.op.script().revocation = Some(Reply::Json(401, json!({"error": "invalid_client"})));
+    let refused = rig.rp.revoke(&session).await;
+    assert!(matches!(refused, Err(ProviderError::Misconfigured(_))));
+    rig.op.script().revocation = Some(Reply::Down);
+    let down = rig.rp.revoke(&session).await;
+    assert!(matches!(down, Err(ProviderError::Unreachable(_))));
+}

@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use laneway_contract::{
-    AccountActions, AdapterState, BearerTokens, BeginRedirect, Callback, Check, ConnectionAdmin,
-    CredentialAdmin, Delegable, Denial, Diagnose, Env, EventFeed, HeadlessLogin, LoginStep, Method,
-    MethodKind, Mode, Prompt, Provider, ProviderError, RedirectLogin, RedirectTo, SessionControl,
-    Trial, UpstreamIdentity, UserDirectory,
+    AccountActions, AccountMails, AdapterState, BearerTokens, BeginRedirect, Callback, Check,
+    ConnectionAdmin, CredentialAdmin, Delegable, Denial, Diagnose, Env, EventFeed, HeadlessLogin,
+    LockOuts, LoginStep, Method, MethodKind, Mode, Prompt, Provider, ProviderError, RedirectLogin,
+    RedirectTo, SessionControl, Trial, UpstreamIdentity, UserDirectory,
 };
 use subtle::ConstantTimeEq as _;
 use url::Url;
@@ -257,6 +257,14 @@ impl Provider for Handle {
     }
 
     fn user_directory(&self) -> Option<&dyn UserDirectory> {
+        None
+    }
+
+    fn lock_outs(&self) -> Option<&dyn LockOuts> {
+        None
+    }
+
+    fn account_mails(&self) -> Option<&dyn AccountMails> {
         None
     }
 

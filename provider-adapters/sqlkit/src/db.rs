@@ -12,6 +12,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection as _, Transaction};
 
 use crate::statement::{On, Statement};
+use crate::work::Work;
 use crate::{DbError, Row};
 
 /// No statement may take longer: a frozen server must become an answer, not a hang.
@@ -123,7 +124,7 @@ impl Db {
     /// # Errors
     /// [`DbError::Unavailable`] when no connection or lock is to be had in time.
     pub async fn begin(&self) -> Result<Tx, DbError> {
-        deadline(async {
+        let work = async {
             match self {
                 // A deferred transaction that read first fails at once with "locked"
                 // when it comes to write, whatever the busy timeout.
@@ -132,8 +133,11 @@ impl Db {
                 }
                 Self::Pg(pool) => Ok(Tx::Pg(pool.begin().await?)),
             }
-        })
-        .await
+        };
+        let span = Work::begins(self.is_pg(), "BEGIN");
+        let outcome = deadline(work).await;
+        span.ended(&outcome);
+        outcome
     }
 
     /// Closes all connections; waits for those in use.
@@ -149,12 +153,20 @@ impl Db {
 }
 
 impl Tx {
+    fn is_pg(&self) -> bool {
+        matches!(self, Self::Pg(_))
+    }
+
     /// Makes the writes permanent.
     ///
     /// # Errors
     /// [`DbError`] of the engine; the outcome is then unknown to the caller.
     pub async fn commit(self) -> Result<(), DbError> {
-        deadline(async { on_db!(Self, self, tx => Ok(tx.commit().await?)) }).await
+        let span = Work::begins(self.is_pg(), "COMMIT");
+        let commit = async { on_db!(Self, self, tx => Ok(tx.commit().await?)) };
+        let outcome = deadline(commit).await;
+        span.ended(&outcome);
+        outcome
     }
 
     /// Gives the writes up.
@@ -162,13 +174,18 @@ impl Tx {
     /// # Errors
     /// [`DbError`] of the engine.
     pub async fn rollback(self) -> Result<(), DbError> {
-        deadline(async { on_db!(Self, self, tx => Ok(tx.rollback().await?)) }).await
+        let span = Work::begins(self.is_pg(), "ROLLBACK");
+        let rollback = async { on_db!(Self, self, tx => Ok(tx.rollback().await?)) };
+        let outcome = deadline(rollback).await;
+        span.ended(&outcome);
+        outcome
     }
 }
 
 impl On for &Db {
     async fn run(self, statement: Statement) -> Result<u64, DbError> {
-        counted(async {
+        let work = Work::of(self.is_pg(), &statement);
+        counted(work, async {
             match self {
                 // Outside a transaction only reads are allowed; a write fails here on
                 // both engines' test suites because readers are opened read-only.
@@ -182,7 +199,8 @@ impl On for &Db {
     }
 
     async fn all(self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        counted(async {
+        let work = Work::of(self.is_pg(), &statement);
+        counted(work, async {
             Ok(match self {
                 Db::Sqlite { readers, .. } => {
                     let rows = statement.sqlite().fetch_all(readers).await?;
@@ -203,7 +221,8 @@ impl On for &Db {
 
 impl On for &mut Tx {
     async fn run(self, statement: Statement) -> Result<u64, DbError> {
-        counted(async {
+        let work = Work::of(self.is_pg(), &statement);
+        counted(work, async {
             Ok(match self {
                 Tx::Sqlite(tx) => statement.sqlite().execute(&mut **tx).await?.rows_affected(),
                 Tx::Pg(tx) => statement.pg().execute(&mut **tx).await?.rows_affected(),
@@ -213,7 +232,8 @@ impl On for &mut Tx {
     }
 
     async fn all(self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        counted(async {
+        let work = Work::of(self.is_pg(), &statement);
+        counted(work, async {
             Ok(match self {
                 Tx::Sqlite(tx) => {
                     let rows = statement.sqlite().fetch_all(&mut **tx).await?;
@@ -244,9 +264,14 @@ fn create_private(path: &str) -> std::io::Result<()> {
     }
 }
 
-async fn counted<T>(work: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
+async fn counted<T>(
+    span: Work,
+    work: impl Future<Output = Result<T, DbError>>,
+) -> Result<T, DbError> {
     QUERIES.fetch_add(1, Ordering::Relaxed);
-    deadline(work).await
+    let outcome = deadline(work).await;
+    span.ended(&outcome);
+    outcome
 }
 
 async fn deadline<T>(work: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {

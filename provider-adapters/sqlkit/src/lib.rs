@@ -20,6 +20,7 @@ mod error;
 mod migrate;
 mod row;
 mod statement;
+mod work;
 
 pub use db::{Db, Tx, query_count};
 pub use error::DbError;

@@ -115,6 +115,11 @@ impl Statement {
             .ok_or_else(|| DbError::Broken("a row is missing".into()))
     }
 
+    /// The text, which holds no value.
+    pub(crate) fn text(&self) -> &str {
+        self.sql.as_str()
+    }
+
     pub(crate) fn sqlite(self) -> Query<'static, Sqlite, SqliteArguments> {
         let mut query = sqlx::query(self.sql);
         for arg in self.args {

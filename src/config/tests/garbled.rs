@@ -166,6 +166,18 @@ pub(super) const GARBLED: &[(&str, &str, &str)] = &[
         "59s",
         "sessions.revalidate_after",
     ),
+    (
+        "LANEWAY_TRACES_OTLP_ENDPOINT",
+        "collector:4318",
+        "traces.otlp_endpoint",
+    ),
+    (
+        "LANEWAY_TRACES_OTLP_HEADERS",
+        "Authorization",
+        "traces.otlp_headers",
+    ),
+    ("LANEWAY_TRACES_SAMPLE_RATIO", "2", "traces.sample_ratio"),
+    ("LANEWAY_TRACES_SERVICE_NAME", "", "traces.service_name"),
     ("LANEWAY_SESSIONS_IDLE", "31d", "sessions.idle"),
     ("LANEWAY_REVOCATION_BOUND", "2h", "revocation.bound"),
     ("LANEWAY_REVOCATION_POLL", "5s", "revocation.poll"),

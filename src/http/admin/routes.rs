@@ -92,6 +92,11 @@ fn user_routes() -> Router<AppState> {
         )
         .route("/v1/admin/users/{id}/totp", delete(super::reset_totp))
         .route(
+            "/v1/admin/users/{id}/lockouts",
+            get(super::lockouts).delete(super::unlock),
+        )
+        .route("/v1/admin/users/{id}/mails", post(super::send_mail))
+        .route(
             "/v1/admin/users/{id}/organizations",
             get(super::user_memberships),
         )

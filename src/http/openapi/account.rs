@@ -26,7 +26,14 @@ pub const ENTRIES: &[Entry] = &[
         json("User"),
     )
     .takes("CodeAnswer")
-    .refuses(&[InvalidCredentials, Expired, Conflict, SsoRequired]),
+    .refuses(&[
+        InvalidCredentials,
+        Expired,
+        Conflict,
+        SsoRequired,
+        NotSupportedByUpstream,
+        UpstreamUnavailable,
+    ]),
     op(
         "GET /v1/me/export",
         "All that is kept about the account, as a file",

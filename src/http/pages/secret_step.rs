@@ -63,7 +63,7 @@ pub(super) async fn page(
             render_flow(visit, status, &page).await
         }
         _ => {
-            let page = password(flow, frame, can_choose);
+            let page = password(flow, frame, (can_choose, recovers(visit).await));
             render_flow(visit, status, &page).await
         }
     })
@@ -130,7 +130,13 @@ fn new_password(flow: &Flow, frame: Frame, skippable: bool) -> NewPasswordPage {
     }
 }
 
-fn password(flow: &Flow, frame: Frame, can_choose: bool) -> PasswordPage {
+/// Can a forgotten password be set anew here? One that is kept elsewhere is changed there: its
+/// keeper's page stands among the other ways in.
+pub(super) async fn recovers(visit: &Visit<'_>) -> bool {
+    matches!(factors::password_home(visit).await, Ok(Some(_)))
+}
+
+fn password(flow: &Flow, frame: Frame, (can_choose, recovers): (bool, bool)) -> PasswordPage {
     let confirm = flow.state.person().is_some();
     PasswordPage {
         chrome: frame.chrome,
@@ -139,7 +145,7 @@ fn password(flow: &Flow, frame: Frame, can_choose: bool) -> PasswordPage {
         flow: Some(flow.id.0.clone()),
         username: flow.state.username.clone().unwrap_or_default(),
         confirm,
-        recover_href: (!confirm).then(|| "/recover".to_owned()),
+        recover_href: (recovers && !confirm).then(|| "/recover".to_owned()),
         can_choose,
         error: frame.error,
     }

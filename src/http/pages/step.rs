@@ -151,7 +151,7 @@ pub(super) async fn start_page(
         passkey: has(MethodKind::Passkey),
         email_code: has(MethodKind::EmailCode),
         password: has(MethodKind::Password),
-        recover_href: (has(MethodKind::Password) && has(MethodKind::EmailCode))
+        recover_href: (has(MethodKind::EmailCode) && secret_step::recovers(visit).await)
             .then(|| format!("/recover?return_to={return_query}")),
         theirs,
         redirects,

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::super::mail::{self, NoteMail};
+use super::super::operator::directory;
 use super::super::{Visit, codes, limits, sign_in, sso, throttle};
 use super::require_fresh;
 use crate::audit::{Event, Outcome, kind};
@@ -172,12 +173,12 @@ fn over() -> Problem {
     Problem::new(Code::Expired, "This code is over. Ask for a new one.")
 }
 
-/// Moves the account with the code from the new address: the provider's login name first,
-/// then link, record and notice in one transaction. All other sessions end.
+/// Moves the account with the code from the new address: what providers keep first, then link,
+/// record and notice in one transaction. All other sessions end.
 ///
 /// # Errors
 /// `invalid_credentials`, `sso_required`, `expired` when nothing is open any more, `conflict` when somebody
-/// else was faster, `rate_limited`.
+/// else was faster, `rate_limited`, and what an outside provider says that keeps the address too.
 pub async fn confirm_email_change(visit: &Visit<'_>, typed: &str) -> Result<User, Problem> {
     let live = visit.session()?;
     let (core, sid) = (visit.core, &live.session.sid);
@@ -189,8 +190,13 @@ pub async fn confirm_email_change(visit: &Visit<'_>, typed: &str) -> Result<User
     if !codes::equal(&mac, &asked.answer_mac) {
         return Err(wrong(visit).await);
     }
-    move_login_name(visit, &email).await?;
-    let moved = move_account(visit, &email, &mac).await;
+    // The first step that can be refused: nothing else has moved yet.
+    move_elsewhere(visit, &email, true).await?;
+    let moved = async {
+        move_login_name(visit, &email).await?;
+        move_account(visit, &email, &mac).await
+    };
+    let moved = moved.await;
     if moved.is_err() {
         follow_again(visit).await;
     }
@@ -203,10 +209,14 @@ async fn follow_again(visit: &Visit<'_>) {
     let Ok(live) = visit.session() else { return };
     let (db, tenant) = (&visit.core.db, &visit.site.tenant.id);
     let found = users::find(db, tenant, &live.session.user).await;
-    let now = found.ok().flatten().and_then(|user| user.email);
-    if let Some(email) = now.as_deref().and_then(Email::parse)
-        && let Err(problem) = move_login_name(visit, &email).await
-    {
+    let Some(user) = found.ok().flatten() else {
+        return;
+    };
+    let Some(email) = user.email.as_deref().and_then(Email::parse) else {
+        return;
+    };
+    let elsewhere = move_elsewhere(visit, &email, user.email_verified).await;
+    if let Err(problem) = elsewhere.and(move_login_name(visit, &email).await) {
         tracing::error!(
             source = problem.source,
             "a login name could not follow its address"
@@ -242,6 +252,14 @@ async fn wrong(visit: &Visit<'_>) -> Problem {
     }
 }
 
+/// The address that an outside provider keeps follows, where its people are managed from here.
+async fn move_elsewhere(visit: &Visit<'_>, email: &Email, proven: bool) -> Result<(), Problem> {
+    let user = &visit.session()?.session.user;
+    let (core, tenant) = (visit.core, &visit.site.tenant);
+    let there = directory::move_address(core, tenant, user, (email.as_str(), proven));
+    there.await.map_err(taken_there)
+}
+
 /// The name under which the person signs in at the embedded provider follows the address.
 async fn move_login_name(visit: &Visit<'_>, email: &Email) -> Result<(), Problem> {
     let user = &visit.session()?.session.user;
@@ -259,12 +277,16 @@ async fn move_login_name(visit: &Visit<'_>, email: &Email) -> Result<(), Problem
         person.email_verified = true;
         let work = directory.update(person);
         let changed = providers.call(&upstream, "update_user", work).await;
-        changed.map_err(|problem| match problem.code {
-            Code::Duplicate => belongs_to_another(),
-            _ => problem,
-        })?;
+        changed.map_err(taken_there)?;
     }
     Ok(())
+}
+
+fn taken_there(problem: Problem) -> Problem {
+    match problem.code {
+        Code::Duplicate => belongs_to_another(),
+        _ => problem,
+    }
 }
 
 fn belongs_to_another() -> Problem {

@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use laneway_contract::{DirectoryUser, Provider};
+
 use crate::core::Core;
 use crate::domain::tenant::Tenant;
 use crate::domain::upstream::Role;
@@ -16,18 +18,20 @@ use crate::store::links;
 
 /// Somebody's account at an outside provider.
 pub(super) struct Account {
-    upstream: Arc<Configured>,
-    subject: String,
+    pub(super) upstream: Arc<Configured>,
+    pub(super) subject: String,
 }
 
 /// Does this outside provider let us manage those who sign in at it? The embedded one is no
 /// other place: what stands here decides there.
 pub(in crate::lane_a) fn is_managed(upstream: &Configured) -> bool {
+    upstream.row.kind != EMBEDDED && has(upstream, |provider| provider.user_directory().is_some())
+}
+
+/// Do people sign in at it, and has it this ability?
+fn has(upstream: &Configured, ability: fn(&dyn Provider) -> bool) -> bool {
     let in_use = matches!(upstream.row.role, Role::Primary | Role::Companion);
-    let provider = upstream.provider().ok();
-    in_use
-        && upstream.row.kind != EMBEDDED
-        && provider.is_some_and(|provider| provider.user_directory().is_some())
+    in_use && upstream.provider().is_ok_and(ability)
 }
 
 /// The accounts of a person that are managed from here.
@@ -41,13 +45,39 @@ pub(super) async fn accounts(
 ) -> Result<Vec<Account>, Problem> {
     let all = core.providers.of_tenant(tenant).await?;
     let managed: Vec<_> = all.iter().filter(|one| is_managed(one)).collect();
-    if managed.is_empty() {
+    linked(core, tenant, user, &managed).await
+}
+
+/// The accounts of a person at providers with an ability, that of the primary one first.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) async fn accounts_with(
+    core: &Core,
+    tenant: &Tenant,
+    user: &UserId,
+    ability: fn(&dyn Provider) -> bool,
+) -> Result<Vec<Account>, Problem> {
+    let all = core.providers.of_tenant(tenant).await?;
+    let able: Vec<_> = all.iter().filter(|one| has(one, ability)).collect();
+    let mut accounts = linked(core, tenant, user, &able).await?;
+    accounts.sort_by_key(|account| !matches!(account.upstream.row.role, Role::Primary));
+    Ok(accounts)
+}
+
+async fn linked(
+    core: &Core,
+    tenant: &Tenant,
+    user: &UserId,
+    upstreams: &[&Arc<Configured>],
+) -> Result<Vec<Account>, Problem> {
+    if upstreams.is_empty() {
         return Ok(Vec::new());
     }
     let links = links::list(&core.db, &tenant.id, user).await?;
     let links = links.iter().filter(|link| link.kind == LinkKind::Upstream);
     let accounts = links.filter_map(|link| {
-        let upstream = managed.iter().find(|one| one.row.issuer == link.issuer)?;
+        let upstream = upstreams.iter().find(|one| one.row.issuer == link.issuer)?;
         Some(Account {
             upstream: Arc::clone(upstream),
             subject: link.subject.clone(),
@@ -73,6 +103,25 @@ pub(super) async fn follow(
         if state == Some(UserState::Active) {
             account.set_enabled(core, true).await?;
         }
+    }
+    Ok(())
+}
+
+/// A person moves themselves to another address, before it is written here.
+///
+/// # Errors
+/// What the provider says; `duplicate` for an address of somebody else there.
+pub(in crate::lane_a) async fn move_address(
+    core: &Core,
+    tenant: &Tenant,
+    user: &UserId,
+    (address, proven): (&str, bool),
+) -> Result<(), Problem> {
+    for account in accounts(core, tenant, user).await? {
+        let moved = account.change(core, |person| {
+            (person.email, person.email_verified) = (Some(address.to_owned()), proven);
+        });
+        moved.await?;
     }
     Ok(())
 }
@@ -113,8 +162,27 @@ impl Account {
     async fn describe(&self, core: &Core, before: &User, after: &User) -> Result<(), Problem> {
         let address = |user: &User| (user.email.clone(), user.email_verified);
         let (renamed, moved) = (before.name != after.name, address(before) != address(after));
-        let directory = self.upstream.provider()?.user_directory();
-        let Some(directory) = directory.filter(|_| renamed || moved) else {
+        if !renamed && !moved {
+            return Ok(());
+        }
+        let change = self.change(core, |person| {
+            if renamed {
+                person.name.clone_from(&after.name);
+            }
+            if moved {
+                // The login name stays: here an address is no way to sign in.
+                (person.email, person.email_verified) = address(after);
+            }
+        });
+        change.await
+    }
+
+    async fn change(
+        &self,
+        core: &Core,
+        edit: impl FnOnce(&mut DirectoryUser),
+    ) -> Result<(), Problem> {
+        let Some(directory) = self.upstream.provider()?.user_directory() else {
             return Ok(());
         };
         let work = directory.get(&self.subject);
@@ -122,13 +190,7 @@ impl Account {
         let Some(mut person) = found else {
             return Ok(());
         };
-        if renamed {
-            person.name.clone_from(&after.name);
-        }
-        if moved {
-            // The login name stays: here an address is no way to sign in.
-            (person.email, person.email_verified) = address(after);
-        }
+        edit(&mut person);
         let work = directory.update(person);
         let changed = core.providers.call(&self.upstream, "update_user", work);
         unless_gone(changed.await)

@@ -30,8 +30,8 @@ pub use overview::{
 };
 pub use people::{PeoplePage, PersonLine};
 pub use person::{
-    BelongingRow, DeletePersonPage, EventLine, LinkRow, OperatesRow, PersonPage, PersonPasskey,
-    PersonSession,
+    BelongingRow, DeletePersonPage, EventLine, LinkRow, LockLine, OperatesRow, PersonPage,
+    PersonPasskey, PersonSession,
 };
 pub use settings::{HostLine, SettingsPage};
 pub use social::{SocialCard, SocialChoice, SocialField, SocialNewPage, SocialPage};

@@ -67,6 +67,15 @@ pub struct PersonPasskey {
     pub last: Option<i64>,
 }
 
+/// What a provider says about keeping somebody out.
+#[derive(Debug, Clone)]
+pub struct LockLine {
+    /// In words.
+    pub said: Words,
+    /// They are kept out.
+    pub locked: bool,
+}
+
 /// An event in a line.
 #[derive(Debug, Clone)]
 pub struct EventLine {
@@ -137,6 +146,10 @@ pub struct PersonPage {
     pub linkable: Vec<(String, String)>,
     /// Passkeys; `None` where the provider does not say.
     pub passkeys: Option<Vec<PersonPasskey>>,
+    /// Who keeps them out for wrong tries, or does not; empty where no provider says.
+    pub locks: Vec<LockLine>,
+    /// The provider that writes to them where it is asked to; none: no provider does.
+    pub mails_by: Option<String>,
     /// What happened lately.
     pub events: Vec<EventLine>,
     /// May change people.
@@ -157,6 +170,15 @@ impl PersonPage {
     fn live(&self) -> Words {
         let count = i64::try_from(self.sessions.len()).unwrap_or(i64::MAX);
         Words::new("desk-sessions-live").number("n", count)
+    }
+
+    /// Whoever is switched off is written no such mail.
+    fn may_mail(&self) -> bool {
+        self.may_reset && !self.disabled && self.mails_by.is_some()
+    }
+
+    fn has_menu(&self) -> bool {
+        !self.own && (self.may_write || self.may_mail())
     }
 }
 
@@ -188,6 +210,16 @@ const AT: i64 = 1_773_306_840_000;
 #[cfg(test)]
 impl PersonPage {
     pub(crate) fn samples() -> Vec<Self> {
+        let open = LockLine {
+            said: Words::new("desk-lock-unknown").text("label", "Keycloak"),
+            locked: false,
+        };
+        let helped = Self {
+            may_write: false,
+            locks: vec![open],
+            flash: Some("desk-flash-unlocked"),
+            ..Self::full()
+        };
         let seen = Self {
             offered: Vec::new(),
             ..Self::full()
@@ -196,7 +228,7 @@ impl PersonPage {
             operates: Vec::new(),
             ..Self::full()
         };
-        vec![Self::full(), Self::bare(), seen, nothing]
+        vec![Self::full(), Self::bare(), seen, nothing, helped]
     }
 
     fn full() -> Self {
@@ -251,6 +283,14 @@ impl PersonPage {
                 created: AT,
                 last: None,
             }]),
+            locks: vec![LockLine {
+                said: Words::new("desk-lock-until")
+                    .text("label", "Keycloak <main>")
+                    .number("n", 5)
+                    .instant("until", AT),
+                locked: true,
+            }],
+            mails_by: Some("Keycloak <main>".into()),
             events: vec![
                 EventLine {
                     id: "e2".into(),
@@ -291,6 +331,8 @@ impl PersonPage {
             links: Vec::new(),
             linkable: Vec::new(),
             passkeys: None,
+            locks: Vec::new(),
+            mails_by: None,
             events: Vec::new(),
             may_write: false,
             may_end: false,

@@ -276,6 +276,24 @@ desk-appoint = Ernennen
 desk-appoint-more = Über diesen Mandanten, ab sofort. Was jede Rolle darf, steht in der Dokumentation.
 desk-factor-reset = Zweiten Faktor zurücksetzen
 desk-flash-factor-reset = Authentifizierungs-App und Wiederherstellungscodes sind entfernt; die Person ist abgemeldet.
+desk-lock = Aussperrung
+desk-lock-open = Bei { $label } nicht ausgesperrt
+desk-lock-unknown = { $label } sagt es gerade nicht
+desk-lock-until = { $n ->
+    [one] Von { $label } ausgesperrt bis { $until }, nach 1 falschen Versuch
+   *[other] Von { $label } ausgesperrt bis { $until }, nach { $n-text } falschen Versuchen
+}
+desk-lock-until-some = Von { $label } ausgesperrt bis { $until }, nach falschen Versuchen
+desk-lock-for-good = { $n ->
+    [one] Von { $label } ausgesperrt, bis jemand die Aussperrung aufhebt, nach 1 falschen Versuch
+   *[other] Von { $label } ausgesperrt, bis jemand die Aussperrung aufhebt, nach { $n-text } falschen Versuchen
+}
+desk-lock-for-good-some = Von { $label } ausgesperrt, bis jemand die Aussperrung aufhebt, nach falschen Versuchen
+desk-unlock = Aussperrung aufheben
+desk-flash-unlocked = Die Person ist nicht mehr ausgesperrt und kann es wieder versuchen.
+desk-mail-password = E-Mail zum Setzen eines Passworts senden
+desk-mail-verify = E-Mail zum Bestätigen der Adresse senden
+desk-flash-mailed = Der Identitätsdienst hat die E-Mail gesendet, an die Adresse, die er führt.
 desk-flash-appointed = Verwaltet ab jetzt mit.
 desk-flash-operator = Die Rolle ist geändert.
 desk-flash-dismissed = Die Rolle ist entzogen.

@@ -276,6 +276,24 @@ desk-appoint = Appoint
 desk-appoint-more = Over this tenant, at once. What each role may do stands in the documentation.
 desk-factor-reset = Reset second factor
 desk-flash-factor-reset = The authenticator app and the recovery codes are off, and they are signed out.
+desk-lock = Lock-out
+desk-lock-open = Not locked out at { $label }
+desk-lock-unknown = { $label } does not say now
+desk-lock-until = { $n ->
+    [one] Locked out by { $label } until { $until }, after 1 wrong try
+   *[other] Locked out by { $label } until { $until }, after { $n-text } wrong tries
+}
+desk-lock-until-some = Locked out by { $label } until { $until }, after wrong tries
+desk-lock-for-good = { $n ->
+    [one] Locked out by { $label } until somebody unlocks them, after 1 wrong try
+   *[other] Locked out by { $label } until somebody unlocks them, after { $n-text } wrong tries
+}
+desk-lock-for-good-some = Locked out by { $label } until somebody unlocks them, after wrong tries
+desk-unlock = Unlock
+desk-flash-unlocked = They are not locked out any more and can try again.
+desk-mail-password = Send a mail to set a password
+desk-mail-verify = Send a mail to verify the address
+desk-flash-mailed = The identity provider has sent the mail, to the address that it keeps.
 desk-flash-appointed = They administer from now on.
 desk-flash-operator = Their role has changed.
 desk-flash-dismissed = The role is taken away.

@@ -1,11 +1,13 @@
 // The same demo in front of a real Keycloak on another site, over https, with two nodes on one
-// PostgreSQL: sign-in, step-up, sign-out on both sides, an administrator who ends the session.
+// PostgreSQL: sign-in, step-up, Keycloak away and back, sign-out on both sides, an administrator who ends
+// the session.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { addAuthenticator, openBrowser, openPerson, readableByScripts, record } from '../lib/browser.mjs';
+import { startDoor } from '../lib/door.mjs';
 import { Hunt, dumpRecords, logRecords } from '../lib/hunt.mjs';
 import { KEYCLOAK, reachable, startKeycloak } from '../lib/keycloak.mjs';
 import { APP, BIN, LOGIN, ask, startEcho, startLaneway } from '../lib/laneway.mjs';
@@ -79,6 +81,49 @@ test('Keycloak on another site, two nodes', async (t) => {
     assert.notEqual(await cookie(), old);
     for (const node of site.nodes) assert.equal((await userOn(node, site, old)).status, 401, 'the old value is dead');
     await look('stepped up');
+  });
+
+  await step('Keycloak is away and back: the session goes on, a new proof waits, nobody is signed out', async () => {
+    const before = await bffUser(page);
+    await world.door.shut();
+    asIfLater(databaseUrl, before.sid, 20 * 60_000);
+    await until('its old word is said to be stale', 20, async () => (await bffUser(page)).upstream.state === 'stale');
+    assert.equal((await bffUser(page)).sid, before.sid);
+    for (const node of site.nodes) assert.equal((await userOn(node, site, await cookie())).status, 200, 'the session goes on');
+    await page.reload();
+    await signedIn(page, site);
+    await page.locator('#run').click();
+    await page.locator('#verdict[data-tone=ok]').waitFor();
+
+    const refused = await page.goto(`${site.app}/bff/login?max_age=1&return_to=/`);
+    assert.equal(refused.status(), 503);
+    assert.ok(refused.headers()['retry-after'], 'when to come back');
+    const again = page.locator('a.button[data-kind=primary]');
+    await again.waitFor();
+    await look('Keycloak is away');
+    await Promise.all([page.waitForResponse((answer) => answer.status() === 503), again.click()]);
+    await again.waitFor();
+
+    await world.door.open();
+    // What was silent a moment ago is not asked at once.
+    await until('Keycloak', 10, async () => {
+      await again.click();
+      await page.waitForURL(new RegExp(`^${keycloak.frontend}/`), { timeout: 3000 });
+      return true;
+    });
+    await page.locator('#otp, #password').first().waitFor();
+    if (await page.locator('#password').isVisible()) await passKeycloak(page, { ...tia, totp_key: undefined });
+    await page.locator('#otp').waitFor({ timeout: 3000 }).then(async () => {
+      await until('the next one-time code', 40, () => oneTimeCode(tia.totp_key) !== used);
+      await passOtp(page, tia.totp_key);
+      used = oneTimeCode(tia.totp_key);
+    }, () => {});
+    await signedIn(page, site);
+    const after = await bffUser(page);
+    assert.equal(after.sid, before.sid);
+    assert.equal(after.upstream.state, 'fresh');
+    for (const node of site.nodes) assert.equal((await userOn(node, site, await cookie())).status, 200);
+    await look('Keycloak is back');
   });
 
   await step('signs out on both sides', async () => {
@@ -197,7 +242,9 @@ async function build(parts) {
   const tls = certificate(parts.dir, [LOGIN, APP, KEYCLOAK]);
   const reach = reachable(parts, [LOGIN, APP, KEYCLOAK], tls);
   const keycloakPort = await freePort();
-  const keycloak = await startKeycloak(parts, { port: keycloakPort, frontend: `https://${KEYCLOAK}${suffix}`, tls, reach });
+  // Keycloak's address leads through a door that can be shut.
+  const door = await startDoor(parts, port);
+  const keycloak = await startKeycloak(parts, { port: keycloakPort, frontend: `https://${KEYCLOAK}:${door.port}`, tls, reach });
   const databaseUrl = newDatabase();
   const admin = path.join(parts.dir, 'keycloak-admin');
   writeFileSync(admin, keycloak.admin_password, { mode: 0o600 });
@@ -223,10 +270,10 @@ async function build(parts) {
     tls,
     sites: [
       { names: [LOGIN, APP], ports: site.nodes.map((node) => node.port), port },
-      { names: [KEYCLOAK], ports: [keycloakPort], port },
+      { names: [KEYCLOAK], ports: [keycloakPort], port: door.port },
     ],
   });
-  return { site, keycloak, client, databaseUrl };
+  return { site, keycloak, client, databaseUrl, door };
 }
 
 function newDatabase() {
@@ -235,6 +282,15 @@ function newDatabase() {
   run('psql', [url.href, '-c', `CREATE DATABASE ${name}`]);
   url.pathname = `/${name}`;
   return url.href;
+}
+
+// Time passes for one session: the provider's last word on it is so old, and the nodes read that.
+function asIfLater(databaseUrl, sid, ms) {
+  assert.match(sid, /^[\w-]+$/);
+  run('psql', [databaseUrl, '-1', '-c', `UPDATE upstream_sessions SET checked_at = checked_at - ${ms} WHERE sid = '${sid}'`,
+    '-c', `WITH next AS (UPDATE invalidation_counter SET seq = seq + 1 WHERE one = 1 RETURNING seq)
+      INSERT INTO invalidations (seq, kind, scope, id, at) SELECT seq, 'changed', 'session', '${sid}',
+      CAST(EXTRACT(EPOCH FROM now()) * 1000 AS BIGINT) FROM next`]);
 }
 
 const userOn = (node, site, value) => ask(node, site.appHost, '/bff/user', { headers: { 'x-csrf': '1', cookie: `__Host-lw=${value}` } });

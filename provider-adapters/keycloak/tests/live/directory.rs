@@ -15,7 +15,7 @@ use crate::outside::env;
 use crate::realm::{TestRealm, begin, unheard};
 
 /// A realm whose people we may manage, as an operator runs it: without an administrator's hands.
-async fn managed() -> Option<(TestRealm, KeycloakConfig)> {
+pub async fn managed() -> Option<(TestRealm, KeycloakConfig)> {
     let realm = TestRealm::create().await?;
     let mut request = realm.request(&unheard());
     request.directory = true;

@@ -17,6 +17,7 @@ mod drift;
 mod events;
 mod headless;
 mod listener;
+mod lock_out;
 mod login;
 mod logout;
 mod outside;

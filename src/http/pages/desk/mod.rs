@@ -9,6 +9,7 @@ mod apps;
 mod company;
 mod guard;
 mod invite;
+mod kept_there;
 mod operators;
 mod org;
 mod organizations;
@@ -45,6 +46,8 @@ pub fn routes() -> Router<AppState> {
         .route("/admin/users/{id}", get(person::show))
         .route("/admin/users/{id}/state", post(person::set_state))
         .route("/admin/users/{id}/totp/reset", post(person::reset_totp))
+        .route("/admin/users/{id}/unlock", post(kept_there::unlock))
+        .route("/admin/users/{id}/mails", post(kept_there::send_mail))
         .route("/admin/users/{id}/operator", post(operators::answer))
         .route("/admin/users/{id}/sessions/end", post(person::end_all))
         .route(

@@ -15,7 +15,7 @@ use super::super::account::app_row;
 use super::super::{chrome, render, see_other};
 use super::guard::{Desk, Refused, act, enter, explain};
 use super::people::{called, way};
-use super::{operators, words};
+use super::{kept_there, operators, words};
 use crate::domain::user::{LinkKind, UserState};
 use crate::domain::{Lang, Problem, Sid, UserId};
 use crate::lane_a::desk::acts::Permission;
@@ -72,6 +72,8 @@ pub async fn show(
         "linked" => Some("desk-flash-linked"),
         "unlinked" => Some("desk-flash-unlinked"),
         "reset" => Some("desk-flash-factor-reset"),
+        "unlocked" => Some("desk-flash-unlocked"),
+        "mailed" => Some("desk-flash-mailed"),
         "appointed" => Some("desk-flash-appointed"),
         "changed" => Some("desk-flash-operator"),
         "dismissed" => Some("desk-flash-dismissed"),
@@ -92,6 +94,7 @@ pub(super) async fn page(
     let person = desk::person(core, tenant, id).await?;
     let upstreams = desk::upstreams(core, tenant).await?;
     let apps = grants::of_user(core, (&tenant.id, id), "", MOST_APPS).await?;
+    let locks = operator::lock_outs(core, tenant, id).await?;
     let user = &person.user;
     Ok(PersonPage {
         chrome: chrome(&context.site, &context.meta.request_id),
@@ -140,6 +143,8 @@ pub(super) async fn page(
                 })
                 .collect()
         }),
+        locks: kept_there::lines(locks),
+        mails_by: operator::mails_by(core, tenant, id).await?,
         events: if desk.may(Permission::AuditRead) {
             events(&person)
         } else {
