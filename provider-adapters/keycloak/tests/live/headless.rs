@@ -109,24 +109,24 @@ async fn a_password_is_judged_and_refusals_are_told_apart() {
         );
     }
     let path = format!("/users/{}", ana.subject);
-    for (record, denial) in [
-        (
-            json!({ "requiredActions": ["UPDATE_PASSWORD"] }),
-            Denial::LoginRequired,
-        ),
-        (
-            json!({ "requiredActions": [], "enabled": false }),
-            Denial::Disabled,
-        ),
-    ] {
+    let unfinished = json!({ "requiredActions": ["UPDATE_PASSWORD"] });
+    let disabled = json!({ "requiredActions": [], "enabled": false });
+    for (record, right) in [(unfinished, Some(Denial::LoginRequired)), (disabled, None)] {
         realm.admin(Method::PUT, &path, Some(record)).await;
+        let wrong = types(&keycloak, "ana", "wrong").await.unwrap();
+        assert!(
+            matches!(wrong, LoginStep::Denied(Denial::WrongAnswer(_))),
+            "{wrong:?}"
+        );
         let step = types(&keycloak, "ana", &password_of("ana")).await.unwrap();
         let LoginStep::Denied(said) = step else {
             panic!("{step:?}");
         };
-        assert_eq!(said, denial);
-        let wrong = types(&keycloak, "ana", "wrong").await.unwrap();
-        assert!(matches!(wrong, LoginStep::Denied(Denial::WrongAnswer(_))));
+        match right {
+            Some(denial) => assert_eq!(said, denial),
+            // Whatever was typed: 26.4 and 26.5 do not look at it.
+            None => assert!(matches!(said, Denial::WrongAnswer(_)), "{said:?}"),
+        }
     }
     realm.delete().await;
 }
