@@ -1,8 +1,9 @@
 //! A rolling restart as the upgrade page describes it: two nodes on one PostgreSQL behind nginx, told
 //! to stop and started again in turn while people sign in. Nobody notices who asks once more.
 
-use std::sync::Arc;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
@@ -14,7 +15,7 @@ use crate::harness::{Node, free_port, new_database, postgres_url};
 
 /// How much is done: what two busy cores bear with a debug build, and what is promised.
 struct Scale {
-    /// So many that nobody signs in twice at once: the newest of two mails opens one sign-in only.
+    /// Each signs in again once they are in: the newest of two mails opens one sign-in only.
     people: usize,
     restarts: usize,
     per_second: u32,
@@ -76,20 +77,24 @@ struct Street {
     again: Arc<AtomicUsize>,
     /// All restarts had their turn.
     over: AtomicBool,
-    people: usize,
+    /// Who is not signing in now, whoever has waited longest first.
+    free: Mutex<VecDeque<usize>>,
 }
 
 impl Street {
-    fn visitor(&self, number: usize) -> Visitor {
+    fn visitor(&self, person: usize) -> Visitor {
         let (base, ops) = (self.base.as_str(), self.ops.as_slice());
-        let email = format!("p{}@x.test", number % self.people);
+        let email = format!("p{person}@x.test");
         Visitor::new(self.client.clone(), (base, ops), &email).asks_again(&self.again)
     }
 
     /// One sign-in: the cookie, or what went wrong, and how long it took.
-    async fn enters(self: Arc<Self>, number: usize) -> (Result<String, String>, Duration) {
+    async fn enters(self: Arc<Self>) -> (Result<String, String>, Duration) {
+        let next = self.free.lock().expect("a queue").pop_front();
+        let person = next.expect("more people than sign-ins at once");
         let begun = Instant::now();
-        let outcome = self.visitor(number).sign_in("login").await;
+        let outcome = self.visitor(person).sign_in("login").await;
+        self.free.lock().expect("a queue").push_back(person);
         (outcome, begun.elapsed())
     }
 }
@@ -114,7 +119,7 @@ async fn nobody_who_asks_once_more_notices_a_rolling_restart() {
         ops: [nodes[0].ops(), nodes[1].ops()],
         again: Arc::default(),
         over: AtomicBool::new(false),
-        people: scale.people,
+        free: Mutex::new((0..scale.people).collect()),
     });
     for number in 0..scale.people {
         let signed = street.visitor(number).sign_in("signup").await;
@@ -168,11 +173,9 @@ async fn crowd(
 ) -> Vec<(Result<String, String>, Duration)> {
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / scale.per_second);
     let mut all = JoinSet::new();
-    let mut number = 0;
     while begun.elapsed() < scale.at_least || !street.over.load(Ordering::Relaxed) {
         ticks.tick().await;
-        all.spawn(Arc::clone(street).enters(number));
-        number += 1;
+        all.spawn(Arc::clone(street).enters());
     }
     all.join_all().await
 }
@@ -180,13 +183,9 @@ async fn crowd(
 async fn judge(street: &Street, crowd: &[(Result<String, String>, Duration)]) {
     let failed = crowd.iter().filter_map(|(one, _)| one.as_ref().err());
     let failed: Vec<_> = failed.collect();
-    assert!(
-        failed.is_empty(),
-        "{} of {} failed: {:?}",
-        failed.len(),
-        crowd.len(),
-        failed.first()
-    );
+    let (count, all) = (failed.len(), crowd.len());
+    let words: BTreeSet<_> = failed.into_iter().collect();
+    assert!(words.is_empty(), "{count} of {all} failed: {words:#?}");
     for (cookie, _) in crowd {
         let cookie = cookie.as_ref().expect("a session");
         let (status, user) = street.visitor(0).user(cookie).await.expect("an answer");

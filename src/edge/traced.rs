@@ -42,14 +42,7 @@ pub(super) fn begin(request: &mut Request) -> Option<Open> {
 pub(super) fn end(span: Option<Open>, answer: &Result<Response<Incoming>, Problem>) {
     let Some(mut span) = span else { return };
     match answer {
-        Ok(answer) => {
-            let status = answer.status();
-            span.say("http.response.status_code", status.as_u16());
-            if status.is_client_error() || status.is_server_error() {
-                span.say("error.type", status.as_str().to_owned());
-                span.fail();
-            }
-        }
+        Ok(answer) => span.answered(answer.status().as_u16()),
         Err(problem) => {
             span.say("error.type", problem.code.as_str());
             span.fail();

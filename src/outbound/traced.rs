@@ -24,14 +24,7 @@ pub(super) fn begin(method: &Method, url: &Url) -> Option<Open> {
 pub(super) fn end<T>(span: Option<Open>, answer: &Result<Response<T>, HttpError>) {
     let Some(mut span) = span else { return };
     match answer {
-        Ok(answer) => {
-            let status = answer.status();
-            span.say("http.response.status_code", status.as_u16());
-            if status.is_client_error() || status.is_server_error() {
-                span.say("error.type", status.as_str().to_owned());
-                span.fail();
-            }
-        }
+        Ok(answer) => span.answered(answer.status().as_u16()),
         Err(error) => {
             span.say("error.type", kind(error));
             span.fail();

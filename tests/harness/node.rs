@@ -305,10 +305,13 @@ impl Visitor {
     async fn call(&mut self, path: &str, body: &Value) -> Result<(Value, String), String> {
         let mut reply = self.post(path, body).await;
         let away = match &reply {
-            Ok(reply) => matches!(reply.status().as_u16(), 502..=504),
-            Err(_) => true,
+            Ok(reply) => {
+                let status = reply.status();
+                matches!(status.as_u16(), 502..=504).then(|| status.to_string())
+            }
+            Err(error) => Some(format!("{error:?}")),
         };
-        if let Some(counter) = self.again.as_ref().filter(|_| away) {
+        if let Some(counter) = self.again.as_ref().filter(|_| away.is_some()) {
             counter.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
             reply = self.post(path, body).await;
@@ -333,7 +336,8 @@ impl Visitor {
         if status.is_success() {
             Ok((body, session))
         } else {
-            Err(format!("{status}: {body}"))
+            // A first answer that was lost explains a second that nobody expects.
+            Err(format!("{status}: {body}, at first: {away:?}"))
         }
     }
 
@@ -355,7 +359,10 @@ impl Visitor {
             let request = self.client.get(format!("{ops}/messages"));
             let sent = request.query(&[("to", &self.email)]).send().await;
             reply = sent.map_err(|error| error.to_string());
-            if reply.is_ok() {
+            if reply
+                .as_ref()
+                .is_ok_and(|reply| reply.status().is_success())
+            {
                 break;
             }
         }

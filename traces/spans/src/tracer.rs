@@ -219,6 +219,15 @@ impl Open {
         }
     }
 
+    /// Whoever was called has answered with this status of HTTP: from 400 on that is to be looked at.
+    pub fn answered(&mut self, status: u16) {
+        self.say("http.response.status_code", status);
+        if status >= 400 {
+            self.say("error.type", status.to_string());
+            self.fail();
+        }
+    }
+
     /// It is to be looked at.
     pub fn fail(&mut self) {
         if let Some(span) = &mut self.span {
