@@ -48,10 +48,16 @@ impl World {
         let off = !self.people[person].disabled;
         let state = json!({ "state": if off { "disabled" } else { "active" } });
         let path = format!("/v1/admin/users/{id}");
-        self.nodes[node]
-            .admin("PATCH", &path, state)
-            .await
-            .expect(200);
+        let told = self.nodes[node].admin("PATCH", &path, state).await;
+        if told.code() == 503 {
+            // A provider that is away keeps nobody's sessions alive, and lets nobody in again.
+            told.refused(503, "upstream_unavailable");
+            if !off {
+                return;
+            }
+        } else {
+            told.expect(200);
+        }
         self.people[person].disabled = off;
         if off {
             self.all_of(person, Fate::Ended(self.now(), node), true);
